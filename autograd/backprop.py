@@ -1,0 +1,101 @@
+"""The chain rule, applied to a whole graph: newest to oldest for gradients, oldest to newest for tangents.
+
+Each node's edges are ``(operand, local derivative)`` pairs that the forward pass left behind, and
+operands are always created before the node that uses them.  So the order of creation *is* a
+topological order, and both passes are one loop over the nodes and one line an edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autograd.value import Value
+
+__all__ = ["StaleGraphError", "backward", "gradients", "newest_first", "tangent"]
+
+_created = attrgetter("_created")
+
+
+class StaleGraphError(RuntimeError):
+    """A leaf was changed after the forward pass, so the recorded derivatives belong to old numbers."""
+
+
+def newest_first(root: Value) -> tuple[list[Value], list[tuple[Value, Value]]]:
+    """The inner nodes that `root` was computed through, newest first, and the stale edges.
+
+    Leaves are not listed; they are met as operands.  A stale edge is a pair ``(leaf, node)`` whose
+    leaf was changed after the node used it, and is therefore newer than the node.
+    """
+    nodes, seen, stale = [root], {root}, []
+    append, add = nodes.append, seen.add
+    for node in nodes:  # grows while it is read
+        for operand, _ in node.edges:
+            if not operand.edges:
+                if operand._created > node._created:
+                    stale.append((operand, node))
+            elif operand not in seen:
+                add(operand)
+                append(operand)
+    nodes.sort(key=_created, reverse=True)
+    return nodes, stale
+
+
+def backward(root: Value) -> None:
+    """Set ``grad`` to d root / d node on everything `root` was computed from.
+
+    Leaves accumulate from call to call until somebody resets them, as sums over samples need it;
+    inner nodes start anew.  Raises `StaleGraphError`, having changed nothing.
+    """
+    if not root.edges:
+        root.grad = 1.0 if root.grad is None else root.grad + 1.0
+        return
+    nodes = _fresh(root)
+    for node in nodes:
+        node.grad = None
+    root.grad = 1.0
+    for node in nodes:
+        upstream = node.grad
+        for operand, local in node.edges:
+            so_far = operand.grad
+            operand.grad = local * upstream if so_far is None else so_far + local * upstream  # type: ignore[operator]
+
+
+def gradients(root: Value, wrt: Iterable[Value]) -> list[float]:
+    """d root / d v for each v of `wrt`, leaf or inner node, 0.0 where root does not depend on v.
+
+    Reads and writes no ``grad``.  Raises `StaleGraphError`.
+    """
+    adjoints = {root: 1.0}
+    for node in _fresh(root):
+        upstream = adjoints[node]
+        for operand, local in node.edges:
+            adjoints[operand] = adjoints.get(operand, 0.0) + local * upstream
+    return [adjoints.get(value, 0.0) for value in wrt]
+
+
+def tangent(root: Value, directions: Mapping[Value, float]) -> float:
+    """How fast `root` changes when the leaves move in the given `directions` (forward mode).
+
+    With one leaf at speed 1 this is the derivative by that leaf, computed the other way round.
+    """
+    tangents = dict(directions)
+    for node in reversed(_fresh(root)):
+        if node.edges:
+            tangents[node] = sum(local * tangents.get(operand, 0.0) for operand, local in node.edges)
+    return tangents.get(root, 0.0)
+
+
+def _fresh(root: Value) -> list[Value]:
+    nodes, stale = newest_first(root)
+    if stale:
+        from autograd.notation import name, sentence
+
+        leaf, node = stale[0]
+        raise StaleGraphError(
+            f"{name(leaf)} was changed to {leaf.data!r} after {sentence(node)} had been computed from it, so the "
+            "recorded derivatives belong to the old number. Run the forward pass again, then call backward()."
+        )
+    return nodes

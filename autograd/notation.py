@@ -1,0 +1,128 @@
+"""How numbers, names and expressions are written, in messages, reports and pictures.
+
+An expression is written in terms of the nearest *named* values: ``(ŷ - 1.5)²``, not the whole
+history.  Operators come out as operators because the table's own text says ``x * y``.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autograd.value import Value
+
+__all__ = ["expression", "name", "number", "sentence"]
+
+MAX_NODES = 24
+"""Nodes shown of an unnamed expression; what lies deeper is written as an ellipsis."""
+
+_ATOM, _POWER, _PRODUCT, _SIGN, _SUM = range(5)  # how tightly a text holds together
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def number(value: float) -> str:
+    """A number for reading: four significant digits, and a float stays recognisable as one.
+
+    >>> number(0.15999999999999992), number(2.0), number(3), number(1e-20)
+    ('0.16', '2.0', '3', '1e-20')
+    """
+    text = f"{value:.4g}"
+    return text + ".0" if isinstance(value, float) and text.lstrip("-").isdigit() else text
+
+
+def name(value: Value) -> str:
+    """What to call a Value in a sentence: its label, or else its expression or number."""
+    if value.label:
+        return f"'{value.label}'"
+    return expression(value) if value.edges else f"Value({value.data!r})"
+
+
+def sentence(value: Value) -> str:
+    """``ŷ = w·x + b`` for a named node, ``w·x + b`` for one without a name."""
+    if not value.edges:
+        return name(value)
+    return f"{value.label} = {expression(value)}" if value.label else expression(value)
+
+
+def expression(root: Value) -> str:
+    """`root` as a formula of the named values it was computed from.
+
+    >>> from autograd import Value, exp
+    >>> w, y = Value(0.5, label="w"), Value(1.1, label="ŷ")
+    >>> expression((y - 1.5) ** 2 + exp(w) / 2)
+    '(ŷ - 1.5)² + exp(w)/2'
+    """
+    nodes, seen = [root], {root}
+    for node in nodes:
+        for operand, _ in node.edges:
+            if len(nodes) < MAX_NODES and operand.edges and not operand.label and operand not in seen:
+                seen.add(operand)
+                nodes.append(operand)
+    texts: dict[Value, tuple[str, int]] = {}
+
+    def text_of(operand: object) -> tuple[str, int]:
+        label = getattr(operand, "label", None)
+        if label:
+            return str(label), _ATOM
+        if isinstance(operand, int | float):
+            return number(operand), _SIGN if operand < 0 else _ATOM
+        if operand in texts:
+            return texts[operand]  # type: ignore[index]
+        return ("…", _ATOM) if operand.edges else text_of(operand.data)  # type: ignore[attr-defined]
+
+    for node in sorted(nodes, key=lambda node: node._created):  # operands before their users
+        texts[node] = _write(node, [text_of(operand) for operand in node.args])
+    return texts[root][0]
+
+
+def _write(node: Value, operands: list[tuple[str, int]]) -> tuple[str, int]:
+    """One operation, given how its operands are written."""
+    assert node.op is not None
+    if node.op.nary:
+        return _write_terms(node, operands)
+    if not node.op.is_operator:
+        return f"{node.op.name}({', '.join(text for text, _ in operands)})", _ATOM
+    texts = [text for text, _ in operands]
+    match node.op.value.tree:
+        case ast.UnaryOp(op=ast.USub()):
+            return "-" + _fit(operands[0], _PRODUCT), _SIGN
+        case ast.BinOp(op=ast.Add()):
+            return f"{_fit(operands[0], _SUM)} + {_fit(operands[1], _PRODUCT)}", _SUM
+        case ast.BinOp(op=ast.Sub()):
+            return f"{_fit(operands[0], _SUM)} - {_fit(operands[1], _PRODUCT)}", _SUM
+        case ast.BinOp(op=ast.Mult()):
+            return f"{_fit(operands[0], _PRODUCT)}·{_fit(operands[1], _POWER)}", _PRODUCT
+        case ast.BinOp(op=ast.Div()):
+            return f"{_fit(operands[0], _PRODUCT)}/{_fit(operands[1], _POWER)}", _PRODUCT
+        case ast.BinOp(op=ast.Pow()):
+            exponent = node.args[1]
+            base = _fit(operands[0], _ATOM)
+            if isinstance(exponent, int | float) and float(exponent).is_integer() and not hasattr(exponent, "label"):
+                return base + str(int(exponent)).translate(_SUPERSCRIPTS), _POWER
+            return f"{base}^{_fit(operands[1], _ATOM)}", _POWER
+    return texts[0], operands[0][1]  # unary plus
+
+
+def _write_terms(node: Value, operands: list[tuple[str, int]]) -> tuple[str, int]:
+    """A sum over terms: all of them up to three, else the first, the last and an ellipsis."""
+    assert node.op is not None
+    if len(node.op.operands) == 2:
+        half = len(operands) // 2
+        terms = [
+            f"{_fit(x, _PRODUCT)}·{_fit(y, _POWER)}" for x, y in zip(operands[:half], operands[half:], strict=True)
+        ]
+    else:
+        terms = [_fit(operand, _PRODUCT) for operand in operands]
+    if len(terms) > 3:
+        terms[1:-1] = ["…"]
+    total = " + ".join(terms)
+    if node.op.name == "mean":
+        return f"mean({', '.join(terms)})", _ATOM
+    return total, _SUM if len(terms) > 1 else _PRODUCT
+
+
+def _fit(operand: tuple[str, int], loosest: int) -> str:
+    """The operand's text, in parentheses if it holds together less tightly than its place asks for."""
+    text, looseness = operand
+    return f"({text})" if looseness > loosest else text

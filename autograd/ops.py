@@ -1,0 +1,251 @@
+"""The table of derivatives: everything this project knows about calculus, one row an operation.
+
+A row holds text and nothing else: what the operation computes (``z``), its partial derivatives in
+terms of the operands ``x, y`` (``c, x, y`` for ``where``) and the result ``z``, where it is
+defined, and which slope is meant where it has a kink.  The text is compiled for floats, Values,
+arrays, mpmath and SymPy alike, so a new row works everywhere at once.
+
+The derivatives are the textbook's, in a form that keeps its digits: ``1 - z ** 2`` for tanh is
+zero as soon as tanh rounds to one, ``1 / cosh(x) ** 2`` is right to the last digit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from autograd.formula import DERIVED, FLOATS, PRIMITIVES, Formula, NumberSystem, ieee
+
+__all__ = ["OPERATIONS", "DomainError", "Kink", "Operation", "PoleError"]
+
+
+class DomainError(ValueError):
+    """An operation was asked for outside the domain on which it is defined."""
+
+
+class PoleError(DomainError, ZeroDivisionError):
+    """A `DomainError` at a pole, such as 1/0 or log(0): what IEEE 754 calls division by zero."""
+
+
+@dataclass(frozen=True)
+class Kink:
+    """Where an operation has no derivative, and the slopes used there by convention."""
+
+    where: Formula
+    slopes: tuple[Formula, ...]
+
+    def __str__(self) -> str:
+        slopes = dict.fromkeys(slope.text for slope in self.slopes)
+        return f"{', '.join(slopes)} at {self.where.text.replace('==', '=')}"
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """One row of the table.
+
+    `value` is the formula of the result, `partials` one formula for each operand (in the operands
+    and the result ``z``), `domain` the condition under which it is defined (None: everywhere) and
+    `kink` the place without a derivative, if there is one.  An `nary` row takes sequences: its
+    partials are those of one term, with ``n`` for the number of terms.
+
+    >>> OPERATIONS["mul"]
+    mul: z = x * y, dz/dx = y, dz/dy = x
+    >>> OPERATIONS["log"]
+    log: z = log(x), dz/dx = 1 / x, where x > 0
+    >>> OPERATIONS["relu"]
+    relu: z = maximum(x, 0), dz/dx = where(x > 0, 1, 0), 0 at x = 0
+    """
+
+    name: str
+    operands: tuple[str, ...]
+    value: Formula
+    partials: tuple[Formula, ...]
+    domain: Formula | None = None
+    kink: Kink | None = None
+    nary: bool = False
+
+    def __repr__(self) -> str:
+        parts = [f"{self.name}: z = {self.value.text}"]
+        parts += [f"dz/d{x} = {dx.text}" for x, dx in zip(self.operands, self.partials, strict=True)]
+        parts += [f"where {self.domain.text}"] if self.domain else []
+        return ", ".join(parts + ([str(self.kink)] if self.kink else []))
+
+    @cached_property
+    def is_operator(self) -> bool:
+        """Whether the result is written with an operator (``x * y``) rather than as a call."""
+        return "(" not in self.value.text
+
+    @property
+    def written(self) -> str:
+        """The operation as one writes it: ``x * y``, ``log(x)``."""
+        return self.value.text if self.is_operator else f"{self.name}({', '.join(self.operands)})"
+
+    def compute(self, numbers: Sequence[float], describe: Callable[[], str] = str) -> float:
+        """The result for plain floats.
+
+        Raises `DomainError` outside the domain and OverflowError where the result is too large,
+        both replaying the operation, its operands, and what `describe` adds about them.
+        """
+        try:
+            return self.value.over(FLOATS)(*numbers)  # type: ignore[no-any-return]
+        except (ArithmeticError, ValueError) as error:
+            # Something on the way failed.  It counts only if the result itself does not exist:
+            # exp(1000) inside a sigmoid is on the way to a perfectly good 0.
+            z = _quietly(self.value, numbers)
+            defined = self.is_defined(numbers)
+            if math.isfinite(z) and defined:
+                return z
+            where = f"at {self._replay(numbers)}{describe()}"
+            if math.isinf(z) and defined:
+                raise OverflowError(f"{self.written} overflows {where}: the result is too large for a float") from None
+            pole = math.isinf(z) or isinstance(error, ZeroDivisionError)
+            needs = f": it needs {self.domain.text}" if self.domain else ""
+            raise (PoleError if pole else DomainError)(f"{self.written} is not defined {where}{needs}") from None
+
+    def derivatives(self, z: float, numbers: Sequence[float]) -> tuple[float, ...]:
+        """The local derivatives at `numbers`, where the result was `z`.
+
+        An infinite derivative is ±inf and one that does not exist is nan; neither raises.
+        """
+        results = []
+        for partial in self.partials:
+            try:
+                results.append(float(partial.over(FLOATS)(*numbers, z)))
+            except (ArithmeticError, ValueError):
+                results.append(_quietly(partial, (*numbers, z)))
+        return tuple(results)
+
+    def is_defined(self, numbers: Sequence[float]) -> bool:
+        """Whether `numbers` lie in the domain."""
+        return self.domain is None or bool(_quietly(self.domain, numbers))
+
+    def _replay(self, numbers: Sequence[float]) -> str:
+        # Fifteen digits read better than seventeen, unless they round the fault away.
+        texts = [f"{number:.15g}" for number in numbers]
+        if not self.is_defined(numbers) and self.is_defined([float(text) for text in texts]):
+            texts = [repr(number) for number in numbers]
+        texts = [text if any(c in text for c in ".enf") else text + ".0" for text in texts]
+        return ", ".join(f"{x} = {text}" for x, text in zip(self.operands, texts, strict=True))
+
+
+def _quietly(formula: Formula, numbers: Sequence[float]) -> float:
+    """`formula` under the rules of IEEE 754: infinities and nan instead of exceptions."""
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        return float(formula.over(ieee())(*map(np.float64, numbers)))
+
+
+OPERATIONS: dict[str, Operation] = {}
+"""The rows of the table by name."""
+
+
+def row(
+    name: str,
+    value: str,
+    *partials: str,
+    operands: str = "x y",
+    domain: str | None = None,
+    kink: tuple[str, ...] = (),
+    nary: bool = False,
+) -> Operation:
+    """One row: `value` and `partials` as text; `kink` is the condition, then a slope for each operand."""
+    names = tuple(operands.split()[: len(partials)])
+    terms, n = (names, ("n",)) if nary else ((), ())
+    with_result = (*names, *n) if nary else (*names, "z")
+    return Operation(
+        name,
+        names,
+        Formula(value, names + n, terms),
+        tuple(Formula(partial, with_result) for partial in partials),
+        Formula(domain, n or names) if domain else None,
+        Kink(Formula(kink[0], names), tuple(Formula(slope, names) for slope in kink[1:])) if kink else None,
+        nary,
+    )
+
+
+# fmt: off
+_TABLE = [
+    # arithmetic      z =                     ∂z/∂x                  ∂z/∂y
+    row("add",        "x + y",                "1",                   "1"),
+    row("sub",        "x - y",                "1",                   "-1"),
+    row("mul",        "x * y",                "y",                   "x"),
+    row("truediv",    "x / y",                "1 / y",               "-z / y",            domain="y != 0"),
+    row("pow",        "x ** y",               "where(y == 0, 0, y * x ** (y - 1))",
+                                              "where(x == 0, 0, z * log(x))",
+        domain="x > 0 or x == 0 and y >= 0 or x < 0 and y == floor(y)"),
+    row("neg",        "-x",                   "-1"),
+    row("pos",        "+x",                   "1"),
+    row("abs",        "abs(x)",               "sign(x)",                                  kink=("x == 0", "0")),
+
+    # exponentials and logarithms
+    row("exp",        "exp(x)",               "z"),
+    row("expm1",      "expm1(x)",             "exp(x)"),
+    row("log",        "log(x)",               "1 / x",                                    domain="x > 0"),
+    row("log1p",      "log1p(x)",             "1 / (1 + x)",                              domain="x > -1"),
+    row("log2",       "log2(x)",              "1 / (x * log(2))",                         domain="x > 0"),
+    row("log10",      "log10(x)",             "1 / (x * log(10))",                        domain="x > 0"),
+    row("xlogy",      "where(x == 0, 0, x * log(y))",
+                                              "log(y)",              "where(x == 0, 0, x / y)",
+        domain="y > 0 or x == 0"),
+    row("xlog1py",    "where(x == 0, 0, x * log1p(y))",
+                                              "log1p(y)",            "where(x == 0, 0, x / (1 + y))",
+        domain="y > -1 or x == 0"),
+
+    # roots
+    row("sqrt",       "sqrt(x)",              "1 / (2 * z)",                              domain="x >= 0"),
+    row("cbrt",       "cbrt(x)",              "1 / (3 * z ** 2)"),
+    row("hypot",      "hypot(x, y)",          "where(z == 0, 0, x / z)",
+                                              "where(z == 0, 0, y / z)",
+        kink=("x == 0 and y == 0", "0", "0")),
+
+    # trigonometry
+    row("sin",        "sin(x)",               "cos(x)"),
+    row("cos",        "cos(x)",               "-sin(x)"),
+    row("tan",        "tan(x)",               "1 + z ** 2"),
+    row("arcsin",     "arcsin(x)",            "1 / sqrt((1 - x) * (1 + x))",              domain="-1 <= x <= 1"),
+    row("arccos",     "arccos(x)",            "-1 / sqrt((1 - x) * (1 + x))",             domain="-1 <= x <= 1"),
+    row("arctan",     "arctan(x)",            "1 / (1 + x ** 2)"),
+    row("arctan2",    "arctan2(x, y)",        "y / hypot(x, y) / hypot(x, y)",
+                                              "-x / hypot(x, y) / hypot(x, y)"),
+
+    # hyperbolic functions
+    row("sinh",       "sinh(x)",              "cosh(x)"),
+    row("cosh",       "cosh(x)",              "sinh(x)"),
+    row("tanh",       "tanh(x)",              "1 / cosh(x) ** 2"),
+    row("arcsinh",    "arcsinh(x)",           "1 / hypot(1, x)"),
+    row("arccosh",    "arccosh(x)",           "1 / (sqrt(x - 1) * sqrt(x + 1))",          domain="x >= 1"),
+    row("arctanh",    "arctanh(x)",           "1 / ((1 - x) * (1 + x))",                  domain="-1 < x < 1"),
+
+    # activations
+    row("sigmoid",    "1 / (1 + exp(-x))",    "1 / (2 + 2 * cosh(x))"),
+    row("softplus",   "maximum(x, 0) + log1p(exp(-abs(x)))",
+                                              "1 / (1 + exp(-x))"),
+    row("relu",       "maximum(x, 0)",        "where(x > 0, 1, 0)",                       kink=("x == 0", "0")),
+    row("leaky_relu", "where(x > 0, x, 0.01 * x)",
+                                              "where(x > 0, 1, 0.01)",                    kink=("x == 0", "0.01")),
+
+    # choices
+    row("maximum",    "maximum(x, y)",        "where(x > y, 1, where(x == y, 1/2, 0))",
+                                              "where(y > x, 1, where(x == y, 1/2, 0))",
+        kink=("x == y", "1/2", "1/2")),
+    row("minimum",    "minimum(x, y)",        "where(x < y, 1, where(x == y, 1/2, 0))",
+                                              "where(y < x, 1, where(x == y, 1/2, 0))",
+        kink=("x == y", "1/2", "1/2")),
+    row("where",      "where(c, x, y)",       "0",                   "where(c, 1, 0)",    "where(c, 0, 1)",
+        operands="c x y"),
+
+    # over n terms: one node with n (or 2n) operands
+    row("sum",        "sum(x)",               "1",                                        nary=True),
+    row("mean",       "sum(x) / n",           "1 / n",                                    domain="n > 0", nary=True),
+    row("dot",        "sum(x * y)",           "y",                   "x",                 nary=True),
+]
+# fmt: on
+
+OPERATIONS.update({operation.name: operation for operation in _TABLE})
+DERIVED.update(
+    {name: o.value for name, o in OPERATIONS.items() if not (o.nary or o.is_operator or name in PRIMITIVES or name == "pow")}
+)
