@@ -70,14 +70,46 @@ if _TYPE_CHECKING:
         @_overload
         def __call__(self, x: _Iterable[Value] | _Iterable[Value | float], /) -> Value: ...
 
-    neg: _Unary; pos: _Unary; abs: _Unary
-    exp: _Unary; expm1: _Unary; log: _Unary; log1p: _Unary; log2: _Unary; log10: _Unary; sqrt: _Unary; cbrt: _Unary
-    sin: _Unary; cos: _Unary; tan: _Unary; arcsin: _Unary; arccos: _Unary; arctan: _Unary
-    sinh: _Unary; cosh: _Unary; tanh: _Unary; arcsinh: _Unary; arccosh: _Unary; arctanh: _Unary
-    sigmoid: _Unary; softplus: _Unary; relu: _Unary; leaky_relu: _Unary
-    add: _Binary; sub: _Binary; mul: _Binary; truediv: _Binary; pow: _Binary
-    xlogy: _Binary; xlog1py: _Binary; hypot: _Binary; arctan2: _Binary; maximum: _Binary; minimum: _Binary
-    sum: _Terms; mean: _Terms
+    neg: _Unary
+    pos: _Unary
+    abs: _Unary
+    exp: _Unary
+    expm1: _Unary
+    log: _Unary
+    log1p: _Unary
+    log2: _Unary
+    log10: _Unary
+    sqrt: _Unary
+    cbrt: _Unary
+    sin: _Unary
+    cos: _Unary
+    tan: _Unary
+    arcsin: _Unary
+    arccos: _Unary
+    arctan: _Unary
+    sinh: _Unary
+    cosh: _Unary
+    tanh: _Unary
+    arcsinh: _Unary
+    arccosh: _Unary
+    arctanh: _Unary
+    sigmoid: _Unary
+    softplus: _Unary
+    relu: _Unary
+    leaky_relu: _Unary
+    add: _Binary
+    sub: _Binary
+    mul: _Binary
+    truediv: _Binary
+    pow: _Binary
+    xlogy: _Binary
+    xlog1py: _Binary
+    hypot: _Binary
+    arctan2: _Binary
+    maximum: _Binary
+    minimum: _Binary
+    sum: _Terms
+    mean: _Terms
 
     def dot(x: _Iterable[Value | float], y: _Iterable[Value | float], /) -> _Any: ...
     def where(c: bool | float | Value, x: Value | float, y: Value | float, /) -> _Any: ...

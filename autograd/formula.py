@@ -283,7 +283,9 @@ _ARC = " arcsin arccos arctan arctan2 arcsinh arccosh arctanh "
 FLOATS = NumberSystem(
     "floats",
     {
-        **_named_as_in_math(math, "exp expm1 log log1p log2 log10 sqrt cbrt sin cos tan sinh cosh tanh hypot floor" + _ARC),
+        **_named_as_in_math(
+            math, "exp expm1 log log1p log2 log10 sqrt cbrt sin cos tan sinh cosh tanh hypot floor" + _ARC
+        ),
         "abs": math.fabs,
         "sign": _float_sign,
         "maximum": _float_maximum,

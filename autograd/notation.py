@@ -27,7 +27,9 @@ def number(value: float) -> str:
     >>> number(0.15999999999999992), number(2.0), number(3), number(1e-20)
     ('0.16', '2.0', '3', '1e-20')
     """
-    text = f"{value:.4g}"
+    if isinstance(value, bool):
+        return str(value)
+    text = f"{value or abs(value):.4g}"  # zero has no sign worth reading
     return text + ".0" if isinstance(value, float) and text.lstrip("-").isdigit() else text
 
 
@@ -45,13 +47,15 @@ def sentence(value: Value) -> str:
     return f"{value.label} = {expression(value)}" if value.label else expression(value)
 
 
-def expression(root: Value) -> str:
-    """`root` as a formula of the named values it was computed from.
+def expression(root: Value, numbers: bool = False) -> str:
+    """`root` as a formula of the named values it was computed from; with `numbers`, of their numbers.
 
     >>> from autograd import Value, exp
     >>> w, y = Value(0.5, label="w"), Value(1.1, label="ŷ")
     >>> expression((y - 1.5) ** 2 + exp(w) / 2)
     '(ŷ - 1.5)² + exp(w)/2'
+    >>> expression((y - 1.5) ** 2, numbers=True)
+    '(1.1 - 1.5)²'
     """
     nodes, seen = [root], {root}
     for node in nodes:
@@ -63,10 +67,12 @@ def expression(root: Value) -> str:
 
     def text_of(operand: object) -> tuple[str, int]:
         label = getattr(operand, "label", None)
-        if label:
+        if label and not numbers:
             return str(label), _ATOM
         if isinstance(operand, int | float):
             return number(operand), _SIGN if operand < 0 else _ATOM
+        if label:
+            return text_of(operand.data)  # type: ignore[attr-defined]
         if operand in texts:
             return texts[operand]  # type: ignore[index]
         return ("…", _ATOM) if operand.edges else text_of(operand.data)  # type: ignore[attr-defined]

@@ -247,5 +247,9 @@ _TABLE = [
 
 OPERATIONS.update({operation.name: operation for operation in _TABLE})
 DERIVED.update(
-    {name: o.value for name, o in OPERATIONS.items() if not (o.nary or o.is_operator or name in PRIMITIVES or name == "pow")}
+    {
+        name: o.value
+        for name, o in OPERATIONS.items()
+        if not (o.nary or o.is_operator or name in PRIMITIVES or name == "pow")
+    }
 )

@@ -1,0 +1,26 @@
+"""The neuron built on `autograd`: models, loss functions, and the lesson of how a neuron learns.
+
+>>> from neuron import Neuron, losses
+>>> n = Neuron(1, activation=None, weights=[0.5], bias=0.1)
+>>> L = losses.squared_error(n([2.0]), 1.5)
+>>> L.backward()
+>>> n.w[0].grad, n.b.grad
+(-1.5999999999999996, -0.7999999999999998)
+"""
+
+try:
+    from autograd import Value as _Value
+except ImportError:
+    import autograd as _autograd
+
+    raise ImportError(
+        f"neuron needs the autograd of scalar-autograd, but the one at {_autograd.__file__} is another package of that "
+        "name (HIPS autograd); install scalar-autograd in a virtual environment of its own"
+    ) from None
+
+from neuron import closed_form, losses
+from neuron.models import MLP, Layer, Neuron
+
+__all__ = ["MLP", "Layer", "Neuron", "closed_form", "losses"]
+
+del _Value

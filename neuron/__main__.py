@@ -1,0 +1,204 @@
+"""The worked lesson: how one neuron learns from one sample, on the command line.
+
+``python -m neuron`` (or ``neuron``) runs the forward pass, the backward pass by the chain rule, a
+three-way check of the gradients, a nudge, and one update, and draws the graph.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from autograd import Constant, Value, draw
+from autograd.check import one_sided_slopes
+from autograd.notation import expression, number
+from neuron import losses
+from neuron.closed_form import ACTIVATION_SLOPES, LOSS_SLOPES, Gradient, gradient
+from neuron.models import ACTIVATIONS, Neuron
+
+__all__ = ["main"]
+
+NUDGE = 0.001
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the lesson with command-line `arguments`; returns the exit status, 2 for input it cannot use."""
+    options = _options(arguments)
+    try:
+        lesson = Lesson(
+            options.w, options.b, options.x, options.y, options.lr, options.activation, options.loss, options.picture
+        )
+        for line in lesson.text():
+            print(line)
+    except (ValueError, ArithmeticError, RuntimeError, OSError) as error:
+        print(f"neuron: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="neuron", description="How one neuron learns from one sample: forward, backward, check, update, picture."
+    )
+    parser.add_argument("--w", type=float, nargs="+", default=[0.5], help="weights, one for each input (default: 0.5)")
+    parser.add_argument("--b", type=float, default=0.1, help="bias (default: %(default)s)")
+    parser.add_argument("--x", type=float, nargs="+", default=[2.0], help="inputs of the sample (default: 2.0)")
+    parser.add_argument("--y", type=float, default=1.5, help="target of the sample (default: %(default)s)")
+    parser.add_argument("--lr", type=float, default=0.1, help="learning rate (default: %(default)s)")
+    parser.add_argument("--activation", default="linear", help=f"{', '.join(ACTIVATIONS)} (default: %(default)s)")
+    parser.add_argument("--loss", default="squared_error", help=f"{', '.join(losses.LOSSES)} (default: %(default)s)")
+    parser.add_argument("--picture", default="neuron.svg", help="file for the graph: .svg, .png, .pdf (%(default)s)")
+    return parser.parse_args(arguments)
+
+
+@dataclass
+class Lesson:
+    """One sample, one neuron, one step of gradient descent, told line by line."""
+
+    w: list[float]
+    b: float
+    x: list[float]
+    y: float
+    lr: float
+    activation: str
+    loss: str
+    picture: str
+
+    def __post_init__(self) -> None:
+        if len(self.w) != len(self.x):
+            raise ValueError(
+                f"{len(self.w)} weights (--w) and {len(self.x)} inputs (--x): give as many of one as of the other"
+            )
+        options = {"w": self.w, "b": [self.b], "x": self.x, "y": [self.y], "lr": [self.lr]}
+        for option, numbers in options.items():
+            if not all(map(math.isfinite, numbers)):
+                raise ValueError(f"--{option} must be finite, not {' '.join(map(str, numbers))}")
+        if not self.lr > 0:
+            raise ValueError(f"the learning rate (--lr) must be positive, not {self.lr}")
+        self.neuron = Neuron(len(self.w), self.activation, self.w, self.b)
+        names = [weight.label.replace("w", "x") for weight in self.neuron.w if weight.label]
+        self.inputs = [Constant(x, name) for x, name in zip(self.x, names, strict=True)]
+        self.target = Constant(self.y, "y")
+        self.loss_of = losses.with_name(self.loss)
+
+    def forward(self) -> tuple[Value, Value]:
+        """The prediction ŷ and the loss L."""
+        y_hat = self.neuron(self.inputs)
+        return y_hat, self.loss_of(y_hat, self.target).named("L")
+
+    def text(self) -> Iterator[str]:
+        """The lesson; draws the picture on the way."""
+        y_hat, L = self.forward()
+        L.backward()
+        by_hand = gradient(self.activation, self.loss, self.w, self.b, self.x, self.y)
+        yield from self.forward_pass(y_hat, L)
+        yield from self.chain_rule(y_hat, L)
+        yield from self.three_way_check(L, by_hand)
+        yield from self.nudge(L)
+        draw(L, wrt=self.neuron.w[0]).render(outfile=self.picture, cleanup=True)
+        yield from self.update(y_hat, L)
+        yield ""
+        chain = [self.neuron.w[0].label or "w", *(["h"] if self.activation != "linear" else []), "ŷ", "L"]
+        yield f"The picture of {' → '.join(chain)} is in {self.picture}"
+
+    def forward_pass(self, y_hat: Value, L: Value) -> Iterator[str]:
+        """Symbols and numbers, from the inputs to the loss."""
+        yield "Forward pass: what the neuron says, and how wrong it is"
+        steps = [y_hat, L]
+        if self.activation != "linear":
+            steps.insert(0, y_hat.edges[0][0])
+        rows = [(f"{v.label} = {expression(v)}", expression(v, numbers=True), number(v.data)) for v in steps]
+        yield from _columns(rows, " = ")
+
+    def chain_rule(self, y_hat: Value, L: Value) -> Iterator[str]:
+        """The chain rule for the weights and for the bias, in symbols and numbers."""
+        yield ""
+        yield "Backward pass: the chain rule, from the loss back to the parameters"
+        dL_dy = L.gradients([y_hat])[0]
+        rows = [("dL/dŷ", LOSS_SLOPES[self.loss].text, number(dL_dy))]
+        symbols, numbers = "dL/dŷ", _signed(dL_dy)
+        if self.activation != "linear":
+            h, slope = y_hat.edges[0]
+            rows += [("∂ŷ/∂h", ACTIVATION_SLOPES[self.activation].text, number(slope))]
+            symbols, numbers = "dL/dŷ · ∂ŷ/∂h", f"{numbers} · {_signed(slope)}"
+        last = "ŷ" if self.activation == "linear" else "h"
+        for parameter, slope in zip(self.neuron.parameters(), [*self.inputs, 1.0], strict=True):
+            p = parameter.label
+            rows += [(f"∂{last}/∂{p}", getattr(slope, "label", "1"), number(float(slope)))]
+            chain = f"{numbers} · {_signed(float(slope))}"
+            rows += [(f"dL/d{p}", f"{symbols} · ∂{last}/∂{p} = {chain}", number(parameter.grad or 0.0))]
+        yield from _columns(rows, " = ")
+
+    def three_way_check(self, L: Value, by_hand: Gradient) -> Iterator[str]:
+        """The engine's gradient beside the closed form and a finite difference."""
+        yield ""
+        yield "Check: three ways to the same gradient"
+        rows = [("", "autograd", "closed form", "finite difference", "verdict")]
+        for parameter, closed in zip(self.neuron.parameters(), [*by_hand.weights, by_hand.bias], strict=True):
+            left, right = one_sided_slopes(L, parameter)
+            grad = parameter.grad or 0.0
+            rows += [(f"dL/d{parameter.label}", number(grad), number(closed), *_judge(grad, closed, left, right))]
+        yield from _columns(rows, "   ")
+
+    def nudge(self, L: Value) -> Iterator[str]:
+        """What the gradient predicts for a small change of the first weight, and what happens."""
+        w = self.neuron.w[0]
+        before, grad = w.data, w.grad or 0.0
+        w.data = before + NUDGE
+        after = self.forward()[1].data
+        w.data = before
+        yield ""
+        yield f"Nudge: raise {w.label} by {NUDGE} and see what the loss does"
+        yield from _columns(
+            [
+                ("predicted change of L", f"dL/d{w.label} · {NUDGE}", number(grad * NUDGE)),
+                ("real change of L", f"{after:.6g} - {L.data:.6g}", number(after - L.data)),
+            ],
+            " = ",
+        )
+
+    def update(self, y_hat: Value, L: Value) -> Iterator[str]:
+        """One step against the gradient, and the prediction after it."""
+        yield ""
+        yield f"Update: one step against the gradient, learning rate {number(self.lr)}"
+        rows = []
+        for parameter in self.neuron.parameters():
+            grad, old = parameter.grad or 0.0, parameter.data
+            parameter.data = old - self.lr * grad
+            step = f"{number(old)} - {number(self.lr)}·{_signed(grad)}"
+            rows += [(f"{parameter.label} ← {step}", number(parameter.data))]
+        yield from _columns(rows, " = ")
+        new_y_hat, new_L = self.forward()
+        yield f"  new prediction ŷ = {number(new_y_hat.data)} (it was {number(y_hat.data)}, the target is {number(self.y)})"
+        zero = ", zero but for rounding" if 0 < new_L.data < 1e-24 * L.data else ""
+        yield f"  new loss       L = {number(new_L.data)} (it was {number(L.data)}{zero})"
+
+
+def _judge(grad: float, closed: float, left: float, right: float) -> tuple[str, str]:
+    """The finite difference as text, and whether the three agree."""
+    scale = max(abs(grad), abs(left), abs(right))
+    if abs(left - right) > 1e-9 * scale:
+        verdict = "kink: between the two slopes" if min(left, right) <= grad <= max(left, right) else "FAIL"
+        return f"{number(left)} | {number(right)}", verdict
+    middle = (left + right) / 2
+    agree = max(abs(grad - middle), abs(closed - middle)) <= 1e-9 * scale
+    return number(middle), "agree" if agree else "FAIL"
+
+
+def _columns(rows: Sequence[tuple[str, ...]], between: str) -> Iterator[str]:
+    """Rows as aligned columns; an empty last cell is left out."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        yield f"  {between.join(cells if row[-1] else cells[:-1])}".rstrip()
+
+
+def _signed(value: float) -> str:
+    return f"({number(value)})" if value < 0 else number(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

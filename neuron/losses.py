@@ -1,0 +1,125 @@
+"""Loss functions of one sample: how wrong a prediction is, as a number to be made small.
+
+Each takes a prediction and a target.  Given a Value it returns a Value, whose gradients the engine
+derives; given floats, a float.  The loss over many samples is the mean over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autograd import Value, abs, log, log1p, relu, softplus, where, xlog1py, xlogy
+from neuron._choice import choose
+
+__all__ = [
+    "LOSSES",
+    "absolute_error",
+    "binary_cross_entropy",
+    "half_squared_error",
+    "hinge",
+    "huber",
+    "squared_error",
+    "with_name",
+]
+
+Number = Value | float
+Loss = Callable[..., Any]
+
+
+def squared_error(prediction: Number, target: Number) -> Any:
+    """(ŷ - y)².
+
+    >>> squared_error(1.0, 1.5)
+    0.25
+    """
+    return (prediction - target) ** 2
+
+
+def half_squared_error(prediction: Number, target: Number) -> Any:
+    """(ŷ - y)²/2, whose derivative is the error itself.
+
+    >>> half_squared_error(1.0, 1.5)
+    0.125
+    """
+    return (prediction - target) ** 2 / 2
+
+
+def absolute_error(prediction: Number, target: Number) -> Any:
+    """|ŷ - y|; at ŷ = y the slope is taken to be 0.
+
+    >>> absolute_error(1.0, 1.5)
+    0.5
+    """
+    return abs(prediction - target)
+
+
+def binary_cross_entropy(prediction: Number, target: Number, from_logits: bool = False) -> Any:
+    """-y·log(ŷ) - (1 - y)·log(1 - ŷ), for a probability ŷ and a target y from 0 to 1.
+
+    With `from_logits` the prediction is the number h before the sigmoid, ŷ = sigmoid(h).  The result
+    is the same but stays exact however large h is, where ŷ itself would round to 0 or 1.
+
+    Raises ValueError for a target outside [0, 1], and DomainError for a probability outside it or
+    one that rules out what happened (ŷ = 0 where y > 0), for which the loss is infinite.
+
+    >>> binary_cross_entropy(0.8, 1.0)
+    0.2231435513142097
+    >>> binary_cross_entropy(-800.0, 1.0, from_logits=True)
+    800.0
+    """
+    certain = target if isinstance(target, float | int) else None
+    if certain is not None and not 0 <= certain <= 1:
+        raise ValueError(f"binary_cross_entropy needs a target between 0 and 1, not {float(certain)!r}")
+    if from_logits:
+        return target * softplus(-prediction) + (1 - target) * softplus(prediction)
+    if certain == 1:
+        return -log(prediction)
+    if certain == 0:
+        return -log1p(-prediction)
+    return -xlogy(target, prediction) - xlog1py(1 - target, -prediction)
+
+
+def hinge(prediction: Number, target: Number) -> Any:
+    """max(0, 1 - y·ŷ), for a score ŷ and a target y of -1 or +1; at the margin the slope is taken to be 0.
+
+    Raises ValueError for any other target.
+
+    >>> hinge(0.25, -1)
+    1.25
+    """
+    if isinstance(target, float | int) and target not in (-1, 1):
+        raise ValueError(f"hinge needs a target of -1 or +1, not {float(target)!r}")
+    return relu(1 - target * prediction)
+
+
+def huber(prediction: Number, target: Number, delta: float = 1.0) -> Any:
+    """r²/2 for an error r = ŷ - y up to `delta`, and δ·(|r| - δ/2) beyond, where it grows like |r|.
+
+    Raises ValueError unless `delta` is positive.  (Huber, 1964, "Robust estimation of a location
+    parameter".)
+
+    >>> huber(1.0, 1.5), huber(5.0, 1.5)
+    (0.125, 3.0)
+    """
+    if not delta > 0:
+        raise ValueError(f"huber needs a positive delta, not {delta!r}")
+    error = prediction - target
+    size = abs(error)
+    return where(size <= delta, error**2 / 2, delta * (size - delta / 2))
+
+
+LOSSES: dict[str, Loss] = {
+    "squared_error": squared_error,
+    "half_squared_error": half_squared_error,
+    "absolute_error": absolute_error,
+    "binary_cross_entropy": binary_cross_entropy,
+    "hinge": hinge,
+    "huber": huber,
+}
+"""The losses by name."""
+
+
+def with_name(name: str) -> Loss:
+    """The loss called `name`; ValueError, with the names there are, for any other."""
+    return choose("loss", name, LOSSES)

@@ -1,0 +1,239 @@
+"""Neuron, Layer and MLP: functions with parameters that are Values.
+
+Calling a model on numbers records a graph, from which the engine derives the gradients of all
+parameters.  `predict` runs the very same formulas on plain floats: no graph, nothing to switch off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from autograd import Value, dot, relu, sigmoid, tanh
+from neuron._choice import choose
+
+__all__ = ["ACTIVATIONS", "MLP", "Layer", "Model", "Neuron"]
+
+Seed = int | np.random.Generator | None
+Number = Value | float
+
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "linear": lambda h: h,
+    "relu": relu,
+    "sigmoid": sigmoid,
+    "tanh": tanh,
+}
+"""The activation functions by name."""
+
+
+class Model:
+    """What Neuron, Layer and MLP have in common."""
+
+    nin: int
+
+    def parameters(self) -> list[Value]:
+        """All weights and biases, in a fixed order."""
+        raise NotImplementedError
+
+    def _forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+        """The outputs, with `number` giving the parameters: as Values to learn, as floats to predict."""
+        raise NotImplementedError
+
+    def __call__(self, inputs: Iterable[Number]) -> Any:
+        """One forward pass: a sample's inputs in, a Value out (a list of Values if there are several outputs).
+
+        Raises ValueError if the number of inputs is not the model's.
+        """
+        outputs = self._forward(self._checked(inputs), lambda parameter: parameter)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+        """The outputs for many samples at once, without recording anything.
+
+        `X` has one row a sample, shape (samples, inputs); for a model of one input a plain sequence of
+        numbers does as well.  Returns shape (samples,), or (samples, outputs) if there are several.
+        """
+        rows = np.asarray(X, dtype=float)
+        if rows.ndim == 1 and self.nin == 1:
+            rows = rows[:, np.newaxis]
+        if rows.ndim != 2 or rows.shape[1] != self.nin:
+            raise ValueError(
+                f"{self!r} predicts from an array of shape (samples, {self.nin}), one row a sample; got {rows.shape}"
+            )
+        outputs = [self._forward(row, lambda parameter: parameter.data) for row in rows.tolist()]
+        array = np.array(outputs, dtype=float)
+        return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+
+    def zero_grad(self) -> None:
+        """Forget all gradients, so that the next backward pass starts anew instead of adding up."""
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    def _checked(self, inputs: Iterable[Number]) -> list[Number]:
+        if not hasattr(inputs, "__iter__"):
+            raise TypeError(f"{self!r} takes a sequence of {_count(self.nin, 'input')}, not the single {inputs!r}")
+        values = list(inputs)
+        if len(values) != self.nin:
+            raise ValueError(
+                f"{self!r} takes {_count(self.nin, 'input')}, but was given {len(values)}: {_short(values)}"
+            )
+        return values
+
+
+class Neuron(Model):
+    """A neuron: ŷ = activation(w[0]·x[0] + ... + w[n-1]·x[n-1] + b).
+
+    `nin` is the number of inputs and `activation` one of None or "linear", "relu", "sigmoid", "tanh".
+    `weights` and `bias` set the parameters; without them the weights are drawn uniformly from
+    ±1/√nin (`seed` makes that repeatable) and the bias is 0.
+
+    >>> n = Neuron(1, activation=None, weights=[0.5], bias=0.1)
+    >>> print(n([2.0]))
+    ŷ = w·2.0 + b = 1.1
+    >>> n.predict([[2.0], [3.0]])
+    array([1.1, 1.6])
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        activation: str | None = "relu",
+        weights: Iterable[float] | None = None,
+        bias: float = 0.0,
+        seed: Seed = None,
+    ) -> None:
+        self.nin = _positive(nin, f"Neuron({nin!r})", "input")
+        self.activation = activation or "linear"
+        choose("activation", self.activation, {"None": None, **ACTIVATIONS})
+        if weights is None:
+            start: Sequence[Any] = (np.random.default_rng(seed).uniform(-1, 1, nin) / np.sqrt(nin)).tolist()
+        else:
+            start = list(weights)
+        if len(start) != nin:
+            raise ValueError(
+                f"Neuron({nin}) needs {_count(nin, 'weight')}, but weights={_short(start)} has {len(start)}"
+            )
+        self.w = [Value(weight) for weight in start]
+        self.b = Value(bias)
+        self._name("", "")
+
+    def _name(self, layer: str, index: str, output: str = "ŷ") -> None:
+        """Label the parameters: w, or w[i] for several inputs; in a layer w[j,i], in an MLP w2[j,i]."""
+        for i, weight in enumerate(self.w):
+            place = ",".join(part for part in (index, str(i) if self.nin > 1 or index else "") if part)
+            weight.label = f"w{layer}[{place}]" if place else f"w{layer}"
+        place = f"[{index}]" if index else ""
+        self.b.label, self._h, self._output = f"b{layer}{place}", f"h{layer}{place}", f"{output}{place}"
+
+    def parameters(self) -> list[Value]:
+        """The weights, then the bias."""
+        return [*self.w, self.b]
+
+    def _forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+        h = dot([number(weight) for weight in self.w], inputs) + number(self.b)
+        y_hat = ACTIVATIONS[self.activation](h)
+        if isinstance(h, Value):
+            h.label = self._h
+            y_hat.label = self._output  # for a linear neuron the two are one
+        return [y_hat]
+
+    def __repr__(self) -> str:
+        return f"Neuron({self.nin}, activation={self.activation!r})"
+
+
+class Layer(Model):
+    """`nout` neurons side by side, all reading the same `nin` inputs.
+
+    >>> layer = Layer(2, 3, activation="tanh", seed=1)
+    >>> len(layer([1.0, -1.0])), len(layer.parameters())
+    (3, 9)
+    """
+
+    def __init__(self, nin: int, nout: int, activation: str | None = "relu", seed: Seed = None) -> None:
+        written = f"Layer({nin!r}, {nout!r})"
+        self.nin, self.nout = _positive(nin, written, "input"), _positive(nout, written, "neuron")
+        rng = np.random.default_rng(seed)
+        self.neurons = [Neuron(nin, activation, seed=rng) for _ in range(nout)]
+        self.activation = self.neurons[0].activation
+        self._name("", "ŷ")
+
+    def _name(self, layer: str, output: str) -> None:
+        for j, neuron in enumerate(self.neurons):
+            neuron._name(layer, str(j) if self.nout > 1 else "", output)
+
+    def parameters(self) -> list[Value]:
+        """Neuron by neuron: its weights, then its bias."""
+        return [parameter for neuron in self.neurons for parameter in neuron.parameters()]
+
+    def _forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+        return [output for neuron in self.neurons for output in neuron._forward(inputs, number)]
+
+    def __repr__(self) -> str:
+        return f"Layer({self.nin}, {self.nout}, activation={self.activation!r})"
+
+
+class MLP(Model):
+    """A multilayer perceptron: layers of neurons, each reading the outputs of the one before.
+
+    `nouts` lists the sizes of the layers.  The hidden layers use `activation`, the last one
+    `output_activation` (None: linear).
+
+    >>> model = MLP(2, [16, 16, 1], seed=0)
+    >>> model, len(model.parameters())
+    (MLP(2, [16, 16, 1], activation='relu', output_activation='linear'), 337)
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        activation: str | None = "relu",
+        output_activation: str | None = None,
+        seed: Seed = None,
+    ) -> None:
+        written = f"MLP({nin!r}, {nouts!r})"
+        if not isinstance(nouts, Iterable) or not list(nouts):
+            raise ValueError(f"{written}: the sizes of the layers are a list with at least one entry, such as [16, 1]")
+        self.nin, self.nouts = _positive(nin, written, "input"), [_positive(n, written, "neuron") for n in nouts]
+        rng = np.random.default_rng(seed)
+        last = len(self.nouts) - 1
+        self.layers = [
+            Layer(n, nout, output_activation if i == last else activation, rng)
+            for i, (n, nout) in enumerate(zip([nin, *self.nouts], self.nouts, strict=False))
+        ]
+        for i, layer in enumerate(self.layers):
+            layer._name(str(i + 1), "ŷ" if i == last else f"a{i + 1}")
+
+    def parameters(self) -> list[Value]:
+        """Layer by layer, neuron by neuron."""
+        return [parameter for layer in self.layers for parameter in layer.parameters()]
+
+    def _forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+        for layer in self.layers:
+            inputs = layer._forward(inputs, number)
+        return list(inputs)
+
+    def __repr__(self) -> str:
+        first, last = self.layers[0].activation, self.layers[-1].activation
+        hidden = f"activation={first!r}, " if len(self.layers) > 1 else ""
+        return f"MLP({self.nin}, {self.nouts}, {hidden}output_activation={last!r})"
+
+
+def _positive(count: int, written: str, what: str) -> int:
+    if not isinstance(count, int | np.integer) or isinstance(count, bool):
+        raise TypeError(f"{written}: the number of {what}s must be a whole number, not {count!r}")
+    if count < 1:
+        raise ValueError(f"{written}: at least 1 {what} is needed, not {count}")
+    return int(count)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _short(values: Sequence[object]) -> str:
+    text = repr(list(values))
+    return text if len(text) <= 60 else text[:57] + "..."
