@@ -4,8 +4,8 @@
 >>> x = Value(0.5, label="x")
 >>> y = exp(x) * x
 >>> y.backward()
->>> x.grad
-2.473081906050192
+>>> round(x.grad, 12)
+2.47308190605
 
 Every operation of the table `autograd.ops` is a function here (``exp``, ``log``, ``relu``, ``dot``,
 ...).  Given floats it returns a float; given a Value among its operands, a Value.
@@ -39,8 +39,8 @@ __all__ = [
     "StaleGraphError",
     "Value",
     "draw",
-    *functions,
 ]
+__all__ += list(functions)
 
 globals().update(functions)
 
@@ -63,12 +63,6 @@ if _TYPE_CHECKING:
         def __call__(self, x: Value, y: Value | float, /) -> Value: ...
         @_overload
         def __call__(self, x: float, y: Value, /) -> Value: ...
-
-    class _Terms(_Protocol):
-        @_overload
-        def __call__(self, x: _Iterable[float], /) -> float: ...
-        @_overload
-        def __call__(self, x: _Iterable[Value] | _Iterable[Value | float], /) -> Value: ...
 
     neg: _Unary
     pos: _Unary
@@ -108,8 +102,9 @@ if _TYPE_CHECKING:
     arctan2: _Binary
     maximum: _Binary
     minimum: _Binary
-    sum: _Terms
-    mean: _Terms
 
+    # A Value as soon as one operand is one, else a float: which, no type can tell.
+    def sum(x: _Iterable[Value | float], /) -> _Any: ...
+    def mean(x: _Iterable[Value | float], /) -> _Any: ...
     def dot(x: _Iterable[Value | float], y: _Iterable[Value | float], /) -> _Any: ...
     def where(c: bool | float | Value, x: Value | float, y: Value | float, /) -> _Any: ...

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from autograd.backprop import newest_first
@@ -50,7 +51,7 @@ def draw(root: Value, wrt: Value | None = None) -> Drawing:
     named = _named_nodes(root)
     links = {node: _links(node) for node in named if node.edges}
     paths = list(_paths(root, wrt, links)) if wrt is not None else []
-    on_a_path = {(a, b) for path in paths for a, b in zip(path, path[1:], strict=False)}
+    on_a_path = {(a, b) for path in paths for a, b in pairwise(path)}
     keys = {node: f"v{i}" for i, node in enumerate(sorted(named, key=lambda node: node._created))}
 
     drawing = Drawing("chain", graph_attr={**_GRAPH, **_FONT}, node_attr={"shape": "plain", **_FONT}, edge_attr=_FONT)
@@ -59,9 +60,11 @@ def draw(root: Value, wrt: Value | None = None) -> Drawing:
         drawing.node(key, _box(node, root))
         for operand, slope in links.get(node, {}).items():
             symbol = f"∂{_name(node, root)}/∂{_name(operand, root)}"
-            label = _lines("#4B5563", 14, symbol, f"= {_minus(number(slope))}")
-            path = _PATH if (operand, node) in on_a_path else {"color": "#6B7280"}
-            drawing.edge(keys[operand], key, label=label, **path)
+            value = f"= {_minus(number(slope))}"
+            if (operand, node) in on_a_path:  # the empty line keeps the text off the thick arrow
+                drawing.edge(keys[operand], key, label=_lines("#8A4B00", 14, symbol, value, ""), **_PATH)
+            else:
+                drawing.edge(keys[operand], key, label=_lines("#4B5563", 14, symbol, value), color="#6B7280")
         for constant in _constants(node):
             if constant not in constants:
                 constants.append(constant)
@@ -101,7 +104,8 @@ def _links(node: Value) -> dict[Value, float]:
 
 def _constants(node: Value) -> list[tuple[str, float]]:
     """The named numbers in a node's expression."""
-    found, pending = {}, [node]
+    found: dict[tuple[str, float], None] = {}
+    pending = [node]
     for value in pending:
         for operand in value.args:
             label = getattr(operand, "label", None)
@@ -132,7 +136,7 @@ def _caption(root: Value, wrt: Value, paths: list[list[Value]], links: dict[Valu
     total = f"d{_name(root, root)}/d{_name(wrt, root)}"
     lines, products = [], []
     for path in paths:
-        steps = list(zip(path, path[1:], strict=False))[::-1]
+        steps = list(pairwise(path))[::-1]
         symbols = " · ".join(f"∂{_name(b, root)}/∂{_name(a, root)}" for a, b in steps)
         slopes = [links[b][a] for a, b in steps]
         product = 1.0
@@ -171,8 +175,8 @@ def _table(kind: str, *rows: tuple[str, int]) -> str:
 
 
 def _lines(color: str, size: int, *lines: str) -> str:
-    font = f'<font color="{color}" point-size="{size}">'
-    rows = "".join(f"<tr><td>{font}{escape(line) or ' '}</font></td></tr>" for line in lines)
+    fonts = [f'<font color="{color}" point-size="{size if line else 7}">{escape(line) or " "}</font>' for line in lines]
+    rows = "".join(f"<tr><td>{font}</td></tr>" for font in fonts)
     return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="0">{rows}</table>>'
 
 

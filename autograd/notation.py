@@ -65,17 +65,15 @@ def expression(root: Value, numbers: bool = False) -> str:
                 nodes.append(operand)
     texts: dict[Value, tuple[str, int]] = {}
 
-    def text_of(operand: object) -> tuple[str, int]:
+    def text_of(operand: Value | float) -> tuple[str, int]:
         label = getattr(operand, "label", None)
         if label and not numbers:
             return str(label), _ATOM
         if isinstance(operand, int | float):
             return number(operand), _SIGN if operand < 0 else _ATOM
-        if label:
-            return text_of(operand.data)  # type: ignore[attr-defined]
         if operand in texts:
-            return texts[operand]  # type: ignore[index]
-        return ("…", _ATOM) if operand.edges else text_of(operand.data)  # type: ignore[attr-defined]
+            return texts[operand]
+        return ("…", _ATOM) if operand.edges and not label else text_of(operand.data)
 
     for node in sorted(nodes, key=lambda node: node._created):  # operands before their users
         texts[node] = _write(node, [text_of(operand) for operand in node.args])

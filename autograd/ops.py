@@ -15,9 +15,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-from autograd.formula import DERIVED, FLOATS, PRIMITIVES, Formula, NumberSystem, ieee
+from autograd.formula import DERIVED, FLOATS, PRIMITIVES, Formula, ieee
 
 __all__ = ["OPERATIONS", "DomainError", "Kink", "Operation", "PoleError"]
 

@@ -200,7 +200,7 @@ class Constant(float):
     __slots__ = ("label",)
     label: str
 
-    def __new__(cls, data: float, label: str) -> Self:
+    def __new__(cls, data: float, label: str) -> Self:  # noqa: D102
         constant = super().__new__(cls, _real(data, f"Constant({_shown(data)})"))
         constant.label = label
         return constant

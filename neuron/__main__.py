@@ -121,7 +121,7 @@ class Lesson:
         rows = [("dL/dŷ", LOSS_SLOPES[self.loss].text, number(dL_dy))]
         symbols, numbers = "dL/dŷ", _signed(dL_dy)
         if self.activation != "linear":
-            h, slope = y_hat.edges[0]
+            slope = y_hat.edges[0][1]
             rows += [("∂ŷ/∂h", ACTIVATION_SLOPES[self.activation].text, number(slope))]
             symbols, numbers = "dL/dŷ · ∂ŷ/∂h", f"{numbers} · {_signed(slope)}"
         last = "ŷ" if self.activation == "linear" else "h"
@@ -166,15 +166,16 @@ class Lesson:
         yield f"Update: one step against the gradient, learning rate {number(self.lr)}"
         rows = []
         for parameter in self.neuron.parameters():
-            grad, old = parameter.grad or 0.0, parameter.data
-            parameter.data = old - self.lr * grad
-            step = f"{number(old)} - {number(self.lr)}·{_signed(grad)}"
+            grad, before = parameter.grad or 0.0, parameter.data
+            parameter.data = before - self.lr * grad
+            step = f"{number(before)} - {number(self.lr)}·{_signed(grad)}"
             rows += [(f"{parameter.label} ← {step}", number(parameter.data))]
         yield from _columns(rows, " = ")
         new_y_hat, new_L = self.forward()
-        yield f"  new prediction ŷ = {number(new_y_hat.data)} (it was {number(y_hat.data)}, the target is {number(self.y)})"
+        new, old, target = (number(value) for value in (new_y_hat.data, y_hat.data, self.y))
+        yield f"  new prediction ŷ = {new} (it was {old}, the target is {target})"
         zero = ", zero but for rounding" if 0 < new_L.data < 1e-24 * L.data else ""
-        yield f"  new loss       L = {number(new_L.data)} (it was {number(L.data)}{zero})"
+        yield f"  new loss       L = {number(new_L.data)}{zero} (it was {number(L.data)})"
 
 
 def _judge(grad: float, closed: float, left: float, right: float) -> tuple[str, str]:

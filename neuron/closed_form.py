@@ -60,8 +60,8 @@ def gradient(
 ) -> Gradient:
     """The gradient of ``loss(activation(weights · inputs + bias), target)``, by the textbook.
 
-    >>> gradient(None, "squared_error", [0.5], 0.1, [2.0], 1.5)
-    Gradient(loss_slope=-0.7999999999999998, activation_slope=1.0, weights=[-1.5999999999999996], bias=-0.7999999999999998)
+    >>> gradient(None, "squared_error", weights=[0.5], bias=0.25, inputs=[2.0], target=1.5)
+    Gradient(loss_slope=-0.5, activation_slope=1.0, weights=[-1.0], bias=-0.5)
     """
     activation = activation or "linear"
     loss_slope = choose("loss", loss, LOSS_SLOPES)
