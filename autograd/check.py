@@ -1,6 +1,6 @@
 """Numeric derivatives to compare the engine with: finite differences free of rounding error.
 
-A recorded graph can be *replayed* with other numbers.  With 60-digit numbers a step may be as small
+A recorded graph can be *replayed* with other numbers.  With 100-digit numbers a step may be as small
 as 1e-20 of the input without drowning in rounding, so a difference quotient is right to some
 twenty digits and there is no step size to tune.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["one_sided_slopes", "replay"]
 
-DIGITS = 60
+DIGITS = 100
 STEP = 1e-20
 """Step of the finite difference, relative to the input."""
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from autograd.backprop import newest_first
-from autograd.notation import expression, number
+from autograd.notation import expression, folded, number
 
 if TYPE_CHECKING:
     from autograd.rendering import Drawing
@@ -88,32 +88,21 @@ def _named_nodes(root: Value) -> list[Value]:
 
 def _links(node: Value) -> dict[Value, float]:
     """The derivative of `node` by each named value in its expression."""
-    adjoints, pending, found = {node: 1.0}, {node}, {}
-    while pending:
-        newest = max(pending, key=lambda value: value._created)
-        pending.remove(newest)
-        if newest is not node and (newest.label or not newest.edges):
-            if newest.label:
-                found[newest] = adjoints[newest]
-            continue
-        for operand, local in newest.edges:
-            adjoints[operand] = adjoints.get(operand, 0.0) + local * adjoints[newest]
-            pending.add(operand)
-    return dict(sorted(found.items(), key=lambda item: item[0]._created))
+    inside = folded(node)
+    adjoints = {node: 1.0}
+    for inner in inside:
+        for operand, local in inner.edges:
+            adjoints[operand] = adjoints.get(operand, 0.0) + local * adjoints[inner]
+    for inner in inside:
+        del adjoints[inner]
+    return dict(sorted((item for item in adjoints.items() if item[0].label), key=lambda item: item[0]._created))
 
 
 def _constants(node: Value) -> list[tuple[str, float]]:
     """The named numbers in a node's expression."""
-    found: dict[tuple[str, float], None] = {}
-    pending = [node]
-    for value in pending:
-        for operand in value.args:
-            label = getattr(operand, "label", None)
-            if isinstance(operand, float) and label:
-                found[str(label), float(operand)] = None
-            elif not isinstance(operand, int | float) and operand.edges and not label and operand not in pending:
-                pending.append(operand)
-    return list(found)
+    operands = (operand for inner in reversed(folded(node)) for operand in inner.args)
+    named = ((getattr(operand, "label", None), operand) for operand in operands if isinstance(operand, float))
+    return list(dict.fromkeys((str(label), float(constant)) for label, constant in named if label))
 
 
 def _paths(root: Value, wrt: Value, links: dict[Value, dict[Value, float]]) -> Iterator[list[Value]]:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from autograd.value import Value
 
-__all__ = ["expression", "name", "number", "sentence"]
+__all__ = ["expression", "folded", "name", "number", "sentence"]
 
 MAX_NODES = 24
-"""Nodes shown of an unnamed expression; what lies deeper is written as an ellipsis."""
+MAX_LENGTH = 120
+"""Nodes, and characters of one operand, shown of an unnamed expression; the rest becomes an ellipsis."""
 
 _ATOM, _POWER, _PRODUCT, _SIGN, _SUM = range(5)  # how tightly a text holds together
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -47,6 +48,17 @@ def sentence(value: Value) -> str:
     return f"{value.label} = {expression(value)}" if value.label else expression(value)
 
 
+def folded(root: Value, limit: float = float("inf")) -> list[Value]:
+    """`root` and the unnamed nodes that belong to its expression, newest first; the nearest ones up to `limit`."""
+    nodes, seen = [root], {root}
+    for node in nodes:
+        for operand, _ in node.edges:
+            if len(nodes) < limit and operand.edges and not operand.label and operand not in seen:
+                seen.add(operand)
+                nodes.append(operand)
+    return sorted(nodes, key=lambda node: node._created, reverse=True)
+
+
 def expression(root: Value, numbers: bool = False) -> str:
     """`root` as a formula of the named values it was computed from; with `numbers`, of their numbers.
 
@@ -57,12 +69,6 @@ def expression(root: Value, numbers: bool = False) -> str:
     >>> expression((y - 1.5) ** 2, numbers=True)
     '(1.1 - 1.5)²'
     """
-    nodes, seen = [root], {root}
-    for node in nodes:
-        for operand, _ in node.edges:
-            if len(nodes) < MAX_NODES and operand.edges and not operand.label and operand not in seen:
-                seen.add(operand)
-                nodes.append(operand)
     texts: dict[Value, tuple[str, int]] = {}
 
     def text_of(operand: Value | float) -> tuple[str, int]:
@@ -71,11 +77,11 @@ def expression(root: Value, numbers: bool = False) -> str:
             return str(label), _ATOM
         if isinstance(operand, int | float):
             return number(operand), _SIGN if operand < 0 else _ATOM
-        if operand in texts:
+        if operand in texts and len(texts[operand][0]) <= MAX_LENGTH:
             return texts[operand]
         return ("…", _ATOM) if operand.edges and not label else text_of(operand.data)
 
-    for node in sorted(nodes, key=lambda node: node._created):  # operands before their users
+    for node in reversed(folded(root, MAX_NODES)):  # operands before their users
         texts[node] = _write(node, [text_of(operand) for operand in node.args])
     return texts[root][0]
 

@@ -47,7 +47,7 @@ class Operation:
 
     `value` is the formula of the result, `partials` one formula for each operand (in the operands
     and the result ``z``), `domain` the condition under which it is defined (None: everywhere) and
-    `kink` the place without a derivative, if there is one.  An `nary` row takes sequences: its
+    `kink` the place without a derivative, if there is one; `hint` ends the message of a DomainError.  An `nary` row takes sequences: its
     partials are those of one term, with ``n`` for the number of terms.
 
     >>> OPERATIONS["mul"]
@@ -65,6 +65,7 @@ class Operation:
     domain: Formula | None = None
     kink: Kink | None = None
     nary: bool = False
+    hint: str = ""
 
     def __repr__(self) -> str:
         parts = [f"{self.name}: z = {self.value.text}"]
@@ -101,7 +102,7 @@ class Operation:
             if math.isinf(z) and defined:
                 raise OverflowError(f"{self.written} overflows {where}: the result is too large for a float") from None
             pole = math.isinf(z) or isinstance(error, ZeroDivisionError)
-            needs = f": it needs {self.domain.text}" if self.domain else ""
+            needs = f": it needs {self.domain.text}{self.hint}" if self.domain else ""
             raise (PoleError if pole else DomainError)(f"{self.written} is not defined {where}{needs}") from None
 
     def derivatives(self, z: float, numbers: Sequence[float]) -> tuple[float, ...]:
@@ -150,6 +151,7 @@ def row(
     domain: str | None = None,
     kink: tuple[str, ...] = (),
     nary: bool = False,
+    hint: str = "",
 ) -> Operation:
     """One row: `value` and `partials` as text; `kink` is the condition, then a slope for each operand."""
     names = tuple(operands.split()[: len(partials)])
@@ -163,6 +165,7 @@ def row(
         Formula(domain, n or names) if domain else None,
         Kink(Formula(kink[0], names), tuple(Formula(slope, names) for slope in kink[1:])) if kink else None,
         nary,
+        hint,
     )
 
 
@@ -175,7 +178,8 @@ _TABLE = [
     row("truediv",    "x / y",                "1 / y",               "-z / y",            domain="y != 0"),
     row("pow",        "x ** y",               "where(y == 0, 0, y * x ** (y - 1))",
                                               "where(x == 0, 0, z * log(x))",
-        domain="x > 0 or x == 0 and y >= 0 or x < 0 and y == floor(y)"),
+        domain="x > 0 or x == 0 and y >= 0 or x < 0 and y == floor(y)",
+        hint="; cbrt(x) takes the cube root of a negative x"),
     row("neg",        "-x",                   "-1"),
     row("pos",        "+x",                   "1"),
     row("abs",        "abs(x)",               "sign(x)",                                  kink=("x == 0", "0")),

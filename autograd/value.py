@@ -73,6 +73,9 @@ class Value:
         self.label = label
         self.op = None
 
+    def __init_subclass__(cls) -> None:
+        raise TypeError("Value cannot be subclassed: the engine asks for exactly this type; keep Values as attributes")
+
     @property
     def data(self) -> float:
         """The number.  Assigning a new one is for leaves only, and counts as making the leaf anew."""

@@ -1,0 +1,140 @@
+"""The picture of the graph: what is in it, and that it comes out as a file without a dot program."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from autograd import Constant, Value, draw, mean, relu, rendering
+
+
+@pytest.fixture
+def lesson():
+    w, b = Value(0.5, label="w"), Value(0.1, label="b")
+    x, y = Constant(2.0, label="x"), Constant(1.5, label="y")
+    y_hat = (w * x + b).named("ŷ")
+    L = ((y_hat - y) ** 2).named("L")
+    L.backward()
+    return w, b, L
+
+
+def texts(drawing):
+    """What a reader sees: the text of the SVG, spaces removed."""
+    svg = drawing.pipe("svg", encoding="utf-8")
+    found = re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+    return [text.replace("&#160;", " ").replace("&#45;", "-").replace("&gt;", ">").strip() for text in found]
+
+
+def test_the_chain_of_the_lesson(lesson):
+    w, _, L = lesson
+    seen = texts(draw(L, wrt=w))
+    for text in ("w", "0.5", "ŷ", "1.1", "L", "0.16", "−1.6", "−0.8", "∂ŷ/∂w", "= 2.0", "∂L/∂ŷ", "= −0.8", "x", "2.0"):
+        assert text in seen, (text, seen)
+    assert "= w·x + b" in seen
+    assert "= (ŷ − y)²" in seen
+    assert "dL/dw = ∂L/∂ŷ · ∂ŷ/∂w = (−0.8) · 2.0 = −1.6" in seen
+    assert "penwidth=3.5" in draw(L, wrt=w).source
+    assert "penwidth=3.5" not in draw(L).source
+
+
+def test_two_paths_are_written_out_and_summed():
+    w = Value(0.5, label="w")
+    L = ((w * 2.0 - 1.4) ** 2).named("L")
+    J = (L + (0.1 * w**2).named("R")).named("J")
+    J.backward()
+    seen = texts(draw(J, wrt=w))
+    assert "dJ/dw = sum over 2 paths" in seen
+    assert "path 1:  ∂J/∂L · ∂L/∂w = 1.0 · (−1.6) = −1.6" in seen
+    assert "total:  (−1.6) + 0.1 = −1.5" in seen
+
+
+def test_before_a_backward_pass_no_gradient_is_shown():
+    L = (Value(0.5, label="w") * 2).named("L")
+    assert "dL/dw = not computed" in texts(draw(L))
+
+
+def test_one_edge_for_each_pair_of_names_with_the_derivative_of_the_whole_expression():
+    x = Value(3.0, label="x")
+    source = draw((x * x + x).named("y")).source
+    assert source.count("->") == 1
+    assert "= 7.0" in source
+
+
+@pytest.mark.parametrize("label", ["a<b", "p{0", "x|y", '"q"', "😀", "ŷ₁", "a&b", "back\\slash", "\\n"])
+def test_labels_can_hold_anything(label, tmp_path):
+    v = Value(1.0, label=label)
+    L = (v * 2).named(label + "'")
+    L.backward()
+    assert draw(L, wrt=v).pipe("svg").startswith(b"<?xml")
+
+
+def test_the_same_picture_in_every_run():
+    code = (
+        "from autograd import *; a, b, c = (Value(i, label=n) for i, n in enumerate('abc'));"
+        "d = (a * b + c).named('d'); print(draw((d * a + tanh(d)).named('e'), wrt=a).source)"
+    )
+    runs = {
+        subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
+        for seed in ("1", "2")
+    }
+    assert len(runs) == 1
+
+
+def test_files_in_every_format(lesson, tmp_path):
+    drawing = draw(lesson[2])
+    for format, magic in (("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")):
+        path = drawing.render(outfile=tmp_path / f"chain.{format}", cleanup=True)
+        assert (tmp_path / f"chain.{format}").read_bytes().startswith(magic)
+        assert path == str(tmp_path / f"chain.{format}")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["chain.pdf", "chain.png", "chain.svg"]
+    drawing.render("graph", directory=tmp_path, format="svg")
+    assert (tmp_path / "graph").read_text() == drawing.source
+    assert (tmp_path / "graph.svg").exists()
+
+
+def test_a_notebook_shows_it_as_svg(lesson):
+    assert draw(lesson[2])._repr_mimebundle_()["image/svg+xml"].startswith("<?xml")
+
+
+def test_nothing_is_printed_while_drawing(lesson, capfd):
+    draw(lesson[2]).pipe("png")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_graphviz_errors_are_raised_in_its_own_words():
+    drawing = rendering.Drawing()
+    drawing.node("a", label="<<b>unclosed>")
+    with pytest.raises(RuntimeError, match="(?s)Graphviz could not draw this: .*mismatched tag"):
+        drawing.pipe("svg")
+    with pytest.raises(RuntimeError, match='Format: "nope" not recognized'):
+        rendering.Drawing().pipe("nope")
+
+
+def test_without_pygraphviz_and_without_dot_the_error_says_what_to_install(lesson, monkeypatch, tmp_path):
+    monkeypatch.setattr(rendering.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RuntimeError, match="drawing needs Graphviz: pip install pygraphviz"):
+        draw(lesson[2]).pipe("svg")
+
+
+def test_without_pygraphviz_the_dot_program_draws(lesson, monkeypatch, tmp_path):
+    dot = tmp_path / "dot"
+    dot.write_text("#!/bin/sh\ncat > /dev/null\necho '<?xml drawn by dot'\n")
+    dot.chmod(0o755)
+    monkeypatch.setattr(rendering.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    assert draw(lesson[2]).pipe("svg", encoding="utf-8").startswith("<?xml drawn by dot")
+
+
+def test_deep_graphs_and_many_paths_do_not_hang():
+    x = Value(1.0, label="x")
+    y = x
+    for _ in range(50_000):
+        y = y + x
+    assert draw(y.named("y")).source.count("->") == 1
+    y = x
+    for i in range(12):
+        y = (relu(y) * 0.5 + y * 0.5).named(f"y{i}")
+    z = mean([y, y * 2]).named("z")
+    assert "sum over" not in draw(z, wrt=x).source or "path 1" in draw(z, wrt=x).source

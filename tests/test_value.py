@@ -1,0 +1,350 @@
+"""The decided semantics of Value, row by row, and the text of its error messages."""
+
+import copy
+import math
+import pickle
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Constant, DomainError, PoleError, StaleGraphError, Value, dot, exp, log, relu, sqrt
+
+
+def test_numbers_in_numbers_out():
+    assert type(exp(2.0)) is float
+    assert type(exp(2)) is float
+    assert type(exp(Value(2.0))) is Value
+
+    def predict(w, b):
+        return relu(w * 2.0 + b) ** 2
+
+    assert predict(0.5, 0.1) == predict(Value(0.5), Value(0.1)).data
+
+
+def test_grad_is_none_before_a_backward_pass():
+    x = Value(3.0)
+    y = x * x
+    assert x.grad is None
+    assert y.grad is None
+
+
+def test_backward_twice_accumulates_in_leaves_and_resets_inner_nodes():
+    x = Value(3.0)
+    square = x * x
+    y = square * x
+    y.backward()
+    assert (x.grad, square.grad, y.grad) == (27.0, 3.0, 1.0)
+    y.backward()
+    assert (x.grad, square.grad, y.grad) == (54.0, 3.0, 1.0)
+
+
+def test_backward_of_a_leaf_is_one():
+    x = Value(3.0)
+    x.backward()
+    x.backward()
+    assert x.grad == 2.0
+
+
+def test_gradients_touch_no_grad():
+    w, b, unused = Value(0.5), Value(0.1), Value(1.0)
+    h = w * 2.0 + b
+    L = (h - 1.5) ** 2
+    assert L.gradients([w, b, h, L, unused]) == pytest.approx([-1.6, -0.8, -0.8, 1.0, 0.0])
+    assert [v.grad for v in (w, b, h, L)] == [None] * 4
+
+
+def test_one_edge_for_each_operand_even_if_it_is_the_same():
+    x = Value(3.0)
+    y = x * x
+    assert len(y.edges) == 2
+    assert y.edges == ((x, 3.0), (x, 3.0))
+    assert y.args == (x, x)
+
+
+def test_constants_stay_plain_numbers_among_the_operands():
+    x = Value(3.0)
+    assert (2 * x).args == (2, x)
+    assert (x**2).args == (x, 2)
+    assert (x + np.float32(0.5)).args == (x, 0.5)
+    assert type((x + np.float64(0.5)).args[1]) is float
+    assert (2 * x).edges == ((x, 2.0),)
+    assert type((2 * x).edges[0][1]) is float
+    assert x.args == ()
+    assert x.op is None
+    assert (x * x).op is autograd.OPERATIONS["mul"]
+
+
+def test_setting_data_of_a_leaf_and_running_forward_again():
+    x = Value(3.0)
+    x.data = np.float32(4.0)
+    assert type(x.data) is float
+    y = x * x
+    y.backward()
+    assert (y.data, x.grad) == (16.0, 8.0)
+
+
+def test_a_leaf_changed_after_the_forward_pass_makes_the_graph_stale():
+    w, b = Value(0.5, label="w"), Value(0.1, label="b")
+    y_hat = (w * 2.0 + b).named("ŷ")
+    L = (y_hat - 1.5) ** 2
+    w.data = 0.7
+    for use in (L.backward, lambda: L.gradients([w])):
+        with pytest.raises(StaleGraphError) as error:
+            use()
+        assert str(error.value) == (
+            "'w' was changed to 0.7 after w·2.0 had been computed from it, so the recorded derivatives belong to the "
+            "old number. Run the forward pass again, then call backward()."
+        )
+    assert [v.grad for v in (w, b, y_hat, L)] == [None] * 4, "a refused pass changes nothing"
+    (w * 2.0 + b).backward()
+    assert w.grad == 2.0
+
+
+def test_gradient_descent_updates_through_data():
+    w = Value(0.5)
+    for _ in range(100):
+        L = (w * 2.0 - 3.0) ** 2
+        w.grad = None
+        L.backward()
+        w.data -= 0.1 * w.grad
+    assert w.data == pytest.approx(1.5)
+
+
+def test_comparisons_compare_numbers_and_hash_is_identity():
+    a, b = Value(1.0), Value(1.0)
+    assert a == b
+    assert a == 1
+    assert a != 2.0
+    assert a < 2
+    assert 2 > a
+    assert a <= b
+    assert a >= np.float64(1.0)
+    assert not a > b
+    assert a != "1.0"
+    assert len({a, b}) == 2
+    assert {a: "a", b: "b"}[a] == "a"
+    assert not Value(0.0)
+    with pytest.raises(TypeError):
+        a < "1"
+
+
+def test_formatting():
+    w = Value(0.5, label="w")
+    y = (w * 2 + 0.1).named("ŷ")
+    assert f"{y:.3f}" == "1.100"
+    assert (repr(w), str(w)) == ("Value(0.5, label='w')", "w = 0.5")
+    assert (repr(Value(2)), str(Value(2))) == ("Value(2.0)", "2.0")
+    assert repr(y) == "Value(1.1, label='ŷ', op='add')"
+    assert str(y) == f"{y}" == "ŷ = w·2 + 0.1 = 1.1"
+    y.backward()
+    assert repr(w) == "Value(0.5, label='w', grad=2.0)"
+
+
+def test_labels():
+    v = Value(0.5, label="w")
+    v.label = "ŷ"
+    assert v.label == "ŷ"
+    y = (v + 1).named("h")
+    assert y.label == "h"
+    assert y.named("k") is y
+
+
+def test_infinite_and_nan_leaves_are_accepted_and_never_swallowed():
+    assert math.isinf(Value(math.inf).data)
+    x = Value(math.nan)
+    y = relu(x * 2) + 1
+    y = (y - 3) ** 2
+    y.backward()
+    assert math.isnan(y.data)
+    assert math.isnan(x.grad)
+    assert math.isnan((Value(math.inf) - Value(math.inf)).data)
+
+
+def test_an_infinite_slope_arrives_as_infinity():
+    x = Value(0.0)
+    y = sqrt(x)
+    y.backward()
+    assert (y.data, x.grad) == (0.0, math.inf)
+
+
+def test_reflected_and_in_place_operators():
+    v = Value(4.0)
+    assert [(1 + v).data, (1 - v).data, (2 * v).data, (2 / v).data, (2**v).data] == [5.0, -3.0, 8.0, 0.5, 16.0]
+    assert [(-v).data, (+v).data, abs(-v).data] == [-4.0, 4.0, 4.0]
+    u = v
+    u += 1
+    u *= u
+    assert (u.data, u.gradients([v]), v.data) == (25.0, [10.0], 4.0)
+    assert sum([v, v, 1.0]).data == 9.0
+
+
+def test_numpy_scalars_arrays_and_functions():
+    v, w = Value(0.5), Value(2.0)
+    for scalar in (np.float64(2), np.float32(2), np.int64(2)):
+        for product in (scalar * v, v * scalar):
+            assert type(product) is Value
+            assert (product.data, product.gradients([v])) == (1.0, [2.0])
+    assert [p.data for p in np.arange(3.0) * v] == [p.data for p in v * np.arange(3.0)] == [0.0, 0.5, 1.0]
+    z = np.array([v, w]) @ np.array([1.0, 2.0])
+    assert (z.data, z.gradients([v, w])) == (4.5, [1.0, 2.0])
+    assert np.exp(v).gradients([v]) == [math.exp(0.5)]
+    assert [e.data for e in np.tanh(np.array([v, w]))] == [math.tanh(0.5), math.tanh(2.0)]
+    assert np.maximum(v, 1.0).data == 1.0
+    assert (np.square(v).data, np.abs(v).data, np.sum([v, w]).data, np.mean([v, w]).data) == (0.25, 0.5, 2.5, 1.25)
+    assert np.float64(1.0) > v
+    with pytest.raises(TypeError, match=r"np\.gcd cannot keep the gradient of a Value; use \.data"):
+        np.gcd(v, 2)
+    with pytest.raises(TypeError, match="cannot keep the gradient"):
+        np.multiply(v, 2, out=np.empty(()))
+
+
+def test_copies_of_small_graphs():
+    w = Value(0.5, label="w")
+    y = exp(w * Constant(2.0, "x"))
+    for clone in (copy.deepcopy(y), pickle.loads(pickle.dumps(y))):
+        clone.backward()
+        assert clone.data == y.data
+        assert clone.args[0].args[1].label == "x"
+    assert w.grad is None
+
+
+def test_value_cannot_be_subclassed_or_given_new_attributes():
+    with pytest.raises(AttributeError):
+        Value(1.0).dta = 3
+    with pytest.raises(TypeError, match="Value cannot be subclassed"):
+        type("Mine", (Value,), {})
+
+
+MESSAGES = {
+    "Value('3')": "Value('3'): a text is not a number; write float('3') if it holds one",
+    "Value(None)": "Value(None): None is not a number; was a result not returned, or a gradient not computed yet?",
+    "Value([1, 2])": "Value([1, 2]): a Value holds one number; make one for each: [Value(x) for x in ...]",
+    "Value(np.zeros(2))": "Value(array([0., 0.])): a Value holds one number; make one for each",
+    "Value(1j)": "Value(1j): complex numbers are not supported; take .real, .imag or abs() first",
+    "Value(w)": "Value(w): it is a Value already; write .data for its number alone",
+    "Value(object)": "Value(<class 'object'>): type is not a real number; convert it with float(...) first",
+    "Constant('3', 'x')": "Constant('3'): a text is not a number",
+    "setattr(w, 'data', '3')": ".data = '3': a text is not a number; write float('3') if it holds one",
+    "w + None": "w + None: None is not a number; was a result not returned, or a gradient not computed yet?",
+    "'3' * w": "'3' * w: a text is not a number; write float('3') if it holds one",
+    "w ** 1j": "w ** 1j: complex numbers are not supported",
+    "[1, 2] - w": "[1, 2] - w: a Value holds one number; make one for each",
+    "exp('1')": "exp('1'): a text is not a number; write float('1') if it holds one",
+    "autograd.maximum(w, None)": "maximum(w, None): None is not a number",
+    "autograd.where(w, 1)": "where(c, x, y) takes 3 operands, not 2",
+    "float(w)": "turning 'w' into a plain number would lose its gradient: use .data",
+    "int(p)": "turning 'p' into a plain number would lose its gradient",
+    "round(w)": "turning 'w' into a plain number would lose its gradient",
+    "math.exp(w * 2)": "turning w·2 into a plain number would lose its gradient: use .data if you want just the number, "
+    "or the functions of autograd (autograd.exp, autograd.log, ...) instead of those of math",
+    "math.floor(Value(2))": "turning Value(2.0) into a plain number would lose its gradient",
+    "np.array([w], float)": "turning 'w' into a plain number would lose its gradient",
+    "dot([w], 3.0)": "dot(x, y): y must be a sequence of numbers and Values, not 3.0",
+    "autograd.sum(w)": "sum(x): x must be a sequence of numbers and Values, not w",
+    "dot([w, None], [1, 2])": "dot(x, y): None is not a number",
+}
+
+
+@pytest.mark.parametrize("code", MESSAGES)
+def test_a_wrong_type_is_replayed_with_advice(code):
+    w = Value(0.5, label="w")
+    p = (w * 2 - 1).named("p")
+    names = {**vars(autograd), "np": np, "math": math, "w": w, "p": p, "autograd": autograd}
+    with pytest.raises(TypeError) as error:
+        eval(code, names)
+    assert MESSAGES[code] in str(error.value)
+
+
+UNDEFINED = {
+    "log(p)": (DomainError, "log(x) is not defined at x = -0.2 (x is 'p' = w·x + b): it needs x > 0"),
+    "log(Value(-1))": (DomainError, "log(x) is not defined at x = -1.0: it needs x > 0"),
+    "log(-1)": (DomainError, "log(x) is not defined at x = -1.0: it needs x > 0"),
+    "log(Value(0))": (PoleError, "log(x) is not defined at x = 0.0: it needs x > 0"),
+    "1 / Value(0, label='w')": (ZeroDivisionError, "x / y is not defined at x = 1.0, y = 0.0 (y is 'w'): it needs y != 0"),
+    "Value(0) / 0": (ZeroDivisionError, "x / y is not defined at x = 0.0, y = 0.0: it needs y != 0"),
+    "exp(Value(1000))": (OverflowError, "exp(x) overflows at x = 1000.0: the result is too large for a float"),
+    "exp(1000)": (OverflowError, "exp(x) overflows at x = 1000.0: the result is too large for a float"),
+    "Value(10) ** 400": (OverflowError, "x ** y overflows at x = 10.0, y = 400.0: the result is too large for a float"),
+    "Value(-8) ** (1/3)": (DomainError, "x ** y is not defined at x = -8.0, y = 0.333333333333333: it needs "),
+    "(-8) ** Value(1/3)": (DomainError, "cbrt(x) takes the cube root of a negative x"),
+    "Value(0) ** -1": (ZeroDivisionError, "x ** y is not defined at x = 0.0, y = -1.0: it needs "),
+    "arcsin(1.0000000000000002)": (DomainError, "arcsin(x) is not defined at x = 1.0000000000000002: it needs -1 <= x <= 1"),
+    "sin(Value(math.inf))": (DomainError, "sin(x) is not defined at x = inf"),
+    "log(w * c)": (DomainError, "log(x) is not defined at x = -1.0 (x is w·c): it needs x > 0"),
+    "hypot(w, p) / sqrt(Constant(-2.0, 'c'))": (DomainError, "sqrt(x) is not defined at x = -2.0 (x is 'c')"),
+    "autograd.mean([])": (DomainError, "mean(x) is not defined for 0 terms: it needs n > 0"),
+    "dot([w], [1, 2])": (ValueError, "dot(x, y) needs sequences of equal length, but x has 1, y has 2"),
+    "w + 10 ** 400": (OverflowError, "this integer is too large for a float"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", UNDEFINED)
+def test_a_number_outside_the_domain_is_replayed(code):
+    w, b, c = Value(0.5, label="w"), Value(0.3, label="b"), Constant(-2.0, "c")
+    p = (w * Constant(-1.0, "x") + b).named("p")
+    names = {**vars(autograd), "math": math, "w": w, "p": p, "c": c, "autograd": autograd}
+    kind, message = UNDEFINED[code]
+    with pytest.raises(kind) as error:
+        eval(code, names)
+    assert message in str(error.value)
+    assert isinstance(error.value, OverflowError | ValueError)
+
+
+def test_data_of_an_inner_node_cannot_be_set():
+    w = Value(0.5, label="w")
+    y = (w * 2.0).named("ŷ")
+    with pytest.raises(AttributeError) as error:
+        y.data = 3.0
+    assert str(error.value) == (
+        ".data of ŷ = w·2.0 cannot be set: it is the result of an operation. Set .data of a leaf it was computed from, "
+        "then run the forward pass again."
+    )
+    assert y.data == 1.0
+
+
+def test_foreign_types_get_their_chance_at_operators():
+    class Foreign:
+        def __radd__(self, other):
+            return ("foreign", other)
+
+    v = Value(1.0)
+    assert v + Foreign() == ("foreign", v)
+    with pytest.raises(TypeError, match="unsupported operand"):
+        v * Foreign()
+
+
+class TestTerms:
+    def test_one_node_with_n_operands(self):
+        w, x = [Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]
+        z = dot(w, x)
+        assert z.data == 11.0
+        assert z.args == (*w, *x)
+        assert len(z.edges) == 4
+        assert z.gradients([*w, *x]) == [3.0, 4.0, 1.0, 2.0]
+
+    def test_numbers_and_values_mix(self):
+        a, b = Value(1.0), Value(2.0)
+        z = dot([a, 5, b, Constant(7.0, "c")], [2, b, 0.5, np.float32(3)])
+        assert z.data == 2 + 10 + 1 + 21
+        assert z.gradients([a, b]) == [2.0, 5.5]
+        assert z.args[3].label == "c"
+        assert [type(arg) for arg in z.args if type(arg) is not Value] == [int, Constant, int, float, float]
+
+    def test_sum_and_mean(self):
+        values = [Value(v) for v in (1.0, 2.0, 6.0)]
+        assert autograd.sum(values).gradients(values) == [1.0] * 3
+        mean = autograd.mean(values)
+        assert (mean.data, mean.gradients(values)) == (3.0, [1 / 3] * 3)
+        assert autograd.sum([values[0], values[0], 1]).gradients(values[:1]) == [2.0]
+
+    def test_numbers_alone_give_a_float(self):
+        assert (autograd.sum([1, 2]), autograd.mean([1, 2]), dot([1, 2], [3.0, 4])) == (3.0, 1.5, 11.0)
+        assert autograd.sum([]) == 0.0
+        assert all(type(autograd.sum(v)) is float for v in ([1, 2], [], np.arange(3)))
+
+    def test_any_iterable_will_do(self):
+        a, b = Value(1.0), Value(2.0)
+        assert dot((v for v in (a, b)), np.array([3.0, 4.0])).gradients([a, b]) == [3.0, 4.0]
+        assert dot(np.array([a, b]), range(2)).data == 2.0
+        assert autograd.sum({a: 1, b: 2}).data == 3.0
