@@ -7,6 +7,7 @@ three-way check of the gradients, a nudge, and one update, and draws the graph.
 from __future__ import annotations
 
 import argparse
+import io
 import math
 import sys
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,8 @@ NUDGE = 0.001
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the lesson with command-line `arguments`; returns the exit status, 2 for input it cannot use."""
     options = _options(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # where ŷ and ∂ cannot be printed, a question mark must do
     try:
         lesson = Lesson(
             options.w, options.b, options.x, options.y, options.lr, options.activation, options.loss, options.picture

@@ -1,0 +1,116 @@
+"""The worked lesson on the command line."""
+
+import subprocess
+import sys
+
+import pytest
+
+from neuron.__main__ import main
+from neuron.losses import LOSSES
+from neuron.models import ACTIVATIONS
+
+LESSON = """\
+Forward pass: what the neuron says, and how wrong it is
+  ŷ = w·x + b  = 0.5·2.0 + 0.1 = 1.1
+  L = (ŷ - y)² = (1.1 - 1.5)²  = 0.16
+
+Backward pass: the chain rule, from the loss back to the parameters
+  dL/dŷ = 2·(ŷ - y)                    = -0.8
+  ∂ŷ/∂w = x                            = 2.0
+  dL/dw = dL/dŷ · ∂ŷ/∂w = (-0.8) · 2.0 = -1.6
+  ∂ŷ/∂b = 1                            = 1.0
+  dL/db = dL/dŷ · ∂ŷ/∂b = (-0.8) · 1.0 = -0.8
+
+Check: three ways to the same gradient
+          autograd   closed form   finite difference   verdict
+  dL/dw   -1.6       -1.6          -1.6                agree
+  dL/db   -0.8       -0.8          -0.8                agree
+
+Nudge: raise w by 0.001 and see what the loss does
+  predicted change of L = dL/dw · 0.001   = -0.0016
+  real change of L      = 0.158404 - 0.16 = -0.001596
+
+Update: one step against the gradient, learning rate 0.1
+  w ← 0.5 - 0.1·(-1.6) = 0.66
+  b ← 0.1 - 0.1·(-0.8) = 0.18
+  new prediction ŷ = 1.5 (it was 1.1, the target is 1.5)
+  new loss       L = 4.93e-32, zero but for rounding (it was 0.16)
+
+The picture of w → ŷ → L is in neuron.svg
+"""
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_lesson_word_for_word(capsys, in_an_empty_directory):
+    assert main([]) == 0
+    assert capsys.readouterr().out == LESSON
+    assert [p.name for p in in_an_empty_directory.iterdir()] == ["neuron.svg"]
+    assert "ŷ" in (in_an_empty_directory / "neuron.svg").read_text(encoding="utf-8")
+
+
+def test_as_a_module_and_with_any_encoding():
+    run = subprocess.run([sys.executable, "-m", "neuron"], capture_output=True, check=True, env={"PYTHONIOENCODING": "ascii"})
+    assert b"new prediction" in run.stdout
+    assert run.stderr == b""
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_and_loss_agrees_three_ways(activation, loss, capsys):
+    target = "1" if loss in ("hinge", "binary_cross_entropy") else "1.5"
+    options = ["--w", "0.3", "-0.2", "--x", "1", "0.5", "--b", "0.4", "--y", target]
+    assert main([*options, "--activation", activation, "--loss", loss, "--picture", "p.svg"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("agree") == 3
+    assert "FAIL" not in out
+
+
+def test_a_kink_is_said_to_be_one(capsys):
+    assert main(["--w", "-0.05", "--activation", "relu"]) == 0
+    assert "dL/dw   0.0        0.0           0.0 | -6.0          kink: between the two slopes" in capsys.readouterr().out
+
+
+def test_a_wrong_gradient_is_not_said_to_agree(capsys, monkeypatch):
+    from autograd import Value, backprop
+
+    right = backprop.backward
+    wrong = lambda root: (right(root), [setattr(p, "grad", 1.001 * p.grad) for _, p in _leaves(root)])  # noqa: E731
+
+    def _leaves(root):
+        return [(node, operand) for node in backprop.newest_first(root)[0] for operand, _ in node.edges if not operand.edges]
+
+    monkeypatch.setattr(Value, "backward", wrong)
+    assert main([]) == 0
+    assert capsys.readouterr().out.count("FAIL") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--activation", "rellu"], "unknown activation 'rellu': did you mean 'relu'? Known are"),
+        (["--loss", "squared_eror"], "unknown loss 'squared_eror': did you mean 'squared_error'? Known are"),
+        (["--w", "1", "2"], "2 weights (--w) and 1 inputs (--x): give as many of one as of the other"),
+        (["--lr", "0"], "the learning rate (--lr) must be positive, not 0.0"),
+        (["--w", "nan"], "--w must be finite, not nan"),
+        (["--x", "1e200"], "overflows"),
+        (["--loss", "hinge"], "hinge needs a target of -1 or +1, not 1.5"),
+        (["--w", "-3", "--loss", "binary_cross_entropy", "--y", "1"], "log(x) is not defined at x = -5.9 (x is 'ŷ' = w·x + b)"),
+        (["--picture", "p.nope"], 'Format: "nope" not recognized'),
+    ],
+)  # fmt: skip
+def test_bad_input_is_answered_in_one_line(arguments, message, capsys):
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("neuron: ")
+    assert message in error
+
+
+def test_what_is_not_a_number_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        main(["--w", "abc"])
+    assert "argument --w: invalid float value: 'abc'" in capsys.readouterr().err
