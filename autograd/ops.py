@@ -47,8 +47,9 @@ class Operation:
 
     `value` is the formula of the result, `partials` one formula for each operand (in the operands
     and the result ``z``), `domain` the condition under which it is defined (None: everywhere) and
-    `kink` the place without a derivative, if there is one; `hint` ends the message of a DomainError.  An `nary` row takes sequences: its
-    partials are those of one term, with ``n`` for the number of terms.
+    `kink` the place without a derivative, if there is one.  An `nary` row takes sequences: its
+    partials are those of one term, with ``n`` for the number of terms.  `hint` ends the message of
+    a DomainError.
 
     >>> OPERATIONS["mul"]
     mul: z = x * y, dz/dx = y, dz/dy = x

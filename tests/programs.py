@@ -67,8 +67,7 @@ def _legal_steps(source: random.Random, numbers: list[float]) -> Iterator[tuple[
         terms = source.randint(1, 4) if op.nary else 1
         # Mostly the newest numbers, so that programs grow deep, but any may be used again.
         positions = [
-            max(source.randrange(len(numbers)), source.randrange(len(numbers)))
-            for _ in range(terms * len(op.operands))
+            max(source.randrange(len(numbers)), source.randrange(len(numbers))) for _ in range(terms * len(op.operands))
         ]
         operands = [numbers[i] for i in positions]
         if is_smooth(op, operands):

@@ -75,7 +75,9 @@ def test_the_same_picture_in_every_run():
         "d = (a * b + c).named('d'); print(draw((d * a + tanh(d)).named('e'), wrt=a).source)"
     )
     runs = {
-        subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
         for seed in ("1", "2")
     }
     assert len(runs) == 1
@@ -105,7 +107,7 @@ def test_nothing_is_printed_while_drawing(lesson, capfd):
 def test_graphviz_errors_are_raised_in_its_own_words():
     drawing = rendering.Drawing()
     drawing.node("a", label="<<b>unclosed>")
-    with pytest.raises(RuntimeError, match="(?s)Graphviz could not draw this: .*mismatched tag"):
+    with pytest.raises(RuntimeError, match=r"(?s)Graphviz could not draw this: .*mismatched tag"):
         drawing.pipe("svg")
     with pytest.raises(RuntimeError, match='Format: "nope" not recognized'):
         rendering.Drawing().pipe("nope")

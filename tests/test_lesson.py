@@ -54,7 +54,9 @@ def test_the_lesson_word_for_word(capsys, in_an_empty_directory):
 
 
 def test_as_a_module_and_with_any_encoding():
-    run = subprocess.run([sys.executable, "-m", "neuron"], capture_output=True, check=True, env={"PYTHONIOENCODING": "ascii"})
+    run = subprocess.run(
+        [sys.executable, "-m", "neuron"], capture_output=True, check=True, env={"PYTHONIOENCODING": "ascii"}
+    )
     assert b"new prediction" in run.stdout
     assert run.stderr == b""
 
@@ -72,7 +74,9 @@ def test_every_activation_and_loss_agrees_three_ways(activation, loss, capsys):
 
 def test_a_kink_is_said_to_be_one(capsys):
     assert main(["--w", "-0.05", "--activation", "relu"]) == 0
-    assert "dL/dw   0.0        0.0           0.0 | -6.0          kink: between the two slopes" in capsys.readouterr().out
+    assert (
+        "dL/dw   0.0        0.0           0.0 | -6.0          kink: between the two slopes" in capsys.readouterr().out
+    )
 
 
 def test_a_wrong_gradient_is_not_said_to_agree(capsys, monkeypatch):
@@ -82,7 +86,9 @@ def test_a_wrong_gradient_is_not_said_to_agree(capsys, monkeypatch):
     wrong = lambda root: (right(root), [setattr(p, "grad", 1.001 * p.grad) for _, p in _leaves(root)])  # noqa: E731
 
     def _leaves(root):
-        return [(node, operand) for node in backprop.newest_first(root)[0] for operand, _ in node.edges if not operand.edges]
+        return [
+            (node, operand) for node in backprop.newest_first(root)[0] for operand, _ in node.edges if not operand.edges
+        ]
 
     monkeypatch.setattr(Value, "backward", wrong)
     assert main([]) == 0
@@ -99,7 +105,7 @@ def test_a_wrong_gradient_is_not_said_to_agree(capsys, monkeypatch):
         (["--w", "nan"], "--w must be finite, not nan"),
         (["--x", "1e200"], "overflows"),
         (["--loss", "hinge"], "hinge needs a target of -1 or +1, not 1.5"),
-        (["--w", "-3", "--loss", "binary_cross_entropy", "--y", "1"], "log(x) is not defined at x = -5.9 (x is 'ŷ' = w·x + b)"),
+        (["--w", "-3", "--y", "1", "--loss", "binary_cross_entropy"], "log(x) is not defined at x = -5.9 (x is 'ŷ' = w·x"),
         (["--picture", "p.nope"], 'Format: "nope" not recognized'),
     ],
 )  # fmt: skip

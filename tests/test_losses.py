@@ -103,11 +103,23 @@ def test_the_closed_forms_do_not_use_the_engine():
 @pytest.mark.parametrize(
     ("code", "kind", "message"),
     [
-        ("losses.with_name('hing')", ValueError, "unknown loss 'hing': did you mean 'hinge'? Known are squared_error, "),
-        ("losses.with_name(3)", ValueError, "unknown loss 3: Known are squared_error, half_squared_error, absolute_error"),
+        (
+            "losses.with_name('hing')",
+            ValueError,
+            "unknown loss 'hing': did you mean 'hinge'? Known are squared_error, ",
+        ),
+        (
+            "losses.with_name(3)",
+            ValueError,
+            "unknown loss 3: Known are squared_error, half_squared_error, absolute_error",
+        ),
         ("losses.hinge(Value(1.0), 0)", ValueError, "hinge needs a target of -1 or +1, not 0.0"),
         ("losses.hinge(1.0, Constant(2, 'y'))", ValueError, "hinge needs a target of -1 or +1, not 2.0"),
-        ("losses.binary_cross_entropy(0.5, 2)", ValueError, "binary_cross_entropy needs a target between 0 and 1, not 2.0"),
+        (
+            "losses.binary_cross_entropy(0.5, 2)",
+            ValueError,
+            "binary_cross_entropy needs a target between 0 and 1, not 2.0",
+        ),
         ("losses.binary_cross_entropy(Value(0.0), 1)", PoleError, "log(x) is not defined at x = 0.0"),
         ("losses.binary_cross_entropy(Value(1.5), 0)", DomainError, "log1p(x) is not defined at x = -1.5 (x is -1.5)"),
         ("losses.huber(1.0, 2.0, delta=0)", ValueError, "huber needs a positive delta, not 0"),

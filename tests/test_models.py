@@ -23,7 +23,13 @@ def test_the_neuron_of_the_lesson():
 
 @pytest.mark.parametrize(
     ("activation", "function"),
-    [(None, lambda h: h), ("linear", lambda h: h), ("relu", lambda h: max(h, 0.0)), ("sigmoid", sigmoid), ("tanh", tanh)],
+    [
+        (None, lambda h: h),
+        ("linear", lambda h: h),
+        ("relu", lambda h: max(h, 0.0)),
+        ("sigmoid", sigmoid),
+        ("tanh", tanh),
+    ],
 )
 def test_the_activations(activation, function):
     n = Neuron(2, activation, weights=[1.0, -2.0], bias=0.5)

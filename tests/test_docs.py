@@ -1,0 +1,79 @@
+"""What the README and the pages show beside Python: commands with their output, and the printed table."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograd import OPERATIONS
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SESSIONS = [
+    (page, command, output)
+    for page in PAGES
+    for block in re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.S)
+    for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.M)
+]
+
+
+@pytest.mark.parametrize(("page", "command", "output"), SESSIONS, ids=[f"{p.name}: {c}" for p, c, _ in SESSIONS])
+def test_a_command_prints_what_the_page_shows(page, command, output, tmp_path):
+    words = command.split()
+    assert words[:2] == ["python", "-m"]
+    run = subprocess.run([sys.executable, *words[1:]], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert run.stdout == output
+    assert run.stderr == ""
+
+
+def test_there_are_commands_to_test():
+    assert len(SESSIONS) >= 1
+
+
+def test_the_picture_of_the_readme_is_the_one_that_the_lesson_draws(tmp_path):
+    subprocess.run([sys.executable, "-m", "neuron"], cwd=tmp_path, capture_output=True, check=True)
+    fresh, shown = ((d / "neuron.svg").read_text(encoding="utf-8") for d in (tmp_path, ROOT / "docs"))
+
+    def words(svg):
+        return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+
+    assert words(fresh) == words(shown)
+
+
+def table():
+    rows = [
+        "| operation | z = | ∂z/∂x | ∂z/∂y | defined where | at the kink |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for op in OPERATIONS.values():
+        partials = [f"`{p.text}`" for p in op.partials] + [""] * (2 - len(op.partials))
+        domain, kink = f"`{op.domain.text}`" if op.domain else "", str(op.kink) if op.kink else ""
+        if op.name == "where":
+            partials = partials[1:]
+        rows.append(" | ".join(["| `" + op.name + "`", f"`{op.value.text}`", *partials, domain, kink]) + " |")
+    return "\n".join(rows)
+
+
+def test_the_operations_page_prints_the_table():
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert table() in page, f"docs/operations.md should hold:\n{table()}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_readme_names_the_test_command_that_ci_runs():
+    command = 'pip install -e ".[test]" && python -m pytest'
+    assert command in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert command in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_licence_is_there():
+    assert (ROOT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
+    assert shutil.which("python") or sys.executable
