@@ -25,7 +25,8 @@ from autograd.backprop import StaleGraphError
 from autograd.draw import draw
 from autograd.formula import FormulaError
 from autograd.ops import OPERATIONS, DomainError, Operation, PoleError
-from autograd.value import Constant, Value, functions
+from autograd.recording import functions
+from autograd.value import Constant, Value
 
 __version__ = "0.1.0"
 

@@ -11,8 +11,12 @@
 try:
     from autograd import Value as _Value
 except ImportError:
+    import os as _os
+
     import autograd as _autograd
 
+    if _os.path.exists(_os.path.join(_os.path.dirname(_autograd.__file__ or ""), "value.py")):
+        raise  # it is ours, and something else is wrong
     raise ImportError(
         f"neuron needs the autograd of scalar-autograd, but the one at {_autograd.__file__} is another package of that "
         "name (HIPS autograd); install scalar-autograd in a virtual environment of its own"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import OPERATIONS, Value, backprop, dot, relu, value
+from autograd import OPERATIONS, Value, backprop, dot, recording, relu
 from autograd.backprop import newest_first, tangent
 from autograd.check import one_sided_slopes
 from autograd.formula import Formula
@@ -148,10 +148,10 @@ def wrong_rule(name, *partials):
         wrong = replace(op, partials=tuple(Formula(text, names) for text in partials))
         monkeypatch.setitem(OPERATIONS, name, wrong)
         patterns = "V" if len(op.operands) == 1 else "VV VN"
-        function = value._specialise(wrong, patterns, known="V")
+        function = recording._specialise(wrong, patterns, known="V")
         monkeypatch.setattr(Value, f"__{name}__" if op.is_operator else name, function)
-        if name in value.functions:
-            monkeypatch.setitem(value.functions, name, value._generic(wrong))
+        if name in recording.functions:
+            monkeypatch.setitem(recording.functions, name, recording._generic(wrong))
 
     return plant
 

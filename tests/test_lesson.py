@@ -105,7 +105,7 @@ def test_a_wrong_gradient_is_not_said_to_agree(capsys, monkeypatch):
         (["--w", "nan"], "--w must be finite, not nan"),
         (["--x", "1e200"], "overflows"),
         (["--loss", "hinge"], "hinge needs a target of -1 or +1, not 1.5"),
-        (["--w", "-3", "--y", "1", "--loss", "binary_cross_entropy"], "log(x) is not defined at x = -5.9 (x is 'ŷ' = w·x"),
+        (["--w", "-3", "--y", "1", "--loss", "binary_cross_entropy"], "log(x) is not defined at x = -5.9 (x is 'ŷ'"),
         (["--picture", "p.nope"], 'Format: "nope" not recognized'),
     ],
 )  # fmt: skip

@@ -50,7 +50,8 @@ def test_ours_in_a_folder_with_another_autograd_says_so(tmp_path):
     run = python("import autograd", tmp_path)
     assert run.stderr.splitlines()[-1] == (
         f"ImportError: another package called autograd (HIPS autograd) is installed in {tmp_path / 'autograd'}, "
-        "the folder of scalar-autograd; uninstall both and install scalar-autograd alone, or in a virtual environment of its own"
+        "the folder of scalar-autograd; uninstall both and install scalar-autograd alone, or in a virtual "
+        "environment of its own"
     )
 
 

@@ -1,0 +1,307 @@
+"""The table at work: every row becomes a Python function that computes, records and refuses.
+
+A function of the table takes Values and plain numbers in any mixture.  If all are numbers it returns
+a float.  If one is a Value it returns a new Value with the local derivatives on its edges.
+
+`record` does this for any row, step by step.  It would do for everything, but most operations are
+small, so each row also gets straight-line code for its usual operands, filled into the templates
+below when the module loads.  ``print(inspect.getsource(autograd.tanh))`` shows such a function.
+"""
+
+from __future__ import annotations
+
+import linecache
+import numbers
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from autograd.formula import FLOATS
+from autograd.ops import OPERATIONS, DomainError, Operation
+from autograd.value import Constant, Value, as_float, shown, tick
+
+__all__ = ["apply_ufunc", "functions", "record"]
+
+# --- Any row, any operands ---------------------------------------------------------------------------
+
+
+def record(op: Operation, *operands: Any) -> Any:
+    """Compute one operation and record it if a Value is among its operands.
+
+    Raises TypeError for what is not a number, DomainError and OverflowError as `Operation.compute` does.
+    """
+    if len(operands) != len(op.operands):
+        raise TypeError(f"{op.written} takes {len(op.operands)} operands, not {len(operands)}")
+    data = [operand.data if type(operand) is Value else as_float(operand, _call(op, operands)) for operand in operands]
+    z = op.compute(data, partial(_described, op, operands))
+    slopes = op.derivatives(z, data)
+    edges = tuple((operand, slope) for operand, slope in zip(operands, slopes, strict=True) if type(operand) is Value)
+    return _node(op, z, edges, _plain(operands)) if edges else z
+
+
+def _record_operator(op: Operation, *operands: Any) -> Any:
+    """`record` for ``+ - * / **``, which leave operands of foreign types to those types."""
+    foreign = (type(operand) for operand in operands if not isinstance(operand, Value | numbers.Real | Decimal))
+    if any(kind.__module__ != "builtins" for kind in foreign):
+        return NotImplemented
+    return record(op, *operands)
+
+
+def _plain(operands: Iterable[Any]) -> tuple[Value | float, ...]:
+    """Operands as they are kept: Values, Python's own numbers and Constants; all others as floats."""
+    kept = (Value, float, int, bool, Constant)
+    return tuple(operand if type(operand) in kept else float(operand) for operand in operands)
+
+
+def _call(op: Operation, operands: Sequence[Any]) -> str:
+    """The operation as the user wrote it: ``w + None``, ``exp('1')``."""
+    texts = [shown(operand) for operand in operands]
+    if op.is_operator and len(texts) == 2:
+        return f" {op.value.text.split()[1]} ".join(texts)
+    return f"{op.name}({', '.join(texts)})"
+
+
+def _described(op: Operation, operands: Sequence[Any]) -> str:
+    """What an error adds about the operands: ``(x is 'p' = w·x + b)``."""
+    from autograd.notation import expression
+
+    known = []
+    for x, operand in zip(op.operands, operands, strict=True):
+        label = getattr(operand, "label", None)
+        parts = [f"'{label}'"] if label else []
+        parts += [expression(operand)] if type(operand) is Value and operand.edges else []
+        known += [f"{x} is {' = '.join(parts)}"] if parts else []
+    return f" ({', '.join(known)})" if known else ""
+
+
+# --- Straight-line code for the usual operands ---------------------------------------------------------
+# X is an operand, x its number.  A mixture of operands is written V for a Value and N for a number.
+
+_NODE = """\
+    node = new(Value)
+    node._data = z
+    node._args = args
+    node._created = tick()
+    node.edges = edges
+    node.grad = None
+    node.label = None
+    node.op = op
+    return node
+"""
+
+_FUNCTION = """\
+def operation({parameters}):
+{branches}
+    else:
+        return record(op, {operands})
+"""
+
+_BRANCH = """\
+    {if_} {mixture}:
+        try:
+            {numbers}
+            z = {z}
+            edges = ({edges})
+        except (ArithmeticError, ValueError):
+            return record(op, {operands})
+        args = {args}"""
+
+_NARY_FUNCTION = """\
+def operation({sequences}, args=None):
+    if not ({usual}):
+        {sequences}, = lists(op, {sequences})
+    n = len({first})
+    if not ({domain}):
+        raise undefined(op, n)
+    total = 0.0
+    edges = []
+    for {operands}, in zip({sequences}):
+{branches}
+        else:  # numbers of other kinds: once more, with floats
+            return operation(*floats(op, {sequences}), args=plain([{all}]))
+    z = total{scale}
+    if not edges:
+        return z
+    edges = tuple(edges)
+    args = args or ({all},)
+"""
+
+_NARY_BRANCH = """\
+        {if_} {mixture}:
+            {numbers}
+            total += {term}
+            {appends}"""
+
+
+def _specialise(op: Operation, mixtures: str, known: str = "", swapped: bool = False) -> Callable[..., Any]:
+    """The function of one row for the given `mixtures`, such as ``"VV VN NV"``; `record` takes the others.
+
+    `known` says which operands need no asking: in a method the first is certainly a Value.  In a reflected
+    method the operands arrive `swapped`.
+    """
+    questions = {"V": "type({0}) is Value", "N": "(type({0}) is float or type({0}) is int)"}
+    numbers = {"V": "{0}._data", "N": "{0} * 1.0"}  # times one: makes a float of an int, faster than float()
+    branches = [
+        _BRANCH.format(
+            z=op.value.source(FLOATS),
+            operands=", ".join(map(str.upper, op.operands)),
+            args=f"({', '.join(op.operands).upper()})" if "N" in mixture else None,
+            **_fields(op, mixture, questions, numbers, known, first=not i),
+        )
+        for i, mixture in enumerate(mixtures.split())
+    ]
+    operands = [x.upper() for x in op.operands]
+    parameters = ", ".join(reversed(operands) if swapped else operands)
+    source = _FUNCTION.format(parameters=parameters, operands=", ".join(operands), branches="\n".join(branches))
+    return _introduce(_compile(op, source + _NODE), op)
+
+
+def _specialise_nary(op: Operation, mixtures: str) -> Callable[..., Any]:
+    """The function of an n-ary row: one loop over the terms, one node at the end."""
+    term, scale = op.value.text.removeprefix("sum(").rsplit(")", 1)
+    questions = {"V": "type({0}) is Value", "N": "type({0}) is float"}
+    branches = [
+        _NARY_BRANCH.format(term=term, **_fields(op, mixture, questions, {"V": "{0}._data", "N": "{0}"}, first=not i))
+        for i, mixture in enumerate(mixtures.split())
+    ]
+    operands = [x.upper() for x in op.operands]
+    source = _NARY_FUNCTION.format(
+        sequences=", ".join(f"{X}S" for X in operands),
+        usual=" and ".join(
+            [f"type({X}S) in (list, tuple)" for X in operands] + [f"len({X}S) == len(XS)" for X in operands[1:]]
+        ),
+        first="XS",
+        domain=op.domain.source(FLOATS) if op.domain else "n >= 0",
+        operands=", ".join(operands),
+        branches="\n".join(branches),
+        all=", ".join(f"*{X}S" for X in operands),
+        scale=scale,
+    )
+    return _introduce(_compile(op, source + _NODE), op)
+
+
+def _fields(
+    op: Operation, mixture: str, questions: dict[str, str], numbers: dict[str, str], known: str = "", first: bool = True
+) -> dict[str, str]:
+    """What a branch for one mixture of operands is filled with."""
+    rows = list(zip(op.operands, mixture, known.ljust(len(mixture)), op.partials, strict=True))
+    asked = [questions[kind].format(x.upper()) for x, kind, sure, _ in rows if sure != kind]
+    edges = [f"({x.upper()}, {slope.source(FLOATS)})" for x, kind, _, slope in rows if kind == "V"]
+    return {
+        "if_": "if" if first else "elif",
+        "mixture": " and ".join(asked) or "True",
+        "numbers": f"{', '.join(op.operands)} = {', '.join(numbers[kind].format(x.upper()) for x, kind, _, _ in rows)}",
+        "edges": " ".join(f"{edge}," for edge in edges),
+        "appends": "; ".join(f"edges.append({edge})" for edge in edges) or "pass",
+    }
+
+
+def _compile(op: Operation | None, source: str) -> Callable[..., Any]:
+    file = f"<autograd.recording {op.name if op else 'node'} {len(linecache.cache)}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)  # for tracebacks
+    scope: dict[str, Any] = {"Value": Value, "new": object.__new__, "tick": tick}
+    if op is not None:
+        scope |= {"op": op, "record": _record_operator if op.is_operator else record}
+        scope |= {"lists": _lists, "floats": _floats, "plain": _plain, "undefined": _undefined}
+        for formula in (op.value, *op.partials):
+            scope |= formula.scope(FLOATS)
+        del scope["__builtins__"]  # the formulas do without, the code around them is our own
+    exec(compile(source, file, "exec"), scope)
+    return scope["operation"]  # type: ignore[no-any-return]
+
+
+_node = _compile(None, "def operation(op, z, edges, args):\n" + _NODE)
+
+
+def _lists(op: Operation, *operands: Any) -> list[list[Any]]:
+    """The operands of an n-ary row as lists of equal length."""
+    for x, operand in zip(op.operands, operands, strict=True):
+        if not hasattr(operand, "__iter__"):
+            raise TypeError(f"{op.written}: {x} must be a sequence of numbers and Values, not {shown(operand)}")
+    lists = [list(operand) for operand in operands]
+    if len(set(map(len, lists))) > 1:
+        lengths = ", ".join(f"{x} has {len(operand)}" for x, operand in zip(op.operands, lists, strict=True))
+        raise ValueError(f"{op.written} needs sequences of equal length, but {lengths}")
+    return lists
+
+
+def _floats(op: Operation, *sequences: Sequence[Any]) -> list[list[Value | float]]:
+    return [[X if type(X) is Value else as_float(X, op.written) for X in sequence] for sequence in sequences]
+
+
+def _undefined(op: Operation, n: int) -> DomainError:
+    assert op.domain is not None
+    return DomainError(f"{op.written} is not defined for {n} terms: it needs {op.domain.text}")
+
+
+def _generic(op: Operation) -> Callable[..., Any]:
+    def operation(*operands: Any) -> Any:
+        return record(op, *operands)
+
+    return _introduce(operation, op)
+
+
+def _introduce(function: Callable[..., Any], op: Operation) -> Callable[..., Any]:
+    """Give a function the name and the documentation of its row."""
+    slopes = ", ".join(f"dz/d{x} = {slope.text}" for x, slope in zip(op.operands, op.partials, strict=True))
+    function.__name__ = function.__qualname__ = op.name
+    function.__module__ = "autograd"
+    function.__doc__ = (
+        f"z = {op.written}, with {slopes}.\n\n"
+        + (f"z is {op.value.text}.  " if op.value.text != op.written else "")
+        + (f"Defined where {op.domain.text}; DomainError elsewhere.  " if op.domain else "")
+        + (f"Slope {op.kink}, by convention.  " if op.kink else "")
+        + "A Value if an operand is one, else a float."
+    )
+    return function
+
+
+def _comparison(name: str) -> Callable[[Value, object], Any]:
+    compare: Callable[[float, Any], Any] = getattr(float, name)
+    return lambda value, other: compare(value._data, other._data if type(other) is Value else other)
+
+
+# --- The functions of autograd and the operators of Value ----------------------------------------------
+
+functions: dict[str, Callable[..., Any]] = {}
+"""Every operation of the table by name, as a function of Values and numbers."""
+
+for _op in OPERATIONS.values():
+    _arity = len(_op.operands)
+    if _op.nary:
+        functions[_op.name] = _specialise_nary(_op, "V N" if _arity == 1 else "VN VV NV NN")
+    elif _op.is_operator or _arity > 2:
+        functions[_op.name] = _generic(_op)
+    else:
+        functions[_op.name] = _specialise(_op, "V" if _arity == 1 else "VV VN NV")
+        setattr(Value, _op.name, functions[_op.name])  # v.exp(): NumPy calls it on arrays of Values
+    if _op.is_operator:
+        setattr(Value, f"__{_op.name}__", _specialise(_op, "V" if _arity == 1 else "VV VN", known="V"))
+    if _op.is_operator and _arity == 2:
+        setattr(Value, f"__r{_op.name}__", _specialise(_op, "NV", known=" V", swapped=True))
+
+setattr(Value, "__abs__", functions["abs"])
+for _name in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"):
+    setattr(Value, _name, _comparison(_name))
+
+_NUMPY_NAMES: dict[str, Callable[..., Any]] = {
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
+    "power": operator.pow, "float_power": operator.pow, "negative": operator.neg, "positive": operator.pos,
+    "absolute": operator.abs, "fabs": operator.abs, "square": lambda x: x ** 2, "reciprocal": lambda x: 1 / x,
+    "equal": operator.eq, "not_equal": operator.ne, "less": operator.lt, "less_equal": operator.le,
+    "greater": operator.gt, "greater_equal": operator.ge,
+}  # fmt: skip
+"""NumPy's universal functions that go by another name here."""
+
+
+def apply_ufunc(name: str, operands: Sequence[Any]) -> Any:
+    """The operation that NumPy calls `name`, element by element over Values, numbers and arrays."""
+    import numpy as np
+
+    function = _NUMPY_NAMES.get(name) or functions.get(name)
+    if function is None:
+        raise TypeError(f"np.{name} cannot keep the gradient of a Value; use .data if you want just the number")
+    cells = [np.asarray(operand).astype(object) for operand in operands]  # Values, and Python's own numbers
+    return np.frompyfunc(function, len(cells), 1)(*cells)
