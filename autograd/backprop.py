@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from autograd.value import Value
 
-__all__ = ["StaleGraphError", "backward", "gradients", "newest_first", "tangent"]
+__all__ = ["StaleGraphError", "backward", "gradients", "newest_first", "stale_edges", "tangent"]
 
 _created = attrgetter("_created")
 
@@ -23,24 +23,36 @@ class StaleGraphError(RuntimeError):
     """A leaf was changed after the forward pass, so the recorded derivatives belong to old numbers."""
 
 
-def newest_first(root: Value) -> tuple[list[Value], list[tuple[Value, Value]]]:
-    """The inner nodes that `root` was computed through, newest first, and the stale edges.
+def newest_first(root: Value) -> list[Value]:
+    """`root` and the inner nodes it was computed through, newest first.
 
-    Leaves are not listed; they are met as operands.  A stale edge is a pair ``(leaf, node)`` whose
-    leaf was changed after the node used it, and is therefore newer than the node.
+    Leaves are not listed; they are met as operands.
     """
-    nodes, seen, stale = [root], {root}, []
+    nodes, seen = [root], {root}
     append, add = nodes.append, seen.add
     for node in nodes:  # grows while it is read
         for operand, _ in node.edges:
-            if not operand.edges:
-                if operand._created > node._created:
-                    stale.append((operand, node))
-            elif operand not in seen:
+            if operand.edges and operand not in seen:
                 add(operand)
                 append(operand)
     nodes.sort(key=_created, reverse=True)
-    return nodes, stale
+    return nodes
+
+
+def stale_edges(nodes: list[Value]) -> list[tuple[Value, Value]]:
+    """The pairs ``(leaf, node)`` in which the leaf was changed after the node had used it."""
+    if nodes[-1]._created > _latest_change:
+        return []  # no leaf anywhere was changed since the oldest of the nodes was made
+    return [(leaf, node) for node in nodes for leaf, _ in node.edges if leaf._created > node._created]
+
+
+_latest_change = -1
+
+
+def note_change(created: int) -> None:
+    """Remember when a leaf was last given a new number, so that most passes need not look for stale edges."""
+    global _latest_change  # noqa: PLW0603
+    _latest_change = created
 
 
 def backward(root: Value) -> None:
@@ -89,7 +101,8 @@ def tangent(root: Value, directions: Mapping[Value, float]) -> float:
 
 
 def _fresh(root: Value) -> list[Value]:
-    nodes, stale = newest_first(root)
+    nodes = newest_first(root)
+    stale = stale_edges(nodes)
     if stale:
         from autograd.notation import name, sentence
 

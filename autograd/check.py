@@ -33,7 +33,7 @@ def replay(root: Value, inputs: Mapping[Value, Any], system: NumberSystem) -> An
             numbers[operand] = system.number(getattr(operand, "data", operand))  # type: ignore[misc]
         return numbers[operand]
 
-    for node in reversed(newest_first(root)[0]):
+    for node in reversed(newest_first(root)):
         if node.op is None:
             continue
         operands = [number_of(operand) for operand in node.args]

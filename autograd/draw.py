@@ -81,7 +81,7 @@ def draw(root: Value, wrt: Value | None = None) -> Drawing:
 
 def _named_nodes(root: Value) -> list[Value]:
     """The root, and every leaf and named node it was computed from."""
-    nodes = newest_first(root)[0]
+    nodes = newest_first(root)
     leaves = {operand: None for node in nodes for operand, _ in node.edges if not operand.edges and operand.label}
     return [root, *(node for node in nodes if node.label and node is not root), *leaves]
 

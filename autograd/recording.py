@@ -147,7 +147,7 @@ def _specialise(op: Operation, mixtures: str, known: str = "", swapped: bool = F
         _BRANCH.format(
             z=op.value.source(FLOATS),
             operands=", ".join(map(str.upper, op.operands)),
-            args=f"({', '.join(op.operands).upper()})" if "N" in mixture else None,
+            args={"V": None, "VV": None, "VN": "Y", "NV": "(X, Y)"}[mixture],
             **_fields(op, mixture, questions, numbers, known, first=not i),
         )
         for i, mixture in enumerate(mixtures.split())

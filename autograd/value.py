@@ -50,7 +50,7 @@ class Value:
     __slots__ = ("_args", "_created", "_data", "edges", "grad", "label", "op")
 
     _data: float
-    _args: tuple[Value | float, ...] | None  # None: the operands are those of the edges
+    _args: tuple[Value | float, ...] | float | None  # None: those of the edges; a number: the second of two
     _created: int  # place in the order of creation; see autograd.backprop
     edges: tuple[tuple[Value, float], ...]
     grad: float | None
@@ -85,11 +85,15 @@ class Value:
             )
         self._data = as_float(number, f".data = {shown(number)}")
         self._created = tick()  # newer than every node that used the old number
+        backprop.note_change(self._created)
 
     @property
     def args(self) -> tuple[Value | float, ...]:
         """The operands, in order: Values, and plain numbers as the user wrote them."""
-        return tuple(operand for operand, _ in self.edges) if self._args is None else self._args
+        if type(self._args) is tuple:
+            return self._args
+        operands = tuple(operand for operand, _ in self.edges)
+        return operands if self._args is None else (*operands, self._args)  # type: ignore[arg-type]
 
     def named(self, label: str) -> Self:
         """Give this Value a name, and return it: ``ŷ = (w * x + b).named("ŷ")``."""

@@ -33,7 +33,7 @@ def backward_grads(root, leaves):
 def sizes(root, leaves):
     """For each leaf, the sum over all paths of the absolute products: how large rounding errors can be."""
     adjoints = {root: 1.0}
-    for node in newest_first(root)[0]:
+    for node in newest_first(root):
         for operand, local in node.edges:
             adjoints[operand] = adjoints.get(operand, 0.0) + abs(local) * adjoints[node]
     return [adjoints.get(leaf, 0.0) for leaf in leaves]
@@ -160,7 +160,7 @@ def broken_backward(accumulate=True, reset=True, order=True, each_once=False):
     """The engine with a backward pass that forgets something."""
 
     def backward(root):
-        nodes = newest_first(root)[0]
+        nodes = newest_first(root)
         if not order:
             nodes = [nodes[0], *sorted(nodes[1:], key=lambda node: node._created)]
         for node in nodes:

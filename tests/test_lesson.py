@@ -87,7 +87,7 @@ def test_a_wrong_gradient_is_not_said_to_agree(capsys, monkeypatch):
 
     def _leaves(root):
         return [
-            (node, operand) for node in backprop.newest_first(root)[0] for operand, _ in node.edges if not operand.edges
+            (node, operand) for node in backprop.newest_first(root) for operand, _ in node.edges if not operand.edges
         ]
 
     monkeypatch.setattr(Value, "backward", wrong)
