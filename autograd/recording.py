@@ -20,7 +20,7 @@ from typing import Any
 
 from autograd.formula import FLOATS
 from autograd.ops import OPERATIONS, DomainError, Operation
-from autograd.value import Constant, Value, as_float, shown, tick
+from autograd.value import Constant, Value, as_float, clock, shown
 
 __all__ = ["apply_ufunc", "functions", "record"]
 
@@ -83,7 +83,7 @@ _NODE = """\
     node = new(Value)
     node._data = z
     node._args = args
-    node._created = tick()
+    node._created = next(clock)
     node.edges = edges
     node.grad = None
     node.label = None
@@ -201,7 +201,7 @@ def _fields(
 def _compile(op: Operation | None, source: str) -> Callable[..., Any]:
     file = f"<autograd.recording {op.name if op else 'node'} {len(linecache.cache)}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)  # for tracebacks
-    scope: dict[str, Any] = {"Value": Value, "new": object.__new__, "tick": tick}
+    scope: dict[str, Any] = {"Value": Value, "new": object.__new__, "clock": clock}
     if op is not None:
         scope |= {"op": op, "record": _record_operator if op.is_operator else record}
         scope |= {"lists": _lists, "floats": _floats, "plain": _plain, "undefined": _undefined}

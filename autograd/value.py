@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, final
 from autograd import backprop
 from autograd.ops import Operation
 
-__all__ = ["Constant", "Value", "as_float", "shown", "tick"]
+__all__ = ["Constant", "Value", "as_float", "clock", "shown"]
 
-tick = count().__next__
-"""The next place in the order of creation."""
+clock = count()
+"""Hands out places in the order of creation."""
 
 
 @final
@@ -60,7 +60,7 @@ class Value:
     def __init__(self, data: float, label: str | None = None) -> None:
         self._data = as_float(data, f"Value({shown(data)})")
         self._args = None
-        self._created = tick()
+        self._created = next(clock)
         self.edges = ()
         self.grad = None
         self.label = label
@@ -84,7 +84,7 @@ class Value:
                 "Set .data of a leaf it was computed from, then run the forward pass again."
             )
         self._data = as_float(number, f".data = {shown(number)}")
-        self._created = tick()  # newer than every node that used the old number
+        self._created = next(clock)  # newer than every node that used the old number
         backprop.note_change(self._created)
 
     @property
