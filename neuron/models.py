@@ -6,6 +6,7 @@ parameters.  `predict` runs the very same formulas on plain floats: no graph, no
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from neuron._choice import choose
 
 __all__ = ["ACTIVATIONS", "MLP", "Layer", "Model", "Neuron"]
 
-Seed = int | np.random.Generator | None
+Seed = int | random.Random | None
 Number = Value | float
 
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
@@ -87,8 +88,9 @@ class Neuron(Model):
     """A neuron: ŷ = activation(w[0]·x[0] + ... + w[n-1]·x[n-1] + b).
 
     `nin` is the number of inputs and `activation` one of None or "linear", "relu", "sigmoid", "tanh".
-    `weights` and `bias` set the parameters; without them the weights are drawn uniformly from
-    ±1/√nin (`seed` makes that repeatable) and the bias is 0.
+    `weights` and `bias` set the parameters; without them the weights are drawn uniformly from -1 to 1
+    and the bias is 0.  A `seed` makes the draw repeatable; without one it comes from Python's `random`,
+    as micrograd's does, so that after the same ``random.seed`` both start from the same weights.
 
     >>> n = Neuron(1, activation=None, weights=[0.5], bias=0.1)
     >>> print(n([2.0]))
@@ -109,7 +111,8 @@ class Neuron(Model):
         self.activation = activation or "linear"
         choose("activation", self.activation, {"None": None, **ACTIVATIONS})
         if weights is None:
-            start: Sequence[Any] = (np.random.default_rng(seed).uniform(-1, 1, nin) / np.sqrt(nin)).tolist()
+            source = _random(seed)
+            start: Sequence[Any] = [source.uniform(-1, 1) for _ in range(nin)]
         else:
             start = list(weights)
         if len(start) != nin:
@@ -155,8 +158,8 @@ class Layer(Model):
     def __init__(self, nin: int, nout: int, activation: str | None = "relu", seed: Seed = None) -> None:
         written = f"Layer({nin!r}, {nout!r})"
         self.nin, self.nout = _positive(nin, written, "input"), _positive(nout, written, "neuron")
-        rng = np.random.default_rng(seed)
-        self.neurons = [Neuron(nin, activation, seed=rng) for _ in range(nout)]
+        source = _random(seed)
+        self.neurons = [Neuron(nin, activation, seed=source) for _ in range(nout)]
         self.activation = self.neurons[0].activation
         self._name("", "ŷ")
 
@@ -198,10 +201,10 @@ class MLP(Model):
         if not isinstance(nouts, Iterable) or not list(nouts):
             raise ValueError(f"{written}: the sizes of the layers are a list with at least one entry, such as [16, 1]")
         self.nin, self.nouts = _positive(nin, written, "input"), [_positive(n, written, "neuron") for n in nouts]
-        rng = np.random.default_rng(seed)
+        source = _random(seed)
         last = len(self.nouts) - 1
         self.layers = [
-            Layer(n, nout, output_activation if i == last else activation, rng)
+            Layer(n, nout, output_activation if i == last else activation, source)
             for i, (n, nout) in enumerate(zip([nin, *self.nouts], self.nouts, strict=False))
         ]
         for i, layer in enumerate(self.layers):
@@ -220,6 +223,13 @@ class MLP(Model):
         first, last = self.layers[0].activation, self.layers[-1].activation
         hidden = f"activation={first!r}, " if len(self.layers) > 1 else ""
         return f"MLP({self.nin}, {self.nouts}, {hidden}output_activation={last!r})"
+
+
+def _random(seed: Any) -> Any:
+    """Where weights are drawn from: the generator given, a new one with this seed, or the module `random` itself."""
+    if seed is None:
+        return random
+    return random.Random(seed) if isinstance(seed, int) else seed
 
 
 def _positive(count: int, written: str, what: str) -> int:
