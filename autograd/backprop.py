@@ -52,7 +52,7 @@ _latest_change = -1
 def note_change(created: int) -> None:
     """Remember when a leaf was last given a new number, so that most passes need not look for stale edges."""
     global _latest_change  # noqa: PLW0603
-    _latest_change = created
+    _latest_change = max(_latest_change, created)
 
 
 def backward(root: Value) -> None:
@@ -102,13 +102,16 @@ def tangent(root: Value, directions: Mapping[Value, float]) -> float:
 
 def _fresh(root: Value) -> list[Value]:
     nodes = newest_first(root)
-    stale = stale_edges(nodes)
-    if stale:
+    refuse_stale(nodes)
+    return nodes
+
+
+def refuse_stale(nodes: list[Value]) -> None:
+    """Raise `StaleGraphError` if a leaf was changed after one of the `nodes` had used it."""
+    for leaf, node in stale_edges(nodes):
         from autograd.notation import name, sentence
 
-        leaf, node = stale[0]
         raise StaleGraphError(
             f"{name(leaf)} was changed to {leaf.data!r} after {sentence(node)} had been computed from it, so the "
             "recorded derivatives belong to the old number. Run the forward pass again, then call backward()."
         )
-    return nodes

@@ -113,9 +113,7 @@ def operation({sequences}, args=None):
     if not ({usual}):
         {sequences}, = lists(op, {sequences})
     n = len({first})
-    if not ({domain}):
-        raise undefined(op, n)
-    total = 0.0
+{refusal}    total = 0.0
     edges = []
     for {operands}, in zip({sequences}):
 {branches}
@@ -128,11 +126,15 @@ def operation({sequences}, args=None):
     args = args or ({all},)
 """
 
+_NARY_REFUSAL = """\
+    if not ({domain}):
+        raise undefined(op, n)
+"""
+
 _NARY_BRANCH = """\
         {if_} {mixture}:
             {numbers}
-            total += {term}
-            {appends}"""
+            total += {term}{appends}"""
 
 
 def _specialise(op: Operation, mixtures: str, known: str = "", swapped: bool = False) -> Callable[..., Any]:
@@ -173,7 +175,7 @@ def _specialise_nary(op: Operation, mixtures: str) -> Callable[..., Any]:
             [f"type({X}S) in (list, tuple)" for X in operands] + [f"len({X}S) == len(XS)" for X in operands[1:]]
         ),
         first="XS",
-        domain=op.domain.source(FLOATS) if op.domain else "n >= 0",
+        refusal=_NARY_REFUSAL.format(domain=op.domain.source(FLOATS)) if op.domain else "",
         operands=", ".join(operands),
         branches="\n".join(branches),
         all=", ".join(f"*{X}S" for X in operands),
@@ -194,7 +196,7 @@ def _fields(
         "mixture": " and ".join(asked) or "True",
         "numbers": f"{', '.join(op.operands)} = {', '.join(numbers[kind].format(x.upper()) for x, kind, _, _ in rows)}",
         "edges": " ".join(f"{edge}," for edge in edges),
-        "appends": "; ".join(f"edges.append({edge})" for edge in edges) or "pass",
+        "appends": "".join(f"; edges.append({edge})" for edge in edges),
     }
 
 

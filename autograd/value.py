@@ -124,6 +124,15 @@ class Value:
         """
         return backprop.gradients(self, wrt)
 
+    def __getstate__(self) -> dict[str, Any]:
+        backprop.refuse_stale([self])
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, part in state.items():
+            setattr(self, name, part)
+        self._created = next(clock)  # a copy's operands are made before it, as the original's were
+
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         op = f", op={self.op.name!r}" if self.op else ""

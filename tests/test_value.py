@@ -3,6 +3,8 @@
 import copy
 import math
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -207,6 +209,20 @@ def test_copies_of_small_graphs():
         assert clone.data == y.data
         assert clone.args[0].args[1].label == "x"
     assert w.grad is None
+    w.data = 1.0
+    with pytest.raises(StaleGraphError):
+        copy.deepcopy(y)
+
+
+def test_a_pickled_graph_can_be_continued_in_another_process(tmp_path):
+    w = Value(0.5, label="w")
+    (tmp_path / "graph").write_bytes(pickle.dumps((w, (w * w).named("h"))))
+    code = (
+        "import pickle; w, h = pickle.load(open('graph', 'rb')); L = h * w + h; L.backward();"
+        "assert (L.data, w.grad, h.grad) == (0.375, 1.75, 1.5), (L, w, h)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.stderr == ""
 
 
 def test_value_cannot_be_subclassed_or_given_new_attributes():
