@@ -78,14 +78,15 @@ def backward(root: Value) -> None:
 def gradients(root: Value, wrt: Iterable[Value]) -> list[float]:
     """d root / d v for each v of `wrt`, leaf or inner node, 0.0 where root does not depend on v.
 
-    Reads and writes no ``grad``.  Raises `StaleGraphError`.
+    Reads and writes no ``grad``.  Raises `StaleGraphError`, and TypeError if `wrt` holds anything but Values.
     """
+    wanted = _values(wrt)
     adjoints = {root: 1.0}
     for node in _fresh(root):
         upstream = adjoints[node]
         for operand, local in node.edges:
             adjoints[operand] = adjoints.get(operand, 0.0) + local * upstream
-    return [adjoints.get(value, 0.0) for value in wrt]
+    return [adjoints.get(value, 0.0) for value in wanted]
 
 
 def tangent(root: Value, directions: Mapping[Value, float]) -> float:
@@ -100,6 +101,16 @@ def tangent(root: Value, directions: Mapping[Value, float]) -> float:
     return tangents.get(root, 0.0)
 
 
+def _values(wrt: Iterable[Value]) -> list[Value]:
+    if not hasattr(wrt, "__iter__"):
+        raise TypeError(f"gradients takes a sequence of Values: write [{getattr(wrt, 'label', None) or repr(wrt)}]")
+    wanted = list(wrt)
+    for value in wanted:
+        if not hasattr(value, "edges"):
+            raise TypeError(f"gradients are taken with respect to Values, not {value!r}")
+    return wanted
+
+
 def _fresh(root: Value) -> list[Value]:
     nodes = newest_first(root)
     refuse_stale(nodes)
@@ -111,7 +122,8 @@ def refuse_stale(nodes: list[Value]) -> None:
     for leaf, node in stale_edges(nodes):
         from autograd.notation import name, sentence
 
+        who = name(leaf) if leaf.label else "an unnamed leaf"
         raise StaleGraphError(
-            f"{name(leaf)} was changed to {leaf.data!r} after {sentence(node)} had been computed from it, so the "
+            f"{who} was changed to {leaf.data!r} after {sentence(node)} had been computed from it, so the "
             "recorded derivatives belong to the old number. Run the forward pass again, then call backward()."
         )

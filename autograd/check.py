@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["one_sided_slopes", "replay"]
 
-DIGITS = 100
+DIGITS = (100, 800)
+"""Digits to compute with, and for those rare graphs in which so many cancel that too few are left."""
 STEP = 1e-20
 """Step of the finite difference, relative to the input."""
 
@@ -54,9 +55,13 @@ def one_sided_slopes(root: Value, leaf: Value) -> tuple[float, float]:
     >>> one_sided_slopes(relu(w * 2), w)
     (0.0, 2.0)
     """
-    system = mpmath(DIGITS)
-    assert system.number is not None
-    x = system.number(leaf.data)
-    step = abs(x) * system.number(STEP) or system.number(STEP)
-    left, here, right = (replay(root, {leaf: x + shift}, system) for shift in (-step, 0, step))
-    return float((here - left) / step), float((right - here) / step)
+    for digits in DIGITS:
+        system = mpmath(digits)
+        assert system.number is not None
+        x = system.number(leaf.data)
+        step = abs(x) * system.number(STEP) or system.number(STEP)
+        left, here, right = (replay(root, {leaf: x + shift}, system) for shift in (-step, 0, step))
+        rises = here - left, right - here
+        if min(abs(rise) for rise in rises) > abs(here) * system.number(10) ** (20 - digits):
+            break
+    return float(rises[0] / step), float(rises[1] / step)

@@ -7,6 +7,8 @@ history.  Operators come out as operators because the table's own text says ``x 
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ MAX_LENGTH = 120
 """Nodes, and characters of one operand, shown of an unnamed expression; the rest becomes an ellipsis."""
 
 _ATOM, _POWER, _PRODUCT, _SIGN, _SUM = range(5)  # how tightly a text holds together
+_LOGARITHMS = {"xlogy": "log", "xlog1py": "log1p"}
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -48,19 +51,22 @@ def sentence(value: Value) -> str:
     return f"{value.label} = {expression(value)}" if value.label else expression(value)
 
 
-def folded(root: Value, limit: float = float("inf")) -> list[Value]:
-    """`root` and the unnamed nodes that belong to its expression, newest first; the nearest ones up to `limit`."""
+def folded(root: Value, names: Mapping[Value, str], limit: float = float("inf")) -> list[Value]:
+    """`root` and the nodes without a name that belong to its expression, newest first; the nearest up to `limit`."""
     nodes, seen = [root], {root}
     for node in nodes:
         for operand, _ in node.edges:
-            if len(nodes) < limit and operand.edges and not operand.label and operand not in seen:
+            named = operand.label or operand in names
+            if operand.edges and not named and operand not in seen and len(nodes) < limit:
                 seen.add(operand)
                 nodes.append(operand)
     return sorted(nodes, key=lambda node: node._created, reverse=True)
 
 
-def expression(root: Value, numbers: bool = False) -> str:
+def expression(root: Value, numbers: bool = False, names: Mapping[Value, str] = MappingProxyType({})) -> str:
     """`root` as a formula of the named values it was computed from; with `numbers`, of their numbers.
+
+    `names` stand in for the labels of Values that have none.
 
     >>> from autograd import Value, exp
     >>> w, y = Value(0.5, label="w"), Value(1.1, label="ŷ")
@@ -72,7 +78,7 @@ def expression(root: Value, numbers: bool = False) -> str:
     texts: dict[Value, tuple[str, int]] = {}
 
     def text_of(operand: Value | float) -> tuple[str, int]:
-        label = getattr(operand, "label", None)
+        label = getattr(operand, "label", None) or names.get(operand)  # type: ignore[arg-type]
         if label and not numbers:
             return str(label), _ATOM
         if isinstance(operand, int | float):
@@ -81,8 +87,12 @@ def expression(root: Value, numbers: bool = False) -> str:
             return texts[operand]
         return ("…", _ATOM) if operand.edges and not label else text_of(operand.data)
 
-    for node in reversed(folded(root, MAX_NODES)):  # operands before their users
-        texts[node] = _write(node, [text_of(operand) for operand in node.args])
+    def as_used_by(node: Value, operand: Value | float) -> tuple[str, int]:
+        stale = getattr(operand, "_created", -1) > node._created and (numbers or not getattr(operand, "label", None))
+        return ("…", _ATOM) if stale else text_of(operand)  # the number it had is gone
+
+    for node in reversed(folded(root, names, MAX_NODES)):  # operands before their users
+        texts[node] = _write(node, [as_used_by(node, operand) for operand in node.args])
     return texts[root][0]
 
 
@@ -91,6 +101,11 @@ def _write(node: Value, operands: list[tuple[str, int]]) -> tuple[str, int]:
     assert node.op is not None
     if node.op.nary:
         return _write_terms(node, operands)
+    if node.op.name == "where" and isinstance(node.args[0], bool):
+        return operands[1 if node.args[0] else 2]  # the branch that was taken
+    if node.op.name in _LOGARITHMS:
+        x, y = operands
+        return f"{_fit(x, _PRODUCT)}·{_LOGARITHMS[node.op.name]}({y[0]})", _PRODUCT
     if not node.op.is_operator:
         return f"{node.op.name}({', '.join(text for text, _ in operands)})", _ATOM
     texts = [text for text, _ in operands]

@@ -71,8 +71,12 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         """Write the picture to a file and return its path; ``render(outfile="chain.svg")``.
 
         Works as in `graphviz.Digraph`: the suffix of `outfile` chooses the format, and the DOT source is
-        left beside the picture unless `cleanup` is true.
+        left beside the picture unless `cleanup` is true.  A `filename` with the suffix of a picture is
+        taken for the outfile.
         """
+        suffixes = (".svg", ".png", ".pdf", ".jpg")
+        if outfile is None and format is None and filename is not None and Path(filename).suffix in suffixes:
+            outfile, filename = Path(directory or "", filename), None
         if outfile is not None:
             picture = Path(outfile)
             format = format or picture.suffix.lstrip(".") or self.format

@@ -63,7 +63,7 @@ class Value:
         self._created = next(clock)
         self.edges = ()
         self.grad = None
-        self.label = label
+        self.label = _checked(label)
         self.op = None
 
     def __init_subclass__(cls) -> None:
@@ -97,7 +97,7 @@ class Value:
 
     def named(self, label: str) -> Self:
         """Give this Value a name, and return it: ``ŷ = (w * x + b).named("ŷ")``."""
-        self.label = label
+        self.label = _checked(label)
         return self
 
     def backward(self) -> None:
@@ -236,13 +236,22 @@ def as_float(number: object, written: str) -> float:
         case complex():
             advice = "complex numbers are not supported; take .real, .imag or abs() first"
         case _ if hasattr(number, "__len__") or hasattr(number, "__iter__"):
-            advice = "a Value holds one number; make one for each: [Value(x) for x in ...]"
+            advice = "one number is needed here; take them one by one, as in [Value(x) for x in ...]"
         case _:
             advice = f"{type(number).__name__} is not a real number; convert it with float(...) first"
     raise TypeError(f"{written}: {advice}")
 
 
+def _checked(label: str | None) -> str | None:
+    if label is not None and not isinstance(label, str):
+        raise TypeError(f"a label is a text, such as 'w', not {label!r}")
+    return label
+
+
 def shown(number: object) -> str:
     """How an operand is replayed in a message: by its label if it has one, cut short if it is long."""
-    text = getattr(number, "label", None) or repr(number)
+    try:
+        text = getattr(number, "label", None) or repr(number)
+    except ValueError:  # Python refuses to write out an integer of over 4,300 digits
+        text = "a huge integer"
     return text if len(text) <= 60 else text[:57] + "..."

@@ -38,18 +38,33 @@ class Gradient:
     bias: float  # dL/db
 
 
-ACTIVATION_SLOPES = {  # as functions of h and ŷ
+def _sigmoid(h: float) -> float:
+    return 1 / (1 + math.exp(-h)) if h >= 0 else math.exp(h) / (1 + math.exp(h))
+
+
+def _sech_squared(h: float) -> float:
+    """1 - tanh(h)², which is 1/cosh(h)²."""
+    t = math.exp(-2 * abs(h))
+    return 4 * t / (1 + t) ** 2
+
+
+def _cross_entropy_slope(y_hat: float, y: float) -> float:
+    """(1 - y)/(1 - ŷ) - y/ŷ, without the term that has nothing to say."""
+    return ((1 - y) / (1 - y_hat) if y < 1 else 0.0) - (y / y_hat if y > 0 else 0.0)
+
+
+ACTIVATION_SLOPES: dict[str, Slope] = {  # as functions of h and ŷ
     "linear": Slope("1", lambda h, y_hat: 1.0),
     "relu": Slope("1 if h > 0 else 0", lambda h, y_hat: 1.0 if h > 0 else 0.0),
     "sigmoid": Slope("ŷ·(1 - ŷ)", lambda h, y_hat: y_hat * _sigmoid(-h)),
-    "tanh": Slope("1 - ŷ²", lambda h, y_hat: (2 / (math.exp(h) + math.exp(-h))) ** 2),
+    "tanh": Slope("1 - ŷ²", lambda h, y_hat: _sech_squared(h)),
 }
 
-LOSS_SLOPES = {  # as functions of ŷ and y
+LOSS_SLOPES: dict[str, Slope] = {  # as functions of ŷ and y
     "squared_error": Slope("2·(ŷ - y)", lambda y_hat, y: 2 * (y_hat - y)),
     "half_squared_error": Slope("ŷ - y", lambda y_hat, y: y_hat - y),
     "absolute_error": Slope("sign(ŷ - y)", lambda y_hat, y: float((y_hat > y) - (y_hat < y))),
-    "binary_cross_entropy": Slope("(ŷ - y)/(ŷ·(1 - ŷ))", lambda y_hat, y: (y_hat - y) / (y_hat * (1 - y_hat))),
+    "binary_cross_entropy": Slope("(ŷ - y)/(ŷ·(1 - ŷ))", _cross_entropy_slope),
     "hinge": Slope("-y if y·ŷ < 1 else 0", lambda y_hat, y: -y if y * y_hat < 1 else 0.0),
     "huber": Slope("ŷ - y, clipped to [-1, 1]", lambda y_hat, y: max(-1.0, min(1.0, y_hat - y))),
 }
@@ -73,10 +88,6 @@ def gradient(
     if activation == "sigmoid" and loss == "binary_cross_entropy":
         dL_dh = y_hat - target  # ŷ·(1 - ŷ) cancels: the reason why these two are used together
     return Gradient(dL_dy, dy_dh, [dL_dh * x for x in inputs], dL_dh)
-
-
-def _sigmoid(h: float) -> float:
-    return 1 / (1 + math.exp(-h)) if h >= 0 else math.exp(h) / (1 + math.exp(h))
 
 
 _ACTIVATIONS: dict[str, Callable[[float], float]] = {

@@ -60,8 +60,8 @@ def binary_cross_entropy(prediction: Number, target: Number, from_logits: bool =
     With `from_logits` the prediction is the number h before the sigmoid, ŷ = sigmoid(h).  The result
     is the same but stays exact however large h is, where ŷ itself would round to 0 or 1.
 
-    Raises ValueError for a target outside [0, 1], and DomainError for a probability outside it or
-    one that rules out what happened (ŷ = 0 where y > 0), for which the loss is infinite.
+    Raises ValueError for a target or a probability outside [0, 1], and for a probability that rules out
+    what happened (ŷ = 0 where y > 0), for which the loss is infinite.
 
     >>> binary_cross_entropy(0.8, 1.0)
     0.2231435513142097
@@ -73,6 +73,17 @@ def binary_cross_entropy(prediction: Number, target: Number, from_logits: bool =
         raise ValueError(f"binary_cross_entropy needs a target between 0 and 1, not {float(certain)!r}")
     if from_logits:
         return target * softplus(-prediction) + (1 - target) * softplus(prediction)
+    p = prediction.data if isinstance(prediction, Value) else prediction
+    if p < 0 or p > 1:
+        raise ValueError(
+            f"binary_cross_entropy needs a probability between 0 and 1, not {float(p)!r}: let the prediction come "
+            "from a sigmoid, or pass the number before the sigmoid with from_logits=True"
+        )
+    if certain is not None and p in (0, 1) and p != certain:
+        raise ValueError(
+            f"binary_cross_entropy is infinite for a prediction of exactly {float(p)!r} and the target "
+            f"{float(certain)!r}; pass the number before the sigmoid with from_logits=True, which does not round"
+        )
     if certain == 1:
         return -log(prediction)
     if certain == 0:

@@ -109,7 +109,7 @@ class Neuron(Model):
     ) -> None:
         self.nin = _positive(nin, f"Neuron({nin!r})", "input")
         self.activation = activation or "linear"
-        choose("activation", self.activation, {"None": None, **ACTIVATIONS})
+        choose("activation", self.activation, ACTIVATIONS)
         if weights is None:
             source = _random(seed)
             start: Sequence[Any] = [source.uniform(-1, 1) for _ in range(nin)]

@@ -49,6 +49,32 @@ def test_two_paths_are_written_out_and_summed():
     assert "total:  (−1.6) + 0.1 = −1.5" in seen
 
 
+def test_values_without_names_are_drawn_with_automatic_ones():
+    a, b = Value(0.7), Value(2.0)
+    L = (a * b + 1) ** 2
+    L.backward()
+    seen = texts(draw(L, wrt=a))
+    for text in ("v₁", "v₂", "z", "= (v₁·v₂ + 1)²", "dz/dv₁ = ∂z/∂v₁ = 9.6", "∂z/∂v₂"):
+        assert text in seen, (text, seen)
+    inner = L.args[0]
+    assert "dz/dv₃ = ∂z/∂v₃ = 4.8" in texts(draw(L, wrt=inner))
+
+
+def test_a_leaf_changed_after_the_forward_pass_is_marked(lesson):
+    w, _, L = lesson
+    w.data = 0.9
+    assert "changed since: run forward again" in texts(draw(L, wrt=w))
+    q = Value(2.0) * 3
+    q.args[0].data = 5.0
+    assert str(q) == "…·3 = 6.0"
+
+
+def test_there_must_be_a_path_to_draw():
+    w, u = Value(0.5, label="w"), Value(9.0, label="u")
+    with pytest.raises(ValueError, match="L does not depend on 'u': there is no path to draw"):
+        draw((w * 2).named("L"), wrt=u)
+
+
 def test_before_a_backward_pass_no_gradient_is_shown():
     L = (Value(0.5, label="w") * 2).named("L")
     assert "dL/dw = not computed" in texts(draw(L))
@@ -90,6 +116,8 @@ def test_files_in_every_format(lesson, tmp_path):
         assert (tmp_path / f"chain.{format}").read_bytes().startswith(magic)
         assert path == str(tmp_path / f"chain.{format}")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["chain.pdf", "chain.png", "chain.svg"]
+    assert drawing.render(tmp_path / "short.svg", cleanup=True) == str(tmp_path / "short.svg")
+    (tmp_path / "short.svg").unlink()
     drawing.render("graph", directory=tmp_path, format="svg")
     assert (tmp_path / "graph").read_text() == drawing.source
     assert (tmp_path / "graph.svg").exists()

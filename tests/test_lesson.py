@@ -79,6 +79,41 @@ def test_a_kink_is_said_to_be_one(capsys):
     )
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--y", "1.1"],
+        ["--w", "0.1", "--x", "3", "--b", "0", "--y", "0.3"],
+        ["--y", "1.1", "--loss", "absolute_error"],
+        ["--w", "50", "--activation", "tanh"],
+        ["--x", "1e100", "--lr", "1e-205"],
+        ["--x", "1e300", "--activation", "tanh"],
+        ["--w", "-1e-3", "--b", "-.5"],
+        ["--activation", "sigmoid", "--loss", "binary_cross_entropy", "--y", "1", "--w", "400"],
+    ],
+    ids=" ".join,
+)
+def test_a_right_gradient_is_never_said_to_fail(options, capsys):
+    assert main(options) == 0
+    out = capsys.readouterr().out
+    assert out.count("agree") == 2
+    assert "FAIL" not in out
+
+
+def test_a_step_that_is_too_large_is_called_so(capsys):
+    assert main(["--lr", "3"]) == 0
+    assert "The loss grew: the step was too large for this sample. Try a learning rate below 3.0." in (
+        capsys.readouterr().out
+    )
+
+
+def test_reading_only_the_beginning_is_fine():
+    code = f"{sys.executable} -m neuron | head -n 1; exit ${{PIPESTATUS[0]}}"
+    run = subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=False)
+    assert run.stdout == LESSON.splitlines(keepends=True)[0]
+    assert (run.returncode, run.stderr) == (0, "")
+
+
 def test_a_wrong_gradient_is_not_said_to_agree(capsys, monkeypatch):
     from autograd import Value, backprop
 
@@ -100,12 +135,13 @@ def test_a_wrong_gradient_is_not_said_to_agree(capsys, monkeypatch):
     [
         (["--activation", "rellu"], "unknown activation 'rellu': did you mean 'relu'? Known are"),
         (["--loss", "squared_eror"], "unknown loss 'squared_eror': did you mean 'squared_error'? Known are"),
-        (["--w", "1", "2"], "2 weights (--w) and 1 inputs (--x): give as many of one as of the other"),
+        (["--w", "1", "2"], "--w has 2 and --x has 1 numbers: a weight is needed for each input"),
         (["--lr", "0"], "the learning rate (--lr) must be positive, not 0.0"),
         (["--w", "nan"], "--w must be finite, not nan"),
         (["--x", "1e200"], "overflows"),
         (["--loss", "hinge"], "hinge needs a target of -1 or +1, not 1.5"),
-        (["--w", "-3", "--y", "1", "--loss", "binary_cross_entropy"], "log(x) is not defined at x = -5.9 (x is 'ŷ'"),
+        (["--loss", "binary_cross_entropy", "--y", "1"], "needs a probability between 0 and 1, not 1.1: let"),
+        (["--activation", "None"], "unknown activation 'None': Known are linear, relu, sigmoid, tanh"),
         (["--picture", "p.nope"], 'Format: "nope" not recognized'),
     ],
 )  # fmt: skip

@@ -128,7 +128,7 @@ def test_an_mlp_learns_xor():
     assert (model.predict(X) > 0.5).tolist() == [bool(t) for t in y]
 
 
-KNOWN = "Known are None, linear, relu, sigmoid, tanh"
+KNOWN = "Known are linear, relu, sigmoid, tanh"
 MESSAGES = {
     "Neuron(0)": (ValueError, "Neuron(0): at least 1 input is needed, not 0"),
     "Neuron(-1)": (ValueError, "Neuron(-1): at least 1 input is needed, not -1"),
