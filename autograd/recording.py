@@ -22,7 +22,7 @@ from autograd.formula import FLOATS
 from autograd.ops import OPERATIONS, DomainError, Operation
 from autograd.value import Constant, Value, as_float, clock, shown
 
-__all__ = ["apply_ufunc", "functions", "record"]
+__all__ = ["functions", "record"]
 
 # --- Any row, any operands ---------------------------------------------------------------------------
 
@@ -298,12 +298,16 @@ _NUMPY_NAMES: dict[str, Callable[..., Any]] = {
 """NumPy's universal functions that go by another name here."""
 
 
-def apply_ufunc(name: str, operands: Sequence[Any]) -> Any:
-    """The operation that NumPy calls `name`, element by element over Values, numbers and arrays."""
+def _array_ufunc(value: Value, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+    """NumPy's functions and operators, element by element: ``np.exp(v)``, ``array * v``."""
     import numpy as np
 
-    function = _NUMPY_NAMES.get(name) or functions.get(name)
-    if function is None:
-        raise TypeError(f"np.{name} cannot keep the gradient of a Value; use .data if you want just the number")
+    function = _NUMPY_NAMES.get(ufunc.__name__) or functions.get(ufunc.__name__)
+    if method != "__call__" or options or function is None:
+        how = f" with {', '.join(options)}" if options else "" if method == "__call__" else f".{method}"
+        raise TypeError(f"np.{ufunc.__name__}{how} cannot keep the gradient of a Value; use .data for just the number")
     cells = [np.asarray(operand).astype(object) for operand in operands]  # Values, and Python's own numbers
     return np.frompyfunc(function, len(cells), 1)(*cells)
+
+
+setattr(Value, "__array_ufunc__", _array_ufunc)

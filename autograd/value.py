@@ -164,16 +164,6 @@ class Value:
 
     __float__ = __int__ = __round__ = __floor__ = __ceil__ = __trunc__ = _drops_the_gradient
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        """NumPy's functions and operators, element by element: ``np.exp(v)``, ``array * v``."""
-        from autograd.recording import apply_ufunc
-
-        if method != "__call__" or options:
-            raise TypeError(
-                f"np.{ufunc.__name__} with {', '.join(options) or method} cannot keep the gradient of a Value"
-            )
-        return apply_ufunc(ufunc.__name__, inputs)
-
     if TYPE_CHECKING:  # made from the table by autograd.recording
 
         def __add__(self, other: Value | float) -> Value: ...
