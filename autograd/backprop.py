@@ -41,18 +41,7 @@ def newest_first(root: Value) -> list[Value]:
 
 def stale_edges(nodes: list[Value]) -> list[tuple[Value, Value]]:
     """The pairs ``(leaf, node)`` in which the leaf was changed after the node had used it."""
-    if nodes[-1]._created > _latest_change:
-        return []  # no leaf anywhere was changed since the oldest of the nodes was made
     return [(leaf, node) for node in nodes for leaf, _ in node.edges if leaf._created > node._created]
-
-
-_latest_change = -1
-
-
-def note_change(created: int) -> None:
-    """Remember when a leaf was last given a new number, so that most passes need not look for stale edges."""
-    global _latest_change  # noqa: PLW0603
-    _latest_change = max(_latest_change, created)
 
 
 def backward(root: Value) -> None:
@@ -111,9 +100,20 @@ def _values(wrt: Iterable[Value]) -> list[Value]:
     return wanted
 
 
+_latest_change = -1
+
+
+def note_change(created: int) -> None:
+    """Remember when a leaf was last given a new number, so that most passes need not look for stale edges."""
+    global _latest_change  # noqa: PLW0603
+    _latest_change = max(_latest_change, created)
+
+
 def _fresh(root: Value) -> list[Value]:
+    """`newest_first`, having refused stale edges."""
     nodes = newest_first(root)
-    refuse_stale(nodes)
+    if nodes[-1]._created < _latest_change:  # some leaf, somewhere, was changed since the oldest node was made
+        refuse_stale(nodes)
     return nodes
 
 
