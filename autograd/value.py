@@ -199,7 +199,7 @@ class Constant(float):
 
     def __new__(cls, data: float, label: str) -> Self:  # noqa: D102
         constant = super().__new__(cls, as_float(data, f"Constant({shown(data)})"))
-        constant.label = label
+        constant.label = str(_checked(label))
         return constant
 
     def __repr__(self) -> str:
@@ -216,6 +216,8 @@ def as_float(number: object, written: str) -> float:
             return float(number)
         except OverflowError:
             raise OverflowError(f"{written}: this integer is too large for a float") from None
+    if type(number).__module__ == "numpy" and type(number).__name__ in ("bool", "bool_"):
+        return float(bool(number))  # the truth values of NumPy are no Real, those of Python are
     match number:
         case Value():
             advice = "it is a Value already; write .data for its number alone"

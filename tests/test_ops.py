@@ -224,7 +224,7 @@ def test_where_chooses_and_passes_the_gradient_to_the_chosen():
     a, b = Value(2.0), Value(3.0)
     z = autograd.where(a > b, a, b)
     assert (z.data, z.gradients([a, b])) == (3.0, [0.0, 1.0])
-    assert autograd.where(True, 1.0, 2.0) == 1.0
+    assert autograd.where(True, 1.0, 2.0) == autograd.where(np.bool_(True), 1.0, 2.0) == 1.0
     assert autograd.where(Value(1.0), a, b).gradients([a, b]) == [1.0, 0.0]
 
 

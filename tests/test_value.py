@@ -239,6 +239,7 @@ MESSAGES = {
     "Value(np.zeros(2))": "Value(array([0., 0.])): one number is needed here",
     "Value(1j)": "Value(1j): complex numbers are not supported; take .real, .imag or abs() first",
     "Value(w)": "Value(w): it is a Value already; write .data for its number alone",
+    "Constant(2, 3)": "a label is a text, such as 'w', not 3",
     "Value(1, 3)": "a label is a text, such as 'w', not 3",
     "w.named(None or 3)": "a label is a text, such as 'w', not 3",
     "p.gradients(w)": "gradients takes a sequence of Values: write [w]",
