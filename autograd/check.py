@@ -8,6 +8,7 @@ twenty digits and there is no step size to tune.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 from autograd.backprop import newest_first
@@ -64,4 +65,7 @@ def one_sided_slopes(root: Value, leaf: Value) -> tuple[float, float]:
         rises = here - left, right - here
         if min(abs(rise) for rise in rises) > abs(here) * system.number(10) ** (20 - digits):
             break
-    return float(rises[0] / step), float(rises[1] / step)
+    # Beside the domain there is no real number, and so no slope.
+    slopes = (complex(rise / step) for rise in rises)
+    left_slope, right_slope = (nan if slope.imag else slope.real for slope in slopes)
+    return left_slope, right_slope

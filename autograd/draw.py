@@ -6,7 +6,7 @@ of the later one, ``ŷ = w·x + b``, and the edge carries the derivative of that
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import pairwise
 from math import prod
@@ -23,6 +23,11 @@ __all__ = ["draw"]
 
 MAX_PATHS = 4
 """Paths that get a caption line of their own."""
+
+MAX_FACTORS = 12
+"""Factors of a path that its caption spells out."""
+MAX_LABEL = 60
+"""Characters of a label that are drawn."""
 
 _GRAPH = {"rankdir": "LR", "nodesep": ".3", "ranksep": ".6", "pad": ".2", "bgcolor": "white", "ordering": "in"}
 _FONT = {"fontname": "Helvetica,Arial,sans-serif"}
@@ -66,7 +71,9 @@ class _Picture:
         leaves = dict.fromkeys(operand for node in nodes for operand, _ in node.edges if not operand.edges)
         drawn = {root, *leaves, *(node for node in nodes if node.label or node is wrt)}
         self.values = sorted(drawn, key=lambda value: value._created)
-        self.names = {v: v.label or f"v{i}".translate(_SUBSCRIPTS) for i, v in enumerate(self.values, 1)}
+        self.names = {
+            v: _shortened(v.label) if v.label else f"v{i}".translate(_SUBSCRIPTS) for i, v in enumerate(self.values, 1)
+        }
         if not root.label:
             self.names[root] = "z"
         self.stale = {leaf for leaf, _ in stale_edges(nodes)}
@@ -129,13 +136,13 @@ class _Picture:
             return []
         operands = (operand for inner in reversed(folded(value, self.names)) for operand in inner.args)
         named = ((getattr(operand, "label", None), operand) for operand in operands if isinstance(operand, float))
-        return list(dict.fromkeys((str(label), float(constant)) for label, constant in named if label))
+        return list(dict.fromkeys((_shortened(label), float(constant)) for label, constant in named if label))
 
     def _box(self, value: Value) -> str:
         name, root = escape(self.names[value]), escape(self.names[self.root])
-        title = f"<b>{name}</b>"
+        title = f"<b>{name or ' '}</b>"
         if value.edges:
-            title += f" = {escape(_minus(expression(value, names=self.names)))}"
+            title += f" = {escape(_minus(_shortened(expression(value, names=self.names), 400)))}"
         if value in self.stale:
             last = f'<font color="{_GRADIENT}">changed since: run forward again</font>'
         else:
@@ -151,10 +158,12 @@ class _Picture:
             steps = list(pairwise(path))[::-1]
             slopes = [self.slopes[value][operand] for operand, value in steps]
             products.append(prod(slopes))
-            symbols = " · ".join(self._symbol(value, operand) for operand, value in steps)
-            line = f"{symbols} = {' · '.join(map(_signed, slopes))}"
+            symbols = _product(self._symbol(value, operand) for operand, value in steps)
+            line = f"{symbols} = {_product(map(_signed, slopes))}"
             lines.append(line + f" = {_minus(number(products[-1]))}" * (len(slopes) > 1))
         assert self.wrt is not None
+        if self.wrt is self.root:
+            lines = ["1.0"]
         total = f"d{self.names[self.root]}/d{self.names[self.wrt]}"
         if len(lines) == 1:
             return [f"{total} = {lines[0]}"]
@@ -164,6 +173,20 @@ class _Picture:
 
     def _symbol(self, value: Value, operand: Value) -> str:
         return f"∂{self.names[value]}/∂{self.names[operand]}"
+
+
+def _product(factors: Iterable[str]) -> str:
+    """Factors written as a product, the middle ones left out if there are many."""
+    shown = list(factors)
+    if len(shown) > MAX_FACTORS:
+        shown[MAX_FACTORS // 2 : -MAX_FACTORS // 2] = ["…"]
+    return " · ".join(shown)
+
+
+def _shortened(text: str, limit: int = MAX_LABEL) -> str:
+    """A label as it is drawn: printable, and not too long for Graphviz."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return printable if len(printable) <= limit else printable[: limit - 1] + "…"
 
 
 def _table(kind: str, *rows: tuple[str, int]) -> str:

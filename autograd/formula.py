@@ -12,8 +12,10 @@ Only what passed the check is ever compiled: numbers, the names announced before
 from __future__ import annotations
 
 import ast
+import keyword
 import math
 import operator
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache, reduce
@@ -31,6 +33,11 @@ PRIMITIVES: dict[str, int] = {
     "where": 3,
 }
 """The functions each number system brings itself, under NumPy's names: how many arguments each takes."""
+
+MAX_DEPTH = 100
+"""Deepest nesting of operations; a sum of more terms than that is a job for the n-ary rows."""
+
+_HELPERS = frozenset("pi sum zip number power logical_and logical_or equal not_equal".split())
 
 DERIVED: dict[str, Formula] = {}
 """The functions that are formulas themselves (``sigmoid``, ``relu``, ...); filled by the table."""
@@ -98,18 +105,25 @@ class Formula:
         if len(self.text) > MAX_LENGTH:
             raise FormulaError(f"this formula has {len(self.text):,} characters; at most {MAX_LENGTH:,} are read")
         object.__setattr__(self, "text", " ".join(self.text.split()))
+        object.__setattr__(self, "names", tuple(map(_checked_name, self.names)))
+        if "#" in self.text:
+            raise self._error("comments are not allowed", self.text.index("#"), len(self.text))
         try:
             tree = ast.parse(self.text, mode="eval").body
-            self._check(tree)
         except SyntaxError as error:
             start = (error.offset or len(self.text) + 1) - 1
             raise self._error(f"this is not a formula: {error.msg}", start, start + 1) from None
         except (RecursionError, MemoryError):
-            raise FormulaError(f"this formula is nested too deeply\n    {self.text[:60]} ...") from None
+            raise self._too_deep() from None
+        except ValueError as error:  # characters that no source code can hold
+            raise FormulaError(f"this is not a formula: {error}") from None
+        self._check(tree, MAX_DEPTH)
         object.__setattr__(self, "tree", tree)
 
-    def _check(self, node: ast.expr) -> None:
-        """Raise unless `node` and everything below it is on the whitelist."""
+    def _check(self, node: ast.expr, depth: int) -> None:
+        """Raise unless `node` and everything below it, `depth` levels at most, is on the whitelist."""
+        if not depth:
+            raise self._too_deep()
         match node:
             case ast.Constant(value=value):
                 if type(value) not in (int, float):
@@ -122,20 +136,20 @@ class Formula:
                 if name not in self.names and name != "pi":
                     raise self._refuse(node, _unknown("name", name, [*self.names, "pi"]))
             case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _ALLOWED):
-                self._check(left)
-                self._check(right)
+                self._check(left, depth - 1)
+                self._check(right, depth - 1)
                 if isinstance(op, ast.Pow) and not _fits(node):
                     raise self._refuse(node, "this power of numbers is too large for a float")
             case ast.UnaryOp(op=op, operand=operand) if isinstance(op, _ALLOWED):
-                self._check(operand)
+                self._check(operand, depth - 1)
             case ast.Compare(left=left, ops=ops, comparators=others) if all(
                 isinstance(op, _ALLOWED_COMPARISONS) for op in ops
             ):
                 for part in (left, *others):
-                    self._check(part)
+                    self._check(part, depth - 1)
             case ast.BoolOp(values=parts):
                 for part in parts:
-                    self._check(part)
+                    self._check(part, depth - 1)
             case ast.Call(func=ast.Name(id=name) as function, args=arguments, keywords=keywords):
                 arity = 1 if name == "sum" and self.terms else _arity(name)
                 if arity is None:
@@ -143,10 +157,13 @@ class Formula:
                 if keywords or len(arguments) != arity:
                     raise self._refuse(node, f"{name} takes {arity} argument{'s'[: arity - 1]}, not {len(arguments)}")
                 for part in arguments:
-                    self._check(part)
+                    self._check(part, depth - 1)
             case _:
                 kind = type(getattr(node, "op", node))
                 raise self._refuse(node, _REFUSED.get(kind, f"{kind.__name__} is not allowed"))
+
+    def _too_deep(self) -> FormulaError:
+        return FormulaError(f"this formula is nested too deeply\n    {self.text[:60]} ...")
 
     def _refuse(self, node: ast.expr, what: str) -> FormulaError:
         encoded = self.text.encode()  # ast counts columns in UTF-8 bytes, and Greek letters take two
@@ -167,7 +184,8 @@ class Formula:
 
     def scope(self, system: NumberSystem) -> dict[str, Any]:
         """The names that this formula's source may refer to over `system`, and nothing else."""
-        derived = {name: DERIVED[name].over(system) for name in DERIVED if f"{name}(" in self.text}
+        used = {part.id for part in ast.walk(self.tree) if isinstance(part, ast.Name)} - set(self.names)
+        derived = {name: DERIVED[name].over(system) for name in DERIVED if name in used}
         helpers = {"__builtins__": {}, "zip": zip, "sum": _sum, "number": system.number}
         return {**helpers, **derived, **system.functions}
 
@@ -237,6 +255,16 @@ def _sum(terms: Iterable[Any]) -> Any:
     return reduce(operator.add, terms, 0)
 
 
+def _checked_name(name: str) -> str:
+    """A variable's name in the form in which Python compares identifiers."""
+    plain = unicodedata.normalize("NFKC", name)
+    if not plain.isidentifier() or keyword.iskeyword(plain):
+        raise FormulaError(f"{name!r} cannot be the name of a variable: it must be an identifier")
+    if plain in _HELPERS or _arity(plain) is not None:
+        raise FormulaError(f"{name!r} cannot be the name of a variable: formulas use it already")
+    return plain
+
+
 def _arity(name: str) -> int | None:
     return len(DERIVED[name].names) if name in DERIVED else PRIMITIVES.get(name)
 
@@ -271,6 +299,13 @@ def _float_minimum(x: float, y: float) -> float:
     return x if x <= y or x != x else y
 
 
+def _float_hypot(x: float, y: float) -> float:
+    z = math.hypot(x, y)
+    if math.isinf(z) and math.isfinite(x) and math.isfinite(y):
+        raise OverflowError("math.hypot itself does not raise")
+    return z
+
+
 def _float_sign(x: float) -> float:
     return x if x != x else float((x > 0) - (x < 0))
 
@@ -285,10 +320,9 @@ _ARC = " arcsin arccos arctan arctan2 arcsinh arccosh arctanh "
 FLOATS = NumberSystem(
     "floats",
     {
-        **_named_as_in_math(
-            math, "exp expm1 log log1p log2 log10 sqrt cbrt sin cos tan sinh cosh tanh hypot floor" + _ARC
-        ),
+        **_named_as_in_math(math, "exp expm1 log log1p log2 log10 sqrt cbrt sin cos tan sinh cosh tanh floor" + _ARC),
         "abs": math.fabs,
+        "hypot": _float_hypot,
         "sign": _float_sign,
         "maximum": _float_maximum,
         "minimum": _float_minimum,

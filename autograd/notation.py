@@ -7,6 +7,7 @@ history.  Operators come out as operators because the table's own text says ``x 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ MAX_LENGTH = 120
 """Nodes, and characters of one operand, shown of an unnamed expression; the rest becomes an ellipsis."""
 
 _ATOM, _POWER, _PRODUCT, _SIGN, _SUM = range(5)  # how tightly a text holds together
+_SIMPLE = re.compile(r"[^\s+\-*/^·=<>]+")
 _LOGARITHMS = {"xlogy": "log", "xlog1py": "log1p"}
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -79,8 +81,8 @@ def expression(root: Value, numbers: bool = False, names: Mapping[Value, str] = 
 
     def text_of(operand: Value | float) -> tuple[str, int]:
         label = getattr(operand, "label", None) or names.get(operand)  # type: ignore[arg-type]
-        if label and not numbers:
-            return str(label), _ATOM
+        if label and not numbers:  # a label with an operator in it, say, needs parentheses in a product
+            return str(label), _ATOM if _SIMPLE.fullmatch(str(label)) else _SUM
         if isinstance(operand, int | float):
             return number(operand), _SIGN if operand < 0 else _ATOM
         if operand in texts and len(texts[operand][0]) <= MAX_LENGTH:

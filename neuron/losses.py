@@ -68,26 +68,24 @@ def binary_cross_entropy(prediction: Number, target: Number, from_logits: bool =
     >>> binary_cross_entropy(-800.0, 1.0, from_logits=True)
     800.0
     """
-    certain = target if isinstance(target, float | int) else None
-    if certain is not None and not 0 <= certain <= 1:
-        raise ValueError(f"binary_cross_entropy needs a target between 0 and 1, not {float(certain)!r}")
+    y = _number(target)
+    if not 0 <= y <= 1:
+        raise ValueError(f"binary_cross_entropy needs a target between 0 and 1, not {y!r}")
     if from_logits:
         return target * softplus(-prediction) + (1 - target) * softplus(prediction)
-    p = prediction.data if isinstance(prediction, Value) else prediction
+    p = _number(prediction)
     if p < 0 or p > 1:
         raise ValueError(
-            f"binary_cross_entropy needs a probability between 0 and 1, not {float(p)!r}: let the prediction come "
+            f"binary_cross_entropy needs a probability between 0 and 1, not {p!r}: let the prediction come "
             "from a sigmoid, or pass the number before the sigmoid with from_logits=True"
         )
-    if certain is not None and p in (0, 1) and p != certain:
+    if p in (0, 1) and p != y:
         raise ValueError(
-            f"binary_cross_entropy is infinite for a prediction of exactly {float(p)!r} and the target "
-            f"{float(certain)!r}; pass the number before the sigmoid with from_logits=True, which does not round"
+            f"binary_cross_entropy is infinite for a prediction of exactly {p!r} and the target "
+            f"{y!r}; pass the number before the sigmoid with from_logits=True, which does not round"
         )
-    if certain == 1:
-        return -log(prediction)
-    if certain == 0:
-        return -log1p(-prediction)
+    if not isinstance(target, Value) and y in (0, 1):  # the textbook's two cases
+        return -log(prediction) if y == 1 else -log1p(-prediction)
     return -xlogy(target, prediction) - xlog1py(1 - target, -prediction)
 
 
@@ -99,8 +97,8 @@ def hinge(prediction: Number, target: Number) -> Any:
     >>> hinge(0.25, -1)
     1.25
     """
-    if isinstance(target, float | int) and target not in (-1, 1):
-        raise ValueError(f"hinge needs a target of -1 or +1, not {float(target)!r}")
+    if _number(target) not in (-1, 1):
+        raise ValueError(f"hinge needs a target of -1 or +1, not {_number(target)!r}")
     return relu(1 - target * prediction)
 
 
@@ -129,6 +127,10 @@ LOSSES: dict[str, Loss] = {
     "huber": huber,
 }
 """The losses by name."""
+
+
+def _number(value: Number) -> float:
+    return value.data if isinstance(value, Value) else float(value)
 
 
 def with_name(name: str) -> Loss:

@@ -114,6 +114,8 @@ class Neuron(Model):
             source = _random(seed)
             start: Sequence[Any] = [source.uniform(-1, 1) for _ in range(nin)]
         else:
+            if not isinstance(weights, Iterable):
+                raise TypeError(f"Neuron({nin}): weights is a sequence of {_count(nin, 'number')}, not {weights!r}")
             start = list(weights)
         if len(start) != nin:
             raise ValueError(
@@ -198,7 +200,8 @@ class MLP(Model):
         seed: Seed = None,
     ) -> None:
         written = f"MLP({nin!r}, {nouts!r})"
-        if not isinstance(nouts, Iterable) or not list(nouts):
+        nouts = list(nouts) if isinstance(nouts, Iterable) else []
+        if not nouts:
             raise ValueError(f"{written}: the sizes of the layers are a list with at least one entry, such as [16, 1]")
         self.nin, self.nouts = _positive(nin, written, "input"), [_positive(n, written, "neuron") for n in nouts]
         source = _random(seed)
@@ -229,7 +232,11 @@ def _random(seed: Any) -> Any:
     """Where weights are drawn from: the generator given, a new one with this seed, or the module `random` itself."""
     if seed is None:
         return random
-    return random.Random(seed) if isinstance(seed, int) else seed
+    if isinstance(seed, int | np.integer):
+        return random.Random(int(seed))
+    if not hasattr(seed, "uniform"):
+        raise TypeError(f"seed must be a whole number or a random.Random, not {seed!r}")
+    return seed
 
 
 def _positive(count: int, written: str, what: str) -> int:

@@ -1,5 +1,6 @@
 """Replaying a graph with other numbers, and the finite differences made from it."""
 
+import math
 import random
 
 import pytest
@@ -42,6 +43,13 @@ def test_the_two_slopes_of_a_kink():
     w = Value(0.0)
     assert one_sided_slopes(relu(w * 2) * Constant(3.0, "c"), w) == (0.0, 6.0)
     assert one_sided_slopes(abs(w), w) == (-1.0, 1.0)
+
+
+def test_beside_the_domain_there_is_no_slope():
+    x = Value(0.0)
+    left, right = one_sided_slopes(autograd.sqrt(x), x)
+    assert math.isnan(left)
+    assert right > 1e9
 
 
 def test_a_root_that_is_a_leaf():

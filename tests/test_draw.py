@@ -69,6 +69,16 @@ def test_a_leaf_changed_after_the_forward_pass_is_marked(lesson):
     assert str(q) == "…·3 = 6.0"
 
 
+def test_a_long_path_is_elided_in_the_caption():
+    w = v = Value(1.0, label="w")
+    for i in range(1000):
+        v = (v * 1.5 if i % 2 else v / 1.5).named(f"step{i}")
+    caption = next(text for text in texts(draw(v, wrt=w)) if text.startswith("dstep999/dw"))
+    assert caption.count("∂") == 24
+    assert " · … · " in caption
+    assert "dw/dw = 1.0" in draw(w, wrt=w).source
+
+
 def test_there_must_be_a_path_to_draw():
     w, u = Value(0.5, label="w"), Value(9.0, label="u")
     with pytest.raises(ValueError, match="L does not depend on 'u': there is no path to draw"):
@@ -87,7 +97,9 @@ def test_one_edge_for_each_pair_of_names_with_the_derivative_of_the_whole_expres
     assert "= 7.0" in source
 
 
-@pytest.mark.parametrize("label", ["a<b", "p{0", "x|y", '"q"', "😀", "ŷ₁", "a&b", "back\\slash", "\\n"])
+@pytest.mark.parametrize(
+    "label", ["a<b", "p{0", "x|y", '"q"', "😀", "ŷ₁", "a&b", "back\\slash", "\\n", " ", "x" * 20_000, "\0"]
+)
 def test_labels_can_hold_anything(label, tmp_path):
     v = Value(1.0, label=label)
     L = (v * 2).named(label + "'")

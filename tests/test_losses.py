@@ -3,9 +3,10 @@
 import math
 import random
 
+import numpy as np
 import pytest
 
-from autograd import Constant, PoleError, Value
+from autograd import Constant, Value
 from neuron import Neuron, losses
 from neuron.closed_form import ACTIVATION_SLOPES, LOSS_SLOPES, gradient
 from neuron.losses import LOSSES
@@ -137,9 +138,11 @@ def test_the_closed_forms_do_not_use_the_engine():
         ),
         (
             "losses.binary_cross_entropy(Value(0.0), Value(1))",
-            PoleError,
-            "xlogy(x, y) is not defined at x = 1.0, y = 0.0",
+            ValueError,
+            "binary_cross_entropy is infinite for a prediction of exactly 0.0 and the target 1.0",
         ),
+        ("losses.binary_cross_entropy(0.5, np.int64(2))", ValueError, "needs a target between 0 and 1, not 2.0"),
+        ("losses.hinge(Value(1.0), np.int64(0))", ValueError, "hinge needs a target of -1 or +1, not 0.0"),
         ("losses.binary_cross_entropy(Value(1.5), 0)", ValueError, "needs a probability between 0 and 1, not 1.5"),
         ("losses.huber(1.0, 2.0, delta=0)", ValueError, "huber needs a positive delta, not 0"),
         ("gradient('relu', 'hing', [1], 0, [1], 1)", ValueError, "unknown loss 'hing': did you mean 'hinge'?"),
@@ -147,5 +150,5 @@ def test_the_closed_forms_do_not_use_the_engine():
 )
 def test_bad_input_is_replayed_with_advice(code, kind, message):
     with pytest.raises(kind) as error:
-        eval(code, {"losses": losses, "Value": Value, "Constant": Constant, "gradient": gradient})
+        eval(code, {"losses": losses, "Value": Value, "Constant": Constant, "gradient": gradient, "np": np})
     assert message in str(error.value)

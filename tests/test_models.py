@@ -143,6 +143,8 @@ MESSAGES = {
     "Neuron(1, 3)": (ValueError, "unknown activation 3: " + KNOWN),
     "Neuron(2, weights=[1])": (ValueError, "Neuron(2) needs 2 weights, but weights=[1] has 1"),
     "Neuron(1, weights=['1'])": (TypeError, "Value('1'): a text is not a number"),
+    "Neuron(2, weights=0.5)": (TypeError, "Neuron(2): weights is a sequence of 2 numbers, not 0.5"),
+    "Neuron(2, seed='a')": (TypeError, "seed must be a whole number or a random.Random, not 'a'"),
     "Neuron(1, bias=None)": (TypeError, "Value(None): None is not a number"),
     "Layer(2, 0)": (ValueError, "Layer(2, 0): at least 1 neuron is needed, not 0"),
     "MLP(2, [])": (ValueError, "MLP(2, []): the sizes of the layers are a list with at least one entry"),

@@ -51,6 +51,7 @@ def test_expressions_use_operators_parentheses_and_names():
         mean([a, b, a, b]): "mean(a, …, b)",
         (a + b).named("s") * 2: "s·2",
         a + Value(4): "a + 4.0",
+        (a + b).named("a + b") * 2: "(a + b)·2",
     }
     for node, text in cases.items():
         assert expression(node) == text

@@ -138,6 +138,7 @@ def test_an_overflow_on_the_way_to_a_finite_result_does_not_count(name, at, expe
 
 INFINITE_OR_MISSING = [
     ("sqrt", (0.0,), [math.inf]),
+    ("sqrt", (-0.0,), [math.inf]),
     ("cbrt", (0.0,), [math.inf]),
     ("arcsin", (1.0,), [math.inf]),
     ("arccos", (-1.0,), [-math.inf]),
@@ -218,6 +219,16 @@ def test_floats_in_float_out_and_the_same_number_as_with_values(op):
             mixed = functions[op.name](*(kind(v) for kind, v in zip(kinds, operands, strict=True)))
             assert getattr(mixed, "data", mixed) == z
             assert getattr(mixed, "args", None) is None or [getattr(a, "data", a) for a in mixed.args] == operands
+
+
+def test_nan_times_zero_is_nan_in_xlogy_too():
+    assert math.isnan(autograd.xlogy(0.0, NAN))
+    assert autograd.xlogy(0.0, 0.0) == 0.0
+
+
+def test_a_hypotenuse_can_overflow():
+    with pytest.raises(OverflowError, match=r"hypot\(x, y\) overflows at x = 1.7e\+308, y = 1.7e\+308"):
+        autograd.hypot(Value(1.7e308), 1.7e308)
 
 
 def test_where_chooses_and_passes_the_gradient_to_the_chosen():
