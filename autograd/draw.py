@@ -80,6 +80,10 @@ class _Picture:
         self.slopes = {value: self._slopes(value) for value in self.values if value.edges}
         if wrt is not None and wrt not in drawn:
             raise ValueError(f"{self.names[root]} does not depend on {wrt.label or wrt!r}: there is no path to draw")
+        self.between = {wrt} if wrt is not None else set()  # what lies on a way from wrt to the root
+        for value, slopes in self.slopes.items():
+            if not self.between.isdisjoint(slopes):
+                self.between.add(value)
         self.paths = [] if wrt is None else list(self._paths(wrt))
 
     def _slopes(self, value: Value) -> dict[Value, float]:
@@ -93,10 +97,6 @@ class _Picture:
 
     def _paths(self, wrt: Value) -> Iterator[list[Value]]:
         """The ways from `wrt` to the root; one more at most than get a caption."""
-        leading: set[Value] = {wrt}
-        for value, slopes in self.slopes.items():
-            if not leading.isdisjoint(slopes):
-                leading.add(value)
         ways, found = [[self.root]], 0
         while ways and found <= MAX_PATHS:
             way = ways.pop()
@@ -104,7 +104,9 @@ class _Picture:
                 found += 1
                 yield way
             else:
-                ways += [[operand, *way] for operand in reversed(self.slopes.get(way[0], {})) if operand in leading]
+                ways += [
+                    [operand, *way] for operand in reversed(self.slopes.get(way[0], {})) if operand in self.between
+                ]
 
     def drawing(self) -> Drawing:
         from autograd.rendering import Drawing
@@ -113,12 +115,11 @@ class _Picture:
         drawing.format = "svg"
         keys = {value: f"v{i}" for i, value in enumerate(self.values)}
         constants: dict[tuple[str, float], str] = {}
-        highlighted = {step for path in self.paths for step in pairwise(path)}
         for value, key in keys.items():
             drawing.node(key, self._box(value))
             for operand, slope in self.slopes.get(value, {}).items():
                 lines = [self._symbol(value, operand), f"= {_minus(number(slope))}"]
-                if (operand, value) in highlighted:  # the empty line keeps the text off the thick arrow
+                if operand in self.between:  # the empty line keeps the text off the thick arrow
                     drawing.edge(keys[operand], key, label=_lines("#8A4B00", 14, *lines, ""), **_PATH)
                 else:
                     drawing.edge(keys[operand], key, label=_lines("#4B5563", 14, *lines), color="#6B7280")

@@ -106,6 +106,8 @@ class Formula:
             raise FormulaError(f"this formula has {len(self.text):,} characters; at most {MAX_LENGTH:,} are read")
         object.__setattr__(self, "text", " ".join(self.text.split()))
         object.__setattr__(self, "names", tuple(map(_checked_name, self.names)))
+        if len(set(self.names)) < len(self.names):
+            raise FormulaError(f"two variables of the same name: {', '.join(self.names)}")
         if "#" in self.text:
             raise self._error("comments are not allowed", self.text.index("#"), len(self.text))
         try:

@@ -109,7 +109,7 @@ _BRANCH = """\
         args = {args}"""
 
 _NARY_FUNCTION = """\
-def operation({sequences}, args=None):
+def operation({sequences}, *, args=None):
     if not ({usual}):
         {sequences}, = lists(op, {sequences})
     n = len({first})
@@ -261,7 +261,7 @@ def _introduce(function: Callable[..., Any], op: Operation) -> Callable[..., Any
 
 
 def _comparison(name: str) -> Callable[[Value, object], Any]:
-    compare: Callable[[float, Any], Any] = getattr(float, name)
+    compare: Callable[[float, Any], Any] = getattr(operator, name)
     return lambda value, other: compare(value._data, other._data if type(other) is Value else other)
 
 
@@ -285,8 +285,8 @@ for _op in OPERATIONS.values():
         setattr(Value, f"__r{_op.name}__", _specialise(_op, "NV", known=" V", swapped=True))
 
 setattr(Value, "__abs__", functions["abs"])
-for _name in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"):
-    setattr(Value, _name, _comparison(_name))
+for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
+    setattr(Value, f"__{_name}__", _comparison(_name))
 
 _NUMPY_NAMES: dict[str, Callable[..., Any]] = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
@@ -306,7 +306,9 @@ def _array_ufunc(value: Value, ufunc: Any, method: str, *operands: Any, **option
     if method != "__call__" or options or function is None:
         how = f" with {', '.join(options)}" if options else "" if method == "__call__" else f".{method}"
         raise TypeError(f"np.{ufunc.__name__}{how} cannot keep the gradient of a Value; use .data for just the number")
-    cells = [np.asarray(operand).astype(object) for operand in operands]  # Values, and Python's own numbers
+    arrays = [np.asarray(operand) for operand in operands]
+    arrays = [array.astype(float) if array.dtype.kind == "f" else array for array in arrays]
+    cells = [array.astype(object) for array in arrays]  # Values, and Python's own numbers
     return np.frompyfunc(function, len(cells), 1)(*cells)
 
 

@@ -96,7 +96,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
 
 
 def _draw(source: str, format: str, engine: str) -> bytes:
-    command = [sys.executable, "-c", _CHILD, format, engine]
+    command = [sys.executable, "-P", "-c", _CHILD, format, engine]
     child = subprocess.run(command, input=source.encode(), capture_output=True, check=False)
     # Graphviz says "Error:" and may hand out an image all the same; fontconfig's warnings are noise.
     messages = child.stderr.decode(errors="replace").splitlines()

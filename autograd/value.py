@@ -10,7 +10,7 @@ table in `autograd.recording`.
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
 from itertools import count
 from typing import TYPE_CHECKING, Any, NoReturn, Self, final
@@ -183,7 +183,14 @@ class Value:
         def __le__(self, other: Value | float) -> bool: ...
         def __gt__(self, other: Value | float) -> bool: ...
         def __ge__(self, other: Value | float) -> bool: ...
-        def __getattr__(self, operation: str) -> Callable[..., Value]: ...  # .exp(), .relu(), ...
+        def exp(self) -> Value: ...  # noqa: D102
+
+        expm1 = log = log1p = log2 = log10 = sqrt = cbrt = sin = cos = tan = arcsin = arccos = arctan = exp
+        sinh = cosh = tanh = arcsinh = arccosh = arctanh = sigmoid = softplus = relu = leaky_relu = exp
+
+        def maximum(self, other: Value | float) -> Value: ...  # noqa: D102
+
+        minimum = hypot = arctan2 = xlogy = xlog1py = maximum
 
 
 class Constant(float):

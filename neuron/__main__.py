@@ -106,7 +106,7 @@ class Lesson:
         by_hand = gradient(self.activation, self.loss, self.w, self.b, self.x, self.y)
         yield from self.forward_pass(y_hat, L)
         yield from self.chain_rule(y_hat, L)
-        yield from self.three_way_check(L, by_hand)
+        yield from self.three_way_check(y_hat, L, by_hand)
         yield from self.nudge(L)
         yield from self.update(y_hat, L)
         draw(L, wrt=self.neuron.w[0]).render(outfile=self.picture, cleanup=True)
@@ -142,16 +142,18 @@ class Lesson:
             rows += [(f"dL/d{p}", f"{symbols} · ∂{last}/∂{p} = {chain}", number(parameter.grad or 0.0))]
         yield from _columns(rows, " = ")
 
-    def three_way_check(self, L: Value, by_hand: Gradient) -> Iterator[str]:
+    def three_way_check(self, y_hat: Value, L: Value, by_hand: Gradient) -> Iterator[str]:
         """The engine's gradient beside the closed form and a finite difference."""
         yield ""
         yield "Check: three ways to the same gradient"
         rows = [("", "autograd", "closed form", "finite difference", "verdict")]
         nearby = self.gradients_nearby()
+        certainty = y_hat.data * (1 - y_hat.data) if self.loss == "binary_cross_entropy" else 1.0
+        saturation = 8 * EPSILON / certainty if certainty else math.inf  # near 0 or 1 few digits are left of ŷ
         for i, (parameter, closed) in enumerate(
             zip(self.neuron.parameters(), [*by_hand.weights, by_hand.bias], strict=True)
         ):
-            noise = max(abs(gradients[i] - closed) for gradients in nearby)
+            noise = max(abs(gradients[i] - closed) for gradients in nearby) + abs(closed) * saturation
             grad, slopes = parameter.grad or 0.0, one_sided_slopes(L, parameter)
             rows += [(f"dL/d{parameter.label}", number(grad), number(closed), *_judge(grad, closed, *slopes, noise))]
         yield from _columns(rows, "   ")
@@ -194,7 +196,7 @@ class Lesson:
         new_y_hat, new_L = replace(self, w=updated[:-1], b=updated[-1]).forward()
         new, old, target = (number(value) for value in (new_y_hat.data, y_hat.data, self.y))
         yield f"  new prediction ŷ = {new} (it was {old}, the target is {target})"
-        zero = ", zero but for rounding" if 0 < new_L.data < 1e-24 * L.data else ""
+        zero = ", zero but for rounding" if 0 < new_L.data < 1e-24 * min(1.0, L.data) else ""
         yield f"  new loss       L = {number(new_L.data)}{zero} (it was {number(L.data)})"
         if not new_L.data <= L.data:
             yield f"  The loss grew: the step was too large for this sample. Try a learning rate below {self.lr}."

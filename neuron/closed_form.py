@@ -78,7 +78,7 @@ def gradient(
     >>> gradient(None, "squared_error", weights=[0.5], bias=0.25, inputs=[2.0], target=1.5)
     Gradient(loss_slope=-0.5, activation_slope=1.0, weights=[-1.0], bias=-0.5)
     """
-    activation = activation or "linear"
+    activation = "linear" if activation is None else activation
     loss_slope = choose("loss", loss, LOSS_SLOPES)
     activation_slope = choose("activation", activation, ACTIVATION_SLOPES)
     h = sum(w * x for w, x in zip(weights, inputs, strict=True)) + bias
@@ -86,7 +86,8 @@ def gradient(
     dL_dy, dy_dh = loss_slope.of(y_hat, target), activation_slope.of(h, y_hat)
     dL_dh = dL_dy * dy_dh
     if activation == "sigmoid" and loss == "binary_cross_entropy":
-        dL_dh = y_hat - target  # ŷ·(1 - ŷ) cancels: the reason why these two are used together
+        # ŷ·(1 - ŷ) cancels, which is why these two are used together, and leaves ŷ - y; written for large h:
+        dL_dh = (1 - target) * _sigmoid(h) - target * _sigmoid(-h)
     return Gradient(dL_dy, dy_dh, [dL_dh * x for x in inputs], dL_dh)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd import Value, abs, log, log1p, relu, softplus, where, xlog1py, xlogy
+from autograd import Value, abs, log, log1p, minimum, relu, softplus, xlog1py, xlogy
 from neuron._choice import choose
 
 __all__ = [
@@ -105,6 +105,8 @@ def hinge(prediction: Number, target: Number) -> Any:
 def huber(prediction: Number, target: Number, delta: float = 1.0) -> Any:
     """r²/2 for an error r = ŷ - y up to `delta`, and δ·(|r| - δ/2) beyond, where it grows like |r|.
 
+    Both are c·(|r| - c/2) with c = min(|r|, δ), which cannot overflow on the way.
+
     Raises ValueError unless `delta` is positive.  (Huber, 1964, "Robust estimation of a location
     parameter".)
 
@@ -113,9 +115,9 @@ def huber(prediction: Number, target: Number, delta: float = 1.0) -> Any:
     """
     if not delta > 0:
         raise ValueError(f"huber needs a positive delta, not {delta!r}")
-    error = prediction - target
-    size = abs(error)
-    return where(size <= delta, error**2 / 2, delta * (size - delta / 2))
+    size = abs(prediction - target)
+    clipped = minimum(size, delta)
+    return clipped * (size - clipped / 2)
 
 
 LOSSES: dict[str, Loss] = {

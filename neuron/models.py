@@ -108,7 +108,7 @@ class Neuron(Model):
         seed: Seed = None,
     ) -> None:
         self.nin = _positive(nin, f"Neuron({nin!r})", "input")
-        self.activation = activation or "linear"
+        self.activation = "linear" if activation is None else activation
         choose("activation", self.activation, ACTIVATIONS)
         if weights is None:
             source = _random(seed)

@@ -179,4 +179,16 @@ def test_deep_graphs_and_many_paths_do_not_hang():
     for i in range(12):
         y = (relu(y) * 0.5 + y * 0.5).named(f"y{i}")
     z = mean([y, y * 2]).named("z")
-    assert "sum over" not in draw(z, wrt=x).source or "path 1" in draw(z, wrt=x).source
+    source = draw(z, wrt=x).source
+    assert source.count("penwidth=3.5") == source.count("->") == 13
+
+
+def test_over_four_paths_all_are_highlighted():
+    x = Value(1.0, label="x")
+    L = x
+    for i in range(3):
+        a, b = (L * 2).named(f"a{i}"), (L * 3).named(f"b{i}")
+        L = (a + b).named(f"c{i}")
+    unrelated = Value(1.0, label="u")
+    source = draw(L + unrelated, wrt=x).source
+    assert source.count("penwidth=3.5") == source.count("->") - 1 == 13

@@ -90,6 +90,8 @@ def test_a_kink_is_said_to_be_one(capsys):
         ["--x", "1e300", "--activation", "tanh"],
         ["--w", "-1e-3", "--b", "-.5"],
         ["--activation", "sigmoid", "--loss", "binary_cross_entropy", "--y", "1", "--w", "400"],
+        ["--activation", "sigmoid", "--loss", "binary_cross_entropy", "--y", "1", "--w", "20"],
+        ["--activation", "sigmoid", "--loss", "binary_cross_entropy", "--y", "0.5", "--w", "17"],
     ],
     ids=" ".join,
 )
@@ -141,6 +143,7 @@ def test_a_wrong_gradient_is_not_said_to_agree(capsys, monkeypatch):
         (["--x", "1e200"], "overflows"),
         (["--loss", "hinge"], "hinge needs a target of -1 or +1, not 1.5"),
         (["--loss", "binary_cross_entropy", "--y", "1"], "needs a probability between 0 and 1, not 1.1: let"),
+        (["--activation="], "unknown activation '': Known are linear, relu, sigmoid, tanh"),
         (["--activation", "None"], "unknown activation 'None': Known are linear, relu, sigmoid, tanh"),
         (["--picture", "p.nope"], 'Format: "nope" not recognized'),
     ],

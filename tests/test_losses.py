@@ -52,6 +52,12 @@ def test_cross_entropy_from_logits_is_the_same_but_stable(target):
         assert L.gradients([v])[0] == pytest.approx((h > 0) - target, abs=1e-300)
 
 
+def test_huber_does_not_overflow_on_the_way():
+    v = Value(1e200)
+    L = losses.huber(v, 0.0)
+    assert (L.data, L.gradients([v])) == (1e200, [1.0])
+
+
 def test_cross_entropy_of_a_certain_and_right_prediction_is_zero():
     for target in (Value(1.0), 1.0, 1):
         assert losses.binary_cross_entropy(Value(1.0), target).data == 0

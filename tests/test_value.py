@@ -5,6 +5,8 @@ import math
 import pickle
 import subprocess
 import sys
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -124,6 +126,10 @@ def test_comparisons_compare_numbers_and_hash_is_identity():
     assert a >= np.float64(1.0)
     assert not a > b
     assert a != "1.0"
+    assert a == Fraction(1) == a
+    assert a == Decimal(1)
+    assert a < Fraction(3, 2)
+    assert np.longdouble(1.0) == a
     assert len({a, b}) == 2
     assert {a: "a", b: "b"}[a] == "a"
     assert not Value(0.0)
@@ -183,7 +189,7 @@ def test_reflected_and_in_place_operators():
 
 def test_numpy_scalars_arrays_and_functions():
     v, w = Value(0.5), Value(2.0)
-    for scalar in (np.float64(2), np.float32(2), np.int64(2)):
+    for scalar in (np.float64(2), np.float32(2), np.int64(2), np.longdouble(2)):
         for product in (scalar * v, v * scalar):
             assert type(product) is Value
             assert (product.data, product.gradients([v])) == (1.0, [2.0])
@@ -264,6 +270,7 @@ MESSAGES = {
     "math.floor(Value(2))": "turning Value(2.0) into a plain number would lose its gradient",
     "np.array([w], float)": "turning 'w' into a plain number would lose its gradient",
     "dot([w], 3.0)": "dot(x, y): y must be a sequence of numbers and Values, not 3.0",
+    "autograd.sum([w], 1.0)": "sum() takes 1 positional argument but 2 were given",
     "autograd.sum(w)": "sum(x): x must be a sequence of numbers and Values, not w",
     "dot([w, None], [1, 2])": "dot(x, y): None is not a number",
 }
