@@ -119,9 +119,11 @@ def _fresh(root: Value) -> list[Value]:
 
 def refuse_stale(nodes: list[Value]) -> None:
     """Raise `StaleGraphError` if a leaf was changed after one of the `nodes` had used it."""
-    for leaf, node in stale_edges(nodes):
+    stale = stale_edges(nodes)
+    if stale:
         from autograd.notation import name, sentence
 
+        leaf, node = stale[0]
         who = name(leaf) if leaf.label else "an unnamed leaf"
         raise StaleGraphError(
             f"{who} was changed to {leaf.data!r} after {sentence(node)} had been computed from it, so the "

@@ -40,9 +40,8 @@ def replay(root: Value, inputs: Mapping[Value, Any], system: NumberSystem) -> An
             continue
         operands = [number_of(operand) for operand in node.args]
         if node.op.nary:
-            n = len(operands) // len(node.op.operands)
-            columns = [operands[i : i + n] for i in range(0, len(operands), n)]
-            numbers[node] = node.op.value.over(system)(*columns, n)
+            columns = node.op.columns(operands)
+            numbers[node] = node.op.value.over(system)(*columns, len(columns[0]))
         else:
             numbers[node] = node.op.value.over(system)(*operands)
     return number_of(root)

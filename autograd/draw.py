@@ -13,7 +13,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from autograd.backprop import newest_first, stale_edges
-from autograd.notation import expression, folded, number
+from autograd.notation import expression, factor, folded, number
 
 if TYPE_CHECKING:
     from autograd.rendering import Drawing
@@ -160,7 +160,7 @@ class _Picture:
             slopes = [self.slopes[value][operand] for operand, value in steps]
             products.append(prod(slopes))
             symbols = _product(self._symbol(value, operand) for operand, value in steps)
-            line = f"{symbols} = {_product(map(_signed, slopes))}"
+            line = f"{symbols} = {_product(_minus(factor(slope)) for slope in slopes)}"
             lines.append(line + f" = {_minus(number(products[-1]))}" * (len(slopes) > 1))
         assert self.wrt is not None
         if self.wrt is self.root:
@@ -169,7 +169,7 @@ class _Picture:
         if len(lines) == 1:
             return [f"{total} = {lines[0]}"]
         rows = [f"path {i}:  {line}" for i, line in enumerate(lines, 1)]
-        added = f"{' + '.join(map(_signed, products))} = {_minus(number(sum(products)))}"
+        added = f"{_minus(' + '.join(map(factor, products)))} = {_minus(number(sum(products)))}"
         return [f"{total} = sum over {len(lines)} paths", *rows, f"total:  {added}"]
 
     def _symbol(self, value: Value, operand: Value) -> str:
@@ -205,11 +205,6 @@ def _lines(color: str, size: int, *lines: str) -> str:
 
 def _bold(text: str, color: str) -> str:
     return f'<font color="{color}"><b>{escape(_minus(text))}</b></font>'
-
-
-def _signed(value: float) -> str:
-    text = _minus(number(value))
-    return f"({text})" if value < 0 else text
 
 
 def _minus(text: str) -> str:

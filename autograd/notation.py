@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from autograd.value import Value
 
-__all__ = ["expression", "folded", "name", "number", "sentence"]
+__all__ = ["expression", "factor", "folded", "name", "number", "sentence"]
 
 MAX_NODES = 24
 MAX_LENGTH = 120
@@ -37,6 +37,11 @@ def number(value: float) -> str:
         return str(value)
     text = f"{value or abs(value):.4g}"  # zero has no sign worth reading
     return text + ".0" if isinstance(value, float) and text.lstrip("-").isdigit() else text
+
+
+def factor(value: float) -> str:
+    """A number as a factor or after an operator: negative ones in parentheses."""
+    return f"({number(value)})" if value < 0 else number(value)
 
 
 def name(value: Value) -> str:
@@ -135,10 +140,8 @@ def _write_terms(node: Value, operands: list[tuple[str, int]]) -> tuple[str, int
     """A sum over terms: all of them up to three, else the first, the last and an ellipsis."""
     assert node.op is not None
     if len(node.op.operands) == 2:
-        half = len(operands) // 2
-        terms = [
-            f"{_fit(x, _PRODUCT)}·{_fit(y, _POWER)}" for x, y in zip(operands[:half], operands[half:], strict=True)
-        ]
+        pairs = zip(*node.op.columns(operands), strict=True)
+        terms = [f"{_fit(x, _PRODUCT)}·{_fit(y, _POWER)}" for x, y in pairs]
     else:
         terms = [_fit(operand, _PRODUCT) for operand in operands]
     if len(terms) > 3:

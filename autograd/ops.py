@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from autograd.formula import DERIVED, FLOATS, PRIMITIVES, Formula, ieee
 
@@ -83,6 +84,11 @@ class Operation:
     def written(self) -> str:
         """The operation as one writes it: ``x * y``, ``log(x)``."""
         return self.value.text if self.is_operator else f"{self.name}({', '.join(self.operands)})"
+
+    def columns(self, operands: Sequence[Any]) -> list[Sequence[Any]]:
+        """The flat operands of an `nary` node, as one sequence for each operand of the row."""
+        n = len(operands) // len(self.operands)
+        return [operands[i * n : (i + 1) * n] for i in range(len(self.operands))]
 
     def compute(self, numbers: Sequence[float], describe: Callable[[], str] = str) -> float:
         """The result for plain floats.

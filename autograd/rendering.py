@@ -20,7 +20,7 @@ import graphviz
 __all__ = ["Drawing"]
 
 _CHILD = """
-import sys, pygraphviz
+import os, sys, pygraphviz
 from pygraphviz import graphviz
 context = graphviz.gvContextWithBuiltins()  # must exist before a graph is parsed, or defaults get lost
 graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
@@ -31,7 +31,6 @@ if not status:
     sys.stdout.buffer.write(picture or b"")
 sys.stdout.flush()
 sys.stderr.flush()
-import os
 os._exit(1 if status else 0)  # nothing to clean up in a process that ends anyway
 """
 

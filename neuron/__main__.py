@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 from autograd import Constant, Value, draw
 from autograd.check import one_sided_slopes
-from autograd.notation import expression, number
+from autograd.notation import expression, factor, number
 from neuron import losses
 from neuron.closed_form import ACTIVATION_SLOPES, LOSS_SLOPES, Gradient, gradient
 from neuron.models import ACTIVATIONS, Neuron
@@ -129,16 +129,16 @@ class Lesson:
         yield "Backward pass: the chain rule, from the loss back to the parameters"
         dL_dy = L.gradients([y_hat])[0]
         rows = [("dL/dŷ", LOSS_SLOPES[self.loss].text, number(dL_dy))]
-        symbols, numbers = "dL/dŷ", _signed(dL_dy)
+        symbols, numbers = "dL/dŷ", factor(dL_dy)
         if self.activation != "linear":
             slope = y_hat.edges[0][1]
             rows += [("∂ŷ/∂h", ACTIVATION_SLOPES[self.activation].text, number(slope))]
-            symbols, numbers = "dL/dŷ · ∂ŷ/∂h", f"{numbers} · {_signed(slope)}"
+            symbols, numbers = "dL/dŷ · ∂ŷ/∂h", f"{numbers} · {factor(slope)}"
         last = "ŷ" if self.activation == "linear" else "h"
         for parameter, slope in zip(self.neuron.parameters(), [*self.inputs, 1.0], strict=True):
             p = parameter.label
             rows += [(f"∂{last}/∂{p}", getattr(slope, "label", "1"), number(float(slope)))]
-            chain = f"{numbers} · {_signed(float(slope))}"
+            chain = f"{numbers} · {factor(float(slope))}"
             rows += [(f"dL/d{p}", f"{symbols} · ∂{last}/∂{p} = {chain}", number(parameter.grad or 0.0))]
         yield from _columns(rows, " = ")
 
@@ -159,10 +159,10 @@ class Lesson:
         yield from _columns(rows, "   ")
 
     def gradients_nearby(self) -> list[list[float]]:
-        """The closed form at targets a few roundings away: how much of a gradient is rounding."""
+        """The closed form for biases a few roundings away: how much of a gradient is rounding."""
         found = []
+        scale = max([abs(self.y), abs(self.b)] + [abs(w * x) for w, x in zip(self.w, self.x, strict=True)])
         for shift in (-4 * EPSILON, 4 * EPSILON):
-            scale = max([abs(self.y), abs(self.b)] + [abs(w * x) for w, x in zip(self.w, self.x, strict=True)])
             by_hand = gradient(self.activation, self.loss, self.w, self.b + shift * scale, self.x, self.y)
             found.append([*by_hand.weights, by_hand.bias])
         return found
@@ -190,7 +190,7 @@ class Lesson:
         for parameter in self.neuron.parameters():
             grad = parameter.grad or 0.0
             updated.append(parameter.data - self.lr * grad)
-            step = f"{number(parameter.data)} - {number(self.lr)}·{_signed(grad)}"
+            step = f"{number(parameter.data)} - {number(self.lr)}·{factor(grad)}"
             rows += [(f"{parameter.label} ← {step}", number(updated[-1]))]
         yield from _columns(rows, " = ")
         new_y_hat, new_L = replace(self, w=updated[:-1], b=updated[-1]).forward()
@@ -221,10 +221,6 @@ def _columns(rows: Sequence[tuple[str, ...]], between: str) -> Iterator[str]:
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         yield f"  {between.join(cells if row[-1] else cells[:-1])}".rstrip()
-
-
-def _signed(value: float) -> str:
-    return f"({number(value)})" if value < 0 else number(value)
 
 
 def _bracketed(value: float, spec: str) -> str:

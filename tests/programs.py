@@ -40,8 +40,7 @@ def apply(function: Callable[..., Any], op: Operation, operands: list[Any]) -> A
     """Call a function of the table, n-ary or not, on a flat list of operands."""
     if not op.nary:
         return function(*operands)
-    n = len(operands) // len(op.operands)
-    return function(*(operands[i : i + n] for i in range(0, len(operands), n)))
+    return function(*op.columns(operands))
 
 
 def random_number(source: random.Random, spread: int = 6) -> float:
