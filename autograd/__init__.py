@@ -24,6 +24,7 @@ if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "tracer.py")):
 from autograd.backprop import StaleGraphError
 from autograd.draw import draw
 from autograd.formula import FormulaError
+from autograd.functional import grad, hessian, jacobian, jvp, value_and_grad
 from autograd.ops import OPERATIONS, DomainError, Operation, PoleError
 from autograd.recording import functions
 from autograd.value import Constant, Value
@@ -40,6 +41,11 @@ __all__ = [
     "StaleGraphError",
     "Value",
     "draw",
+    "grad",
+    "hessian",
+    "jacobian",
+    "jvp",
+    "value_and_grad",
 ]
 __all__ += list(functions)
 

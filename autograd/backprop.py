@@ -7,14 +7,14 @@ topological order, and both passes are one loop over the nodes and one line an e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograd.value import Value
 
-__all__ = ["StaleGraphError", "backward", "gradients", "newest_first", "stale_edges", "tangent"]
+__all__ = ["StaleGraphError", "backward", "gradients", "newest_first", "stale_edges", "tangents"]
 
 _created = attrgetter("_created")
 
@@ -23,12 +23,13 @@ class StaleGraphError(RuntimeError):
     """A leaf was changed after the forward pass, so the recorded derivatives belong to old numbers."""
 
 
-def newest_first(root: Value) -> list[Value]:
-    """`root` and the inner nodes it was computed through, newest first.
+def newest_first(*roots: Value) -> list[Value]:
+    """The `roots` and the inner nodes they were computed through, newest first.
 
-    Leaves are not listed; they are met as operands.
+    Leaves are not listed unless they are roots; they are met as operands.
     """
-    nodes, seen = [root], {root}
+    seen = set(roots)
+    nodes = list(seen)
     append, add = nodes.append, seen.add
     for node in nodes:  # grows while it is read
         for operand, _ in node.edges:
@@ -64,30 +65,52 @@ def backward(root: Value) -> None:
             operand.grad = local * upstream if so_far is None else so_far + local * upstream  # type: ignore[operator]
 
 
-def gradients(root: Value, wrt: Iterable[Value]) -> list[float]:
+def gradients(root: Value, wrt: Iterable[Value], create_graph: bool = False) -> list[Any]:
     """d root / d v for each v of `wrt`, leaf or inner node, 0.0 where root does not depend on v.
 
-    Reads and writes no ``grad``.  Raises `StaleGraphError`, and TypeError if `wrt` holds anything but Values.
+    Reads and writes no ``grad``.  With `create_graph` the results are Values, computed from the graph's
+    own and so differentiable again (numbers where nothing but numbers comes in).
+    Raises `StaleGraphError`, and TypeError if `wrt` holds anything but Values.
     """
     wanted = _values(wrt)
-    adjoints = {root: 1.0}
-    for node in _fresh(root):
+    adjoints: dict[Value, Any] = {root: 1.0}
+    for node, edges in _graph(_fresh(root), set(wanted), create_graph):
         upstream = adjoints[node]
-        for operand, local in node.edges:
-            adjoints[operand] = adjoints.get(operand, 0.0) + local * upstream
+        for operand, local in edges:
+            so_far = adjoints.get(operand)
+            adjoints[operand] = local * upstream if so_far is None else so_far + local * upstream
     return [adjoints.get(value, 0.0) for value in wanted]
 
 
-def tangent(root: Value, directions: Mapping[Value, float]) -> float:
-    """How fast `root` changes when the leaves move in the given `directions` (forward mode).
+def tangents(roots: Iterable[Value], directions: Mapping[Value, Any], create_graph: bool = False) -> list[Any]:
+    """How fast each of the `roots` changes when the Values in `directions` move at the given speeds (forward mode).
 
-    With one leaf at speed 1 this is the derivative by that leaf, computed the other way round.
+    With one leaf at speed 1 these are the derivatives by that leaf, computed the other way round.
+    `create_graph` and the errors are those of `gradients`.
     """
-    tangents = dict(directions)
-    for node in reversed(_fresh(root)):
-        if node.edges:
-            tangents[node] = sum(local * tangents.get(operand, 0.0) for operand, local in node.edges)
-    return tangents.get(root, 0.0)
+    roots = list(roots)
+    speeds = dict(directions)
+    for node, edges in reversed(list(_graph(_fresh(*roots), set(directions), create_graph))):
+        if node not in directions:
+            first, *others = (local * speeds[operand] for operand, local in edges)
+            speeds[node] = first
+            for term in others:
+                speeds[node] += term
+    return [speeds.get(root, 0.0) for root in roots]
+
+
+def _graph(nodes: list[Value], sources: set[Value], create_graph: bool) -> Iterator[tuple[Value, Any]]:
+    """Those of the `nodes` that were computed from one of the `sources`, each with its edges on the way there."""
+    edges_of: Callable[[Value], Iterable[tuple[Value, Any]]] = attrgetter("edges")
+    if create_graph:
+        from autograd.recording import recorded_edges as edges_of
+    between = set(sources)
+    for node in reversed(nodes):
+        if any(operand in between for operand, _ in node.edges):
+            between.add(node)
+    for node in nodes:
+        if node in between and node.edges:
+            yield node, [(operand, local) for operand, local in edges_of(node) if operand in between]
 
 
 def _values(wrt: Iterable[Value]) -> list[Value]:
@@ -109,10 +132,12 @@ def note_change(created: int) -> None:
     _latest_change = max(_latest_change, created)
 
 
-def _fresh(root: Value) -> list[Value]:
+def _fresh(*roots: Value) -> list[Value]:
     """`newest_first`, having refused stale edges."""
-    nodes = newest_first(root)
-    if nodes[-1]._created < _latest_change:  # some leaf, somewhere, was changed since the oldest node was made
+    nodes = newest_first(*roots)
+    if (
+        nodes and nodes[-1]._created < _latest_change
+    ):  # some leaf, somewhere, was changed since the oldest node was made
         refuse_stale(nodes)
     return nodes
 

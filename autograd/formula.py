@@ -312,6 +312,10 @@ def _float_sign(x: float) -> float:
     return x if x != x else float((x > 0) - (x < 0))
 
 
+def _float_floor(x: float) -> float:
+    return float(math.floor(x)) if math.isfinite(x) else x
+
+
 def _named_as_in_math(module: Any, names: str) -> dict[str, Callable[..., Any]]:
     """`names` of `module`, which like `math` says asin where NumPy says arcsin."""
     return {name: getattr(module, name.replace("arc", "a")) for name in names.split()}
@@ -322,8 +326,9 @@ _ARC = " arcsin arccos arctan arctan2 arcsinh arccosh arctanh "
 FLOATS = NumberSystem(
     "floats",
     {
-        **_named_as_in_math(math, "exp expm1 log log1p log2 log10 sqrt cbrt sin cos tan sinh cosh tanh floor" + _ARC),
+        **_named_as_in_math(math, "exp expm1 log log1p log2 log10 sqrt cbrt sin cos tan sinh cosh tanh" + _ARC),
         "abs": math.fabs,
+        "floor": _float_floor,
         "hypot": _float_hypot,
         "sign": _float_sign,
         "maximum": _float_maximum,
@@ -371,8 +376,9 @@ def sympy() -> NumberSystem:
     import sympy as sp
 
     functions = {
-        **_named_as_in_math(sp, "exp log sqrt sin cos tan sinh cosh tanh sign floor" + _ARC),
+        **_named_as_in_math(sp, "exp log sqrt sin cos tan sinh cosh tanh sign" + _ARC),
         "abs": sp.Abs,
+        "floor": type("floor", (sp.floor,), {"fdiff": lambda *_: sp.S.Zero}),  # SymPy's own has no derivative
         "expm1": lambda x: sp.exp(x) - 1,
         "log1p": lambda x: sp.log(1 + x),
         "log2": lambda x: sp.log(x, 2),

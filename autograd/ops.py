@@ -150,7 +150,7 @@ OPERATIONS: dict[str, Operation] = {}
 """The rows of the table by name."""
 
 
-def row(
+def operation(
     name: str,
     value: str,
     *partials: str,
@@ -176,90 +176,88 @@ def row(
     )
 
 
+def row(name: str, value: str, *partials: str, operands: str = "x y", **columns: Any) -> None:
+    """Add a row to the table.  Later formulas, and its own derivatives, may call the new function."""
+    if "(" in value and name not in PRIMITIVES and not columns.get("nary"):
+        DERIVED[name] = Formula(value, tuple(operands.split()[: len(partials)]))
+    OPERATIONS[name] = operation(name, value, *partials, operands=operands, **columns)
+
+
 # fmt: off
-_TABLE = [
-    # arithmetic      z =                     ∂z/∂x                  ∂z/∂y
-    row("add",        "x + y",                "1",                   "1"),
-    row("sub",        "x - y",                "1",                   "-1"),
-    row("mul",        "x * y",                "y",                   "x"),
-    row("truediv",    "x / y",                "1 / y",               "-z / y",            domain="y != 0"),
-    row("pow",        "x ** y",               "where(y == 0, 0, y * x ** (y - 1))",
-                                              "where(x == 0, 0, z * log(x))",
-        domain="x > 0 or x == 0 and y >= 0 or x < 0 and y == floor(y)",
-        hint="; cbrt(x) takes the cube root of a negative x"),
-    row("neg",        "-x",                   "-1"),
-    row("pos",        "+x",                   "1"),
-    row("abs",        "abs(x)",               "sign(x)",                                  kink=("x == 0", "0")),
+# arithmetic      z =                     ∂z/∂x                  ∂z/∂y
+row("add",        "x + y",                "1",                   "1")
+row("sub",        "x - y",                "1",                   "-1")
+row("mul",        "x * y",                "y",                   "x")
+row("truediv",    "x / y",                "1 / y",               "-z / y",            domain="y != 0")
+row("pow",        "x ** y",               "where(x == 0 and y == 0, 0, y * x ** (y - 1))",
+                                          "where(x == 0, 0, z * log(x))",
+    domain="x > 0 or x == 0 and y >= 0 or x < 0 and y == floor(y)",
+    hint="; cbrt(x) takes the cube root of a negative x")
+row("neg",        "-x",                   "-1")
+row("pos",        "+x",                   "1")
+row("abs",        "abs(x)",               "sign(x)",                                  kink=("x == 0", "0"))
+row("sign",       "sign(x)",              "0",                                        kink=("x == 0", "0"))
+row("floor",      "floor(x)",             "0",                                        kink=("x == floor(x)", "0"))
 
-    # exponentials and logarithms
-    row("exp",        "exp(x)",               "z"),
-    row("expm1",      "expm1(x)",             "exp(x)"),
-    row("log",        "log(x)",               "1 / x",                                    domain="x > 0"),
-    row("log1p",      "log1p(x)",             "1 / (1 + x)",                              domain="x > -1"),
-    row("log2",       "log2(x)",              "1 / (x * log(2))",                         domain="x > 0"),
-    row("log10",      "log10(x)",             "1 / (x * log(10))",                        domain="x > 0"),
-    row("xlogy",      "where(x == 0 and y == y, 0, x * log(y))",
-                                              "log(y)",              "where(x == 0 and y == y, 0, x / y)",
-        domain="y > 0 or x == 0"),
-    row("xlog1py",    "where(x == 0 and y == y, 0, x * log1p(y))",
-                                              "log1p(y)",            "where(x == 0 and y == y, 0, x / (1 + y))",
-        domain="y > -1 or x == 0"),
+# exponentials and logarithms
+row("exp",        "exp(x)",               "z")
+row("expm1",      "expm1(x)",             "exp(x)")
+row("log",        "log(x)",               "1 / x",                                    domain="x > 0")
+row("log1p",      "log1p(x)",             "1 / (1 + x)",                              domain="x > -1")
+row("log2",       "log2(x)",              "1 / (x * log(2))",                         domain="x > 0")
+row("log10",      "log10(x)",             "1 / (x * log(10))",                        domain="x > 0")
+row("xlogy",      "where(x == 0 and y == y, 0, x * log(y))",
+                                          "log(y)",              "where(x == 0 and y == 0, 0, x / y)",
+    domain="y > 0 or x == 0")
+row("xlog1py",    "where(x == 0 and y == y, 0, x * log1p(y))",
+                                          "log1p(y)",            "where(x == 0 and y == -1, 0, x / (1 + y))",
+    domain="y > -1 or x == 0")
 
-    # roots
-    row("sqrt",       "sqrt(x)",              "1 / (2 * abs(z))",                             domain="x >= 0"),
-    row("cbrt",       "cbrt(x)",              "1 / (3 * z ** 2)"),
-    row("hypot",      "hypot(x, y)",          "where(z == 0, 0, x / z)",
-                                              "where(z == 0, 0, y / z)",
-        kink=("x == 0 and y == 0", "0", "0")),
+# roots
+row("sqrt",       "sqrt(x)",              "1 / (2 * abs(z))",                             domain="x >= 0")
+row("cbrt",       "cbrt(x)",              "1 / (3 * z ** 2)")
+row("hypot",      "hypot(x, y)",          "where(z == 0, 0, x / z)",
+                                          "where(z == 0, 0, y / z)",
+    kink=("x == 0 and y == 0", "0", "0"))
 
-    # trigonometry
-    row("sin",        "sin(x)",               "cos(x)"),
-    row("cos",        "cos(x)",               "-sin(x)"),
-    row("tan",        "tan(x)",               "1 + z ** 2"),
-    row("arcsin",     "arcsin(x)",            "1 / sqrt((1 - x) * (1 + x))",              domain="-1 <= x <= 1"),
-    row("arccos",     "arccos(x)",            "-1 / sqrt((1 - x) * (1 + x))",             domain="-1 <= x <= 1"),
-    row("arctan",     "arctan(x)",            "1 / (1 + x ** 2)"),
-    row("arctan2",    "arctan2(x, y)",        "y / hypot(x, y) / hypot(x, y)",
-                                              "-x / hypot(x, y) / hypot(x, y)"),
+# trigonometry
+row("sin",        "sin(x)",               "cos(x)")
+row("cos",        "cos(x)",               "-sin(x)")
+row("tan",        "tan(x)",               "1 + z ** 2")
+row("arcsin",     "arcsin(x)",            "1 / sqrt((1 - x) * (1 + x))",              domain="-1 <= x <= 1")
+row("arccos",     "arccos(x)",            "-1 / sqrt((1 - x) * (1 + x))",             domain="-1 <= x <= 1")
+row("arctan",     "arctan(x)",            "1 / (1 + x ** 2)")
+row("arctan2",    "arctan2(x, y)",        "y / hypot(x, y) / hypot(x, y)",
+                                          "-x / hypot(x, y) / hypot(x, y)")
 
-    # hyperbolic functions
-    row("sinh",       "sinh(x)",              "cosh(x)"),
-    row("cosh",       "cosh(x)",              "sinh(x)"),
-    row("tanh",       "tanh(x)",              "1 / cosh(x) ** 2"),
-    row("arcsinh",    "arcsinh(x)",           "1 / hypot(1, x)"),
-    row("arccosh",    "arccosh(x)",           "1 / (sqrt(x - 1) * sqrt(x + 1))",          domain="x >= 1"),
-    row("arctanh",    "arctanh(x)",           "1 / ((1 - x) * (1 + x))",                  domain="-1 < x < 1"),
+# hyperbolic functions
+row("sinh",       "sinh(x)",              "cosh(x)")
+row("cosh",       "cosh(x)",              "sinh(x)")
+row("tanh",       "tanh(x)",              "1 / cosh(x) ** 2")
+row("arcsinh",    "arcsinh(x)",           "1 / hypot(1, x)")
+row("arccosh",    "arccosh(x)",           "1 / (sqrt(x - 1) * sqrt(x + 1))",          domain="x >= 1")
+row("arctanh",    "arctanh(x)",           "1 / ((1 - x) * (1 + x))",                  domain="-1 < x < 1")
 
-    # activations
-    row("sigmoid",    "1 / (1 + exp(-x))",    "1 / (2 + 2 * cosh(x))"),
-    row("softplus",   "maximum(x, 0) + log1p(exp(-abs(x)))",
-                                              "1 / (1 + exp(-x))"),
-    row("relu",       "maximum(x, 0)",        "where(x > 0, 1, 0)",                       kink=("x == 0", "0")),
-    row("leaky_relu", "where(x > 0, x, 0.01 * x)",
-                                              "where(x > 0, 1, 0.01)",                    kink=("x == 0", "0.01")),
+# activations
+row("sigmoid",    "1 / (1 + exp(-x))",    "z * sigmoid(-x)")
+row("softplus",   "maximum(x, 0) + log1p(exp(-abs(x)))",
+                                          "sigmoid(x)")
+row("relu",       "maximum(x, 0)",        "where(x > 0, 1, 0)",                       kink=("x == 0", "0"))
+row("leaky_relu", "where(x > 0, x, 0.01 * x)",
+                                          "where(x > 0, 1, 0.01)",                    kink=("x == 0", "0.01"))
 
-    # choices
-    row("maximum",    "maximum(x, y)",        "where(x > y, 1, where(x == y, 1/2, 0))",
-                                              "where(y > x, 1, where(x == y, 1/2, 0))",
-        kink=("x == y", "1/2", "1/2")),
-    row("minimum",    "minimum(x, y)",        "where(x < y, 1, where(x == y, 1/2, 0))",
-                                              "where(y < x, 1, where(x == y, 1/2, 0))",
-        kink=("x == y", "1/2", "1/2")),
-    row("where",      "where(c, x, y)",       "0",                   "where(c, 1, 0)",    "where(c, 0, 1)",
-        operands="c x y"),
+# choices
+row("maximum",    "maximum(x, y)",        "where(x > y, 1, where(x == y, 1/2, 0))",
+                                          "where(y > x, 1, where(x == y, 1/2, 0))",
+    kink=("x == y", "1/2", "1/2"))
+row("minimum",    "minimum(x, y)",        "where(x < y, 1, where(x == y, 1/2, 0))",
+                                          "where(y < x, 1, where(x == y, 1/2, 0))",
+    kink=("x == y", "1/2", "1/2"))
+row("where",      "where(c, x, y)",       "0",                   "where(c, 1, 0)",    "where(c, 0, 1)",
+    operands="c x y")
 
-    # over n terms: one node with n (or 2n) operands
-    row("sum",        "sum(x)",               "1",                                        nary=True),
-    row("mean",       "sum(x) / n",           "1 / n",                                    domain="n > 0", nary=True),
-    row("dot",        "sum(x * y)",           "y",                   "x",                 nary=True),
-]
+# over n terms: one node with n (or 2n) operands
+row("sum",        "sum(x)",               "1",                                        nary=True)
+row("mean",       "sum(x) / n",           "1 / n",                                    domain="n > 0", nary=True)
+row("dot",        "sum(x * y)",           "y",                   "x",                 nary=True)
 # fmt: on
-
-OPERATIONS.update({operation.name: operation for operation in _TABLE})
-DERIVED.update(
-    {
-        name: o.value
-        for name, o in OPERATIONS.items()
-        if not (o.nary or o.is_operator or name in PRIMITIVES or name == "pow")
-    }
-)

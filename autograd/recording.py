@@ -11,18 +11,19 @@ below when the module loads.  ``print(inspect.getsource(autograd.tanh))`` shows 
 from __future__ import annotations
 
 import linecache
+import math
 import numbers
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from autograd.formula import FLOATS
+from autograd.formula import FLOATS, NumberSystem
 from autograd.ops import OPERATIONS, DomainError, Operation
 from autograd.value import Constant, Value, as_float, clock, shown
 
-__all__ = ["functions", "record"]
+__all__ = ["VALUES", "functions", "record", "recorded_edges"]
 
 # --- Any row, any operands ---------------------------------------------------------------------------
 
@@ -287,6 +288,38 @@ for _op in OPERATIONS.values():
 setattr(Value, "__abs__", functions["abs"])
 for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
     setattr(Value, f"__{_name}__", _comparison(_name))
+
+# --- Derivatives of derivatives ----------------------------------------------------------------------
+
+VALUES = NumberSystem("values", {**functions, "power": operator.pow, "pi": math.pi})
+"""Values and floats: a formula computed over them records its operations."""
+
+
+def recorded_edges(node: Value) -> Iterator[tuple[Value, Any]]:
+    """The edges of `node`, their local derivatives computed once more, as Values that can be differentiated.
+
+    Where that fails, because the derivative is infinite or something on the way to it overflows, it is a
+    Value whose own derivatives are unknown: nan.
+    """
+    op, args, result = node.op, node.args, node
+    assert op is not None
+    terms = [args]
+    if op.nary:
+        columns = op.columns(args)
+        terms, result = list(zip(*columns, strict=True)), len(columns[0])  # type: ignore[assignment]
+    slopes = iter(node.edges)
+    for operands in terms:
+        for operand, formula in zip(operands, op.partials, strict=True):
+            if type(operand) is Value:
+                _, slope = next(slopes)
+                try:
+                    yield operand, formula.over(VALUES)(*operands, result)
+                except (ArithmeticError, ValueError):
+                    unknown = tuple((x, math.nan) for x in operands if type(x) is Value)
+                    yield operand, _node(op, slope, unknown, operands)
+
+
+# --- NumPy --------------------------------------------------------------------------------------------
 
 _NUMPY_NAMES: dict[str, Callable[..., Any]] = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,

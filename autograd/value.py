@@ -13,7 +13,7 @@ import numbers
 from collections.abc import Iterable
 from decimal import Decimal
 from itertools import count
-from typing import TYPE_CHECKING, Any, NoReturn, Self, final
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, final, overload
 
 from autograd import backprop
 from autograd.ops import Operation
@@ -115,14 +115,24 @@ class Value:
         """
         backprop.backward(self)
 
-    def gradients(self, wrt: Iterable[Value]) -> list[float]:
+    @overload
+    def gradients(self, wrt: Iterable[Value], create_graph: Literal[False] = False) -> list[float]: ...
+    @overload
+    def gradients(self, wrt: Iterable[Value], create_graph: Literal[True]) -> list[Value]: ...
+    def gradients(self, wrt: Iterable[Value], create_graph: bool = False) -> list[Any]:
         """d self / d v for each v of `wrt`, without touching any ``grad``.
 
+        With `create_graph` they are Values, recorded like any other, so that they can be differentiated again.
+
         >>> w, b = Value(2.0), Value(1.0)
-        >>> (w * 3 + b).gradients([w, b])
-        [3.0, 1.0]
+        >>> (w ** 2 * 3 + b).gradients([w, b])
+        [12.0, 1.0]
+        >>> slope, _ = (w ** 2 * 3 + b).gradients([w, b], create_graph=True)
+        >>> slope.gradients([w])
+        [6.0]
         """
-        return backprop.gradients(self, wrt)
+        found = backprop.gradients(self, wrt, create_graph)
+        return [slope if type(slope) is Value else Value(slope) for slope in found] if create_graph else found
 
     def __getstate__(self) -> dict[str, Any]:
         backprop.refuse_stale([self])

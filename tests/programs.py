@@ -89,6 +89,8 @@ def is_smooth(op: Operation, operands: Sequence[float]) -> bool:
         return False
     if op.name in ("sin", "cos", "tan") and abs(operands[0]) > 1e3:
         return False
+    if op.name == "floor" and operands[0] == math.floor(operands[0]):
+        return False
     if op.kink or op.name in ("cbrt", "arctan2", "leaky_relu", "truediv"):
         x, y = operands[0], operands[-1] if len(operands) > 1 else 0.0
         if min(abs(x), abs(x - y)) < 1e-3 * max(abs(x), abs(y)) or x == 0:

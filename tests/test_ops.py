@@ -24,6 +24,7 @@ DIGITS = mpmath(50)
 x, y = SYMBOLS
 DEFINITIONS = {
     "add": x + y, "sub": x - y, "mul": x * y, "truediv": x / y, "pow": x**y, "neg": -x, "pos": x, "abs": sp.Abs(x),
+    "sign": sp.sign(x), "floor": sympy().functions["floor"](x),
     "exp": sp.exp(x), "expm1": sp.exp(x) - 1, "log": sp.log(x), "log1p": sp.log(1 + x), "log2": sp.log(x, 2),
     "log10": sp.log(x, 10), "xlogy": x * sp.log(y), "xlog1py": x * sp.log(1 + y), "sqrt": sp.sqrt(x),
     "cbrt": sp.sign(x) * sp.Abs(x) ** sp.Rational(1, 3), "hypot": sp.sqrt(x**2 + y**2), "sin": sp.sin(x),
