@@ -19,7 +19,7 @@ from functools import wraps
 from typing import Any
 
 from autograd import backprop, trees
-from autograd.value import Value, as_float, shown
+from autograd.value import Value, as_float, clock, shown
 
 __all__ = ["grad", "hessian", "jacobian", "jvp", "value_and_grad"]
 
@@ -129,25 +129,21 @@ class _Call:
         wrt = tuple(arguments[i] for i in positions)
         self.wrt = wrt[0] if isinstance(argnums, int) else wrt
         self.variables: list[Value] = []
+        start = next(clock)
         for i in positions:
-            new = [
-                _variable(place, number) for place, number in trees.leaves(arguments[i], f"argument {i} of {_name(f)}")
-            ]
+            places = trees.leaves(arguments[i], f"argument {i}")
+            new = [_variable(f"{place} of {_name(f)}", number) for place, number in places]
             arguments[i] = trees.rebuilt(arguments[i], iter(new))
             self.variables += new
         self.result = f(*arguments, **kwargs)
         self.numbers = [
-            number if type(number) is Value else as_float(number, f"the result {place.lstrip()} of {_name(f)}")
-            for place, number in trees.leaves(self.result, "")
+            number if type(number) is Value else as_float(number, f"{place} of {_name(f)}")
+            for place, number in trees.leaves(self.result, "the result")
         ]
-        roots = [number for number in self.numbers if type(number) is Value]
-        own = set(self.variables)
-        self.is_open = any(
-            not operand.edges and operand not in own
-            for node in backprop.newest_first(*roots)
-            for operand, _ in (node.edges or ((node, 1.0),))
-        )
-        """Whether Values from outside came in, so that the results must be Values, too."""
+        nodes = backprop.newest_first(*(number for number in self.numbers if type(number) is Value))
+        oldest = (operand._created for node in nodes for operand in (node, *(operand for operand, _ in node.edges)))
+        self.is_open = any(created < start for created in oldest)
+        """Whether Values from outside, older than this call, came in, so that the results must be Values, too."""
 
     def value(self) -> Any:
         """What the function returned, as plain numbers unless Values came in from outside."""
@@ -173,7 +169,7 @@ def _name(f: Callable[..., Any]) -> str:
 def _introduced(function: Callable[..., Any], f: Callable[..., Any], what: str) -> Callable[..., Any]:
     """`function` under a name of its own, with the signature of `f`."""
     if not callable(f):
-        raise TypeError(f"a function is needed to take the {what} of, not {shown(f)}")
+        raise TypeError(f"the {what} can be taken of a function, not of {shown(f)}")
     wraps(f)(function)
     function.__name__ = f"{what.replace(' ', '_')}_of_{_name(f)}"
     function.__doc__ = f"The {what} of {_name(f)}."

@@ -131,8 +131,7 @@ class Value:
         >>> slope.gradients([w])
         [6.0]
         """
-        found = backprop.gradients(self, wrt, create_graph)
-        return [slope if type(slope) is Value else Value(slope) for slope in found] if create_graph else found
+        return backprop.gradients(self, wrt, create_graph)
 
     def __getstate__(self) -> dict[str, Any]:
         backprop.refuse_stale([self])
