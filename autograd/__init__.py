@@ -22,6 +22,7 @@ if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "tracer.py")):
     )
 
 from autograd.backprop import StaleGraphError
+from autograd.define import define
 from autograd.draw import draw
 from autograd.formula import FormulaError
 from autograd.functional import grad, hessian, jacobian, jvp, value_and_grad
@@ -40,6 +41,7 @@ __all__ = [
     "PoleError",
     "StaleGraphError",
     "Value",
+    "define",
     "draw",
     "grad",
     "hessian",

@@ -122,6 +122,9 @@ class Formula:
         self._check(tree, MAX_DEPTH)
         object.__setattr__(self, "tree", tree)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Formula, (self.text, self.names, self.terms)  # checked again where it arrives
+
     def _check(self, node: ast.expr, depth: int) -> None:
         """Raise unless `node` and everything below it, `depth` levels at most, is on the whitelist."""
         if not depth:

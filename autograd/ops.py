@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, fields
 from typing import Any
 
 from autograd.formula import DERIVED, FLOATS, PRIMITIVES, Formula, ieee
 
-__all__ = ["OPERATIONS", "DomainError", "Kink", "Operation", "PoleError"]
+__all__ = ["OPERATIONS", "DomainError", "Kink", "Operation", "PoleError", "operation"]
 
 
 class DomainError(ValueError):
@@ -50,7 +49,7 @@ class Operation:
     and the result ``z``), `domain` the condition under which it is defined (None: everywhere) and
     `kink` the place without a derivative, if there is one.  An `nary` row takes sequences: its
     partials are those of one term, with ``n`` for the number of terms.  `hint` ends the message of
-    a DomainError.
+    a DomainError.  An `is_operator` row is written as its formula, ``x * y``, the others as calls.
 
     >>> OPERATIONS["mul"]
     mul: z = x * y, dz/dx = y, dz/dy = x
@@ -68,6 +67,7 @@ class Operation:
     kink: Kink | None = None
     nary: bool = False
     hint: str = ""
+    is_operator: bool = False
 
     def __repr__(self) -> str:
         parts = [f"{self.name}: z = {self.value.text}"]
@@ -75,10 +75,18 @@ class Operation:
         parts += [f"where {self.domain.text}"] if self.domain else []
         return ", ".join(parts + ([str(self.kink)] if self.kink else []))
 
-    @cached_property
-    def is_operator(self) -> bool:
-        """Whether the result is written with an operator (``x * y``) rather than as a call."""
-        return "(" not in self.value.text
+    def texts(self) -> dict[str, Any]:
+        """The row as it was written: its operands, its formula, its derivatives."""
+        partials = [partial.text for partial in self.partials]
+        return {"operands": list(self.operands), "value": self.value.text, "partials": partials}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if OPERATIONS.get(self.name) is self:
+            return _row, (self.name,)
+        return Operation, tuple(getattr(self, column.name) for column in fields(self))
+
+    def __deepcopy__(self, memo: object) -> Operation:
+        return self  # nothing about it can change
 
     @property
     def written(self) -> str:
@@ -150,6 +158,10 @@ OPERATIONS: dict[str, Operation] = {}
 """The rows of the table by name."""
 
 
+def _row(name: str) -> Operation:
+    return OPERATIONS[name]
+
+
 def operation(
     name: str,
     value: str,
@@ -159,6 +171,7 @@ def operation(
     kink: tuple[str, ...] = (),
     nary: bool = False,
     hint: str = "",
+    is_operator: bool = False,
 ) -> Operation:
     """One row: `value` and `partials` as text; `kink` is the condition, then a slope for each operand."""
     names = tuple(operands.split()[: len(partials)])
@@ -173,14 +186,16 @@ def operation(
         Kink(Formula(kink[0], names), tuple(Formula(slope, names) for slope in kink[1:])) if kink else None,
         nary,
         hint,
+        is_operator,
     )
 
 
 def row(name: str, value: str, *partials: str, operands: str = "x y", **columns: Any) -> None:
     """Add a row to the table.  Later formulas, and its own derivatives, may call the new function."""
-    if "(" in value and name not in PRIMITIVES and not columns.get("nary"):
+    is_operator = "(" not in value
+    if not (is_operator or name in PRIMITIVES or columns.get("nary")):
         DERIVED[name] = Formula(value, tuple(operands.split()[: len(partials)]))
-    OPERATIONS[name] = operation(name, value, *partials, operands=operands, **columns)
+    OPERATIONS[name] = operation(name, value, *partials, operands=operands, is_operator=is_operator, **columns)
 
 
 # fmt: off

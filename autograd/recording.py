@@ -21,20 +21,25 @@ from typing import Any
 
 from autograd.formula import FLOATS, NumberSystem
 from autograd.ops import OPERATIONS, DomainError, Operation
+from autograd.trees import is_array
 from autograd.value import Constant, Value, as_float, clock, shown
 
-__all__ = ["VALUES", "functions", "record", "recorded_edges"]
+__all__ = ["VALUES", "function_of", "functions", "record", "recorded_edges"]
 
 # --- Any row, any operands ---------------------------------------------------------------------------
 
 
 def record(op: Operation, *operands: Any) -> Any:
-    """Compute one operation and record it if a Value is among its operands.
+    """Compute one operation and record it if a Value is among its operands; on arrays, element by element.
 
     Raises TypeError for what is not a number, DomainError and OverflowError as `Operation.compute` does.
     """
     if len(operands) != len(op.operands):
         raise TypeError(f"{op.written} takes {len(op.operands)} operands, not {len(operands)}")
+    if any(map(is_array, operands)):
+        from autograd.arrays import elementwise
+
+        return elementwise(partial(record, op), operands)
     data = [operand.data if type(operand) is Value else as_float(operand, _call(op, operands)) for operand in operands]
     z = op.compute(data, partial(_described, op, operands))
     slopes = op.derivatives(z, data)
@@ -239,6 +244,15 @@ def _undefined(op: Operation, n: int) -> DomainError:
     return DomainError(f"{op.written} is not defined for {n} terms: it needs {op.domain.text}")
 
 
+def function_of(op: Operation) -> Callable[..., Any]:
+    """The function of a row: straight-line code if there is a template for its operands."""
+    if op.nary:
+        return _specialise_nary(op, "V N" if len(op.operands) == 1 else "VN VV NV NN")
+    if op.operands in (("x",), ("x", "y")) and not op.is_operator:
+        return _specialise(op, "V" if len(op.operands) == 1 else "VV VN NV")
+    return _generic(op)
+
+
 def _generic(op: Operation) -> Callable[..., Any]:
     def operation(*operands: Any) -> Any:
         return record(op, *operands)
@@ -251,6 +265,7 @@ def _introduce(function: Callable[..., Any], op: Operation) -> Callable[..., Any
     slopes = ", ".join(f"dz/d{x} = {slope.text}" for x, slope in zip(op.operands, op.partials, strict=True))
     function.__name__ = function.__qualname__ = op.name
     function.__module__ = "autograd"
+    function.op = op  # type: ignore[attr-defined]
     function.__doc__ = (
         f"z = {op.written}, with {slopes}.\n\n"
         + (f"z is {op.value.text}.  " if op.value.text != op.written else "")
@@ -273,12 +288,8 @@ functions: dict[str, Callable[..., Any]] = {}
 
 for _op in OPERATIONS.values():
     _arity = len(_op.operands)
-    if _op.nary:
-        functions[_op.name] = _specialise_nary(_op, "V N" if _arity == 1 else "VN VV NV NN")
-    elif _op.is_operator or _arity > 2:
-        functions[_op.name] = _generic(_op)
-    else:
-        functions[_op.name] = _specialise(_op, "V" if _arity == 1 else "VV VN NV")
+    functions[_op.name] = function_of(_op)
+    if not (_op.nary or _op.is_operator or _arity > 2):
         setattr(Value, _op.name, functions[_op.name])  # v.exp(): NumPy calls it on arrays of Values
     if _op.is_operator:
         setattr(Value, f"__{_op.name}__", _specialise(_op, "V" if _arity == 1 else "VV VN", known="V"))
@@ -317,32 +328,3 @@ def recorded_edges(node: Value) -> Iterator[tuple[Value, Any]]:
                 except (ArithmeticError, ValueError):
                     unknown = tuple((x, math.nan) for x in operands if type(x) is Value)
                     yield operand, _node(op, slope, unknown, operands)
-
-
-# --- NumPy --------------------------------------------------------------------------------------------
-
-_NUMPY_NAMES: dict[str, Callable[..., Any]] = {
-    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
-    "power": operator.pow, "float_power": operator.pow, "negative": operator.neg, "positive": operator.pos,
-    "absolute": operator.abs, "fabs": operator.abs, "square": lambda x: x ** 2, "reciprocal": lambda x: 1 / x,
-    "equal": operator.eq, "not_equal": operator.ne, "less": operator.lt, "less_equal": operator.le,
-    "greater": operator.gt, "greater_equal": operator.ge,
-}  # fmt: skip
-"""NumPy's universal functions that go by another name here."""
-
-
-def _array_ufunc(value: Value, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-    """NumPy's functions and operators, element by element: ``np.exp(v)``, ``array * v``."""
-    import numpy as np
-
-    function = _NUMPY_NAMES.get(ufunc.__name__) or functions.get(ufunc.__name__)
-    if method != "__call__" or options or function is None:
-        how = f" with {', '.join(options)}" if options else "" if method == "__call__" else f".{method}"
-        raise TypeError(f"np.{ufunc.__name__}{how} cannot keep the gradient of a Value; use .data for just the number")
-    arrays = [np.asarray(operand) for operand in operands]
-    arrays = [array.astype(float) if array.dtype.kind == "f" else array for array in arrays]
-    cells = [array.astype(object) for array in arrays]  # Values, and Python's own numbers
-    return np.frompyfunc(function, len(cells), 1)(*cells)
-
-
-setattr(Value, "__array_ufunc__", _array_ufunc)

@@ -15,7 +15,7 @@ from decimal import Decimal
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, final, overload
 
-from autograd import backprop
+from autograd import backprop, copying
 from autograd.ops import Operation
 
 __all__ = ["Constant", "Value", "as_float", "clock", "shown"]
@@ -133,12 +133,47 @@ class Value:
         """
         return backprop.gradients(self, wrt, create_graph)
 
-    def __getstate__(self) -> dict[str, Any]:
-        backprop.refuse_stale([self])
-        return {name: getattr(self, name) for name in self.__slots__}
+    def conjugate(self) -> Self:
+        """The Value itself, as for any real number; NumPy asks for it in ``np.std`` and the like."""
+        return self
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        for name, part in state.items():
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        from autograd import arrays
+
+        return arrays.apply(ufunc, method, *operands, **options)
+
+    def detach(self) -> Value:
+        """The number as a new leaf, with the same label: what is computed from it does not reach further back.
+
+        >>> x = Value(3.0)
+        >>> y = x * x.detach()
+        >>> y.gradients([x])
+        [3.0]
+        """
+        return Value(self._data, self.label)
+
+    def graph(self) -> dict[str, Any]:
+        """How this Value was computed, as plain data for other programs (`json.dumps` takes it).
+
+        Under ``"nodes"`` are the constants, leaves and results, operands first and this Value last; their
+        ``args`` and ``edges`` refer to operands by position.  Under ``"operations"`` are the rows of the table in use.
+
+        >>> graph = (Value(3.0, label="w") * 2.0).graph()
+        >>> for node in graph["nodes"]:
+        ...     print(node)
+        {'op': 'leaf', 'data': 3.0, 'label': 'w'}
+        {'op': 'constant', 'data': 2.0}
+        {'op': 'mul', 'data': 6.0, 'args': [0, 1], 'edges': [[0, 2.0]]}
+        >>> graph["operations"]
+        {'mul': {'operands': ['x', 'y'], 'value': 'x * y', 'partials': ['y', 'x']}}
+        """
+        return copying.plain(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return copying.reduced(self)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        for name, part in state[-1].items():
             setattr(self, name, part)
         self._created = next(clock)  # a copy's operands are made before it, as the original's were
 

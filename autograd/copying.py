@@ -1,0 +1,88 @@
+"""Graphs copied whole: by pickle and deepcopy, whatever their depth, and as plain data for other programs.
+
+pickle and deepcopy follow references, and give up after a thousand operands of operands.  So a node
+hands them, before its own fields, a list of all nodes it was computed from, operands first: at each
+of these the copier finds the operands copied already, and has nothing to follow.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from autograd.backprop import newest_first, refuse_stale
+
+if TYPE_CHECKING:
+    from autograd.ops import Operation
+    from autograd.value import Value
+
+__all__ = ["plain", "reduced"]
+
+
+class _Listed(threading.local):
+    """The nodes (by id) of the list that a copier is going through; they need no list of their own.
+
+    Only speed and depth depend on it: a node that hands over a list too many, or none, is copied all the same.
+    """
+
+    ids: frozenset[int] = frozenset()
+
+
+_listed = _Listed()
+
+
+class _Passing:
+    """Notes that the copier has come to this place; what it leaves in the copy is an empty tuple."""
+
+    def __init__(self, ids: frozenset[int]) -> None:
+        self.ids = ids
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        _listed.ids = self.ids
+        return tuple, ()
+
+
+def reduced(node: Value) -> tuple[Any, ...]:
+    """What pickle and deepcopy make a copy of `node` from: its class, and a state for `Value.__setstate__`."""
+    refuse_stale([node])
+    fields = {name: getattr(node, name) for name in node.__slots__}
+    if not node.edges or id(node) in _listed.ids:
+        return object.__new__, (type(node),), (fields,)
+    others = newest_first(node)[:0:-1]
+    before, after = _Passing(frozenset(map(id, others))), _Passing(frozenset())
+    return object.__new__, (type(node),), (before, others, after, fields)
+
+
+def plain(root: Value) -> dict[str, Any]:
+    """The graph of `root` in dicts, lists, texts and numbers; see `Value.graph`."""
+    nodes: list[dict[str, Any]] = []
+    positions: dict[Value, int] = {}
+    names: dict[Operation, str] = {}
+
+    def add(value: Value | float, **fields: Any) -> int:
+        known = {name: getattr(value, name, None) for name in ("label", "grad")}
+        nodes.append(fields | {name: known[name] for name in known if known[name] is not None})
+        return len(nodes) - 1
+
+    def position(operand: Any) -> int:
+        if not hasattr(operand, "edges"):
+            return add(operand, op="constant", data=float(operand))
+        if operand not in positions:
+            positions[operand] = add(operand, op="leaf", data=operand.data)
+        return positions[operand]
+
+    def unique_name(op: Operation) -> str:
+        if op not in names:  # somebody's own tanh is not the table's
+            names[op] = op.name + f"_{len(names)}" * (op.name in names.values())
+        return names[op]
+
+    inner = newest_first(root)
+    refuse_stale(inner)
+    for node in reversed(inner):
+        if node.op is None:
+            position(node)
+        else:
+            args = [position(operand) for operand in node.args]
+            edges = [[positions[operand], local] for operand, local in node.edges]
+            positions[node] = add(node, op=unique_name(node.op), data=node.data, args=args, edges=edges)
+    return {"operations": {name: op.texts() for op, name in names.items()}, "nodes": nodes}

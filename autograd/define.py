@@ -1,0 +1,58 @@
+"""Your own operation: one row, as in the table, and it works wherever the table's do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autograd.formula import Formula, FormulaError
+from autograd.ops import operation
+from autograd.recording import function_of
+
+__all__ = ["define"]
+
+
+def define(
+    name: str, formula: str, *, domain: str | None = None, kink: tuple[str, ...] = (), **derivatives: str
+) -> Callable[..., Any]:
+    """An operation from its `formula` and its `derivatives`, one by each operand, all of them texts.
+
+    The operands are those whose derivatives are given: ``dx=..., dy=...`` makes a function of x and y, in
+    this order.  A derivative may use the result, as ``z``.  `domain` is a condition such as ``"x > 0"``, outside
+    of which there is a DomainError; `kink` a condition and the slopes to use there, one for each operand.
+    All may use numbers, ``pi``, ``+ - * / **``, comparisons, ``where(condition, a, b)`` and the functions of the
+    table.  Nothing checks that the derivative is right.  Raises FormulaError, which points at the place.
+
+    >>> from autograd import Value, define, grad
+    >>> cube = define("cube", "x ** 3", dx="3 * x ** 2")
+    >>> cube(2.0), grad(cube)(2.0), grad(grad(cube))(2.0)
+    (8.0, 12.0, 12.0)
+    >>> print(1 + cube(Value(2.0, label="w")))
+    1 + cube(w) = 9.0
+    """
+    if not (isinstance(name, str) and name.isidentifier()):
+        raise FormulaError(f"the name of an operation must be an identifier, such as 'cube', not {name!r}")
+    operands = []
+    for key in derivatives:
+        if not key.startswith("d") or key == "d":
+            raise TypeError(f"define got {key}=...: write d{key}=... for the derivative by {key}")
+        operands.append(key[1:])
+    if not operands:
+        raise TypeError(f"{name} needs its derivative by each operand, such as dx='...'")
+    if "z" in operands:
+        raise FormulaError(f"{name}: an operand cannot be called z, which is the result; use another name")
+    parts = [(name, formula, operands)]
+    parts += [(f"{key} of {name}", text, [*operands, "z"]) for key, text in derivatives.items()]
+    parts += [(f"domain of {name}", domain, operands)] if domain is not None else []
+    parts += [(f"kink of {name}", text, operands) for text in kink]
+    for part, text, names in parts:
+        try:
+            Formula(text, tuple(names))
+        except FormulaError as error:
+            hint = "\n    (each operand needs its derivative: is one missing, such as dy='...'?)"
+            raise FormulaError(f"{part}: {error}{hint if 'unknown name' in str(error) else ''}") from None
+    if kink and len(kink) != 1 + len(operands):
+        raise TypeError(f"kink of {name} takes a condition and a slope for each operand: {1 + len(operands)} texts")
+    return function_of(
+        operation(name, formula, *derivatives.values(), operands=" ".join(operands), domain=domain, kink=kink)
+    )

@@ -1,0 +1,85 @@
+"""Values and NumPy: the tables of docs/numpy.md line by line, and what does not fit into a table."""
+
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Value
+from autograd.check import one_sided_slopes
+from autograd.notation import expression
+
+PAGE = (Path(__file__).parent.parent / "docs" / "numpy.md").read_text(encoding="utf-8")
+ROWS = re.findall(r"^\| `(.*)` \| (?:`(.*)`|(TypeError: .*)) \|$", PAGE, re.M)
+
+
+def shown(result):
+    if type(result) is Value:
+        return result.label or expression(result)
+    if isinstance(result, np.ndarray | list):
+        return f"[{', '.join(shown(part) for part in result)}]"
+    return repr(result.item() if isinstance(result, np.generic) else result)
+
+
+@pytest.mark.parametrize(("code", "result", "error"), ROWS, ids=[code for code, *_ in ROWS])
+def test_a_line_of_the_tables(code, result, error):
+    v, w = Value(0.5, label="v"), Value(2.0, label="w")
+    scope = {"np": np, "autograd": autograd, "math": math, "v": v, "w": w}
+    if error:
+        with pytest.raises(TypeError) as caught:
+            eval(code, scope)
+        assert f"TypeError: {caught.value}".startswith(error)
+        return
+    found = eval(code, scope)
+    assert shown(found) == result
+    for root in np.ravel(np.asarray(found, dtype=object)):
+        for leaf in (v, w) if type(root) is Value else ():
+            left, right = one_sided_slopes(root, leaf)
+            assert root.gradients([leaf]) == [pytest.approx((left + right) / 2, rel=1e-12)]
+
+
+def test_the_tables_are_read():
+    assert len(ROWS) >= 30
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64, np.longdouble, np.int8, np.uint64, np.bool_])
+def test_scalars_of_every_type_on_either_side(kind):
+    v = Value(0.5)
+    for product in (kind(1) * v, v * kind(1)):
+        assert (type(product), product.data, product.gradients([v])) == (Value, 0.5, [1.0])
+
+
+def test_in_place_operators_on_arrays_of_values():
+    v, w = Value(0.5), Value(2.0)
+    a = np.array([v, w])
+    a += v
+    a *= 2.0
+    assert [e.data for e in a] == [2.0, 5.0]
+    assert a[0].gradients([v]) == [4.0]
+    floats = np.zeros(2)
+    with pytest.raises(TypeError, match="would lose its gradient"):
+        floats += v
+    assert floats.tolist() == [0.0, 0.0]
+
+
+def test_functions_of_the_table_on_arrays_of_floats_give_floats():
+    result = autograd.softplus(np.array([[0.0, 1.0]]))
+    assert result.dtype == float
+    assert result == pytest.approx(np.log1p(np.exp([[0.0, 1.0]])))
+
+
+def test_reductions_outer_products_and_statistics():
+    v, w = Value(0.5), Value(2.0)
+    assert [e.data for e in np.add.outer(v, np.arange(2.0))] == [0.5, 1.5]
+    assert np.sum(v) is v
+    assert np.std(np.array([v, w])).gradients([v, w]) == pytest.approx([-0.5, 0.5])
+    assert np.isfinite(v)
+    assert not np.isnan(v)
+
+
+def test_options_that_cannot_be_kept_are_named():
+    with pytest.raises(TypeError, match=r"np\.add with dtype cannot keep the gradient of a Value; use \.data for"):
+        np.add(Value(1.0), 2.0, dtype=float)

@@ -1,0 +1,143 @@
+"""Operations of one's own: they do all that the table's do, and mistakes in them are pointed at."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd
+from autograd import OPERATIONS, DomainError, FormulaError, Value, define, draw, grad, hessian, jvp
+from autograd.check import one_sided_slopes
+from autograd.notation import expression
+
+cube = define("cube", "x ** 3", dx="3 * x ** 2")
+swish = define("swish", "x * sigmoid(x)", dx="z + sigmoid(x) * (1 - z)")
+gauss = define(
+    "gauss",
+    "a * exp(-((x - m) / s) ** 2 / 2)",
+    da="z / a",
+    dx="-z * (x - m) / s ** 2",
+    dm="z * (x - m) / s ** 2",
+    ds="z * (x - m) ** 2 / s ** 3",
+    domain="s > 0",
+)
+numbers = st.floats(-3, 3).filter(lambda x: abs(x) > 1e-3)
+
+
+@given(numbers)
+def test_one_operand(x):
+    assert (cube(x), swish(x)) == (x**3, pytest.approx(x / (1 + math.exp(-x))))
+    assert grad(cube)(x) == 3 * x**2
+    assert grad(grad(cube))(x) == pytest.approx(6 * x)
+    w = Value(x)
+    assert swish(w).gradients([w])[0] == pytest.approx(sum(one_sided_slopes(swish(w), w)) / 2)
+
+
+@given(numbers, numbers, numbers, st.floats(0.1, 3))
+def test_four_operands_in_the_order_of_their_derivatives(a, x, m, s):
+    leaves = [Value(v) for v in (a, x, m, s)]
+    z = gauss(*leaves)
+    assert z.data == pytest.approx(a * math.exp(-(((x - m) / s) ** 2) / 2))
+    for leaf, slope in zip(leaves, z.gradients(leaves), strict=True):
+        assert slope == pytest.approx(sum(one_sided_slopes(z, leaf)) / 2, abs=1e-12)
+    both = hessian(gauss, argnums=(0, 1, 2, 3))(a, x, m, s)
+    assert both[1][2] == pytest.approx(both[2][1], abs=1e-12)
+    assert gauss(a, x, m, leaves[3]).gradients([leaves[3]]) == pytest.approx(z.gradients([leaves[3]]))
+
+
+def test_it_composes_with_everything_else():
+    w = Value(2.0, label="w")
+    y = (1 + cube(w) * autograd.sin(w)).named("y")
+    assert str(y) == f"y = 1 + cube(w)·sin(w) = {1 + 8 * math.sin(2)!r}"
+    assert expression(gauss(w, 1.0, 0, w)) == "gauss(w, 1.0, 0, w)"
+    assert "cube(w)" in draw(y).source
+    assert [e.data for e in cube(np.array([w, w]))] == [8.0, 8.0]
+    assert cube(np.array([1.0, 2.0])).tolist() == [1.0, 8.0]
+    assert jvp(cube, (2.0,), (1.0,)) == (8.0, 12.0)
+    assert grad(lambda v: gauss(*v))([1.0, 0.5, 0.5, 1.0]) == [1.0, 0.0, 0.0, 0.0]
+
+
+def test_it_is_documented_like_the_rows_of_the_table_and_does_not_change_the_table():
+    tanh = define("tanh", "tanh(x)", dx="1 - z ** 2")
+    assert tanh.__name__ == "tanh"
+    assert tanh.__doc__ == "z = tanh(x), with dz/dx = 1 - z ** 2.\n\nA Value if an operand is one, else a float."
+    assert repr(tanh.op) == "tanh: z = tanh(x), dz/dx = 1 - z ** 2"
+    assert OPERATIONS["tanh"] is not tanh.op
+    assert grad(autograd.tanh)(30.0) > 0 == grad(tanh)(30.0)
+
+
+def test_domain_and_kink():
+    root = define("root", "sqrt(x)", dx="1 / (2 * z)", domain="x >= 0")
+    with pytest.raises(DomainError) as caught:
+        root(Value(-4.0, label="w") * 2.0)
+    assert str(caught.value) == "root(x) is not defined at x = -8.0 (x is w·2.0): it needs x >= 0"
+    assert root(Value(0.0)).edges[0][1] == math.inf
+    hat = define("hat", "1 - abs(x)", dx="where(x < 0, 1, -1)", kink=("x == 0", "-1"))
+    assert str(hat.op.kink) == "-1 at x = 0"
+
+
+def test_names_of_operands_may_be_anything_a_program_uses():
+    odd = define("odd", "edges * op + λ * Value - new", dedges="op", dop="edges", dλ="Value", dValue="λ", dnew="-1")
+    leaves = [Value(float(i)) for i in range(1, 6)]
+    assert odd(*leaves).gradients(leaves) == [2.0, 1.0, 4.0, 3.0, -1.0]
+    only = define("only", "W ** 2", dW="2 * W")
+    assert grad(only)(3.0) == 6.0
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda: define("cube", "x ** 3", dx="3 * y ** 2"),
+            FormulaError,
+            "dx of cube: unknown name 'y': known are x, z, pi\n    3 * y ** 2\n        ^\n"
+            "    (each operand needs its derivative: is one missing, such as dy='...'?)",
+        ),
+        (
+            lambda: define("area", "x * y", dx="y"),
+            FormulaError,
+            "area: unknown name 'y': known are x, pi\n    x * y\n        ^\n"
+            "    (each operand needs its derivative: is one missing, such as dy='...'?)",
+        ),
+        (
+            lambda: define("cube", "x ^ 3", dx="3 * x ** 2"),
+            FormulaError,
+            "cube: ^ is not a power: write **\n    x ^ 3\n    ^^^^^",
+        ),
+        (
+            lambda: define("evil", "__import__('os').system('true')", dx="1"),
+            FormulaError,
+            "evil: Call is not allowed\n    __import__('os').system('true')\n    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
+        ),
+        (lambda: define("cube", "x ** 3"), TypeError, "cube needs its derivative by each operand, such as dx='...'"),
+        (
+            lambda: define("cube", "x ** 3", x="3 * x ** 2"),
+            TypeError,
+            "define got x=...: write dx=... for the derivative by x",
+        ),
+        (
+            lambda: define("my cube", "x ** 3", dx="3 * x ** 2"),
+            FormulaError,
+            "the name of an operation must be an identifier, such as 'cube', not 'my cube'",
+        ),
+        (
+            lambda: define("cube", "z ** 3", dz="3 * z ** 2"),
+            FormulaError,
+            "cube: an operand cannot be called z, which is the result; use another name",
+        ),
+        (
+            lambda: define("hat", "abs(x)", dx="sign(x)", kink=("x == 0",)),
+            TypeError,
+            "kink of hat takes a condition and a slope for each operand: 2 texts",
+        ),
+        (lambda: define("cube", "x ** 3", dx=3), FormulaError, "dx of cube: a formula is text, but this is a int: 3"),
+        (lambda: cube(1.0, 2.0), TypeError, "cube() takes 1 positional argument but 2 were given"),
+        (lambda: gauss(1.0), TypeError, "gauss(a, x, m, s) takes 4 operands, not 1"),
+    ],
+)
+def test_mistakes_are_pointed_at(call, error, message):
+    with pytest.raises(error) as caught:
+        call()
+    assert str(caught.value) == message
