@@ -7,22 +7,25 @@ twenty digits and there is no step size to tune.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import nan
+from collections.abc import Callable, Mapping
+from math import copysign, inf, isinf, isnan, nan, sqrt
 from typing import TYPE_CHECKING, Any
 
 from autograd.backprop import newest_first
 from autograd.formula import NumberSystem, mpmath
+from autograd.notation import number
 
 if TYPE_CHECKING:
     from autograd.value import Value
 
-__all__ = ["one_sided_slopes", "replay"]
+__all__ = ["judge", "one_sided_slopes", "replay", "slopes_at"]
 
 DIGITS = (100, 800)
 """Digits to compute with, and for those rare graphs in which so many cancel that too few are left."""
 STEP = 1e-20
 """Step of the finite difference, relative to the input."""
+SHRINK = 1024
+"""By how much a second, smaller step tells a slope from one that tends to zero or to infinity."""
 
 
 def replay(root: Value, inputs: Mapping[Value, Any], system: NumberSystem) -> Any:
@@ -55,16 +58,61 @@ def one_sided_slopes(root: Value, leaf: Value) -> tuple[float, float]:
     >>> one_sided_slopes(relu(w * 2), w)
     (0.0, 2.0)
     """
+    return slopes_at(lambda system, x: replay(root, {leaf: x}, system), leaf.data)
+
+
+def slopes_at(f: Callable[[NumberSystem, Any], Any], at: float) -> tuple[float, float]:
+    """The slopes of ``f(system, x)`` to the left and to the right of a number; nan where f is not defined."""
     for digits in DIGITS:
         system = mpmath(digits)
         assert system.number is not None
-        x = system.number(leaf.data)
+        x = system.number(at)
         step = abs(x) * system.number(STEP) or system.number(STEP)
-        left, here, right = (replay(root, {leaf: x + shift}, system) for shift in (-step, 0, step))
-        rises = here - left, right - here
-        if min(abs(rise) for rise in rises) > abs(here) * system.number(10) ** (20 - digits):
+        try:
+            here = f(system, x)
+            rises = [(f(system, x + shift) - here) / shift for shift in (-step, step, -step / SHRINK, step / SHRINK)]
+        except (ArithmeticError, TypeError, AttributeError):  # a pole right beside the point, or complex numbers
+            return nan, nan
+        if min(abs(rise) for rise in rises) * step > abs(here) * system.number(10) ** (20 - digits):
             break
-    # Beside the domain there is no real number, and so no slope.
-    slopes = (complex(rise / step) for rise in rises)
-    left_slope, right_slope = (nan if slope.imag else slope.real for slope in slopes)
-    return left_slope, right_slope
+    left, right, nearer_left, nearer_right = rises
+    return _limit(left, nearer_left), _limit(right, nearer_right)
+
+
+def _limit(slope: Any, nearer: Any) -> float:
+    """What a slope tends to, given that of a smaller step: itself, unless it keeps falling or growing."""
+    if complex(nearer).imag or complex(slope).imag:
+        return nan  # beside the domain there is no real number, and so no slope
+    if abs(nearer) * sqrt(SHRINK) / 2 < abs(slope):
+        return 0.0
+    if abs(nearer) > abs(slope) * sqrt(SHRINK) / 2:
+        return copysign(inf, nearer)
+    return complex(nearer).real
+
+
+def judge(grad: float, closed: float | None, left: float, right: float, noise: float) -> tuple[str, str]:
+    """The finite difference as text, and whether gradient, closed form (None: there is none) and it agree.
+
+    `left` and `right` are the one-sided slopes, `noise` is what rounding does to the gradient.
+    """
+    if isnan(grad):
+        return _both(left, right), "cannot tell: some step has no slope here"
+    if isnan(left) or isnan(right):
+        return _both(left, right), "cannot tell: not defined on both sides"
+    if grad == left == right:
+        return number(left), "agree"
+    if isinf(left) or isinf(right):
+        return _both(left, right), "kink: it jumps or is vertical here"
+    scale = max(abs(grad), abs(left), abs(right))
+    if abs(left - right) > max(1e-9 * scale, noise / 2):
+        inside = min(left, right) - 1e-9 * scale <= grad <= max(left, right) + 1e-9 * scale
+        return _both(left, right), "kink: between the two slopes" if inside else "FAIL"
+    middle = (left + right) / 2
+    difference = max(abs(slope - middle) for slope in (grad, closed) if slope is not None)
+    if difference <= 1e-9 * scale:
+        return number(middle), "agree"
+    return number(middle), "agree up to rounding" if difference <= 2 * noise else "FAIL"
+
+
+def _both(left: float, right: float) -> str:
+    return f"{number(left)} | {number(right)}" if left != right else number(left)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd.formula import Formula, FormulaError
+from autograd.formula import Formula, FormulaError, UnknownNameError
 from autograd.ops import operation
 from autograd.recording import function_of
 
@@ -48,9 +48,11 @@ def define(
     for part, text, names in parts:
         try:
             Formula(text, tuple(names))
-        except FormulaError as error:
+        except UnknownNameError as error:
             hint = "\n    (each operand needs its derivative: is one missing, such as dy='...'?)"
-            raise FormulaError(f"{part}: {error}{hint if 'unknown name' in str(error) else ''}") from None
+            raise FormulaError(f"{part}: {error}{hint}") from None
+        except FormulaError as error:
+            raise FormulaError(f"{part}: {error}") from None
     if kink and len(kink) != 1 + len(operands):
         raise TypeError(f"kink of {name} takes a condition and a slope for each operand: {1 + len(operands)} texts")
     return function_of(

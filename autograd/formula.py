@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from functools import cache, reduce
 from typing import Any
 
-__all__ = ["FLOATS", "Formula", "FormulaError", "NumberSystem", "ieee", "mpmath", "sympy"]
+__all__ = ["FLOATS", "Formula", "FormulaError", "NumberSystem", "UnknownNameError", "ieee", "mpmath", "sympy"]
 
 MAX_LENGTH = 10_000
 """Longest formula, in characters, that is read at all."""
@@ -36,6 +36,9 @@ PRIMITIVES: dict[str, int] = {
 
 MAX_DEPTH = 100
 """Deepest nesting of operations; a sum of more terms than that is a job for the n-ary rows."""
+
+MAX_BITS = 10_000
+"""Size of the largest power of a number that SymPy is asked to compute exactly."""
 
 _HELPERS = frozenset("pi sum zip number power logical_and logical_or equal not_equal".split())
 
@@ -57,6 +60,10 @@ _REFUSED: dict[type, str] = {
 
 class FormulaError(ValueError):
     """A formula that is not accepted; the message shows it and points at the place."""
+
+
+class UnknownNameError(FormulaError):
+    """A formula uses a name that stands for nothing."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,8 @@ class Formula:
         object.__setattr__(self, "names", tuple(map(_checked_name, self.names)))
         if len(set(self.names)) < len(self.names):
             raise FormulaError(f"two variables of the same name: {', '.join(self.names)}")
+        if not self.text:
+            raise FormulaError("the formula is empty")
         if "#" in self.text:
             raise self._error("comments are not allowed", self.text.index("#"), len(self.text))
         try:
@@ -139,7 +148,7 @@ class Formula:
                 if "·" in name:
                     raise self._refuse(node, "· is not a product: write *")
                 if name not in self.names and name != "pi":
-                    raise self._refuse(node, _unknown("name", name, [*self.names, "pi"]))
+                    raise self._refuse(node, _unknown("name", name, [*self.names, "pi"]), UnknownNameError)
             case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _ALLOWED):
                 self._check(left, depth - 1)
                 self._check(right, depth - 1)
@@ -170,16 +179,21 @@ class Formula:
     def _too_deep(self) -> FormulaError:
         return FormulaError(f"this formula is nested too deeply\n    {self.text[:60]} ...")
 
-    def _refuse(self, node: ast.expr, what: str) -> FormulaError:
+    def _refuse(self, node: ast.expr, what: str, kind: type[FormulaError] = FormulaError) -> FormulaError:
         encoded = self.text.encode()  # ast counts columns in UTF-8 bytes, and Greek letters take two
         start, end = (len(encoded[:byte].decode()) for byte in (node.col_offset, node.end_col_offset or 0))
-        return self._error(what, start, end)
+        return self._error(what, start, end, kind)
 
-    def _error(self, what: str, start: int, end: int) -> FormulaError:
+    def _error(self, what: str, start: int, end: int, kind: type[FormulaError] = FormulaError) -> FormulaError:
         cut = max(0, start - 60)  # a long formula is shown from shortly before the place
         shown = self.text[cut : cut + 100]
         carets = "^" * max(1, min(end - cut, len(shown)) - (start - cut))
-        return FormulaError(f"{what}\n    {shown}\n    {' ' * (start - cut)}{carets}")
+        return kind(f"{what}\n    {shown}\n    {' ' * (start - cut)}{carets}")
+
+    @property
+    def used(self) -> set[str]:
+        """The names among `names` that the formula really uses."""
+        return {part.id for part in ast.walk(self.tree) if isinstance(part, ast.Name)} & set(self.names)
 
     @cache  # noqa: B019 - formulas are few and live as long as the table
     def source(self, system: NumberSystem) -> str:
@@ -378,6 +392,13 @@ def sympy() -> NumberSystem:
     """SymPy expressions: closed forms, LaTeX, and symbolic differentiation as an independent oracle."""
     import sympy as sp
 
+    def power(x: Any, y: Any) -> Any:
+        """A power, by a float if the exact one would fill the memory with its digits."""
+        factor = x.as_coeff_Mul()[0]
+        digits = max(abs(factor.p), factor.q) if factor.is_Rational else 1
+        huge = y.is_Rational and math.log2(digits) * abs(y) > MAX_BITS
+        return sp.Pow(x, sp.Float(y) if huge else y)
+
     functions = {
         **_named_as_in_math(sp, "exp log sqrt sin cos tan sinh cosh tanh sign" + _ARC),
         "abs": sp.Abs,
@@ -395,7 +416,9 @@ def sympy() -> NumberSystem:
         "logical_or": sp.Or,
         "equal": sp.Eq,
         "not_equal": sp.Ne,
-        "power": sp.Pow,
+        "power": power,
+        "xlogy": lambda x, y: x * sp.log(y),  # the case x = 0 would keep SymPy from differentiating there
+        "xlog1py": lambda x, y: x * sp.log(1 + y),
         "pi": sp.pi,
     }
     return NumberSystem("sympy", functions, lazy=False, number=lambda x: sp.Rational(repr(x)))

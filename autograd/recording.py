@@ -76,7 +76,7 @@ def _described(op: Operation, operands: Sequence[Any]) -> str:
     known = []
     for x, operand in zip(op.operands, operands, strict=True):
         label = getattr(operand, "label", None)
-        parts = [f"'{label}'"] if label else []
+        parts = [f"'{label}'"] if label and label != x else []
         parts += [expression(operand)] if type(operand) is Value and operand.edges else []
         known += [f"{x} is {' = '.join(parts)}"] if parts else []
     return f" ({', '.join(known)})" if known else ""
@@ -302,7 +302,7 @@ for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
 
 # --- Derivatives of derivatives ----------------------------------------------------------------------
 
-VALUES = NumberSystem("values", {**functions, "power": operator.pow, "pi": math.pi})
+VALUES = NumberSystem("values", {**functions, "power": functions["pow"], "pi": math.pi})
 """Values and floats: a formula computed over them records its operations."""
 
 

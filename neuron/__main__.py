@@ -7,17 +7,16 @@ three-way check of the gradients, a nudge, and one update, and draws the graph.
 from __future__ import annotations
 
 import argparse
-import io
 import math
-import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from autograd import Constant, Value, draw
-from autograd.check import one_sided_slopes
+from autograd.check import judge, one_sided_slopes
 from autograd.notation import expression, factor, number
+from autograd.terminal import columns, say
 from neuron import losses
 from neuron.closed_form import ACTIVATION_SLOPES, LOSS_SLOPES, Gradient, gradient
 from neuron.models import ACTIVATIONS, Neuron
@@ -31,20 +30,13 @@ EPSILON = sys.float_info.epsilon
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the lesson with command-line `arguments`; returns the exit status, 2 for input it cannot use."""
     options = _options(arguments)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # where ŷ and ∂ cannot be printed, a question mark must do
-    try:
-        lesson = Lesson(
-            options.w, options.b, options.x, options.y, options.lr, options.activation, options.loss, options.picture
-        )
-        for line in lesson.text():
-            print(line)
-    except BrokenPipeError:  # whoever read along has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (ValueError, ArithmeticError, RuntimeError, OSError) as error:
-        print(f"neuron: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return say(_told(options), "neuron")
+
+
+def _told(options: argparse.Namespace) -> Iterator[str]:
+    yield from Lesson(
+        options.w, options.b, options.x, options.y, options.lr, options.activation, options.loss, options.picture
+    ).text()
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -121,7 +113,7 @@ class Lesson:
         if self.activation != "linear":
             steps.insert(0, y_hat.edges[0][0])
         rows = [(f"{v.label} = {expression(v)}", expression(v, numbers=True), number(v.data)) for v in steps]
-        yield from _columns(rows, " = ")
+        yield from columns(rows, " = ")
 
     def chain_rule(self, y_hat: Value, L: Value) -> Iterator[str]:
         """The chain rule for the weights and for the bias, in symbols and numbers."""
@@ -140,7 +132,7 @@ class Lesson:
             rows += [(f"∂{last}/∂{p}", getattr(slope, "label", "1"), number(float(slope)))]
             chain = f"{numbers} · {factor(float(slope))}"
             rows += [(f"dL/d{p}", f"{symbols} · ∂{last}/∂{p} = {chain}", number(parameter.grad or 0.0))]
-        yield from _columns(rows, " = ")
+        yield from columns(rows, " = ")
 
     def three_way_check(self, y_hat: Value, L: Value, by_hand: Gradient) -> Iterator[str]:
         """The engine's gradient beside the closed form and a finite difference."""
@@ -155,8 +147,8 @@ class Lesson:
         ):
             noise = max(abs(gradients[i] - closed) for gradients in nearby) + abs(closed) * saturation
             grad, slopes = parameter.grad or 0.0, one_sided_slopes(L, parameter)
-            rows += [(f"dL/d{parameter.label}", number(grad), number(closed), *_judge(grad, closed, *slopes, noise))]
-        yield from _columns(rows, "   ")
+            rows += [(f"dL/d{parameter.label}", number(grad), number(closed), *judge(grad, closed, *slopes, noise))]
+        yield from columns(rows, "   ")
 
     def gradients_nearby(self) -> list[list[float]]:
         """The closed form for biases a few roundings away: how much of a gradient is rounding."""
@@ -174,7 +166,7 @@ class Lesson:
         after = replace(self, w=[self.w[0] + NUDGE, *self.w[1:]]).forward()[1].data
         yield ""
         yield f"Nudge: raise {w.label} by {NUDGE} and see what the loss does"
-        yield from _columns(
+        yield from columns(
             [
                 ("predicted change of L", f"dL/d{w.label} · {NUDGE}", number(grad * NUDGE)),
                 ("real change of L", f"{after:.6g} - {_bracketed(L.data, '.6g')}", number(after - L.data)),
@@ -192,7 +184,7 @@ class Lesson:
             updated.append(parameter.data - self.lr * grad)
             step = f"{number(parameter.data)} - {number(self.lr)}·{factor(grad)}"
             rows += [(f"{parameter.label} ← {step}", number(updated[-1]))]
-        yield from _columns(rows, " = ")
+        yield from columns(rows, " = ")
         new_y_hat, new_L = replace(self, w=updated[:-1], b=updated[-1]).forward()
         new, old, target = (number(value) for value in (new_y_hat.data, y_hat.data, self.y))
         yield f"  new prediction ŷ = {new} (it was {old}, the target is {target})"
@@ -200,27 +192,6 @@ class Lesson:
         yield f"  new loss       L = {number(new_L.data)}{zero} (it was {number(L.data)})"
         if not new_L.data <= L.data:
             yield f"  The loss grew: the step was too large for this sample. Try a learning rate below {self.lr}."
-
-
-def _judge(grad: float, closed: float, left: float, right: float, noise: float) -> tuple[str, str]:
-    """The finite difference as text, and whether the three agree; `noise` is what rounding does to the gradient."""
-    scale = max(abs(grad), abs(left), abs(right))
-    if abs(left - right) > max(1e-9 * scale, noise / 2):
-        verdict = "kink: between the two slopes" if min(left, right) <= grad <= max(left, right) else "FAIL"
-        return f"{number(left)} | {number(right)}", verdict
-    middle = (left + right) / 2
-    difference = max(abs(grad - middle), abs(closed - middle))
-    if difference <= 1e-9 * scale:
-        return number(middle), "agree"
-    return number(middle), "agree up to rounding" if difference <= 2 * noise else "FAIL"
-
-
-def _columns(rows: Sequence[tuple[str, ...]], between: str) -> Iterator[str]:
-    """Rows as aligned columns; an empty last cell is left out."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        yield f"  {between.join(cells if row[-1] else cells[:-1])}".rstrip()
 
 
 def _bracketed(value: float, spec: str) -> str:

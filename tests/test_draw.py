@@ -81,7 +81,7 @@ def test_a_long_path_is_elided_in_the_caption():
 
 def test_there_must_be_a_path_to_draw():
     w, u = Value(0.5, label="w"), Value(9.0, label="u")
-    with pytest.raises(ValueError, match="L does not depend on 'u': there is no path to draw"):
+    with pytest.raises(ValueError, match="L does not depend on 'u': no path joins them"):
         draw((w * 2).named("L"), wrt=u)
 
 

@@ -83,7 +83,7 @@ REFUSED = {
     "9**9**9": "this power of numbers is too large for a float\n    9**9**9\n    ^^^^^^^",
     "1e999": "this number is too large for a float",
     "x +": "this is not a formula: invalid syntax\n    x +\n       ^",
-    "": "this is not a formula",
+    "": "the formula is empty",
     "x\0": "this is not a formula",
     "\ud800": "this is not a formula",
     "x # a\n + y": "comments are not allowed\n    x # a + y\n      ^^^^^^^",

@@ -1,0 +1,289 @@
+"""A formula on the command line: its value, its gradients, checked three ways, the chain rule, a picture.
+
+``python -m autograd "(w*x + b - y)**2" w=0.5 b=0.1 x=2 y=1.5 --wrt w,b``
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from autograd.backprop import gradients, newest_first
+from autograd.chain import Chain
+from autograd.check import judge, slopes_at
+from autograd.draw import draw
+from autograd.formula import FLOATS, Formula, FormulaError, NumberSystem, UnknownNameError, sympy
+from autograd.notation import expression, number
+from autograd.ops import DomainError, PoleError
+from autograd.recording import VALUES
+from autograd.terminal import columns, say
+from autograd.value import Value
+
+__all__ = ["main"]
+
+_NAMED = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)
+_ROUNDINGS = 4 * sys.float_info.epsilon
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_PICTURES = (".svg", ".png", ".pdf", ".dot", ".gv")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status, 2 for input it cannot use."""
+    options = _options(sys.argv[1:] if arguments is None else arguments)
+    return say(_told(options), "autograd")
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m autograd",
+        description="The value of a formula, its gradients by the chain rule, and whether they are right.",
+        epilog="Several formulas are separated by semicolons, and may use each other's names: "
+        "'ŷ = w*x + b; L = (ŷ - y)**2'. The last one is differentiated.",
+    )
+    parser.add_argument("formula", help="such as '(w*x + b - y)**2', with + - * / **, comparisons and functions")
+    parser.add_argument("inputs", nargs="*", metavar="name=number", help="the variables: w=0.5 x=-1e-3 φ=pi/4")
+    parser.add_argument("--wrt", metavar="NAMES", help="differentiate by these, separated by commas (default: all)")
+    parser.add_argument("--draw", metavar="FILE", help=f"save the picture: {' '.join(_PICTURES)}")
+    parser.add_argument("--json", action="store_true", help="print JSON; numbers that are not finite become texts")
+    # A formula may start with a minus sign; a space before it tells argparse that it is no option.
+    minus = re.compile(r"-(?!-|h$)")
+    return parser.parse_args([" " + text if minus.match(text) else text for text in arguments])
+
+
+@dataclass(frozen=True)
+class Program:
+    """Formulas with names, computed one after the other, and the numbers of their variables."""
+
+    steps: dict[str, Formula]
+    inputs: dict[str, float]
+
+    @property
+    def name(self) -> str:
+        """What the result is called."""
+        return list(self.steps)[-1]
+
+    def run(self, system: NumberSystem, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The result of every formula over one number system, by name."""
+        numbers, results = dict(inputs), {}
+        for name, formula in self.steps.items():
+            try:
+                numbers[name] = results[name] = formula.over(system)(*(numbers[used] for used in formula.names))
+            except DomainError:
+                raise
+            except ZeroDivisionError:  # numbers alone
+                raise PoleError(f"division by zero in {formula.text}") from None
+        return results
+
+
+def parse(text: str, inputs: Sequence[str]) -> Program:
+    """The program that a command line describes.  Raises FormulaError for whatever it cannot mean."""
+    numbers = dict(_assigned(item) for item in inputs)
+    if len(numbers) < len(inputs):
+        raise FormulaError(f"a variable was given twice: {' '.join(inputs)}")
+    steps: dict[str, Formula] = {}
+    pieces = text.split(";")
+    for i, piece in enumerate(pieces):
+        named = _NAMED.fullmatch(piece)
+        name, body = named.groups() if named else ("", piece)
+        name = unicodedata.normalize("NFKC", name)
+        if not name and i < len(pieces) - 1:
+            raise FormulaError(f"a formula that others follow needs a name, such as h = {piece.strip()}")
+        if name in numbers or name in steps:
+            raise FormulaError(f"{name} is given twice\n    {text}")
+        try:
+            formula = Formula(body, (*numbers, *steps))
+        except UnknownNameError as error:
+            raise FormulaError(f"{error}\n    (every variable needs a number, as in w=0.5)") from None
+        steps[name or next(n for n in ("f", "g", "z", "result") if n not in numbers)] = formula
+    used = {name for formula in steps.values() for name in formula.used}
+    for name in [*numbers, *list(steps)[:-1]]:
+        if name not in used:
+            raise FormulaError(f"{name} is given, but not used in {text.strip()}")
+    return Program(steps, numbers)
+
+
+def _assigned(item: str) -> tuple[str, float]:
+    """The name and the number of ``w=0.5``."""
+    name, equals, text = (part.strip() for part in item.partition("="))
+    if not equals:
+        raise FormulaError(f"{item.strip()!r} is not a variable with a number, such as w=0.5")
+    name = Formula("0", (name,)).names[0]  # a name that formulas can use
+    try:
+        return name, float(Formula(text, ()).over(FLOATS)())
+    except UnknownNameError as error:
+        raise FormulaError(f"{name} needs a number: {error}") from None
+    except ArithmeticError as error:
+        raise FormulaError(f"{name} needs a number, but {text}: {error}") from None
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """The derivative of the result by one variable, found in three ways."""
+
+    by: str
+    grad: float
+    formula: str
+    closed: float | None
+    left: float
+    right: float
+    difference: str
+    verdict: str
+
+
+class Run:
+    """A program, recorded and differentiated."""
+
+    def __init__(self, program: Program, wrt: Sequence[str]) -> None:
+        self.program, self.wrt = program, wrt
+        self.leaves = {name: Value(x, label=name) for name, x in program.inputs.items()}
+        for name, z in program.run(VALUES, self.leaves).items():
+            # Without variables the result is a number; a formula that is just a name becomes a step by +.
+            self.root = Value(z, name) if type(z) is not Value else (+z if z.label else z).named(name)
+        inner = [node for node in reversed(newest_first(self.root)) if node.op]
+        if len(program.steps) == 1:
+            for i, node in enumerate(inner[:-1], 1):
+                node.label = f"t{i}".translate(_SUBSCRIPTS)
+        self.steps = [node for node in inner if node.label]
+        self.root.backward()
+
+    def gradients(self) -> list[Gradient]:
+        """The three-way check for each variable."""
+        found = []
+        nearby = [self._moved(-_ROUNDINGS), self._moved(_ROUNDINGS)]
+        for i, name in enumerate(self.wrt):
+            grad = self.leaves[name].grad or 0.0
+            formula, closed = closed_form(self.program, name)
+            left, right = slopes_at(partial(self._over, name), self.program.inputs[name])
+            noise = max(abs(slopes[i] - grad) for slopes in nearby)
+            difference, verdict = judge(grad, closed, left, right, noise)
+            found.append(Gradient(name, grad, formula, closed, left, right, difference, verdict))
+        return found
+
+    def _over(self, name: str, system: NumberSystem, x: Any) -> Any:
+        """The result over a number system, with another number for one variable."""
+        assert system.number is not None
+        numbers = {name: system.number(x) for name, x in self.program.inputs.items()}
+        return self.program.run(system, numbers | {name: x})[self.program.name]
+
+    def _moved(self, shift: float) -> list[float]:
+        """The gradients when every variable is a few roundings away: how much of a gradient is rounding."""
+        inputs = self.program.inputs.items()
+        leaves = {name: Value(x * (1 + shift * (-1) ** i)) for i, (name, x) in enumerate(inputs)}
+        root = self.program.run(VALUES, leaves)[self.program.name]
+        wanted = [leaves[name] for name in self.wrt]
+        return gradients(root, wanted) if type(root) is Value else [0.0] * len(wanted)
+
+    def chain(self, name: str) -> list[str]:
+        """The chain rule from one variable to the result."""
+        try:
+            lines = list(Chain(self.root, self.leaves[name]).lines())
+        except ValueError:
+            return [f"d{self.root.label}/d{name} = 0: {self.root.label} does not depend on {name} here"]
+        return lines or [f"d{self.root.label}/d{name}: more paths than can be written out"]
+
+
+def closed_form(program: Program, name: str) -> tuple[str, float | None]:
+    """The derivative by SymPy, as text and as a number; a question mark and None where SymPy knows none."""
+    import sympy as sp
+
+    symbols = {name: sp.Symbol(name, real=True) for name in program.inputs}
+    try:
+        result = sp.sympify(program.run(sympy(), symbols)[program.name])
+        closed = sp.factor_terms(sp.diff(result, symbols[name]))
+    except (ArithmeticError, TypeError, ValueError, NotImplementedError, RecursionError):  # as of 1 / 0 < x
+        return "?", None
+    try:
+        exact = {symbols[name]: sp.Float(x, 40) for name, x in program.inputs.items()}
+        number = closed.evalf(30, subs=exact, strict=True)
+        return str(closed), float(number) if number.is_Float or number.is_Rational else None
+    except (ArithmeticError, TypeError, ValueError):  # infinite, or not enough digits to be sure of any
+        return str(closed), None
+
+
+def _told(options: argparse.Namespace) -> Iterator[str]:
+    """What is printed."""
+    program = parse(options.formula, options.inputs)
+    wrt = [name.strip() for name in options.wrt.split(",")] if options.wrt else list(program.inputs)
+    for name in wrt:
+        if name not in program.inputs:
+            known = ", ".join(program.inputs) or "none"
+            raise FormulaError(f"--wrt {options.wrt}: there is no variable {name!r}; known are: {known}")
+    if options.draw and Path(options.draw).suffix not in _PICTURES:
+        raise ValueError(f"--draw {options.draw}: the name of the picture must end in one of {' '.join(_PICTURES)}")
+    run = Run(program, wrt)
+    gradients = run.gradients()
+    if options.json:
+        yield json.dumps(_plain(run, gradients, options.formula), ensure_ascii=False, indent=2)
+    else:
+        yield from _text(run, gradients)
+    if options.draw:
+        drawing = draw(run.root, wrt=run.leaves[wrt[0]] if wrt and run.leaves[wrt[0]].grad is not None else None)
+        if Path(options.draw).suffix in (".dot", ".gv"):
+            drawing.save(options.draw)
+        else:
+            drawing.render(outfile=options.draw, cleanup=True)
+        if not options.json:
+            yield ""
+            yield f"The picture is in {options.draw}"
+
+
+def _text(run: Run, gradients: Sequence[Gradient]) -> Iterator[str]:
+    f = run.root.label
+    yield "Value"
+    rows = [(f"{v.label} = {expression(v)}", expression(v, numbers=True), number(v.data)) for v in run.steps]
+    yield from columns(rows or [(f"{f} = {number(run.root.data)}",)], " = ")
+    if not gradients:
+        return
+    yield ""
+    yield "Gradient"
+    table = [("", "autograd", "closed form", "finite difference", "verdict")]
+    for g in gradients:
+        closed = "?" if g.closed is None else number(g.closed)
+        table.append((f"d{f}/d{g.by}", number(g.grad), closed, g.difference, g.verdict))
+    yield from columns(table, "   ")
+    yield ""
+    yield "Closed form"
+    yield from columns([(f"d{f}/d{g.by}", g.formula) for g in gradients], " = ")
+    yield ""
+    yield "Chain rule"
+    for g in gradients:
+        yield from (f"  {line}" for line in run.chain(g.by))
+
+
+def _plain(run: Run, gradients: Sequence[Gradient], formula: str) -> dict[str, Any]:
+    """The same for machines."""
+    return {
+        "formula": formula.strip(),
+        "inputs": run.program.inputs,
+        "name": run.root.label,
+        "value": _finite(run.root.data),
+        "steps": [{"name": v.label, "expression": expression(v), "value": _finite(v.data)} for v in run.steps],
+        "gradients": {
+            g.by: {
+                "autograd": _finite(g.grad),
+                "closed_form": {"formula": g.formula, "value": _finite(g.closed)},
+                "finite_difference": {"left": _finite(g.left), "right": _finite(g.right)},
+                "verdict": g.verdict,
+                "chain_rule": run.chain(g.by),
+            }
+            for g in gradients
+        },
+    }
+
+
+def _finite(x: float | None) -> float | str | None:
+    """JSON has no infinity and no nan."""
+    return x if x is None or math.isfinite(x) else str(x)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""What the command lines share: printing line by line, aligned columns, and ending well."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+__all__ = ["columns", "say"]
+
+
+def say(lines: Iterable[str], program: str) -> int:
+    """Print the lines as they come; the exit status is 2, with a message, if they end in an error of the input."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # where ŷ and ∂ cannot be printed, a question mark must do
+    try:
+        for line in lines:
+            print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read along has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ValueError, ArithmeticError, RuntimeError, OSError) as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def columns(rows: Sequence[Sequence[str]], between: str) -> Iterator[str]:
+    """Rows as aligned columns; an empty last cell is left out."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        yield f"  {between.join(cells if row[-1] else cells[:-1])}".rstrip()
