@@ -373,7 +373,7 @@ def mpmath(digits: int = 50) -> NumberSystem:
 
     mp = library.MPContext()
     mp.dps = digits
-    functions = {
+    functions: dict[str, Any] = {
         **_named_as_in_math(mp, "exp expm1 log1p log10 sqrt sin cos tan sinh cosh tanh hypot sign floor" + _ARC),
         "abs": mp.fabs,
         "log": mp.ln,
@@ -399,15 +399,27 @@ def sympy() -> NumberSystem:
         huge = y.is_Rational and math.log2(digits) * abs(y) > MAX_BITS
         return sp.Pow(x, sp.Float(y) if huge else y)
 
-    functions = {
-        **_named_as_in_math(sp, "exp log sqrt sin cos tan sinh cosh tanh sign" + _ARC),
-        "abs": sp.Abs,
-        "floor": type("floor", (sp.floor,), {"fdiff": lambda *_: sp.S.Zero}),  # SymPy's own has no derivative
+    def differentiated(function: Any, derivative: Callable[[Any], Any]) -> Any:
+        """A function of SymPy, with the `derivative` it has among real numbers alone."""
+
+        def by(self: Any, symbol: Any) -> Any:
+            (x,) = self.args
+            return derivative(x) * x.diff(symbol)
+
+        return type(function.__name__, (function,), {"_eval_derivative": by})
+
+    sign = differentiated(sp.sign, lambda _: sp.S.Zero)
+    functions: dict[str, Any] = {
+        **_named_as_in_math(sp, "exp log sqrt sin cos tan sinh cosh tanh" + _ARC),
+        "abs": differentiated(sp.Abs, sign),
+        "sign": sign,
+        "floor": differentiated(sp.floor, lambda _: sp.S.Zero),
         "expm1": lambda x: sp.exp(x) - 1,
         "log1p": lambda x: sp.log(1 + x),
         "log2": lambda x: sp.log(x, 2),
         "log10": lambda x: sp.log(x, 10),
-        "cbrt": lambda x: sp.sign(x) * sp.Abs(x) ** sp.Rational(1, 3),
+        "cbrt": lambda x: sign(x) * functions["abs"](x) ** sp.Rational(1, 3),
+        "softplus": lambda x: sp.log(1 + sp.exp(x)),
         "hypot": lambda x, y: sp.sqrt(x**2 + y**2),
         "maximum": sp.Max,
         "minimum": sp.Min,

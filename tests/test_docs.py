@@ -1,6 +1,7 @@
 """What the README and the pages show beside Python: commands with their output, and the printed table."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,7 @@ SESSIONS = [
 
 @pytest.mark.parametrize(("page", "command", "output"), SESSIONS, ids=[f"{p.name}: {c}" for p, c, _ in SESSIONS])
 def test_a_command_prints_what_the_page_shows(page, command, output, tmp_path):
-    words = command.split()
+    words = shlex.split(command)
     assert words[:2] == ["python", "-m"]
     run = subprocess.run([sys.executable, *words[1:]], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert run.stdout == output

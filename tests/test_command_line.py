@@ -1,0 +1,262 @@
+"""``python -m autograd``: what it prints, what it draws, and how it refuses."""
+
+import json
+import math
+import subprocess
+import sys
+import time
+
+import pytest
+
+from autograd.__main__ import main
+
+LINE = ["(w*x + b - y)**2", "w=0.5", "b=0.1", "x=2", "y=1.5"]
+
+
+@pytest.fixture
+def run(capsys, tmp_path, monkeypatch):
+    """Runs a command line in an empty directory; returns the exit status, what was printed and the errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        status = main(arguments)
+        return status, *capsys.readouterr()
+
+    return run
+
+
+def gradients(run, *arguments):
+    status, out, err = run(*arguments, "--json")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    return found["value"], {name: g["autograd"] for name, g in found["gradients"].items()}
+
+
+def test_value_gradients_closed_form_check_and_chain_rule(run):
+    status, out, err = run(*LINE, "--wrt", "w,b")
+    assert (status, err) == (0, "")
+    assert (
+        out
+        == """\
+Value
+  t₁ = w·x    = 0.5·2.0   = 1.0
+  t₂ = t₁ + b = 1.0 + 0.1 = 1.1
+  t₃ = t₂ - y = 1.1 - 1.5 = -0.4
+  f = t₃²     = (-0.4)²   = 0.16
+
+Gradient
+          autograd   closed form   finite difference   verdict
+  df/dw   -1.6       -1.6          -1.6                agree
+  df/db   -0.8       -0.8          -0.8                agree
+
+Closed form
+  df/dw = 2*x*(b + w*x - y)
+  df/db = 2*(b + w*x - y)
+
+Chain rule
+  df/dw = ∂f/∂t₃ · ∂t₃/∂t₂ · ∂t₂/∂t₁ · ∂t₁/∂w = (-0.8) · 1.0 · 1.0 · 2.0 = -1.6
+  df/db = ∂f/∂t₃ · ∂t₃/∂t₂ · ∂t₂/∂b = (-0.8) · 1.0 · 1.0 = -0.8
+"""
+    )
+
+
+def test_named_steps_make_the_chain_readable(run):
+    _, out, _ = run("ŷ = w*x + b; L = (ŷ - y)**2", *LINE[1:], "--wrt", "w")
+    assert "  ŷ = w·x + b  = 0.5·2.0 + 0.1 = 1.1\n" in out
+    assert "  dL/dw = ∂L/∂ŷ · ∂ŷ/∂w = (-0.8) · 2.0 = -1.6\n" in out
+
+
+def test_json(run):
+    status, out, _ = run(*LINE, "--wrt", "w", "--json")
+    assert status == 0
+    found = json.loads(out)
+    assert found["inputs"] == {"w": 0.5, "b": 0.1, "x": 2.0, "y": 1.5}
+    assert (found["name"], found["value"]) == ("f", 0.15999999999999992)
+    assert found["steps"][0] == {"name": "t₁", "expression": "w·x", "value": 1.0}
+    w = found["gradients"]["w"]
+    assert w["autograd"] == pytest.approx(-1.6)
+    assert w["closed_form"] == {"formula": "2*x*(b + w*x - y)", "value": pytest.approx(-1.6, rel=1e-15)}
+    assert w["finite_difference"]["left"] == pytest.approx(-1.6, rel=1e-15)
+    assert w["verdict"] == "agree"
+    assert w["chain_rule"][0].endswith("= -1.6")
+
+
+def test_json_of_numbers_that_are_not_finite(run):
+    assert gradients(run, "sqrt(x)", "x=0") == (0.0, {"x": "inf"})
+
+
+@pytest.mark.parametrize(
+    ("formula", "inputs", "value", "slopes"),
+    [
+        ("-x**2", ["x=-1e-3"], -1e-6, {"x": 2e-3}),
+        ("λ * sin(φ)", ["λ=2", "φ=pi/6"], 1.0, {"λ": 0.5, "φ": math.sqrt(3)}),
+        ("x * x", ["x = 3"], 9.0, {"x": 6.0}),
+        ("x", ["x=3"], 3.0, {"x": 1.0}),
+        ("a = x*x; b = a", ["x=3"], 9.0, {"x": 6.0}),
+        ("c = 2*3; c*x", ["x=3"], 18.0, {"x": 6.0}),
+        ("where(x > 0, x**2, y)", ["x=3", "y=1"], 9.0, {"x": 6.0, "y": 0.0}),
+        ("2 + 3", [], 5.0, {}),
+        ("f = f0 * 2", ["f0=1"], 2.0, {"f0": 2.0}),
+        ("f * 2", ["f=1"], 2.0, {"f": 2.0}),
+        ("x <= 3", ["x=3"], 1.0, {"x": 0.0}),
+    ],
+)
+def test_formulas_and_variables_of_many_kinds(run, formula, inputs, value, slopes):
+    found = gradients(run, formula, *inputs)
+    assert found == (pytest.approx(value), pytest.approx(slopes))
+
+
+def verdict(run, *arguments):
+    _, out, _ = run(*arguments)
+    return out.split("verdict\n")[1].split("\n")[0].split("   ")[-1].strip()
+
+
+@pytest.mark.parametrize(
+    ("formula", "x", "expected"),
+    [
+        ("relu(x)", "0", "kink: between the two slopes"),
+        ("abs(x)", "0", "kink: between the two slopes"),
+        ("abs(x)**1.5 * x", "0", "agree"),
+        ("xlogy(x, 0.5)", "0", "agree"),
+        ("sign(x)", "0", "kink: it jumps or is vertical here"),
+        ("sqrt(x)", "0", "cannot tell: not defined on both sides"),
+        ("cbrt(x) * cbrt(x)", "0", "cannot tell: some step has no slope here"),
+        ("cbrt(x)", "0", "agree"),
+        ("tanh(x)", "20", "agree"),
+        ("tanh(x)", "1e300", "agree"),
+        ("1e16 + sin(x)", "1", "agree"),
+        ("softplus(x)", "-700", "agree"),
+    ],
+)
+def test_verdicts(run, formula, x, expected):
+    assert verdict(run, formula, f"x={x}") == expected
+
+
+def test_the_check_fails_when_a_rule_is_wrong(run, monkeypatch):
+    from autograd import recording
+    from autograd.ops import operation
+
+    wrong = recording.function_of(operation("tanh", "tanh(x)", "1 - z"))
+    monkeypatch.setitem(recording.VALUES.functions, "tanh", wrong)
+    from autograd.formula import _compiled
+
+    _compiled.cache_clear()
+    try:
+        assert verdict(run, "tanh(x)", "x=0.5") == "FAIL"
+    finally:
+        _compiled.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["__import__('os').system('touch pwned')"],
+            "Call is not allowed\n    __import__('os').system('touch pwned')\n    " + "^" * 38,
+        ),
+        (["x.__class__", "x=1"], "attribute access is not allowed\n    x.__class__\n    ^^^^^^^^^^^"),
+        (["9**9**9"], "this power of numbers is too large for a float\n    9**9**9\n    ^^^^^^^"),
+        (
+            ["(" * 500_000 + "x" + ")" * 500_000, "x=1"],
+            "this formula has 1,000,001 characters; at most 10,000 are read",
+        ),
+        (["lambda x: x", "x=1"], "a lambda is not allowed\n    lambda x: x\n    ^^^^^^^^^^^"),
+        (
+            ["(" * 4000 + "x" + ")" * 4000, "x=1"],
+            f"this is not a formula: too many nested parentheses\n    {'(' * 100}\n    {' ' * 60}^",
+        ),
+        (["x", "x=().__class__"], "attribute access is not allowed\n    ().__class__\n    ^^^^^^^^^^^^"),
+        (["x", "x=9**9**9"], "this power of numbers is too large for a float\n    9**9**9\n    ^^^^^^^"),
+    ],
+)
+def test_malicious_formulas_are_refused_in_milliseconds(run, arguments, message, tmp_path):
+    start = time.perf_counter()
+    status, out, err = run(*arguments)
+    assert time.perf_counter() - start < 0.5
+    assert (status, out, err) == (2, "", f"autograd: {message}\n")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["(1/3)**1000000000 + x", "x=1"],
+        ["(x/3)**1000000000", "x=1"],
+        ["((((x/3)**100)**100)**100)**100", "x=2.9"],
+        ["sigmoid(x)", "x=-1e300"],
+        ["softplus(tanh((((y * 2) / sin(x)) / tan(log(y)))))", "x=0.63", "y=2.4"],
+    ],
+)
+def test_formulas_that_would_keep_sympy_busy_do_not(run, arguments):
+    start = time.perf_counter()
+    assert run(*arguments)[0] == 0
+    assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["x*y", "x=1"],
+            "unknown name 'y': known are x, pi\n    x*y\n      ^\n    (every variable needs a number, as in w=0.5)",
+        ),
+        (["φ*λx", "φ=1", "--json"], "unknown name 'λx': known are φ, pi\n    φ*λx\n      ^^\n    "
+         "(every variable needs a number, as in w=0.5)"),
+        (["x*2", "x=1", "q=3"], "q is given, but not used in x*2"),
+        (["x", "x=1", "x=2"], "a variable was given twice: x=1 x=2"),
+        (["x", "x"], "'x' is not a variable with a number, such as w=0.5"),
+        (["x", "x=one"], "x needs a number: unknown name 'one': known are pi\n    one\n    ^^^"),
+        (["x", "x=1/0"], "x needs a number, but 1/0: float division by zero"),
+        (["x", "x="], "the formula is empty"),
+        (["x", "lambda=1"], "'lambda' cannot be the name of a variable: it must be an identifier"),
+        (["x", "sin=1"], "'sin' cannot be the name of a variable: formulas use it already"),
+        (["x^2", "x=1"], "^ is not a power: write **\n    x^2\n    ^^^"),
+        (["x +", "x=1"], "this is not a formula: invalid syntax\n    x +\n       ^"),
+        (["b*c; a + 1", "b=1", "c=2"], "a formula that others follow needs a name, such as h = b*c"),
+        (["x = x*x", "x=2"], "x is given twice\n    x = x*x"),
+        (["a = x; b = x*x", "x=2"], "a is given, but not used in a = x; b = x*x"),
+        (["x*2", "x=1", "--wrt", "q"], "--wrt q: there is no variable 'q'; known are: x"),
+        (
+            ["x*2", "x=1", "--draw", "f.bmp"],
+            "--draw f.bmp: the name of the picture must end in one of .svg .png .pdf .dot .gv",
+        ),
+        (["log(x)", "x=0"], "log(x) is not defined at x = 0.0: it needs x > 0"),
+        (["log(w)", "w=-1"], "log(x) is not defined at x = -1.0 (x is 'w'): it needs x > 0"),
+        (["exp(x)", "x=1000"], "exp(x) overflows at x = 1000.0: the result is too large for a float"),
+        (["x + 1/(2 - 2)", "x=1"], "division by zero in x + 1/(2 - 2)"),
+        (["x + (0 - 8)**0.5", "x=1"], "x ** y is not defined at x = -8.0, y = 0.5: it needs x > 0 or x == 0 and y >= 0 "
+         "or x < 0 and y == floor(y); cbrt(x) takes the cube root of a negative x"),
+        (["x*2", "x=1", "--draw", "no/such/file.dot"], None),
+    ],
+)  # fmt: skip
+def test_bad_input_is_replayed(run, arguments, message):
+    status, _, err = run(*arguments)
+    assert status == (2 if message else 0)
+    assert err == (f"autograd: {message}\n" if message else "")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF"), ("dot", b"digraph")]
+)
+def test_the_picture_is_saved(run, tmp_path, suffix, start):
+    status, out, _ = run(*LINE, "--draw", f"chain.{suffix}")
+    assert status == 0
+    assert out.endswith(f"\nThe picture is in chain.{suffix}\n")
+    assert (tmp_path / f"chain.{suffix}").read_bytes().startswith(start)
+    assert [path.name for path in tmp_path.iterdir()] == [f"chain.{suffix}"]
+
+
+def test_help_and_the_installed_module(tmp_path):
+    def installed(*arguments):
+        command = [sys.executable, "-m", "autograd", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+
+    assert "--wrt NAMES" in installed("--help").stdout
+    none = installed()
+    assert none.returncode == 2
+    assert "the following arguments are required: formula" in none.stderr
+
+
+def test_many_paths_are_not_written_out(run):
+    _, out, _ = run("x**x**x**x**x**x", "x=1.1")
+    assert "df/dx: more paths than can be written out" in out
