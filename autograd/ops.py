@@ -104,21 +104,22 @@ class Operation:
         Raises `DomainError` outside the domain and OverflowError where the result is too large,
         both replaying the operation, its operands, and what `describe` adds about them.
         """
+        error = None
         try:
-            return self.value.over(FLOATS)(*numbers)  # type: ignore[no-any-return]
-        except (ArithmeticError, ValueError) as error:
+            z = self.value.over(FLOATS)(*numbers)
+        except (ArithmeticError, ValueError) as raised:
             # Something on the way failed.  It counts only if the result itself does not exist:
             # exp(1000) inside a sigmoid is on the way to a perfectly good 0.
-            z = _quietly(self.value, numbers)
-            defined = self.is_defined(numbers)
-            if math.isfinite(z) and defined:
-                return z
-            where = f"at {self._replay(numbers)}{describe()}"
-            if math.isinf(z) and defined:
-                raise OverflowError(f"{self.written} overflows {where}: the result is too large for a float") from None
-            pole = math.isinf(z) or isinstance(error, ZeroDivisionError)
-            needs = f": it needs {self.domain.text}{self.hint}" if self.domain else ""
-            raise (PoleError if pole else DomainError)(f"{self.written} is not defined {where}{needs}") from None
+            z, error = _quietly(self.value, numbers), raised
+        defined = self.is_defined(numbers)
+        if defined and (math.isfinite(z) or error is None):
+            return z  # type: ignore[no-any-return]
+        where = f"at {self._replay(numbers)}{describe()}"
+        if math.isinf(z) and defined:
+            raise OverflowError(f"{self.written} overflows {where}: the result is too large for a float")
+        pole = math.isinf(z) or isinstance(error, ZeroDivisionError)
+        needs = f": it needs {self.domain.text}{self.hint}" if self.domain else ""
+        raise (PoleError if pole else DomainError)(f"{self.written} is not defined {where}{needs}")
 
     def derivatives(self, z: float, numbers: Sequence[float]) -> tuple[float, ...]:
         """The local derivatives at `numbers`, where the result was `z`.
@@ -134,8 +135,13 @@ class Operation:
         return tuple(results)
 
     def is_defined(self, numbers: Sequence[float]) -> bool:
-        """Whether `numbers` lie in the domain."""
-        return self.domain is None or bool(_quietly(self.domain, numbers))
+        """Whether `numbers` lie in the domain; nan does, and leads to nan."""
+        if self.domain is None or any(map(math.isnan, numbers)):
+            return True
+        try:
+            return bool(self.domain.over(FLOATS)(*numbers))
+        except (ArithmeticError, ValueError):
+            return bool(_quietly(self.domain, numbers))
 
     def _replay(self, numbers: Sequence[float]) -> str:
         # Fifteen digits read better than seventeen, unless they round the fault away.

@@ -248,7 +248,8 @@ def function_of(op: Operation) -> Callable[..., Any]:
     """The function of a row: straight-line code if there is a template for its operands."""
     if op.nary:
         return _specialise_nary(op, "V N" if len(op.operands) == 1 else "VN VV NV NN")
-    if op.operands in (("x",), ("x", "y")) and not op.is_operator:
+    checked = op.domain and OPERATIONS.get(op.name) is not op  # straight-line code relies on math to refuse
+    if op.operands in (("x",), ("x", "y")) and not (op.is_operator or checked):
         return _specialise(op, "V" if len(op.operands) == 1 else "VV VN NV")
     return _generic(op)
 

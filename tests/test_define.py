@@ -74,6 +74,10 @@ def test_domain_and_kink():
         root(Value(-4.0, label="w") * 2.0)
     assert str(caught.value) == "root(x) is not defined at x = -8.0 (x is w·2.0): it needs x >= 0"
     assert root(Value(0.0)).edges[0][1] == math.inf
+    positive = define("positive", "x ** 2", dx="2 * x", domain="x > 0")  # could be computed elsewhere, too
+    with pytest.raises(DomainError, match=r"positive\(x\) is not defined at x = -2\.0: it needs x > 0"):
+        positive(-2.0)
+    assert math.isnan(positive(math.nan))
     hat = define("hat", "1 - abs(x)", dx="where(x < 0, 1, -1)", kink=("x == 0", "-1"))
     assert str(hat.op.kink) == "-1 at x = 0"
 
