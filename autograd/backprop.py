@@ -8,7 +8,8 @@ topological order, and both passes are one loop over the nodes and one line an e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from operator import attrgetter
+from functools import reduce
+from operator import add, attrgetter, mul
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -73,12 +74,13 @@ def gradients(root: Value, wrt: Iterable[Value], create_graph: bool = False) -> 
     Raises `StaleGraphError`, and TypeError if `wrt` holds anything but Values.
     """
     wanted = _values(wrt)
+    product = _recorded_product if create_graph else mul
     adjoints: dict[Value, Any] = {root: 1.0}
     for node, edges in _graph(_fresh(root), set(wanted), create_graph):
         upstream = adjoints[node]
         for operand, local in edges:
-            so_far = adjoints.get(operand)
-            adjoints[operand] = local * upstream if so_far is None else so_far + local * upstream
+            term = product(local, upstream)
+            adjoints[operand] = adjoints[operand] + term if operand in adjoints else term
     return _recorded((adjoints.get(value, 0.0) for value in wanted), create_graph)
 
 
@@ -89,14 +91,19 @@ def tangents(roots: Iterable[Value], directions: Mapping[Value, Any], create_gra
     `create_graph` and the errors are those of `gradients`.
     """
     roots = list(roots)
+    product = _recorded_product if create_graph else mul
     speeds = dict(directions)
     for node, edges in reversed(list(_graph(_fresh(*roots), set(directions), create_graph))):
         if node not in directions:
-            first, *others = (local * speeds[operand] for operand, local in edges)
-            speeds[node] = first
-            for term in others:
-                speeds[node] += term
+            speeds[node] = reduce(add, (product(local, speeds[operand]) for operand, local in edges))
     return _recorded((speeds.get(root, 0.0) for root in roots), create_graph)
+
+
+def _recorded_product(a: Any, b: Any) -> Any:
+    """The product, without a step for a factor of one."""
+    if not hasattr(a, "edges") and a == 1:
+        return b
+    return a if not hasattr(b, "edges") and b == 1 else a * b
 
 
 def _graph(nodes: list[Value], sources: set[Value], create_graph: bool) -> Iterator[tuple[Value, Any]]:

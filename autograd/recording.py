@@ -16,10 +16,10 @@ import numbers
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from autograd.formula import FLOATS, NumberSystem
+from autograd.formula import FLOATS, Formula, NumberSystem
 from autograd.ops import OPERATIONS, DomainError, Operation
 from autograd.trees import is_array
 from autograd.value import Constant, Value, as_float, clock, shown
@@ -327,5 +327,14 @@ def recorded_edges(node: Value) -> Iterator[tuple[Value, Any]]:
                 try:
                     yield operand, formula.over(VALUES)(*operands, result)
                 except (ArithmeticError, ValueError):
-                    unknown = tuple((x, math.nan) for x in operands if type(x) is Value)
-                    yield operand, _node(op, slope, unknown, operands)
+                    args = (*operands, node)
+                    unknown = tuple((x, math.nan) for x in args if type(x) is Value)
+                    yield operand, _node(_without_derivatives(op, formula), slope, unknown, args)
+
+
+@cache
+def _without_derivatives(op: Operation, formula: Formula) -> Operation:
+    """One of the row's derivatives as an operation of its own, with derivatives that nobody knows."""
+    return Operation(
+        f"slope of {op.name}", formula.names, formula, (Formula("0 / 0", formula.names),) * len(formula.names)
+    )

@@ -219,6 +219,7 @@ def test_gradients_with_a_graph_touch_no_grad_and_go_through_inner_nodes():
 def test_an_infinite_slope_is_kept_and_its_own_slope_is_nan():
     (slope,) = autograd.sqrt(x := Value(0.0)).gradients([x], create_graph=True)
     assert slope.data == math.inf
+    assert str(slope) == "slope of sqrt(0.0, sqrt(0.0)) = inf"
     assert math.isnan(slope.gradients([x])[0])
 
 
