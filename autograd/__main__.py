@@ -10,8 +10,7 @@ import json
 import math
 import re
 import sys
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,14 +25,14 @@ from autograd.notation import expression, number
 from autograd.ops import DomainError, PoleError
 from autograd.recording import VALUES
 from autograd.terminal import columns, say
-from autograd.value import Value
+from autograd.value import Constant, Value
 
 __all__ = ["main"]
 
 _NAMED = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)
 _ROUNDINGS = 4 * sys.float_info.epsilon
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_PICTURES = (".svg", ".png", ".pdf", ".dot", ".gv")
+_PICTURES = (".svg", ".png", ".pdf", ".jpg", ".dot", ".gv")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +55,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print JSON; numbers that are not finite become texts")
     # A formula may start with a minus sign; a space before it tells argparse that it is no option.
     minus = re.compile(r"-(?!-|h$)")
-    return parser.parse_args([" " + text if minus.match(text) else text for text in arguments])
+    return parser.parse_intermixed_args([" " + text if minus.match(text) else text for text in arguments])
 
 
 @dataclass(frozen=True)
@@ -71,16 +70,22 @@ class Program:
         """What the result is called."""
         return list(self.steps)[-1]
 
-    def run(self, system: NumberSystem, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """The result of every formula over one number system, by name."""
+    def run(
+        self,
+        system: NumberSystem,
+        inputs: Mapping[str, Any],
+        named: Callable[[str, Any], Any] = lambda name, result: result,
+    ) -> dict[str, Any]:
+        """The result of every formula over one number system, by name, each as `named` makes it."""
         numbers, results = dict(inputs), {}
         for name, formula in self.steps.items():
             try:
-                numbers[name] = results[name] = formula.over(system)(*(numbers[used] for used in formula.names))
+                result = formula.over(system)(*(numbers[used] for used in formula.names))
             except DomainError:
                 raise
             except ZeroDivisionError:  # numbers alone
                 raise PoleError(f"division by zero in {formula.text}") from None
+            numbers[name] = results[name] = named(name, result)
         return results
 
 
@@ -90,11 +95,11 @@ def parse(text: str, inputs: Sequence[str]) -> Program:
     if len(numbers) < len(inputs):
         raise FormulaError(f"a variable was given twice: {' '.join(inputs)}")
     steps: dict[str, Formula] = {}
-    pieces = text.split(";")
+    pieces = text.rstrip("; ").split(";")
     for i, piece in enumerate(pieces):
         named = _NAMED.fullmatch(piece)
         name, body = named.groups() if named else ("", piece)
-        name = unicodedata.normalize("NFKC", name)
+        name = Formula("0", (name,)).names[0] if name else ""  # a name that formulas can use
         if not name and i < len(pieces) - 1:
             raise FormulaError(f"a formula that others follow needs a name, such as h = {piece.strip()}")
         if name in numbers or name in steps:
@@ -107,7 +112,8 @@ def parse(text: str, inputs: Sequence[str]) -> Program:
     used = {name for formula in steps.values() for name in formula.used}
     for name in [*numbers, *list(steps)[:-1]]:
         if name not in used:
-            raise FormulaError(f"{name} is given, but not used in {text.strip()}")
+            what = "given" if name in numbers else "computed"
+            raise FormulaError(f"{name} is {what}, but not used in {text.strip()}")
     return Program(steps, numbers)
 
 
@@ -115,8 +121,10 @@ def _assigned(item: str) -> tuple[str, float]:
     """The name and the number of ``w=0.5``."""
     name, equals, text = (part.strip() for part in item.partition("="))
     if not equals:
-        raise FormulaError(f"{item.strip()!r} is not a variable with a number, such as w=0.5")
-    name = Formula("0", (name,)).names[0]  # a name that formulas can use
+        raise FormulaError(f"{item.strip()!r} is not a variable with a number: write w=0.5, without spaces")
+    name = Formula("0", (name,)).names[0]
+    if text.lower().lstrip("+-") in ("inf", "infinity", "nan"):
+        raise FormulaError(f"{name} needs a finite number, not {text}")
     try:
         return name, float(Formula(text, ()).over(FLOATS)())
     except UnknownNameError as error:
@@ -145,25 +153,26 @@ class Run:
     def __init__(self, program: Program, wrt: Sequence[str]) -> None:
         self.program, self.wrt = program, wrt
         self.leaves = {name: Value(x, label=name) for name, x in program.inputs.items()}
-        for name, z in program.run(VALUES, self.leaves).items():
-            # Without variables the result is a number; a formula that is just a name becomes a step by +.
-            self.root = Value(z, name) if type(z) is not Value else (+z if z.label else z).named(name)
+        self.results = program.run(VALUES, self.leaves, _named)
+        root = self.results[program.name]
+        self.root = root if type(root) is Value else Value(root, program.name)  # no variables, no graph
         inner = [node for node in reversed(newest_first(self.root)) if node.op]
         if len(program.steps) == 1:
             for i, node in enumerate(inner[:-1], 1):
                 node.label = f"t{i}".translate(_SUBSCRIPTS)
-        self.steps = [node for node in inner if node.label]
+        numbers = [z for z in self.results.values() if type(z) is not Value]
+        self.steps = numbers + [node for node in inner if node.label]
         self.root.backward()
 
     def gradients(self) -> list[Gradient]:
         """The three-way check for each variable."""
         found = []
-        nearby = [self._moved(-_ROUNDINGS), self._moved(_ROUNDINGS)]
+        nearby = [slopes for shift in (-_ROUNDINGS, _ROUNDINGS) if (slopes := self._moved(shift))]
         for i, name in enumerate(self.wrt):
             grad = self.leaves[name].grad or 0.0
             formula, closed = closed_form(self.program, name)
             left, right = slopes_at(partial(self._over, name), self.program.inputs[name])
-            noise = max(abs(slopes[i] - grad) for slopes in nearby)
+            noise = max([abs(slopes[i] - grad) for slopes in nearby], default=0.0)
             difference, verdict = judge(grad, closed, left, right, noise)
             found.append(Gradient(name, grad, formula, closed, left, right, difference, verdict))
         return found
@@ -174,21 +183,30 @@ class Run:
         numbers = {name: system.number(x) for name, x in self.program.inputs.items()}
         return self.program.run(system, numbers | {name: x})[self.program.name]
 
-    def _moved(self, shift: float) -> list[float]:
+    def _moved(self, shift: float) -> list[float] | None:
         """The gradients when every variable is a few roundings away: how much of a gradient is rounding."""
         inputs = self.program.inputs.items()
         leaves = {name: Value(x * (1 + shift * (-1) ** i)) for i, (name, x) in enumerate(inputs)}
-        root = self.program.run(VALUES, leaves)[self.program.name]
+        try:
+            root = self.program.run(VALUES, leaves)[self.program.name]
+        except (ArithmeticError, ValueError):  # beyond the edge of the domain
+            return None
         wanted = [leaves[name] for name in self.wrt]
         return gradients(root, wanted) if type(root) is Value else [0.0] * len(wanted)
 
     def chain(self, name: str) -> list[str]:
         """The chain rule from one variable to the result."""
         try:
-            lines = list(Chain(self.root, self.leaves[name]).lines())
+            return list(Chain(self.root, self.leaves[name]).lines())
         except ValueError:
             return [f"d{self.root.label}/d{name} = 0: {self.root.label} does not depend on {name} here"]
-        return lines or [f"d{self.root.label}/d{name}: more paths than can be written out"]
+
+
+def _named(name: str, result: Any) -> Any:
+    """A result under its name: a Value, by + if it has a name already, or a number if no variable went in."""
+    if type(result) is not Value:
+        return Constant(result, name)
+    return (+result if result.label else result).named(name)
 
 
 def closed_form(program: Program, name: str) -> tuple[str, float | None]:
@@ -198,6 +216,8 @@ def closed_form(program: Program, name: str) -> tuple[str, float | None]:
     symbols = {name: sp.Symbol(name, real=True) for name in program.inputs}
     try:
         result = sp.sympify(program.run(sympy(), symbols)[program.name])
+        if not isinstance(result, sp.Expr):  # a comparison
+            return "?", None
         closed = sp.factor_terms(sp.diff(result, symbols[name]))
     except (ArithmeticError, TypeError, ValueError, NotImplementedError, RecursionError):  # as of 1 / 0 < x
         return "?", None
@@ -212,12 +232,12 @@ def closed_form(program: Program, name: str) -> tuple[str, float | None]:
 def _told(options: argparse.Namespace) -> Iterator[str]:
     """What is printed."""
     program = parse(options.formula, options.inputs)
-    wrt = [name.strip() for name in options.wrt.split(",")] if options.wrt else list(program.inputs)
+    wrt = list(dict.fromkeys(name.strip() for name in options.wrt.split(","))) if options.wrt else list(program.inputs)
     for name in wrt:
         if name not in program.inputs:
             known = ", ".join(program.inputs) or "none"
             raise FormulaError(f"--wrt {options.wrt}: there is no variable {name!r}; known are: {known}")
-    if options.draw and Path(options.draw).suffix not in _PICTURES:
+    if options.draw and Path(options.draw).suffix.lower() not in _PICTURES:
         raise ValueError(f"--draw {options.draw}: the name of the picture must end in one of {' '.join(_PICTURES)}")
     run = Run(program, wrt)
     gradients = run.gradients()
@@ -227,7 +247,7 @@ def _told(options: argparse.Namespace) -> Iterator[str]:
         yield from _text(run, gradients)
     if options.draw:
         drawing = draw(run.root, wrt=run.leaves[wrt[0]] if wrt and run.leaves[wrt[0]].grad is not None else None)
-        if Path(options.draw).suffix in (".dot", ".gv"):
+        if Path(options.draw).suffix.lower() in (".dot", ".gv"):
             drawing.save(options.draw)
         else:
             drawing.render(outfile=options.draw, cleanup=True)
@@ -239,8 +259,7 @@ def _told(options: argparse.Namespace) -> Iterator[str]:
 def _text(run: Run, gradients: Sequence[Gradient]) -> Iterator[str]:
     f = run.root.label
     yield "Value"
-    rows = [(f"{v.label} = {expression(v)}", expression(v, numbers=True), number(v.data)) for v in run.steps]
-    yield from columns(rows or [(f"{f} = {number(run.root.data)}",)], " = ")
+    yield from columns([_step(v) for v in run.steps], " = ")
     if not gradients:
         return
     yield ""
@@ -259,6 +278,14 @@ def _text(run: Run, gradients: Sequence[Gradient]) -> Iterator[str]:
         yield from (f"  {line}" for line in run.chain(g.by))
 
 
+def _step(v: Value | Constant) -> tuple[str, ...]:
+    """``t₁ = w·x = 0.5·2.0 = 1.0``; of a plain number, only its value."""
+    if not isinstance(v, Value):
+        return v.label, number(float(v)), "", ""
+    symbols, numbers, value = expression(v), expression(v, numbers=True), number(v.data)
+    return (str(v.label), symbols, numbers, value) if numbers != value else (str(v.label), symbols, value, "")
+
+
 def _plain(run: Run, gradients: Sequence[Gradient], formula: str) -> dict[str, Any]:
     """The same for machines."""
     return {
@@ -266,7 +293,11 @@ def _plain(run: Run, gradients: Sequence[Gradient], formula: str) -> dict[str, A
         "inputs": run.program.inputs,
         "name": run.root.label,
         "value": _finite(run.root.data),
-        "steps": [{"name": v.label, "expression": expression(v), "value": _finite(v.data)} for v in run.steps],
+        "steps": [
+            {"name": v.label, "expression": expression(v), "value": _finite(v.data)}
+            for v in run.steps
+            if isinstance(v, Value)
+        ],
         "gradients": {
             g.by: {
                 "autograd": _finite(g.grad),

@@ -6,7 +6,7 @@ of the chain, ``∂L/∂ŷ``, may stand for several operations.  Pictures and ex
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
@@ -49,7 +49,7 @@ class Chain:
             v: shortened(v.label) if v.label else f"v{i}".translate(_SUBSCRIPTS) for i, v in enumerate(self.values, 1)
         }
         if not root.label:
-            self.names[root] = "z"
+            self.names[root] = next(name for name in ("z", "result", "z₀") if name not in self.names.values())
         self.stale = {leaf for leaf, _ in stale_edges(nodes)}
         self.slopes = {value: self._slopes(value) for value in self.values if value.edges}
         if wrt is not None and wrt not in shown:
@@ -70,50 +70,79 @@ class Chain:
 
     def paths(self) -> list[list[Value]]:
         """The ways from `wrt` to the root, or none if there are more than `MAX_PATHS`."""
-        found: list[list[Value]] = []
-        ways = [[self.root]]
-        while ways and len(found) <= MAX_PATHS:
+        if self._summed(lambda slope: 1)[self.wrt] > MAX_PATHS:
+            return []
+        found, ways = [], [[self.root]]
+        while ways:
             way = ways.pop()
             if way[0] is self.wrt:
                 found.append(way)
             else:
-                ways += [
-                    [operand, *way] for operand in reversed(self.slopes.get(way[0], {})) if operand in self.between
-                ]
-        return found if len(found) <= MAX_PATHS else []
+                ways += [[operand, *way] for operand in reversed(self.slopes[way[0]]) if operand in self.between]
+        return found
+
+    def _summed(self, factor: Callable[[float], float]) -> dict[Value | None, float]:
+        """For each value, the sum over all its paths to the root of the products of ``factor(slope)``."""
+        sums: dict[Value | None, float] = {self.root: 1}
+        for value in reversed(self.values):
+            for operand, slope in self.slopes.get(value, {}).items():
+                if operand in self.between:
+                    sums[operand] = sums.get(operand, 0) + sums[value] * factor(slope)
+        return sums
 
     def symbol(self, value: Value, operand: Value) -> str:
         """The step between two values: ``∂ŷ/∂w``."""
         return f"∂{self.names[value]}/∂{self.names[operand]}"
 
     def lines(self, shown: Callable[[str], str] = str) -> Iterator[str]:
-        """The chain rule along each path, in symbols and numbers (these as `shown`), and the sum over the paths."""
+        """The chain rule along each path, in symbols and numbers (these as `shown`), and the sum over the paths.
+
+        Over more than `MAX_PATHS` they are gathered by the first step: dL/dw is the sum of dL/dc · ∂c/∂w.
+        """
         if self.wrt is None:
             return
         total = f"d{self.names[self.root]}/d{self.names[self.wrt]}"
-        rows, products = [], []
-        for path in self.paths():
-            steps = [(value, operand) for operand, value in pairwise(path)][::-1]
-            slopes = [self.slopes[value][operand] for value, operand in steps]
-            products.append(prod(slopes, start=1.0))
-            terms = [_product(self.symbol(*step) for step in steps)] if steps else []
-            terms += [_product(shown(factor(slope)) for slope in slopes)] if len(steps) > 1 else []
-            rows.append(" = ".join([*terms, shown(number(products[-1]))]))
-        if len(rows) == 1:
-            yield f"{total} = {rows[0]}"
-        elif rows:
-            yield f"{total} = sum over {len(rows)} paths"
-            for i, row in enumerate(rows, 1):
-                yield f"path {i}:  {row}"
-            yield f"total:  {shown(' + '.join(map(factor, products)))} = {shown(number(sum(products)))}"
+        paths = self.paths()
+        rows = [self._along(path, shown) for path in paths] or self._by_first_step(self.wrt, shown)
+        if len(paths) == 1:
+            yield f"{total} = {rows[0][0]}"
+            return
+        count = len(paths) or self._summed(lambda slope: 1)[self.wrt]
+        yield f"{total} = sum over {count:.4g} paths" + ", by their first step" * (not paths)
+        for i, (row, _) in enumerate(rows, 1):
+            yield f"path {i}:  {row}" if paths else f"  {row}"
+        terms = [shown(factor(product)) for _, product in rows]
+        yield f"total:  {_joined(' + ', terms)} = {shown(number(sum(product for _, product in rows)))}"
+
+    def _along(self, path: list[Value], shown: Callable[[str], str]) -> tuple[str, float]:
+        """The product along one path, as text and as a number."""
+        steps = [(value, operand) for operand, value in pairwise(path)][::-1]
+        slopes = [self.slopes[value][operand] for value, operand in steps]
+        product = prod(slopes, start=1.0)
+        terms = [_joined(" · ", [self.symbol(*step) for step in steps])] if steps else []
+        terms += [_joined(" · ", [shown(factor(slope)) for slope in slopes])] if len(steps) > 1 else []
+        return " = ".join([*terms, shown(number(product))]), product
+
+    def _by_first_step(self, wrt: Value, shown: Callable[[str], str]) -> list[tuple[str, float]]:
+        """All paths together, one row for each value that `wrt` enters directly."""
+        adjoints, rows = self._summed(float), []
+        for value in self.values:
+            if value in self.between and wrt in self.slopes.get(value, {}):
+                adjoint, slope = adjoints[value], self.slopes[value][wrt]
+                row = f"{self.symbol(value, wrt)} = {shown(number(slope))}"
+                if value is not self.root:
+                    outer = f"d{self.names[self.root]}/d{self.names[value]} · {self.symbol(value, wrt)}"
+                    numbers = f"{shown(factor(adjoint))} · {shown(factor(slope))}"
+                    row = f"{outer} = {numbers} = {shown(number(adjoint * slope))}"
+                rows.append((row, adjoint * slope))
+        return rows
 
 
-def _product(factors: Iterable[str]) -> str:
-    """Factors written as a product, the middle ones left out if there are many."""
-    written = list(factors)
-    if len(written) > MAX_FACTORS:
-        written[MAX_FACTORS // 2 : -MAX_FACTORS // 2] = ["…"]
-    return " · ".join(written)
+def _joined(between: str, terms: list[str]) -> str:
+    """Factors or summands in a row, the middle ones left out if there are many."""
+    if len(terms) > MAX_FACTORS:
+        terms = [*terms[: MAX_FACTORS // 2], "…", *terms[-MAX_FACTORS // 2 :]]
+    return between.join(terms)
 
 
 def shortened(text: str, limit: int = MAX_LABEL) -> str:

@@ -32,6 +32,8 @@ def define(
     """
     if not (isinstance(name, str) and name.isidentifier()):
         raise FormulaError(f"the name of an operation must be an identifier, such as 'cube', not {name!r}")
+    if not isinstance(kink, tuple | list):
+        raise TypeError(f"kink of {name} takes a condition and a slope for each operand, such as ('x == 0', '0')")
     operands = []
     for key in derivatives:
         if not key.startswith("d") or key == "d":
@@ -49,10 +51,13 @@ def define(
         try:
             Formula(text, tuple(names))
         except UnknownNameError as error:
-            hint = "\n    (each operand needs its derivative: is one missing, such as dy='...'?)"
-            raise FormulaError(f"{part}: {error}{hint}") from None
+            hint = f"\n    (if {error.name} is an operand, its derivative is needed as well: d{error.name}='...')"
+            raise FormulaError(f"{part}: {error}{hint if part == name else ''}") from None
         except FormulaError as error:
             raise FormulaError(f"{part}: {error}") from None
+    for x in operands:
+        if x not in Formula(formula, tuple(operands)).used:
+            raise FormulaError(f"d{x} of {name} is a derivative by {x}, which {formula} does not use")
     if kink and len(kink) != 1 + len(operands):
         raise TypeError(f"kink of {name} takes a condition and a slope for each operand: {1 + len(operands)} texts")
     return function_of(

@@ -15,6 +15,7 @@ import ast
 import keyword
 import math
 import operator
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -52,10 +53,28 @@ _REFUSED: dict[type, str] = {
     ast.Subscript: "subscripts are not allowed",
     ast.Lambda: "a lambda is not allowed",
     ast.IfExp: "'if ... else' is not allowed: write where(condition, a, b)",
+    ast.Call: "only functions can be called, by their names; a product is written with *",
     ast.BitXor: "^ is not a power: write **",
+    ast.FloorDiv: "// is not allowed: write floor(x / y)",
+    ast.Mod: "% is not allowed: write x - y * floor(x / y)",
+    ast.Not: "'not' is not allowed: turn the comparison round",
+    **dict.fromkeys((ast.BitAnd, ast.BitOr), "& and | are not allowed: write 'and', 'or'"),
     **dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), "comprehensions are not allowed"),
     **dict.fromkeys((ast.List, ast.Tuple, ast.Set, ast.Dict), "only single numbers are allowed"),
 }
+
+
+_TYPOGRAPHY = str.maketrans(
+    {"·": "*", "⋅": "*", "×": "*", "÷": "/", "−": "-", "≤": "<=", "≥": ">=", "≠": "!="}
+    | {subscript: str(digit) for digit, subscript in enumerate("₀₁₂₃₄₅₆₇₈₉")}
+)
+_SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+_SYNONYMS = {
+    "ln": "log", "lg": "log10", "e": "exp(1)", "π": "pi", "max": "maximum", "min": "minimum", "sgn": "sign",
+    "tg": "tan", "pow": "**", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
+    "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "arctg": "arctan", "fabs": "abs",
+}  # fmt: skip
+"""What formulas call the things that others call otherwise."""
 
 
 class FormulaError(ValueError):
@@ -63,7 +82,9 @@ class FormulaError(ValueError):
 
 
 class UnknownNameError(FormulaError):
-    """A formula uses a name that stands for nothing."""
+    """A formula uses a `name` that stands for nothing."""
+
+    name = ""
 
 
 @dataclass(frozen=True)
@@ -108,10 +129,10 @@ class Formula:
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):
-            raise FormulaError(f"a formula is text, but this is a {type(self.text).__name__}: {self.text!r}")
+            raise FormulaError(f"a formula is a text, such as 'x ** 2', not {self.text!r}")
         if len(self.text) > MAX_LENGTH:
             raise FormulaError(f"this formula has {len(self.text):,} characters; at most {MAX_LENGTH:,} are read")
-        object.__setattr__(self, "text", " ".join(self.text.split()))
+        object.__setattr__(self, "text", " ".join(_typed(self.text).split()))
         object.__setattr__(self, "names", tuple(map(_checked_name, self.names)))
         if len(set(self.names)) < len(self.names):
             raise FormulaError(f"two variables of the same name: {', '.join(self.names)}")
@@ -123,7 +144,9 @@ class Formula:
             tree = ast.parse(self.text, mode="eval").body
         except SyntaxError as error:
             start = (error.offset or len(self.text) + 1) - 1
-            raise self._error(f"this is not a formula: {error.msg}", start, start + 1) from None
+            factors = error.msg in ("invalid decimal literal", "invalid imaginary literal")
+            what = "a product is written with *" if factors else f"this is not a formula: {error.msg}"
+            raise self._error(what, start, start + 1) from None
         except (RecursionError, MemoryError):
             raise self._too_deep() from None
         except ValueError as error:  # characters that no source code can hold
@@ -145,10 +168,12 @@ class Formula:
                 if not _fits(node):
                     raise self._refuse(node, "this number is too large for a float")
             case ast.Name(id=name):
-                if "·" in name:
-                    raise self._refuse(node, "· is not a product: write *")
                 if name not in self.names and name != "pi":
-                    raise self._refuse(node, _unknown("name", name, [*self.names, "pi"]), UnknownNameError)
+                    if _arity(name):
+                        raise self._refuse(node, f"{name} is a function: write {name}(...)")
+                    error = self._refuse(node, _unknown("name", name, [*self.names, "pi"]), UnknownNameError)
+                    error.name = name  # type: ignore[attr-defined]
+                    raise error
             case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _ALLOWED):
                 self._check(left, depth - 1)
                 self._check(right, depth - 1)
@@ -277,7 +302,9 @@ def _sum(terms: Iterable[Any]) -> Any:
 def _checked_name(name: str) -> str:
     """A variable's name in the form in which Python compares identifiers."""
     plain = unicodedata.normalize("NFKC", name)
-    if not plain.isidentifier() or keyword.iskeyword(plain):
+    if keyword.iskeyword(plain):
+        raise FormulaError(f"{name!r} cannot be the name of a variable: Python uses this word; write {plain}_")
+    if not plain.isidentifier():
         raise FormulaError(f"{name!r} cannot be the name of a variable: it must be an identifier")
     if plain in _HELPERS or _arity(plain) is not None:
         raise FormulaError(f"{name!r} cannot be the name of a variable: formulas use it already")
@@ -291,8 +318,16 @@ def _arity(name: str) -> int | None:
 def _unknown(kind: str, name: str, known: list[str]) -> str:
     import difflib
 
+    if name in _SYNONYMS:
+        return f"unknown {kind} {name!r}: write {_SYNONYMS[name]}"
     near = difflib.get_close_matches(name, known, n=1)
     return f"unknown {kind} {name!r}: " + (f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}")
+
+
+def _typed(text: str) -> str:
+    """Mathematical typography as one types it: ``x₁² · y`` is ``x1**2 * y``."""
+    powers = re.sub("⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda power: "**" + power[0].translate(_SUPERSCRIPTS), text)
+    return powers.translate(_TYPOGRAPHY)
 
 
 def _fits(node: ast.expr) -> bool:

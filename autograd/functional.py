@@ -51,7 +51,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
         call = _Call(f, argnums, args, kwargs)
         if isinstance(call.result, dict | list | tuple) or trees.is_array(call.result):
             raise TypeError(
-                f"grad needs a function that returns one number, but {_name(f)} returned {shown(call.result)}: "
+                f"a gradient needs a function that returns one number, but {_name(f)} returned {shown(call.result)}: "
                 "use jacobian, or return a sum, or one element"
             )
         return call.value(), call.gradient(call.numbers[0])
@@ -121,6 +121,8 @@ class _Call:
         arguments = list(args)
         positions = [argnums] if isinstance(argnums, int) else list(argnums)
         for i in positions:
+            if not isinstance(i, int):
+                raise TypeError(f"argnums counts the positional arguments: 0, or (0, 1), not {argnums!r}")
             if not -len(arguments) <= i < len(arguments):
                 raise TypeError(
                     f"argnums={argnums} asks for a derivative by argument {i}, but {_name(f)} was called with "
@@ -135,7 +137,8 @@ class _Call:
             new = [_variable(f"{place} of {_name(f)}", number) for place, number in places]
             arguments[i] = trees.rebuilt(arguments[i], iter(new))
             self.variables += new
-        self.result = f(*arguments, **kwargs)
+        result = f(*arguments, **kwargs)
+        self.result = result[()] if trees.is_array(result) and not result.ndim else result
         self.numbers = [
             number if type(number) is Value else as_float(number, f"{place} of {_name(f)}")
             for place, number in trees.leaves(self.result, "the result")
@@ -169,8 +172,8 @@ def _name(f: Callable[..., Any]) -> str:
 def _introduced(function: Callable[..., Any], f: Callable[..., Any], what: str) -> Callable[..., Any]:
     """`function` under a name of its own, with the signature of `f`."""
     if not callable(f):
-        raise TypeError(f"the {what} can be taken of a function, not of {shown(f)}")
+        raise TypeError(f"derivatives are taken of a function, not of {shown(f)}")
     wraps(f)(function)
-    function.__name__ = f"{what.replace(' ', '_')}_of_{_name(f)}"
+    function.__name__ = function.__qualname__ = f"{what.replace(' ', '_')}_of_{_name(f)}"
     function.__doc__ = f"The {what} of {_name(f)}."
     return function

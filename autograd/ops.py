@@ -115,7 +115,7 @@ class Operation:
         if defined and (math.isfinite(z) or error is None):
             return z  # type: ignore[no-any-return]
         where = f"at {self._replay(numbers)}{describe()}"
-        if math.isinf(z) and defined:
+        if isinstance(error, OverflowError) and math.isinf(z) and defined:
             raise OverflowError(f"{self.written} overflows {where}: the result is too large for a float")
         pole = math.isinf(z) or isinstance(error, ZeroDivisionError)
         needs = f": it needs {self.domain.text}{self.hint}" if self.domain else ""

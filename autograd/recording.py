@@ -76,7 +76,7 @@ def _described(op: Operation, operands: Sequence[Any]) -> str:
     known = []
     for x, operand in zip(op.operands, operands, strict=True):
         label = getattr(operand, "label", None)
-        parts = [f"'{label}'"] if label and label != x else []
+        parts = [f"{'your ' * (label in op.operands)}'{label}'"] if label and label != x else []
         parts += [expression(operand)] if type(operand) is Value and operand.edges else []
         known += [f"{x} is {' = '.join(parts)}"] if parts else []
     return f" ({', '.join(known)})" if known else ""

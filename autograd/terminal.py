@@ -27,8 +27,10 @@ def say(lines: Iterable[str], program: str) -> int:
 
 
 def columns(rows: Sequence[Sequence[str]], between: str) -> Iterator[str]:
-    """Rows as aligned columns; an empty last cell is left out."""
+    """Rows as aligned columns; empty cells at the end are left out."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        yield f"  {between.join(cells if row[-1] else cells[:-1])}".rstrip()
+        while cells and not cells[-1].strip():
+            cells.pop()
+        yield f"  {between.join(cells)}".rstrip()

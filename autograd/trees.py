@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from math import prod
 from typing import Any
 
@@ -45,7 +46,7 @@ def rebuilt(
     {'w': [1, 2], 'b': 3}
     """
     if isinstance(tree, dict):
-        return {key: rebuilt(part, numbers, joined) for key, part in tree.items()}
+        return _like(tree, {key: rebuilt(part, numbers, joined) for key, part in tree.items()})
     if isinstance(tree, list | tuple):
         parts = [rebuilt(part, numbers, joined) for part in tree]
         return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
@@ -70,13 +71,20 @@ def stacked(like: Any, trees: Sequence[Any], shape: tuple[int, ...]) -> Any:
     {'w': array([1., 2.])}
     """
     if isinstance(like, dict):
-        return {key: stacked(part, [tree[key] for tree in trees], shape) for key, part in like.items()}
+        return _like(like, {key: stacked(part, [tree[key] for tree in trees], shape) for key, part in like.items()})
     if isinstance(like, list | tuple):
         parts = [stacked(part, [tree[i] for tree in trees], shape) for i, part in enumerate(like)]
         return type(like)(*parts) if hasattr(like, "_fields") else type(like)(parts)
     if is_array(like):
         return array([number for tree in trees for number in tree.ravel().tolist()], shape + like.shape)
     return array(trees, shape)
+
+
+def _like(tree: dict[Any, Any], parts: dict[Any, Any]) -> dict[Any, Any]:
+    """`parts` in a dict of the same kind as `tree`, such as OrderedDict."""
+    made = copy(tree)
+    made.update(parts)
+    return made
 
 
 def is_array(tree: Any) -> bool:

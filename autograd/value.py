@@ -206,6 +206,10 @@ class Value:
             "number, or the functions of autograd (autograd.exp, autograd.log, ...) instead of those of math"
         )
 
+    def _is_no_power(self, _: object) -> NoReturn:
+        raise TypeError("^ is not a power in Python: write **, as in w ** 2")
+
+    __xor__ = __rxor__ = _is_no_power
     __float__ = __int__ = __round__ = __floor__ = __ceil__ = __trunc__ = _drops_the_gradient
 
     if TYPE_CHECKING:  # made from the table by autograd.recording
@@ -279,7 +283,9 @@ def as_float(number: object, written: str) -> float:
         case complex():
             advice = "complex numbers are not supported; take .real, .imag or abs() first"
         case _ if hasattr(number, "__len__") or hasattr(number, "__iter__"):
-            advice = "one number is needed here; take them one by one, as in [Value(x) for x in ...]"
+            call = written.partition("(")[0]
+            each = call if call.isidentifier() else "Value"
+            advice = f"one number is needed here; take them one by one, as in [{each}(x) for x in ...]"
         case _:
             advice = f"{type(number).__name__} is not a real number; convert it with float(...) first"
     raise TypeError(f"{written}: {advice}")

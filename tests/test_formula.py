@@ -65,8 +65,8 @@ REFUSED = {
     "(x, y)": "only single numbers are allowed",
     "x if x > 0 else y": "write where(condition, a, b)",
     "x ^ 2": "^ is not a power: write **\n    x ^ 2\n    ^^^^^",
-    "x // 2": "FloorDiv is not allowed",
-    "not x": "Not is not allowed",
+    "x // 2": "// is not allowed: write floor(x / y)",
+    "not x": "'not' is not allowed: turn the comparison round",
     "x is y": "Compare is not allowed",
     "(x := 2)": "NamedExpr is not allowed",
     "'a' * 2": "'a' is not a real number\n    'a' * 2\n    ^^^",
@@ -87,7 +87,12 @@ REFUSED = {
     "x\0": "this is not a formula",
     "\ud800": "this is not a formula",
     "x # a\n + y": "comments are not allowed\n    x # a + y\n      ^^^^^^^",
-    "ŷ·α + x": "· is not a product: write *\n    ŷ·α + x\n    ^^^",
+    "y·α + x": "unknown name 'α': known are x, y, pi\n    y*α + x\n      ^",
+    "2x": "a product is written with *\n    2x\n    ^",
+    "ln(x)": "unknown function 'ln': write log\n    ln(x)\n    ^^",
+    "e**x": "unknown name 'e': write exp(1)\n    e**x\n    ^",
+    "sin + 1": "sin is a function: write sin(...)\n    sin + 1\n    ^^^",
+    "2(x + 1)": "only functions can be called, by their names; a product is written with *\n    2(x + 1)\n    ^^^^^^^^",
     "2 * ω + exp(α.x)": "unknown name 'ω': known are x, y, pi\n    2 * ω + exp(α.x)\n        ^",
 }
 
@@ -116,7 +121,7 @@ def test_names_are_compared_as_python_compares_identifiers():
 
 
 def test_a_formula_must_be_text():
-    with pytest.raises(FormulaError, match=r"a formula is text, but this is a int: 3"):
+    with pytest.raises(FormulaError, match=r"a formula is a text, such as 'x \*\* 2', not 3"):
         Formula(3, XY)  # type: ignore[arg-type]
 
 
