@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from autograd.backprop import gradients, newest_first
@@ -24,7 +23,7 @@ from autograd.formula import FLOATS, Formula, FormulaError, NumberSystem, Unknow
 from autograd.notation import expression, number
 from autograd.ops import DomainError, PoleError
 from autograd.recording import VALUES
-from autograd.terminal import columns, say
+from autograd.terminal import PICTURES, columns, refuse_unless_picture, save, say
 from autograd.value import Constant, Value
 
 __all__ = ["main"]
@@ -32,7 +31,6 @@ __all__ = ["main"]
 _NAMED = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)
 _ROUNDINGS = 4 * sys.float_info.epsilon
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_PICTURES = (".svg", ".png", ".pdf", ".jpg", ".dot", ".gv")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,7 +49,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("formula", help="such as '(w*x + b - y)**2', with + - * / **, comparisons and functions")
     parser.add_argument("inputs", nargs="*", metavar="name=number", help="the variables: w=0.5 x=-1e-3 φ=pi/4")
     parser.add_argument("--wrt", metavar="NAMES", help="differentiate by these, separated by commas (default: all)")
-    parser.add_argument("--draw", metavar="FILE", help=f"save the picture: {' '.join(_PICTURES)}")
+    parser.add_argument("--draw", metavar="FILE", help=f"save the picture: {' '.join(PICTURES)}")
     parser.add_argument("--json", action="store_true", help="print JSON; numbers that are not finite become texts")
     # A formula may start with a minus sign; a space before it tells argparse that it is no option.
     minus = re.compile(r"-(?!-|h$)")
@@ -237,8 +235,8 @@ def _told(options: argparse.Namespace) -> Iterator[str]:
         if name not in program.inputs:
             known = ", ".join(program.inputs) or "none"
             raise FormulaError(f"--wrt {options.wrt}: there is no variable {name!r}; known are: {known}")
-    if options.draw and Path(options.draw).suffix.lower() not in _PICTURES:
-        raise ValueError(f"--draw {options.draw}: the name of the picture must end in one of {' '.join(_PICTURES)}")
+    if options.draw:
+        refuse_unless_picture("--draw", options.draw)
     run = Run(program, wrt)
     gradients = run.gradients()
     if options.json:
@@ -246,11 +244,8 @@ def _told(options: argparse.Namespace) -> Iterator[str]:
     else:
         yield from _text(run, gradients)
     if options.draw:
-        drawing = draw(run.root, wrt=run.leaves[wrt[0]] if wrt and run.leaves[wrt[0]].grad is not None else None)
-        if Path(options.draw).suffix.lower() in (".dot", ".gv"):
-            drawing.save(options.draw)
-        else:
-            drawing.render(outfile=options.draw, cleanup=True)
+        highlighted = run.leaves[wrt[0]] if wrt and run.leaves[wrt[0]].grad is not None else None
+        save(draw(run.root, wrt=highlighted), options.draw)
         if not options.json:
             yield ""
             yield f"The picture is in {options.draw}"

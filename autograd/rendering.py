@@ -74,11 +74,11 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         taken for the outfile.
         """
         suffixes = (".svg", ".png", ".pdf", ".jpg")
-        if outfile is None and format is None and filename is not None and Path(filename).suffix in suffixes:
+        if outfile is None and format is None and filename is not None and Path(filename).suffix.lower() in suffixes:
             outfile, filename = Path(directory or "", filename), None
         if outfile is not None:
             picture = Path(outfile)
-            format = format or picture.suffix.lstrip(".") or self.format
+            format = format or picture.suffix.lstrip(".").lower() or self.format
             source = Path(filename or picture.with_suffix(".gv"))
         else:
             format = format or self.format

@@ -1,4 +1,4 @@
-"""What the command lines share: printing line by line, aligned columns, and ending well."""
+"""What the command lines share: printing line by line, aligned columns, saving pictures, and ending well."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["columns", "say"]
+if TYPE_CHECKING:
+    from autograd.rendering import Drawing
+
+__all__ = ["PICTURES", "columns", "refuse_unless_picture", "save", "say"]
+
+PICTURES = (".svg", ".png", ".pdf", ".jpg", ".dot", ".gv")
+"""The endings of the files that a picture can be saved to."""
 
 
 def say(lines: Iterable[str], program: str) -> int:
@@ -34,3 +42,17 @@ def columns(rows: Sequence[Sequence[str]], between: str) -> Iterator[str]:
         while cells and not cells[-1].strip():
             cells.pop()
         yield f"  {between.join(cells)}".rstrip()
+
+
+def refuse_unless_picture(option: str, file: str) -> None:
+    """Raise ValueError, before anything is computed, if no picture can be saved under this name."""
+    if Path(file).suffix.lower() not in PICTURES:
+        raise ValueError(f"{option} {file}: the name of the picture must end in one of {' '.join(PICTURES)}")
+
+
+def save(drawing: Drawing, file: str) -> None:
+    """Save a picture in the format that the name of the file asks for."""
+    if Path(file).suffix.lower() in (".dot", ".gv"):
+        drawing.save(file)
+    else:
+        drawing.render(outfile=file, cleanup=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from autograd import Constant, Value, draw
 from autograd.check import judge, one_sided_slopes
 from autograd.notation import expression, factor, number
-from autograd.terminal import columns, say
+from autograd.terminal import columns, refuse_unless_picture, save, say
 from neuron import losses
 from neuron.closed_form import ACTIVATION_SLOPES, LOSS_SLOPES, Gradient, gradient
 from neuron.models import ACTIVATIONS, Neuron
@@ -80,6 +80,7 @@ class Lesson:
                 raise ValueError(f"--{option} must be finite, not {' '.join(map(str, numbers))}")
         if not self.lr > 0:
             raise ValueError(f"the learning rate (--lr) must be positive, not {self.lr}")
+        refuse_unless_picture("--picture", self.picture)
         self.neuron = Neuron(len(self.w), self.activation, self.w, self.b)
         names = [weight.label.replace("w", "x") for weight in self.neuron.w if weight.label]
         self.inputs = [Constant(x, name) for x, name in zip(self.x, names, strict=True)]
@@ -101,7 +102,7 @@ class Lesson:
         yield from self.three_way_check(y_hat, L, by_hand)
         yield from self.nudge(L)
         yield from self.update(y_hat, L)
-        draw(L, wrt=self.neuron.w[0]).render(outfile=self.picture, cleanup=True)
+        save(draw(L, wrt=self.neuron.w[0]), self.picture)
         yield ""
         chain = [self.neuron.w[0].label or "w", *(["h"] if self.activation != "linear" else []), "ŷ", "L"]
         yield f"The picture of {' → '.join(chain)} is in {self.picture}"
@@ -185,6 +186,9 @@ class Lesson:
             step = f"{number(parameter.data)} - {number(self.lr)}·{factor(grad)}"
             rows += [(f"{parameter.label} ← {step}", number(updated[-1]))]
         yield from columns(rows, " = ")
+        if not all(map(math.isfinite, updated)):
+            yield "  The step leads beyond what a float can hold. Try smaller numbers, or a smaller learning rate."
+            return
         new_y_hat, new_L = replace(self, w=updated[:-1], b=updated[-1]).forward()
         new, old, target = (number(value) for value in (new_y_hat.data, y_hat.data, self.y))
         yield f"  new prediction ŷ = {new} (it was {old}, the target is {target})"

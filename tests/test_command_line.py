@@ -237,7 +237,8 @@ def test_bad_input_is_replayed(run, arguments, message):
 
 
 @pytest.mark.parametrize(
-    ("suffix", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF"), ("dot", b"digraph")]
+    ("suffix", "start"),
+    [("svg", b"<?xml"), ("png", b"\x89PNG"), ("PNG", b"\x89PNG"), ("pdf", b"%PDF"), ("dot", b"digraph")],
 )
 def test_the_picture_is_saved(run, tmp_path, suffix, start):
     status, out, _ = run(*LINE, "--draw", f"chain.{suffix}")

@@ -145,7 +145,7 @@ def test_a_wrong_gradient_is_not_said_to_agree(capsys, monkeypatch):
         (["--loss", "binary_cross_entropy", "--y", "1"], "needs a probability between 0 and 1, not 1.1: let"),
         (["--activation="], "unknown activation '': Known are linear, relu, sigmoid, tanh"),
         (["--activation", "None"], "unknown activation 'None': Known are linear, relu, sigmoid, tanh"),
-        (["--picture", "p.nope"], 'Format: "nope" not recognized'),
+        (["--picture", "p.nope"], "--picture p.nope: the name of the picture must end in one of .svg .png .pdf"),
     ],
 )  # fmt: skip
 def test_bad_input_is_answered_in_one_line(arguments, message, capsys):
@@ -159,3 +159,9 @@ def test_what_is_not_a_number_is_refused(capsys):
     with pytest.raises(SystemExit):
         main(["--w", "abc"])
     assert "argument --w: invalid float value: 'abc'" in capsys.readouterr().err
+
+
+def test_a_step_beyond_the_floats_is_said(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["--w", "1e308"]) == 0
+    assert "The step leads beyond what a float can hold." in capsys.readouterr().out
