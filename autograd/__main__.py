@@ -9,15 +9,17 @@ import argparse
 import json
 import math
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, count
 from typing import Any
 
-from autograd.backprop import gradients, newest_first
+from autograd.backprop import newest_first
 from autograd.chain import Chain
-from autograd.check import judge, slopes_at
+from autograd.check import judge, rounding, slopes_at
 from autograd.draw import draw
 from autograd.formula import FLOATS, Formula, FormulaError, NumberSystem, UnknownNameError, sympy
 from autograd.notation import expression, number
@@ -29,7 +31,11 @@ from autograd.value import Constant, Value
 __all__ = ["main"]
 
 _NAMED = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)
-_ROUNDINGS = 4 * sys.float_info.epsilon
+PATIENCE = 10
+"""Seconds that SymPy has for the closed forms."""
+MAX_CLOSED_FORM = 2000
+"""Characters of the longest closed form that anybody reads."""
+
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -60,6 +66,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 class Program:
     """Formulas with names, computed one after the other, and the numbers of their variables."""
 
+    text: str
     steps: dict[str, Formula]
     inputs: dict[str, float]
 
@@ -106,13 +113,14 @@ def parse(text: str, inputs: Sequence[str]) -> Program:
             formula = Formula(body, (*numbers, *steps))
         except UnknownNameError as error:
             raise FormulaError(f"{error}\n    (every variable needs a number, as in w=0.5)") from None
-        steps[name or next(n for n in ("f", "g", "z", "result") if n not in numbers)] = formula
+        free = (n for n in chain("fgz", (f"f{i}" for i in count(1))) if n not in numbers and n not in steps)
+        steps[name or next(free)] = formula
     used = {name for formula in steps.values() for name in formula.used}
     for name in [*numbers, *list(steps)[:-1]]:
         if name not in used:
             what = "given" if name in numbers else "computed"
             raise FormulaError(f"{name} is {what}, but not used in {text.strip()}")
-    return Program(steps, numbers)
+    return Program(text, steps, numbers)
 
 
 def _assigned(item: str) -> tuple[str, float]:
@@ -124,11 +132,16 @@ def _assigned(item: str) -> tuple[str, float]:
     if text.lower().lstrip("+-") in ("inf", "infinity", "nan"):
         raise FormulaError(f"{name} needs a finite number, not {text}")
     try:
-        return name, float(Formula(text, ()).over(FLOATS)())
+        number = float(Formula(text, ()).over(FLOATS)())
     except UnknownNameError as error:
         raise FormulaError(f"{name} needs a number: {error}") from None
-    except ArithmeticError as error:
+    except FormulaError:
+        raise
+    except (ArithmeticError, ValueError) as error:
         raise FormulaError(f"{name} needs a number, but {text}: {error}") from None
+    if not math.isfinite(number):
+        raise FormulaError(f"{name} needs a finite number, not {text}")
+    return name, number
 
 
 @dataclass(frozen=True)
@@ -165,13 +178,11 @@ class Run:
     def gradients(self) -> list[Gradient]:
         """The three-way check for each variable."""
         found = []
-        nearby = [slopes for shift in (-_ROUNDINGS, _ROUNDINGS) if (slopes := self._moved(shift))]
-        for i, name in enumerate(self.wrt):
-            grad = self.leaves[name].grad or 0.0
-            formula, closed = closed_form(self.program, name)
-            left, right = slopes_at(partial(self._over, name), self.program.inputs[name])
-            noise = max([abs(slopes[i] - grad) for slopes in nearby], default=0.0)
-            difference, verdict = judge(grad, closed, left, right, noise)
+        for name, (formula, closed) in zip(self.wrt, closed_forms(self.program, self.wrt), strict=True):
+            leaf = self.leaves[name]
+            grad = leaf.grad or 0.0
+            left, right = slopes_at(partial(self._over, name), leaf.data)
+            difference, verdict = judge(grad, closed, left, right, rounding(self.root, leaf))
             found.append(Gradient(name, grad, formula, closed, left, right, difference, verdict))
         return found
 
@@ -180,17 +191,6 @@ class Run:
         assert system.number is not None
         numbers = {name: system.number(x) for name, x in self.program.inputs.items()}
         return self.program.run(system, numbers | {name: x})[self.program.name]
-
-    def _moved(self, shift: float) -> list[float] | None:
-        """The gradients when every variable is a few roundings away: how much of a gradient is rounding."""
-        inputs = self.program.inputs.items()
-        leaves = {name: Value(x * (1 + shift * (-1) ** i)) for i, (name, x) in enumerate(inputs)}
-        try:
-            root = self.program.run(VALUES, leaves)[self.program.name]
-        except (ArithmeticError, ValueError):  # beyond the edge of the domain
-            return None
-        wanted = [leaves[name] for name in self.wrt]
-        return gradients(root, wanted) if type(root) is Value else [0.0] * len(wanted)
 
     def chain(self, name: str) -> list[str]:
         """The chain rule from one variable to the result."""
@@ -207,6 +207,26 @@ def _named(name: str, result: Any) -> Any:
     return (+result if result.label else result).named(name)
 
 
+_CHILD = """
+import json, sys
+from autograd.__main__ import closed_form, parse
+text, inputs, names = json.load(sys.stdin)
+print(json.dumps([closed_form(parse(text, inputs), name) for name in names]))
+"""
+
+
+def closed_forms(program: Program, names: Sequence[str]) -> list[tuple[str, float | None]]:
+    """`closed_form` for each name, from a process of its own: some take SymPy forever, and nothing else stops it."""
+    inputs = [f"{name}={x!r}" for name, x in program.inputs.items()]
+    asked = json.dumps([program.text, inputs, list(names)])
+    try:
+        command = [sys.executable, "-P", "-c", _CHILD]
+        child = subprocess.run(command, input=asked, capture_output=True, text=True, timeout=PATIENCE, check=True)
+        return [(formula, closed) for formula, closed in json.loads(child.stdout)]
+    except (OSError, subprocess.SubprocessError):
+        return [("?", None)] * len(names)
+
+
 def closed_form(program: Program, name: str) -> tuple[str, float | None]:
     """The derivative by SymPy, as text and as a number; a question mark and None where SymPy knows none."""
     import sympy as sp
@@ -214,10 +234,10 @@ def closed_form(program: Program, name: str) -> tuple[str, float | None]:
     symbols = {name: sp.Symbol(name, real=True) for name in program.inputs}
     try:
         result = sp.sympify(program.run(sympy(), symbols)[program.name])
-        if not isinstance(result, sp.Expr):  # a comparison
-            return "?", None
-        closed = sp.factor_terms(sp.diff(result, symbols[name]))
+        closed = sp.factor_terms(sp.diff(result, symbols[name])) if isinstance(result, sp.Expr) else None
     except (ArithmeticError, TypeError, ValueError, NotImplementedError, RecursionError):  # as of 1 / 0 < x
+        closed = None
+    if closed is None or len(str(closed)) > MAX_CLOSED_FORM:
         return "?", None
     try:
         exact = {symbols[name]: sp.Float(x, 40) for name, x in program.inputs.items()}
@@ -238,25 +258,25 @@ def _told(options: argparse.Namespace) -> Iterator[str]:
     if options.draw:
         refuse_unless_picture("--draw", options.draw)
     run = Run(program, wrt)
-    gradients = run.gradients()
     if options.json:
-        yield json.dumps(_plain(run, gradients, options.formula), ensure_ascii=False, indent=2)
+        yield json.dumps(_plain(run, options.formula), ensure_ascii=not _prints_unicode(), indent=2)
     else:
-        yield from _text(run, gradients)
+        yield from _text(run)
     if options.draw:
         highlighted = run.leaves[wrt[0]] if wrt and run.leaves[wrt[0]].grad is not None else None
-        save(draw(run.root, wrt=highlighted), options.draw)
+        save(draw(run.root, wrt=highlighted), options.draw.strip())
         if not options.json:
             yield ""
             yield f"The picture is in {options.draw}"
 
 
-def _text(run: Run, gradients: Sequence[Gradient]) -> Iterator[str]:
+def _text(run: Run) -> Iterator[str]:
     f = run.root.label
     yield "Value"
     yield from columns([_step(v) for v in run.steps], " = ")
-    if not gradients:
+    if not run.wrt:
         return
+    gradients = run.gradients()
     yield ""
     yield "Gradient"
     table = [("", "autograd", "closed form", "finite difference", "verdict")]
@@ -281,7 +301,7 @@ def _step(v: Value | Constant) -> tuple[str, ...]:
     return (str(v.label), symbols, numbers, value) if numbers != value else (str(v.label), symbols, value, "")
 
 
-def _plain(run: Run, gradients: Sequence[Gradient], formula: str) -> dict[str, Any]:
+def _plain(run: Run, formula: str) -> dict[str, Any]:
     """The same for machines."""
     return {
         "formula": formula.strip(),
@@ -301,9 +321,13 @@ def _plain(run: Run, gradients: Sequence[Gradient], formula: str) -> dict[str, A
                 "verdict": g.verdict,
                 "chain_rule": run.chain(g.by),
             }
-            for g in gradients
+            for g in run.gradients()
         },
     }
+
+
+def _prints_unicode() -> bool:
+    return str(getattr(sys.stdout, "encoding", "")).lower().startswith("utf")
 
 
 def _finite(x: float | None) -> float | str | None:

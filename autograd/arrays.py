@@ -13,7 +13,7 @@ from math import isfinite, isinf, isnan, pi
 from typing import Any
 
 from autograd.recording import functions
-from autograd.trees import is_array
+from autograd.trees import is_array, refuse_special
 from autograd.value import Value
 
 __all__ = ["apply", "elementwise"]
@@ -26,7 +26,7 @@ _OTHER_NAMES: dict[str, Callable[..., Any]] = {
     "greater": operator.gt, "greater_equal": operator.ge,
     "exp2": lambda x: 2 ** x, **dict.fromkeys(("deg2rad", "radians"), lambda x: x * (pi / 180)),
     **dict.fromkeys(("rad2deg", "degrees"), lambda x: x * (180 / pi)),
-    "logaddexp": lambda x, y: y + functions["softplus"](x - y),
+    "logaddexp": lambda x, y: functions["maximum"](x, y) + functions["softplus"](-abs(x - y)),
     "isnan": lambda x: isnan(_number(x)), "isinf": lambda x: isinf(_number(x)),
     "isfinite": lambda x: isfinite(_number(x)), "signbit": lambda x: _number(x) < 0,
 }  # fmt: skip
@@ -38,7 +38,9 @@ def elementwise(function: Callable[..., Any], operands: Sequence[Any]) -> Any:
     import numpy as np
 
     cells = np.frompyfunc(function, len(operands), 1)(*map(_cells, operands))
-    kinds = {type(cell) for cell in cells.flat} if is_array(cells) else set()
+    if not is_array(cells):
+        return cells
+    kinds = {type(cell) for cell in cells.flat} or {float}
     return cells.astype(kinds.pop()) if kinds in ({float}, {bool}) else cells
 
 
@@ -46,6 +48,8 @@ def _cells(operand: Any) -> Any:
     """An array of Values and of Python's own numbers, with every digit of the original."""
     import numpy as np
 
+    if is_array(operand):
+        refuse_special(operand)
     array = np.asarray(operand)
     return (array.astype(float) if array.dtype.kind == "f" else array).astype(object)
 
@@ -57,10 +61,10 @@ def _number(operand: Any) -> float:
 def apply(ufunc: Any, method: str, *operands: Any, out: Any = None, **options: Any) -> Any:
     """What `Value.__array_ufunc__` does: one of NumPy's functions or operators, some operand being a Value."""
     function = _OTHER_NAMES.get(ufunc.__name__) or functions.get(ufunc.__name__)
-    if function is None or (options and method == "__call__"):
-        how = f" with {', '.join(options)}" if options else ""
+    if function is None or (options and method == "__call__") or method == "at":
+        how = f" with {', '.join(options)}" if options else ".at" if method == "at" else ""
         raise TypeError(f"np.{ufunc.__name__}{how} cannot keep the gradient of a Value; use .data for just the number")
-    if method != "__call__":  # reduce, outer, ...: arrays of objects need no help
+    if method in ("reduce", "accumulate", "reduceat", "outer"):  # arrays of objects need no help
         return getattr(ufunc, method)(*map(_cells, operands), **options)
     result = elementwise(function, operands)
     if out is None:

@@ -24,15 +24,17 @@ class StaleGraphError(RuntimeError):
     """A leaf was changed after the forward pass, so the recorded derivatives belong to old numbers."""
 
 
-def newest_first(*roots: Value) -> list[Value]:
+def newest_first(*roots: Value, since: int | None = None) -> list[Value]:
     """The `roots` and the inner nodes they were computed through, newest first.
 
-    Leaves are not listed unless they are roots; they are met as operands.
+    Leaves are not listed unless they are roots; they are met as operands.  What nodes created before
+    `since` were computed from is left out.
     """
     seen = set(roots)
     nodes = list(seen)
     append, add = nodes.append, seen.add
-    for node in nodes:  # grows while it is read
+    reached = nodes if since is None else (node for node in nodes if node._created >= since)
+    for node in reached:  # grows while it is read
         for operand, _ in node.edges:
             if operand.edges and operand not in seen:
                 add(operand)
@@ -76,7 +78,7 @@ def gradients(root: Value, wrt: Iterable[Value], create_graph: bool = False) -> 
     wanted = _values(wrt)
     product = _recorded_product if create_graph else mul
     adjoints: dict[Value, Any] = {root: 1.0}
-    for node, edges in _graph(_fresh(root), set(wanted), create_graph):
+    for node, edges in _graph(_fresh(root, sources=wanted), set(wanted), create_graph):
         upstream = adjoints[node]
         for operand, local in edges:
             term = product(local, upstream)
@@ -93,7 +95,7 @@ def tangents(roots: Iterable[Value], directions: Mapping[Value, Any], create_gra
     roots = list(roots)
     product = _recorded_product if create_graph else mul
     speeds = dict(directions)
-    for node, edges in reversed(list(_graph(_fresh(*roots), set(directions), create_graph))):
+    for node, edges in reversed(list(_graph(_fresh(*roots, sources=directions), set(directions), create_graph))):
         if node not in directions:
             speeds[node] = reduce(add, (product(local, speeds[operand]) for operand, local in edges))
     return _recorded((speeds.get(root, 0.0) for root in roots), create_graph)
@@ -146,9 +148,11 @@ def note_change(created: int) -> None:
     _latest_change = max(_latest_change, created)
 
 
-def _fresh(*roots: Value) -> list[Value]:
-    """`newest_first`, having refused stale edges."""
-    nodes = newest_first(*roots)
+def _fresh(*roots: Value, sources: Iterable[Value] = ()) -> list[Value]:
+    """`newest_first`, having refused stale edges.  Only what depends on the `sources`, if there are any, is needed."""
+    oldest = min((source._created for source in sources), default=None)
+    # What is older than all sources depends on none of them, unless a leaf was changed and so renewed.
+    nodes = newest_first(*roots, since=oldest if oldest is not None and oldest > _latest_change else None)
     if (
         nodes and nodes[-1]._created < _latest_change
     ):  # some leaf, somewhere, was changed since the oldest node was made

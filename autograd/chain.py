@@ -7,7 +7,7 @@ of the chain, ``∂L/∂ŷ``, may stand for several operations.  Pictures and ex
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import chain, count, pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,8 @@ class Chain:
             v: shortened(v.label) if v.label else f"v{i}".translate(_SUBSCRIPTS) for i, v in enumerate(self.values, 1)
         }
         if not root.label:
-            self.names[root] = next(name for name in ("z", "result", "z₀") if name not in self.names.values())
+            free = chain("z", (f"z{i}".translate(_SUBSCRIPTS) for i in count(1)))
+            self.names[root] = next(name for name in free if name not in self.names.values())
         self.stale = {leaf for leaf, _ in stale_edges(nodes)}
         self.slopes = {value: self._slopes(value) for value in self.values if value.edges}
         if wrt is not None and wrt not in shown:

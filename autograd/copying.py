@@ -8,6 +8,8 @@ of these the copier finds the operands copied already, and has nothing to follow
 from __future__ import annotations
 
 import threading
+import weakref
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from autograd.backprop import newest_first, refuse_stale
@@ -19,38 +21,47 @@ if TYPE_CHECKING:
 __all__ = ["plain", "reduced"]
 
 
-class _Listed(threading.local):
-    """The nodes (by id) of the list that a copier is going through; they need no list of their own.
+class _Start:
+    """Stands before a list of nodes, and tells these (by id) that they need no list of their own.
 
-    Only speed and depth depend on it: a node that hands over a list too many, or none, is copied all the same.
+    In the copy it is an empty tuple.  What it says holds until the list ends, or, should the copier
+    fail on the way, until that has let go of it.
     """
 
-    ids: frozenset[int] = frozenset()
-
-
-_listed = _Listed()
-
-
-class _Passing:
-    """Notes that the copier has come to this place; what it leaves in the copy is an empty tuple."""
-
-    def __init__(self, ids: frozenset[int]) -> None:
-        self.ids = ids
+    def __init__(self, nodes: list[Value]) -> None:
+        self.ids = frozenset(map(id, nodes))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        _listed.ids = self.ids
+        _current.start = weakref.ref(self)
         return tuple, ()
+
+
+class _End:
+    """Stands behind a list of nodes."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        _current.start = None
+        return tuple, ()
+
+
+class _Current(threading.local):
+    """The list that a copier is going through in this thread.  Only depth and speed of copies depend on it."""
+
+    start: weakref.ref[_Start] | None = None
+
+
+_current = _Current()
 
 
 def reduced(node: Value) -> tuple[Any, ...]:
     """What pickle and deepcopy make a copy of `node` from: its class, and a state for `Value.__setstate__`."""
     refuse_stale([node])
     fields = {name: getattr(node, name) for name in node.__slots__}
-    if not node.edges or id(node) in _listed.ids:
+    start = _current.start and _current.start()
+    if not node.edges or (start and id(node) in start.ids):
         return object.__new__, (type(node),), (fields,)
     others = newest_first(node)[:0:-1]
-    before, after = _Passing(frozenset(map(id, others))), _Passing(frozenset())
-    return object.__new__, (type(node),), (before, others, after, fields)
+    return object.__new__, (type(node),), (_Start(others), others, _End(), fields)
 
 
 def plain(root: Value) -> dict[str, Any]:
@@ -73,7 +84,8 @@ def plain(root: Value) -> dict[str, Any]:
 
     def unique_name(op: Operation) -> str:
         if op not in names:  # somebody's own tanh is not the table's
-            names[op] = op.name + f"_{len(names)}" * (op.name in names.values())
+            candidates = chain([op.name], (f"{op.name}_{i}" for i in count(2)))
+            names[op] = next(name for name in candidates if name not in names.values())
         return names[op]
 
     inner = newest_first(root)

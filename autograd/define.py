@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ def define(
 
     The operands are those whose derivatives are given: ``dx=..., dy=...`` makes a function of x and y, in
     this order.  A derivative may use the result, as ``z``.  `domain` is a condition such as ``"x > 0"``, outside
-    of which there is a DomainError; `kink` a condition and the slopes to use there, one for each operand.
+    of which there is a DomainError; `kink` a condition, and the slopes to use where it holds, one for each operand.
     All may use numbers, ``pi``, ``+ - * / **``, comparisons, ``where(condition, a, b)`` and the functions of the
     table.  Nothing checks that the derivative is right.  Raises FormulaError, which points at the place.
 
@@ -60,6 +61,10 @@ def define(
             raise FormulaError(f"d{x} of {name} is a derivative by {x}, which {formula} does not use")
     if kink and len(kink) != 1 + len(operands):
         raise TypeError(f"kink of {name} takes a condition and a slope for each operand: {1 + len(operands)} texts")
-    return function_of(
-        operation(name, formula, *derivatives.values(), operands=" ".join(operands), domain=domain, kink=kink)
-    )
+    texts = [formula, *derivatives.values()]
+    if kink:
+        texts[1:] = [f"where({kink[0]}, {slope}, {dx})" for slope, dx in zip(kink[1:], texts[1:], strict=True)]
+    texts = [f"where({text}, 1, 0)" if Formula(text, (*operands, "z")).is_condition else text for text in texts]
+    function = function_of(operation(name, *texts, operands=" ".join(operands), domain=domain, kink=tuple(kink)))
+    function.__module__ = sys._getframe(1).f_globals.get("__name__", "autograd")  # where pickle looks it up
+    return function

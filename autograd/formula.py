@@ -216,6 +216,11 @@ class Formula:
         return kind(f"{what}\n    {shown}\n    {' ' * (start - cut)}{carets}")
 
     @property
+    def is_condition(self) -> bool:
+        """Whether this is true or false rather than a number."""
+        return isinstance(self.tree, ast.Compare | ast.BoolOp)
+
+    @property
     def used(self) -> set[str]:
         """The names among `names` that the formula really uses."""
         return {part.id for part in ast.walk(self.tree) if isinstance(part, ast.Name)} & set(self.names)

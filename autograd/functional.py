@@ -14,7 +14,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -99,16 +99,16 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         if not isinstance(arguments, list | tuple):
             raise TypeError(f"jvp takes a tuple of {name}, one for each argument of f: write ({shown(arguments)},)")
     places, speeds = ([*trees.leaves(tuple(tree), "")] for tree in (primals, tangents))
-    if [place for place, _ in places] != [place for place, _ in speeds]:
+    if sorted(place for place, _ in places) != sorted(place for place, _ in speeds):
         raise TypeError(
             f"jvp needs a tangent for each primal, in the same shape: {shown(primals)} and {shown(tangents)} differ"
         )
     call = _Call(f, range(len(primals)), primals, {})
-    moving = [speed if type(speed) is Value else as_float(speed, f"tangents{place}") for place, speed in speeds]
-    directions = dict(zip(call.variables, moving, strict=True))
+    numbers = {place: x if type(x) is Value else as_float(x, f"tangents{place} = {shown(x)}") for place, x in speeds}
+    directions = {variable: numbers[place] for variable, (place, _) in zip(call.variables, places, strict=True)}
     roots = [number for number in call.numbers if type(number) is Value]
     # Speeds that are Values are an outer function's: the result must be one, too.
-    is_open = call.is_open or any(type(speed) is Value for speed in moving)
+    is_open = call.is_open or any(type(speed) is Value for speed in numbers.values())
     found = dict(zip(roots, backprop.tangents(roots, directions, create_graph=is_open), strict=True))
     changes = (found.get(number, 0.0) if type(number) is Value else 0.0 for number in call.numbers)
     return call.value(), trees.rebuilt(call.result, changes)
@@ -119,9 +119,10 @@ class _Call:
 
     def __init__(self, f: Callable[..., Any], argnums: int | Sequence[int], args: Sequence[Any], kwargs: Any) -> None:
         arguments = list(args)
-        positions = [argnums] if isinstance(argnums, int) else list(argnums)
+        single = not isinstance(argnums, Iterable)
+        positions: list[Any] = [argnums] if single else list(argnums)  # type: ignore[arg-type]
         for i in positions:
-            if not isinstance(i, int):
+            if not hasattr(i, "__index__"):
                 raise TypeError(f"argnums counts the positional arguments: 0, or (0, 1), not {argnums!r}")
             if not -len(arguments) <= i < len(arguments):
                 raise TypeError(
@@ -129,7 +130,7 @@ class _Call:
                     f"{len(arguments)} positional argument{'s' * (len(arguments) != 1)}"
                 )
         wrt = tuple(arguments[i] for i in positions)
-        self.wrt = wrt[0] if isinstance(argnums, int) else wrt
+        self.wrt = wrt[0] if single else wrt
         self.variables: list[Value] = []
         start = next(clock)
         for i in positions:
@@ -143,7 +144,7 @@ class _Call:
             number if type(number) is Value else as_float(number, f"{place} of {_name(f)}")
             for place, number in trees.leaves(self.result, "the result")
         ]
-        nodes = backprop.newest_first(*(number for number in self.numbers if type(number) is Value))
+        nodes = backprop.newest_first(*(number for number in self.numbers if type(number) is Value), since=start)
         oldest = (operand._created for node in nodes for operand in (node, *(operand for operand, _ in node.edges)))
         self.is_open = any(created < start for created in oldest)
         """Whether Values from outside, older than this call, came in, so that the results must be Values, too."""

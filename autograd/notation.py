@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from autograd.ops import OPERATIONS
+
 if TYPE_CHECKING:
     from autograd.value import Value
 
@@ -108,6 +110,8 @@ def _write(node: Value, operands: list[tuple[str, int]]) -> tuple[str, int]:
     assert node.op is not None
     if node.op.nary:
         return _write_terms(node, operands)
+    if OPERATIONS.get(node.op.name) is not node.op:  # somebody's own, perhaps of the same name
+        return f"{node.op.name}({', '.join(text for text, _ in operands)})", _ATOM
     if node.op.name == "where" and isinstance(node.args[0], bool):
         return operands[1 if node.args[0] else 2]  # the branch that was taken
     if node.op.name in _LOGARITHMS:

@@ -247,14 +247,14 @@ row("cos",        "cos(x)",               "-sin(x)")
 row("tan",        "tan(x)",               "1 + z ** 2")
 row("arcsin",     "arcsin(x)",            "1 / sqrt((1 - x) * (1 + x))",              domain="-1 <= x <= 1")
 row("arccos",     "arccos(x)",            "-1 / sqrt((1 - x) * (1 + x))",             domain="-1 <= x <= 1")
-row("arctan",     "arctan(x)",            "1 / (1 + x ** 2)")
+row("arctan",     "arctan(x)",            "1 / (1 + x * x)")
 row("arctan2",    "arctan2(x, y)",        "y / hypot(x, y) / hypot(x, y)",
                                           "-x / hypot(x, y) / hypot(x, y)")
 
 # hyperbolic functions
 row("sinh",       "sinh(x)",              "cosh(x)")
 row("cosh",       "cosh(x)",              "sinh(x)")
-row("tanh",       "tanh(x)",              "1 / cosh(x) ** 2")
+row("tanh",       "tanh(x)",              "(1 / cosh(x)) ** 2")
 row("arcsinh",    "arcsinh(x)",           "1 / hypot(1, x)")
 row("arccosh",    "arccosh(x)",           "1 / (sqrt(x - 1) * sqrt(x + 1))",          domain="x >= 1")
 row("arctanh",    "arctanh(x)",           "1 / ((1 - x) * (1 + x))",                  domain="-1 < x < 1")

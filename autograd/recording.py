@@ -77,7 +77,8 @@ def _described(op: Operation, operands: Sequence[Any]) -> str:
     for x, operand in zip(op.operands, operands, strict=True):
         label = getattr(operand, "label", None)
         parts = [f"{'your ' * (label in op.operands)}'{label}'"] if label and label != x else []
-        parts += [expression(operand)] if type(operand) is Value and operand.edges else []
+        computed = type(operand) is Value and operand.op and operand.op.name != "pos"  # +x says no more than x
+        parts += [expression(operand)] if computed else []
         known += [f"{x} is {' = '.join(parts)}"] if parts else []
     return f" ({', '.join(known)})" if known else ""
 
@@ -87,7 +88,7 @@ def _described(op: Operation, operands: Sequence[Any]) -> str:
 
 _NODE = """\
     node = new(Value)
-    node._data = z
+    node._number = z
     node._args = args
     node._created = next(clock)
     node.edges = edges
@@ -150,7 +151,7 @@ def _specialise(op: Operation, mixtures: str, known: str = "", swapped: bool = F
     method the operands arrive `swapped`.
     """
     questions = {"V": "type({0}) is Value", "N": "(type({0}) is float or type({0}) is int)"}
-    numbers = {"V": "{0}._data", "N": "{0} * 1.0"}  # times one: makes a float of an int, faster than float()
+    numbers = {"V": "{0}._number", "N": "{0} * 1.0"}  # times one: makes a float of an int, faster than float()
     branches = [
         _BRANCH.format(
             z=op.value.source(FLOATS),
@@ -171,7 +172,7 @@ def _specialise_nary(op: Operation, mixtures: str) -> Callable[..., Any]:
     term, scale = op.value.text.removeprefix("sum(").rsplit(")", 1)
     questions = {"V": "type({0}) is Value", "N": "type({0}) is float"}
     branches = [
-        _NARY_BRANCH.format(term=term, **_fields(op, mixture, questions, {"V": "{0}._data", "N": "{0}"}, first=not i))
+        _NARY_BRANCH.format(term=term, **_fields(op, mixture, questions, {"V": "{0}._number", "N": "{0}"}, first=not i))
         for i, mixture in enumerate(mixtures.split())
     ]
     operands = [x.upper() for x in op.operands]
@@ -279,7 +280,7 @@ def _introduce(function: Callable[..., Any], op: Operation) -> Callable[..., Any
 
 def _comparison(name: str) -> Callable[[Value, object], Any]:
     compare: Callable[[float, Any], Any] = getattr(operator, name)
-    return lambda value, other: compare(value._data, other._data if type(other) is Value else other)
+    return lambda value, other: compare(value._number, other._number if type(other) is Value else other)
 
 
 # --- The functions of autograd and the operators of Value ----------------------------------------------

@@ -25,7 +25,8 @@ def say(lines: Iterable[str], program: str) -> int:
     try:
         for line in lines:
             print(line)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it may have been closed
+            sys.stdout.flush()
     except BrokenPipeError:  # whoever read along has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ValueError, ArithmeticError, RuntimeError, OSError) as error:

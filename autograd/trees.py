@@ -13,7 +13,7 @@ from copy import copy
 from math import prod
 from typing import Any
 
-__all__ = ["is_array", "leaves", "rebuilt", "stacked"]
+__all__ = ["is_array", "leaves", "rebuilt", "refuse_special", "stacked"]
 
 
 def leaves(tree: Any, place: str) -> Iterator[tuple[str, Any]]:
@@ -31,6 +31,7 @@ def leaves(tree: Any, place: str) -> Iterator[tuple[str, Any]]:
     elif is_array(tree):
         import numpy as np
 
+        refuse_special(tree)
         for index in np.ndindex(tree.shape):
             yield f"{place}[{', '.join(map(str, index))}]" if index else place, tree[index]
     else:
@@ -85,6 +86,13 @@ def _like(tree: dict[Any, Any], parts: dict[Any, Any]) -> dict[Any, Any]:
     made = copy(tree)
     made.update(parts)
     return made
+
+
+def refuse_special(array: Any) -> None:
+    """Raise TypeError for masked arrays and matrices, which compute by rules of their own."""
+    if type(array).__name__ not in ("ndarray", "memmap"):
+        kind = f"{type(array).__module__}.{type(array).__name__}"
+        raise TypeError(f"{kind} is not an ordinary array: pass np.asarray(...), or the numbers that are meant")
 
 
 def is_array(tree: Any) -> bool:

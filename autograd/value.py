@@ -47,9 +47,9 @@ class Value:
     Comparisons compare the numbers; as a key of a dict or a member of a set a Value is itself.
     """
 
-    __slots__ = ("_args", "_created", "_data", "edges", "grad", "label", "op")
+    __slots__ = ("_args", "_created", "_number", "edges", "grad", "label", "op")
 
-    _data: float
+    _number: float
     _args: tuple[Value | float, ...] | float | None  # None: those of the edges; a number: the second of two
     _created: int  # place in the order of creation; see autograd.backprop
     edges: tuple[tuple[Value, float], ...]
@@ -58,7 +58,7 @@ class Value:
     op: Operation | None
 
     def __init__(self, data: float, label: str | None = None) -> None:
-        self._data = as_float(data, f"Value({shown(data)})")
+        self._number = as_float(data, f"Value({shown(data)})")
         self._args = None
         self._created = next(clock)
         self.edges = ()
@@ -72,7 +72,7 @@ class Value:
     @property
     def data(self) -> float:
         """The number.  Assigning a new one is for leaves only, and counts as making the leaf anew."""
-        return self._data
+        return self._number
 
     @data.setter
     def data(self, number: float) -> None:
@@ -83,7 +83,7 @@ class Value:
                 f".data of {sentence(self)} cannot be set: it is the result of an operation. "
                 "Set .data of a leaf it was computed from, then run the forward pass again."
             )
-        self._data = as_float(number, f".data = {shown(number)}")
+        self._number = as_float(number, f".data = {shown(number)}")
         self._created = next(clock)  # newer than every node that used the old number
         backprop.note_change(self._created)
 
@@ -150,7 +150,7 @@ class Value:
         >>> y.gradients([x])
         [3.0]
         """
-        return Value(self._data, self.label)
+        return Value(self._number, self.label)
 
     def graph(self) -> dict[str, Any]:
         """How this Value was computed, as plain data for other programs (`json.dumps` takes it).
@@ -181,22 +181,22 @@ class Value:
         label = f", label={self.label!r}" if self.label else ""
         op = f", op={self.op.name!r}" if self.op else ""
         grad = f", grad={self.grad!r}" if self.grad is not None else ""
-        return f"Value({self._data!r}{label}{op}{grad})"
+        return f"Value({self._number!r}{label}{op}{grad})"
 
     def __str__(self) -> str:
         from autograd.notation import sentence
 
         if self.op is None:
-            return f"{self.label} = {self._data!r}" if self.label else repr(self._data)
-        return f"{sentence(self)} = {self._data!r}"
+            return f"{self.label} = {self._number!r}" if self.label else repr(self._number)
+        return f"{sentence(self)} = {self._number!r}"
 
     def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else str(self)
+        return format(self._number, spec) if spec else str(self)
 
     __hash__ = object.__hash__
 
     def __bool__(self) -> bool:
-        return self._data != 0
+        return self._number != 0
 
     def _drops_the_gradient(self, *_: object) -> NoReturn:
         from autograd.notation import name

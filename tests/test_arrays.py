@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Value
+from autograd import Value, grad
 from autograd.check import one_sided_slopes
 from autograd.notation import expression
 
@@ -83,3 +83,35 @@ def test_reductions_outer_products_and_statistics():
 def test_options_that_cannot_be_kept_are_named():
     with pytest.raises(TypeError, match=r"np\.add with dtype cannot keep the gradient of a Value; use \.data for"):
         np.add(Value(1.0), 2.0, dtype=float)
+
+
+def test_masked_arrays_keep_gradients_and_masks_or_fail():
+    masked = np.ma.array([1.0, 2.0, 4.0], mask=[False, True, False])
+    assert grad(lambda x: (masked * x).sum())(1.0) == 5.0
+    assert grad(lambda x: (x + masked).sum() * x)(1.0) == 9.0
+    with pytest.raises(TypeError, match=r"numpy\.ma\.MaskedArray is not an ordinary array: pass np\.asarray"):
+        autograd.exp(masked)
+    with pytest.raises(TypeError, match="MaskedArray is not an ordinary array"):
+        grad(np.sum)(masked)
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_matrices_are_refused_as_arguments():
+    with pytest.raises(TypeError, match=r"numpy\.matrix is not an ordinary array: pass np\.asarray"):
+        grad(lambda A: np.sum(A * A))(np.matrix([[1.0, 2.0]]))
+
+
+def test_logaddexp_loses_nothing():
+    for x, y in [(0.1, -1e30), (0.1, -1e10), (0.1, -math.inf), (-1e30, 0.1), (3.0, 3.0), (-800.0, -801.0)]:
+        v = Value(x)
+        z = np.logaddexp(v, y)
+        assert z.data == np.logaddexp(x, y)
+        assert z.gradients([v]) == pytest.approx([1 / (1 + math.exp(min(y - x, 700)))])
+
+
+def test_arrays_without_dimensions_and_without_elements():
+    assert grad(lambda x: np.where(x > 0, x, -x))(-2.0) == -1.0
+    assert grad(lambda x: np.squeeze(x * 2))(np.array([2.0])).tolist() == [2.0]
+    assert autograd.exp(np.array([])).dtype == float
+    with pytest.raises(TypeError, match=r"np\.add\.at cannot keep the gradient of a Value"):
+        np.add.at(np.zeros(2), 0, Value(1.0))

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
 import time
@@ -126,6 +127,11 @@ def verdict(run, *arguments):
         ("tanh(x)", "1e300", "agree"),
         ("1e16 + sin(x)", "1", "agree"),
         ("softplus(x)", "-700", "agree"),
+        ("cos(pi - x)", "0", "lost in rounding"),
+        ("tanh(x) ** (1 + x - 10)", "10", "agree up to rounding"),
+        ("(exp(x) - 1) / x", "1e-12", "lost in rounding"),
+        ("log(exp(x) - 1)", "1e-8", "agree up to rounding"),
+        ("sin(x) / x", "1e-8", "lost in rounding"),
     ],
 )
 def test_verdicts(run, formula, x, expected):
@@ -209,6 +215,9 @@ def test_formulas_that_would_keep_sympy_busy_do_not(run, arguments):
         (["x", "x=one"], "x needs a number: unknown name 'one': known are pi\n    one\n    ^^^"),
         (["x", "x=1/0"], "x needs a number, but 1/0: float division by zero"),
         (["x", "x="], "the formula is empty"),
+        (["x", "x=inf"], "x needs a finite number, not inf"),
+        (["x", "x=1e308*10"], "x needs a finite number, not 1e308*10"),
+        (["x", "x=log(0)"], "x needs a number, but log(0): math domain error"),
         (["x", "lambda=1"], "'lambda' cannot be the name of a variable: Python uses this word; write lambda_"),
         (["x", "sin=1"], "'sin' cannot be the name of a variable: formulas use it already"),
         (["x^2", "x=1"], "^ is not a power: write **\n    x^2\n    ^^^"),
@@ -280,6 +289,33 @@ def test_options_may_stand_anywhere_and_results_without_variables_are_steps(run)
 def test_formulas_at_the_edge_of_a_domain_have_a_value(run):
     assert gradients(run, "x**y", "x=-2", "y=3")[1]["x"] == 12.0
     assert verdict(run, "arcsin(x)", "x=1") == "cannot tell: not defined on both sides"
+
+
+def test_a_closed_form_that_sympy_cannot_find_in_time_is_a_question_mark(run, monkeypatch):
+    monkeypatch.setattr("autograd.__main__.PATIENCE", 0.01)
+    status, out, err = run("x**2", "x=3")
+    assert (status, err) == (0, "")
+    assert "  df/dx   6.0        ?             6.0                 agree\n" in out
+
+
+def test_results_find_a_free_name(run):
+    assert gradients(run, "f*g*z*f1", "f=1", "g=2", "z=3", "f1=4") == (
+        24.0,
+        {"f": 24.0, "g": 12.0, "z": 8.0, "f1": 6.0},
+    )
+
+
+def test_terminals_without_unicode_and_without_output(tmp_path):
+    def installed(*arguments, **options):
+        command = [sys.executable, "-m", "autograd", *arguments]
+        return subprocess.run(command, cwd=tmp_path, check=False, stderr=subprocess.PIPE, **options)
+
+    ascii_only = {"env": {**os.environ, "PYTHONIOENCODING": "ascii"}, "stdout": subprocess.PIPE}
+    found = installed("φ*ψ", "φ=1", "ψ=2", "--json", **ascii_only)
+    assert json.loads(found.stdout)["inputs"] == {"φ": 1.0, "ψ": 2.0}
+    assert installed("φ*ψ", "φ=1", "ψ=2", **ascii_only).stdout.startswith(b"Value\n  f = ?")
+    closed = installed("x*2", "x=1", preexec_fn=lambda: os.close(1))
+    assert (closed.returncode, closed.stderr) == (0, b"")
 
 
 def test_typography_can_be_typed_back_in(run):

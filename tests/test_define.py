@@ -1,6 +1,7 @@
 """Operations of one's own: they do all that the table's do, and mistakes in them are pointed at."""
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -80,6 +81,28 @@ def test_domain_and_kink():
     assert math.isnan(positive(math.nan))
     hat = define("hat", "1 - abs(x)", dx="where(x < 0, 1, -1)", kink=("x == 0", "-1"))
     assert str(hat.op.kink) == "-1 at x = 0"
+    half = define("half", "maximum(x, 0)", dx="where(x > 0, 1, 0)", kink=("x == 0", "1/2"))
+    assert [grad(half)(x) for x in (-1.0, 0.0, 1.0)] == [0.0, 0.5, 1.0]
+    guarded = define("guarded", "abs(x)", dx="x / abs(x)", kink=("x == 0", "0"))
+    assert [grad(guarded)(x) for x in (-1.0, 0.0, 1.0)] == [-1.0, 0.0, 1.0]
+
+
+def test_conditions_are_numbers():
+    step = define("step", "x > 0", dx="x > 9")
+    values = [step(1.0), step(Value(1.0)).data, step(Value(10.0)).edges[0][1]]
+    assert values == [1.0, 1.0, 1.0]
+    assert {type(x) for x in values} == {float}
+
+
+def test_one_with_the_name_of_a_built_in_is_printed_as_a_call():
+    w = Value(1.0, label="w")
+    assert expression(define("xlogy", "x * 2", dx="2")(w)) == "xlogy(w)"
+    assert expression(define("where", "x + y", dx="1", dy="1")(True, w)) == "where(True, w)"
+
+
+def test_a_function_of_a_module_can_be_pickled():
+    assert cube.__module__ == __name__
+    assert pickle.loads(pickle.dumps(cube)) is cube
 
 
 def test_names_of_operands_may_be_anything_a_program_uses():

@@ -1,7 +1,8 @@
 """Functions of functions, against SymPy, JAX's documented behaviour, and 100-digit differences of differences."""
 
 import math
-from collections import namedtuple
+import time
+from collections import OrderedDict, defaultdict, namedtuple
 
 import mpmath as mp
 import numpy as np
@@ -11,7 +12,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd
-from autograd import Value, dot, exp, grad, hessian, jacobian, jvp, log, log1p, relu, sigmoid, sin, tanh, value_and_grad
+from autograd import (
+    StaleGraphError,
+    Value,
+    dot,
+    exp,
+    grad,
+    hessian,
+    jacobian,
+    jvp,
+    log,
+    log1p,
+    relu,
+    sigmoid,
+    sin,
+    tanh,
+    value_and_grad,
+)
 from autograd.check import replay
 from autograd.formula import mpmath
 
@@ -251,6 +268,42 @@ def test_a_deep_graph_can_be_differentiated_twice():
     del slope, y
 
 
+def test_dicts_of_any_kind_and_order():
+    ordered = OrderedDict(b=2.0, a=1.0)
+    assert list(grad(lambda p: p["a"] * p["b"])(ordered).items()) == [("b", 1.0), ("a", 2.0)]
+    assert type(grad(lambda p: p["a"] * p["b"])(ordered)) is OrderedDict
+    counts = defaultdict(float, a=3.0)
+    assert grad(lambda p: p["a"] ** 2 + p["missing"])(counts) == {"a": 6.0}
+    assert jvp(lambda p: p["a"] * p["b"], ({"a": 1.0, "b": 2.0},), ({"b": 1.0, "a": 0.0},)) == (2.0, 1.0)
+
+
+def test_argnums_of_every_integer_type():
+    assert grad(lambda x, y: x * y, np.int64(1))(3.0, 4.0) == 3.0
+    assert grad(lambda x, y: x * y, np.array([0, 1]))(3.0, 4.0) == (4.0, 3.0)
+
+
+def test_an_inner_gradient_does_not_walk_what_came_before_it():
+    def descended(x):
+        w = x
+        for _ in range(300):
+            w = w - 0.1 * grad(lambda v: (v - 1.0) ** 2)(w)
+        return w
+
+    start = time.perf_counter()
+    assert grad(descended)(0.0) == pytest.approx(0.8**300)
+    assert time.perf_counter() - start < 2
+    w = Value(2.0, label="w")
+    y = w * 3.0
+    w.data = 5.0
+    with pytest.raises(StaleGraphError):
+        y.gradients([w])
+
+
+def test_what_the_inner_variable_of_a_nested_gradient_is_called():
+    with pytest.raises(ValueError, match=r"^arccosh\(x\) is not defined at x = 0\.999999: it needs x >= 1$"):
+        grad(grad(lambda x: autograd.arccosh(x)))(0.999999)  # noqa: PLW0108
+
+
 # --- Bad input --------------------------------------------------------------------------------------
 
 
@@ -289,6 +342,16 @@ def test_a_deep_graph_can_be_differentiated_twice():
             lambda: jvp(sin, 1.0, 1.0),
             TypeError,
             "jvp takes a tuple of primals, one for each argument of f: write (1.0,)",
+        ),
+        (
+            lambda: grad(sin, "x")(1.0),
+            TypeError,
+            "argnums counts the positional arguments: 0, or (0, 1), not 'x'",
+        ),
+        (
+            lambda: grad(sin, None)(1.0),
+            TypeError,
+            "argnums counts the positional arguments: 0, or (0, 1), not None",
         ),
         (
             lambda: jvp(sin, (1.0,), ((1.0, 2.0),)),
