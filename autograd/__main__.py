@@ -163,8 +163,9 @@ class Run:
 
     def __init__(self, program: Program, wrt: Sequence[str]) -> None:
         self.program, self.wrt = program, wrt
-        self.leaves = {name: Value(x, label=name) for name, x in program.inputs.items()}
-        self.results = program.run(VALUES, self.leaves, _named)
+        self.leaves = {name: Value(program.inputs[name], name) for name in wrt}
+        data = {name: Constant(x, name) for name, x in program.inputs.items()}
+        self.results = program.run(VALUES, data | self.leaves, _named)
         root = self.results[program.name]
         self.root = root if type(root) is Value else Value(root, program.name)  # no variables, no graph
         inner = [node for node in reversed(newest_first(self.root)) if node.op]
@@ -258,16 +259,16 @@ def _told(options: argparse.Namespace) -> Iterator[str]:
     if options.draw:
         refuse_unless_picture("--draw", options.draw)
     run = Run(program, wrt)
-    if options.json:
-        yield json.dumps(_plain(run, options.formula), ensure_ascii=not _prints_unicode(), indent=2)
-    else:
-        yield from _text(run)
     if options.draw:
         highlighted = run.leaves[wrt[0]] if wrt and run.leaves[wrt[0]].grad is not None else None
         save(draw(run.root, wrt=highlighted), options.draw.strip())
-        if not options.json:
-            yield ""
-            yield f"The picture is in {options.draw}"
+    if options.json:
+        yield json.dumps(_plain(run, options.formula), ensure_ascii=not _prints_unicode(), indent=2)
+        return
+    yield from _text(run)
+    if options.draw:
+        yield ""
+        yield f"The picture is in {options.draw.strip()}"
 
 
 def _text(run: Run) -> Iterator[str]:
