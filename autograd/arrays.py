@@ -27,8 +27,8 @@ _OTHER_NAMES: dict[str, Callable[..., Any]] = {
     "exp2": lambda x: 2 ** x, **dict.fromkeys(("deg2rad", "radians"), lambda x: x * (pi / 180)),
     **dict.fromkeys(("rad2deg", "degrees"), lambda x: x * (180 / pi)),
     "logaddexp": lambda x, y: functions["maximum"](x, y) + functions["softplus"](-abs(x - y)),
-    "isnan": lambda x: isnan(_number(x)), "isinf": lambda x: isinf(_number(x)),
-    "isfinite": lambda x: isfinite(_number(x)), "signbit": lambda x: _number(x) < 0,
+    "isnan": lambda x: isnan(_number_of(x)), "isinf": lambda x: isinf(_number_of(x)),
+    "isfinite": lambda x: isfinite(_number_of(x)), "signbit": lambda x: _number_of(x) < 0,
 }  # fmt: skip
 """NumPy's universal functions that go by another name here, or are made of others."""
 
@@ -54,7 +54,7 @@ def _cells(operand: Any) -> Any:
     return (array.astype(float) if array.dtype.kind == "f" else array).astype(object)
 
 
-def _number(operand: Any) -> float:
+def _number_of(operand: Any) -> float:
     return operand.data if type(operand) is Value else operand
 
 
