@@ -12,16 +12,17 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, count
+from pathlib import Path
 from typing import Any
 
 from autograd.backprop import newest_first
 from autograd.chain import Chain
 from autograd.check import judge, rounding, slopes_at
 from autograd.draw import draw
-from autograd.formula import FLOATS, Formula, FormulaError, NumberSystem, UnknownNameError, sympy
+from autograd.formula import FLOATS, Formula, FormulaError, NumberSystem, UnknownNameError, checked_name, sympy
 from autograd.notation import expression, number
 from autograd.ops import DomainError, PoleError
 from autograd.recording import VALUES
@@ -31,6 +32,8 @@ from autograd.value import Constant, Value
 __all__ = ["main"]
 
 _NAMED = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)
+RECORDED = replace(VALUES, name="recorded", functions=VALUES.functions | {"pi": +Value(math.pi)}, number=Value)
+"""Like `VALUES`, with the numbers of a formula as Values, too; pi counts as a step because it is rounded."""
 PATIENCE = 10
 """Seconds that SymPy has for the closed forms."""
 MAX_CLOSED_FORM = 2000
@@ -104,7 +107,7 @@ def parse(text: str, inputs: Sequence[str]) -> Program:
     for i, piece in enumerate(pieces):
         named = _NAMED.fullmatch(piece)
         name, body = named.groups() if named else ("", piece)
-        name = Formula("0", (name,)).names[0] if name else ""  # a name that formulas can use
+        name = checked_name(name) if name else ""
         if not name and i < len(pieces) - 1:
             raise FormulaError(f"a formula that others follow needs a name, such as h = {piece.strip()}")
         if name in numbers or name in steps:
@@ -128,7 +131,7 @@ def _assigned(item: str) -> tuple[str, float]:
     name, equals, text = (part.strip() for part in item.partition("="))
     if not equals:
         raise FormulaError(f"{item.strip()!r} is not a variable with a number: write w=0.5, without spaces")
-    name = Formula("0", (name,)).names[0]
+    name = checked_name(name)
     if text.lower().lstrip("+-") in ("inf", "infinity", "nan"):
         raise FormulaError(f"{name} needs a finite number, not {text}")
     try:
@@ -179,11 +182,14 @@ class Run:
     def gradients(self) -> list[Gradient]:
         """The three-way check for each variable."""
         found = []
+        everything = {name: Value(x) for name, x in self.program.inputs.items()}
+        recorded = self.program.run(RECORDED, everything)[self.program.name]
         for name, (formula, closed) in zip(self.wrt, closed_forms(self.program, self.wrt), strict=True):
             leaf = self.leaves[name]
             grad = leaf.grad or 0.0
             left, right = slopes_at(partial(self._over, name), leaf.data)
-            difference, verdict = judge(grad, closed, left, right, rounding(self.root, leaf))
+            noise = rounding(recorded, everything[name]) if type(recorded) is Value else 0.0
+            difference, verdict = judge(grad, closed, left, right, noise)
             found.append(Gradient(name, grad, formula, closed, left, right, difference, verdict))
         return found
 
@@ -210,6 +216,7 @@ def _named(name: str, result: Any) -> Any:
 
 _CHILD = """
 import json, sys
+sys.path.append(sys.argv[1])
 from autograd.__main__ import closed_form, parse
 text, inputs, names = json.load(sys.stdin)
 print(json.dumps([closed_form(parse(text, inputs), name) for name in names]))
@@ -221,7 +228,7 @@ def closed_forms(program: Program, names: Sequence[str]) -> list[tuple[str, floa
     inputs = [f"{name}={x!r}" for name, x in program.inputs.items()]
     asked = json.dumps([program.text, inputs, list(names)])
     try:
-        command = [sys.executable, "-P", "-c", _CHILD]
+        command = [sys.executable or "python", "-P", "-c", _CHILD, str(Path(__file__).parent.parent)]
         child = subprocess.run(command, input=asked, capture_output=True, text=True, timeout=PATIENCE, check=True)
         return [(formula, closed) for formula, closed in json.loads(child.stdout)]
     except (OSError, subprocess.SubprocessError):
@@ -251,7 +258,8 @@ def closed_form(program: Program, name: str) -> tuple[str, float | None]:
 def _told(options: argparse.Namespace) -> Iterator[str]:
     """What is printed."""
     program = parse(options.formula, options.inputs)
-    wrt = list(dict.fromkeys(name.strip() for name in options.wrt.split(","))) if options.wrt else list(program.inputs)
+    names = (checked_name(name.strip()) for name in options.wrt.split(",")) if options.wrt else program.inputs
+    wrt = list(dict.fromkeys(names))
     for name in wrt:
         if name not in program.inputs:
             known = ", ".join(program.inputs) or "none"

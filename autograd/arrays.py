@@ -26,7 +26,7 @@ _OTHER_NAMES: dict[str, Callable[..., Any]] = {
     "greater": operator.gt, "greater_equal": operator.ge,
     "exp2": lambda x: 2 ** x, **dict.fromkeys(("deg2rad", "radians"), lambda x: x * (pi / 180)),
     **dict.fromkeys(("rad2deg", "degrees"), lambda x: x * (180 / pi)),
-    "logaddexp": lambda x, y: functions["maximum"](x, y) + functions["softplus"](-abs(x - y)),
+    "logaddexp": lambda x, y: _logaddexp(x, y) if x >= y else _logaddexp(y, x),
     "isnan": lambda x: isnan(_number_of(x)), "isinf": lambda x: isinf(_number_of(x)),
     "isfinite": lambda x: isfinite(_number_of(x)), "signbit": lambda x: _number_of(x) < 0,
 }  # fmt: skip
@@ -56,6 +56,11 @@ def _cells(operand: Any) -> Any:
 
 def _number_of(operand: Any) -> float:
     return operand.data if type(operand) is Value else operand
+
+
+def _logaddexp(larger: Any, smaller: Any) -> Any:
+    """log(exp(x) + exp(y)), of which the smaller is what remains to be added."""
+    return larger if isinf(_number_of(larger)) else larger + functions["softplus"](smaller - larger)
 
 
 def apply(ufunc: Any, method: str, *operands: Any, out: Any = None, **options: Any) -> Any:

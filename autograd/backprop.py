@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
+from itertools import count
 from operator import add, attrgetter, mul
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograd.value import Value
 
-__all__ = ["StaleGraphError", "backward", "gradients", "newest_first", "stale_edges", "tangents"]
+__all__ = ["StaleGraphError", "backward", "clock", "gradients", "newest_first", "stale_edges", "tangents"]
 
 _created = attrgetter("_created")
+clock = count()
+"""Hands out places in the order of creation."""
 
 
 class StaleGraphError(RuntimeError):
@@ -75,7 +78,7 @@ def gradients(root: Value, wrt: Iterable[Value], create_graph: bool = False) -> 
     own and so differentiable again.
     Raises `StaleGraphError`, and TypeError if `wrt` holds anything but Values.
     """
-    wanted = _values(wrt)
+    wanted, start = _values(wrt), next(clock)
     product = _recorded_product if create_graph else mul
     adjoints: dict[Value, Any] = {root: 1.0}
     for node, edges in _graph(_fresh(root, sources=wanted), set(wanted), create_graph):
@@ -83,7 +86,8 @@ def gradients(root: Value, wrt: Iterable[Value], create_graph: bool = False) -> 
         for operand, local in edges:
             term = product(local, upstream)
             adjoints[operand] = adjoints[operand] + term if operand in adjoints else term
-    return _recorded((adjoints.get(value, 0.0) for value in wanted), create_graph)
+    results = [adjoints.get(value, 0.0) for value in wanted]
+    return _new_values(results, start) if create_graph else results
 
 
 def tangents(roots: Iterable[Value], directions: Mapping[Value, Any], create_graph: bool = False) -> list[Any]:
@@ -92,13 +96,14 @@ def tangents(roots: Iterable[Value], directions: Mapping[Value, Any], create_gra
     With one leaf at speed 1 these are the derivatives by that leaf, computed the other way round.
     `create_graph` and the errors are those of `gradients`.
     """
-    roots = list(roots)
+    roots, start = list(roots), next(clock)
     product = _recorded_product if create_graph else mul
     speeds = dict(directions)
     for node, edges in reversed(list(_graph(_fresh(*roots, sources=directions), set(directions), create_graph))):
         if node not in directions:
             speeds[node] = reduce(add, (product(local, speeds[operand]) for operand, local in edges))
-    return _recorded((speeds.get(root, 0.0) for root in roots), create_graph)
+    results = [speeds.get(root, 0.0) for root in roots]
+    return _new_values(results, start) if create_graph else results
 
 
 def _recorded_product(a: Any, b: Any) -> Any:
@@ -122,11 +127,17 @@ def _graph(nodes: list[Value], sources: set[Value], create_graph: bool) -> Itera
             yield node, [(operand, local) for operand, local in edges_of(node) if operand in between]
 
 
-def _recorded(results: Iterable[Any], create_graph: bool) -> list[Any]:
-    """The results, all of them as Values if a graph was asked for: 3.0, the slope of 3·x, is a number until here."""
+def _new_values(results: list[Any], start: int) -> list[Value]:
+    """The results as Values of their own: not numbers, as the slope of 3·x is, nor an operand, as that of w·x is."""
     from autograd.value import Value
 
-    return [Value(x) if create_graph and type(x) is not Value else x for x in results]
+    given: set[Value] = set()
+    new: list[Value] = []
+    for x in results:
+        fresh = x if type(x) is Value else Value(x)
+        new.append(+fresh if fresh._created < start or fresh in given else fresh)
+        given.add(fresh)
+    return new
 
 
 def _values(wrt: Iterable[Value]) -> list[Value]:
@@ -150,9 +161,10 @@ def note_change(created: int) -> None:
 
 def _fresh(*roots: Value, sources: Iterable[Value] = ()) -> list[Value]:
     """`newest_first`, having refused stale edges.  Only what depends on the `sources`, if there are any, is needed."""
-    oldest = min((source._created for source in sources), default=None)
-    # What is older than all sources depends on none of them, unless a leaf was changed and so renewed.
-    nodes = newest_first(*roots, since=oldest if oldest is not None and oldest > _latest_change else None)
+    never_changed = _latest_change < 0
+    # What is older than all sources depends on none of them, and nothing can be stale if no leaf was ever changed.
+    since = min((source._created for source in sources), default=None) if never_changed else None
+    nodes = newest_first(*roots, since=since)
     if (
         nodes and nodes[-1]._created < _latest_change
     ):  # some leaf, somewhere, was changed since the oldest node was made

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import chain, count, pairwise
-from math import prod
+from math import log10, prod
 from typing import TYPE_CHECKING
 
 from autograd.backprop import newest_first, stale_edges
@@ -45,12 +45,12 @@ class Chain:
         leaves = dict.fromkeys(operand for node in nodes for operand, _ in node.edges if not operand.edges)
         shown = {root, *leaves, *(node for node in nodes if node.label or node is wrt)}
         self.values = sorted(shown, key=lambda value: value._created)
-        self.names = {
-            v: shortened(v.label) if v.label else f"v{i}".translate(_SUBSCRIPTS) for i, v in enumerate(self.values, 1)
-        }
+        taken = {shortened(v.label) for v in self.values if v.label}
+        free = (name for i in count(1) if (name := f"v{i}".translate(_SUBSCRIPTS)) not in taken)
+        self.names = {v: shortened(v.label) if v.label else next(free) for v in self.values}
         if not root.label:
-            free = chain("z", (f"z{i}".translate(_SUBSCRIPTS) for i in count(1)))
-            self.names[root] = next(name for name in free if name not in self.names.values())
+            unused = chain("z", (f"z{i}".translate(_SUBSCRIPTS) for i in count(1)))
+            self.names[root] = next(name for name in unused if name not in self.names.values())
         self.stale = {leaf for leaf, _ in stale_edges(nodes)}
         self.slopes = {value: self._slopes(value) for value in self.values if value.edges}
         if wrt is not None and wrt not in shown:
@@ -109,7 +109,7 @@ class Chain:
             yield f"{total} = {rows[0][0]}"
             return
         count = len(paths) or self._summed(lambda slope: 1)[self.wrt]
-        yield f"{total} = sum over {count:.4g} paths" + ", by their first step" * (not paths)
+        yield f"{total} = sum over {_counted(int(count))} paths" + ", by their first step" * (not paths)
         for i, (row, _) in enumerate(rows, 1):
             yield f"path {i}:  {row}" if paths else f"  {row}"
         terms = [shown(factor(product)) for _, product in rows]
@@ -137,6 +137,10 @@ class Chain:
                     row = f"{outer} = {numbers} = {shown(number(adjoint * slope))}"
                 rows.append((row, adjoint * slope))
         return rows
+
+
+def _counted(n: int) -> str:
+    return f"{n:,}" if n < 10**6 else f"about 10^{int(n.bit_length() * log10(2))}"
 
 
 def _joined(between: str, terms: list[str]) -> str:

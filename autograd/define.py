@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from autograd.formula import Formula, FormulaError, UnknownNameError
+from autograd.formula import Formula, FormulaError, UnknownNameError, checked_name
 from autograd.ops import operation
 from autograd.recording import function_of
 
@@ -42,6 +42,7 @@ def define(
         operands.append(key[1:])
     if not operands:
         raise TypeError(f"{name} needs its derivative by each operand, such as dx='...'")
+    operands = [checked_name(x) for x in operands]
     if "z" in operands:
         raise FormulaError(f"{name}: an operand cannot be called z, which is the result; use another name")
     parts = [(name, formula, operands)]
@@ -61,10 +62,12 @@ def define(
             raise FormulaError(f"d{x} of {name} is a derivative by {x}, which {formula} does not use")
     if kink and len(kink) != 1 + len(operands):
         raise TypeError(f"kink of {name} takes a condition and a slope for each operand: {1 + len(operands)} texts")
+    if kink and not Formula(kink[0], tuple(operands)).is_condition:
+        raise FormulaError(f"kink of {name} starts with a condition, such as 'x == 0', not {kink[0]!r}")
     texts = [formula, *derivatives.values()]
+    texts = [f"where({text}, 1, 0)" if Formula(text, (*operands, "z")).is_condition else text for text in texts]
     if kink:
         texts[1:] = [f"where({kink[0]}, {slope}, {dx})" for slope, dx in zip(kink[1:], texts[1:], strict=True)]
-    texts = [f"where({text}, 1, 0)" if Formula(text, (*operands, "z")).is_condition else text for text in texts]
     function = function_of(operation(name, *texts, operands=" ".join(operands), domain=domain, kink=tuple(kink)))
     function.__module__ = sys._getframe(1).f_globals.get("__name__", "autograd")  # where pickle looks it up
     return function

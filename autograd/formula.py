@@ -22,7 +22,17 @@ from dataclasses import dataclass, field
 from functools import cache, reduce
 from typing import Any
 
-__all__ = ["FLOATS", "Formula", "FormulaError", "NumberSystem", "UnknownNameError", "ieee", "mpmath", "sympy"]
+__all__ = [
+    "FLOATS",
+    "Formula",
+    "FormulaError",
+    "NumberSystem",
+    "UnknownNameError",
+    "checked_name",
+    "ieee",
+    "mpmath",
+    "sympy",
+]
 
 MAX_LENGTH = 10_000
 """Longest formula, in characters, that is read at all."""
@@ -69,6 +79,7 @@ _TYPOGRAPHY = str.maketrans(
     | {subscript: str(digit) for digit, subscript in enumerate("₀₁₂₃₄₅₆₇₈₉")}
 )
 _SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+_POWER = re.compile(r"(?<![⁻⁰¹²³⁴⁵⁶⁷⁸⁹])⁻?+[⁰¹²³⁴⁵⁶⁷⁸⁹]++(?!⁻|[\w.]|\s*\*\*)")  # x²3 and x²**y are nobody's notation
 _SYNONYMS = {
     "ln": "log", "lg": "log10", "e": "exp(1)", "π": "pi", "max": "maximum", "min": "minimum", "sgn": "sign",
     "tg": "tan", "pow": "**", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
@@ -133,7 +144,7 @@ class Formula:
         if len(self.text) > MAX_LENGTH:
             raise FormulaError(f"this formula has {len(self.text):,} characters; at most {MAX_LENGTH:,} are read")
         object.__setattr__(self, "text", " ".join(_typed(self.text).split()))
-        object.__setattr__(self, "names", tuple(map(_checked_name, self.names)))
+        object.__setattr__(self, "names", tuple(map(checked_name, self.names)))
         if len(set(self.names)) < len(self.names):
             raise FormulaError(f"two variables of the same name: {', '.join(self.names)}")
         if not self.text:
@@ -304,7 +315,7 @@ def _sum(terms: Iterable[Any]) -> Any:
     return reduce(operator.add, terms, 0)
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
     """A variable's name in the form in which Python compares identifiers."""
     plain = unicodedata.normalize("NFKC", name)
     if keyword.iskeyword(plain):
@@ -331,7 +342,7 @@ def _unknown(kind: str, name: str, known: list[str]) -> str:
 
 def _typed(text: str) -> str:
     """Mathematical typography as one types it: ``x₁² · y`` is ``x1**2 * y``."""
-    powers = re.sub("⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda power: "**" + power[0].translate(_SUPERSCRIPTS), text)
+    powers = _POWER.sub(lambda power: "**" + power[0].translate(_SUPERSCRIPTS), text)
     return powers.translate(_TYPOGRAPHY)
 
 

@@ -14,12 +14,14 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import operator
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
 from autograd import backprop, trees
-from autograd.value import Value, as_float, clock, shown
+from autograd.backprop import clock
+from autograd.value import Value, as_float, shown
 
 __all__ = ["grad", "hessian", "jacobian", "jvp", "value_and_grad"]
 
@@ -47,6 +49,8 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     (8.0, 12.0)
     """
 
+    argnums = _positions(argnums)
+
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         call = _Call(f, argnums, args, kwargs)
         if isinstance(call.result, dict | list | tuple) or trees.is_array(call.result):
@@ -69,6 +73,8 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
     [[3.0, 2.0], [0.0, 6.0]]
     """
 
+    argnums = _positions(argnums)
+
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
         call = _Call(f, argnums, args, kwargs)
         rows = (call.gradient(number) for number in call.numbers)
@@ -83,6 +89,7 @@ def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable
     >>> hessian(lambda v: v[0] ** 2 * v[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
     """
+    argnums = _positions(argnums)
     return _introduced(jacobian(grad(f, argnums), argnums), f, "hessian")
 
 
@@ -119,18 +126,15 @@ class _Call:
 
     def __init__(self, f: Callable[..., Any], argnums: int | Sequence[int], args: Sequence[Any], kwargs: Any) -> None:
         arguments = list(args)
-        single = not isinstance(argnums, Iterable)
-        positions: list[Any] = [argnums] if single else list(argnums)  # type: ignore[arg-type]
+        positions = (argnums,) if isinstance(argnums, int) else argnums
         for i in positions:
-            if not hasattr(i, "__index__"):
-                raise TypeError(f"argnums counts the positional arguments: 0, or (0, 1), not {argnums!r}")
             if not -len(arguments) <= i < len(arguments):
                 raise TypeError(
                     f"argnums={argnums} asks for a derivative by argument {i}, but {_name(f)} was called with "
                     f"{len(arguments)} positional argument{'s' * (len(arguments) != 1)}"
                 )
         wrt = tuple(arguments[i] for i in positions)
-        self.wrt = wrt[0] if single else wrt
+        self.wrt = wrt[0] if isinstance(argnums, int) else wrt
         self.variables: list[Value] = []
         start = next(clock)
         for i in positions:
@@ -164,6 +168,18 @@ class _Call:
 def _variable(place: str, number: Any) -> Value:
     """A Value to differentiate by; one that comes from an outer function stays connected to it."""
     return +number if type(number) is Value else Value(as_float(number, f"{place} = {shown(number)}"))
+
+
+def _positions(argnums: int | Sequence[int]) -> int | tuple[int, ...]:
+    """`argnums`, of whatever integer type, once and for all."""
+    try:
+        return operator.index(argnums)  # type: ignore[arg-type]
+    except TypeError:
+        pass
+    try:
+        return tuple(operator.index(i) for i in argnums)  # type: ignore[union-attr]
+    except TypeError:
+        raise TypeError(f"argnums counts the positional arguments: 0, or (0, 1), not {argnums!r}") from None
 
 
 def _name(f: Callable[..., Any]) -> str:

@@ -19,10 +19,11 @@ from decimal import Decimal
 from functools import cache, partial
 from typing import Any
 
+from autograd.backprop import clock
 from autograd.formula import FLOATS, Formula, NumberSystem
 from autograd.ops import OPERATIONS, DomainError, Operation
 from autograd.trees import is_array
-from autograd.value import Constant, Value, as_float, clock, shown
+from autograd.value import Constant, Value, as_float, shown
 
 __all__ = ["VALUES", "function_of", "functions", "record", "recorded_edges"]
 

@@ -84,7 +84,8 @@ def stacked(like: Any, trees: Sequence[Any], shape: tuple[int, ...]) -> Any:
 def _like(tree: dict[Any, Any], parts: dict[Any, Any]) -> dict[Any, Any]:
     """`parts` in a dict of the same kind as `tree`, such as OrderedDict."""
     made = copy(tree)
-    made.update(parts)
+    for key, part in parts.items():
+        made[key] = part
     return made
 
 

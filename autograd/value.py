@@ -12,16 +12,13 @@ from __future__ import annotations
 import numbers
 from collections.abc import Iterable
 from decimal import Decimal
-from itertools import count
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, final, overload
 
 from autograd import backprop, copying
+from autograd.backprop import clock
 from autograd.ops import Operation
 
-__all__ = ["Constant", "Value", "as_float", "clock", "shown"]
-
-clock = count()
-"""Hands out places in the order of creation."""
+__all__ = ["Constant", "Value", "as_float", "shown"]
 
 
 @final
