@@ -107,6 +107,8 @@ def test_logaddexp_loses_nothing():
         z = np.logaddexp(v, y)
         assert z.data == np.logaddexp(x, y)
         assert z.gradients([v]) == pytest.approx([1 / (1 + math.exp(min(y - x, 700)))])
+    assert grad(grad(lambda x: np.logaddexp(x, 1.0)))(1.0) == 0.25
+    assert np.logaddexp(Value(-math.inf), -math.inf).data == -math.inf
 
 
 def test_arrays_without_dimensions_and_without_elements():

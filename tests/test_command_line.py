@@ -127,6 +127,15 @@ def verdict(run, *arguments):
         ("tanh(x)", "1e300", "agree"),
         ("1e16 + sin(x)", "1", "agree"),
         ("softplus(x)", "-700", "agree"),
+        ("abs(x)**1.3", "0", "agree"),
+        ("cos(x)", "0", "agree"),
+        ("x**4", "0", "agree"),
+        ("sin(x)", "1e22", "agree"),
+        ("tan(x)", "pi/2", "agree"),
+        ("1 / (1 - x)", "0.9999999999999999", "agree"),
+        ("sin(pi)*x", "1", "lost in rounding"),
+        ("x * 1e-300 * 1e200 * 1e200", "1", "cannot tell: some step overflows"),
+        ("x / 1e-9**30", "1", "agree"),
         ("cos(pi - x)", "0", "lost in rounding"),
         ("tanh(x) ** (1 + x - 10)", "10", "agree up to rounding"),
         ("(exp(x) - 1) / x", "1e-12", "lost in rounding"),
@@ -298,6 +307,15 @@ def test_a_closed_form_that_sympy_cannot_find_in_time_is_a_question_mark(run, mo
     assert "  df/dx   6.0        ?             6.0                 agree\n" in out
 
 
+def test_numbers_beside_the_variables_are_rounded_too(run):
+    assert verdict(run, "(a+b-c)*x", "a=0.1", "b=0.2", "c=0.3", "x=1", "--wrt", "x") == "lost in rounding"
+    assert verdict(run, "y/c**y", "y=30", "c=1e-9", "--wrt", "y") == "cannot tell: some step overflows"
+
+
+def test_slopes_that_are_complex_numbers_are_none(run):
+    assert run("c ** (expm1(c) ** (x ** x))", "x=30", "c=-1.3")[0] == 0
+
+
 def test_results_find_a_free_name(run):
     assert gradients(run, "f*g*z*f1", "f=1", "g=2", "z=3", "f1=4") == (
         24.0,
@@ -319,4 +337,7 @@ def test_terminals_without_unicode_and_without_output(tmp_path):
 
 
 def test_typography_can_be_typed_back_in(run):
-    assert gradients(run, "2·x₁² − y × 3 ÷ z⁻¹", "x₁=3", "y=1", "z=2") == (12.0, {"x1": 12.0, "y": -6.0, "z": -3.0})
+    assert gradients(run, "2·x₁² − y × 3 ÷ z⁻¹", "x₁=3", "y=1", "z=2", "--wrt", "x₁,y,z") == (
+        12.0,
+        {"x1": 12.0, "y": -6.0, "z": -3.0},
+    )

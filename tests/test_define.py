@@ -109,6 +109,7 @@ def test_names_of_operands_may_be_anything_a_program_uses():
     odd = define("odd", "edges * op + λ * Value - new", dedges="op", dop="edges", dλ="Value", dValue="λ", dnew="-1")
     leaves = [Value(float(i)) for i in range(1, 6)]
     assert odd(*leaves).gradients(leaves) == [2.0, 1.0, 4.0, 3.0, -1.0]
+    assert define("square", "x₁²", **{"dx₁": "2·x₁"})(3.0) == 9.0
     only = define("only", "W ** 2", dW="2 * W")
     assert grad(only)(3.0) == 6.0
 
@@ -173,6 +174,11 @@ def test_names_of_operands_may_be_anything_a_program_uses():
             lambda: define("hat", "abs(x)", dx="sign(x)", kink="none"),
             TypeError,
             "kink of hat takes a condition and a slope for each operand, such as ('x == 0', '0')",
+        ),
+        (
+            lambda: define("hat", "abs(x)", dx="sign(x)", kink=("x", "0")),
+            FormulaError,
+            "kink of hat starts with a condition, such as 'x == 0', not 'x'",
         ),
         (
             lambda: define("ln", "log(x)", dx="1 / x")(0.0),

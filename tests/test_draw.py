@@ -192,3 +192,17 @@ def test_over_four_paths_all_are_highlighted():
     unrelated = Value(1.0, label="u")
     source = draw(L + unrelated, wrt=x).source
     assert source.count("penwidth=3.5") == source.count("->") - 1 == 13
+
+
+def test_automatic_names_keep_out_of_the_way_of_given_ones():
+    named, unnamed, other = Value(1.0, label="v₁"), Value(2.0), Value(3.0, label="z")
+    seen = texts(draw(named * unnamed * other))
+    for text in ("v₁", "v₂", "z", "z₁"):
+        assert text in seen, (text, seen)
+
+
+def test_astronomic_numbers_of_paths_are_counted_in_powers_of_ten():
+    x = y = Value(1.0, label="x")
+    for i in range(20_000):
+        y = (y + (y * 1.0).named(f"a{i}")).named(f"b{i}")
+    assert "sum over about 10^6020 paths, by their first step" in draw(y, wrt=x).source

@@ -163,3 +163,22 @@ def test_any_text_is_either_a_formula_or_a_formula_error(text):
         return
     with suppress(ArithmeticError, ValueError):  # a formula, only not defined at these numbers
         assert isinstance(formula.over(FLOATS)(0.5, 2.0), int | float)
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("x² · y₁", "x**2 * y1"),
+        ("x⁻¹ − 2×y₁", "x**-1 - 2*y1"),
+        ("x¹²÷y₁", "x**12/y1"),
+        ("x ≤ y₁ or x ≠ 2", "x <= y1 or x != 2"),
+    ],
+)
+def test_typography_is_read_as_it_is_meant(typed, read):
+    assert Formula(typed, ("x", "y1")).text == read
+
+
+@pytest.mark.parametrize("text", ["x²₁", "x²3", "x²⁻¹", "x²e2", "x²**y", "x²y", "x²³⁻¹", "x²."])
+def test_superscripts_that_run_into_something_are_refused(text):
+    with pytest.raises(FormulaError, match=r"invalid (character|decimal literal|syntax)"):
+        Formula(text, ("x", "y"))
