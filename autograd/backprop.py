@@ -7,7 +7,7 @@ topological order, and both passes are one loop over the nodes and one line an e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import reduce
 from itertools import count
 from operator import add, attrgetter, mul
@@ -60,7 +60,8 @@ def backward(root: Value) -> None:
     if not root.edges:
         root.grad = 1.0 if root.grad is None else root.grad + 1.0
         return
-    nodes = _fresh(root)
+    nodes = newest_first(root)
+    _check(nodes)
     for node in nodes:
         node.grad = None
     root.grad = 1.0
@@ -81,7 +82,7 @@ def gradients(root: Value, wrt: Iterable[Value], create_graph: bool = False) -> 
     wanted, start = _values(wrt), next(clock)
     product = _recorded_product if create_graph else mul
     adjoints: dict[Value, Any] = {root: 1.0}
-    for node, edges in _graph(_fresh(root, sources=wanted), set(wanted), create_graph):
+    for node, edges in _graph(_fresh([root], wanted), set(wanted), create_graph):
         upstream = adjoints[node]
         for operand, local in edges:
             term = product(local, upstream)
@@ -99,7 +100,7 @@ def tangents(roots: Iterable[Value], directions: Mapping[Value, Any], create_gra
     roots, start = list(roots), next(clock)
     product = _recorded_product if create_graph else mul
     speeds = dict(directions)
-    for node, edges in reversed(list(_graph(_fresh(*roots, sources=directions), set(directions), create_graph))):
+    for node, edges in reversed(list(_graph(_fresh(roots, directions), set(directions), create_graph))):
         if node not in directions:
             speeds[node] = reduce(add, (product(local, speeds[operand]) for operand, local in edges))
     results = [speeds.get(root, 0.0) for root in roots]
@@ -159,17 +160,19 @@ def note_change(created: int) -> None:
     _latest_change = max(_latest_change, created)
 
 
-def _fresh(*roots: Value, sources: Iterable[Value] = ()) -> list[Value]:
-    """`newest_first`, having refused stale edges.  Only what depends on the `sources`, if there are any, is needed."""
-    never_changed = _latest_change < 0
+def _fresh(roots: Iterable[Value], sources: Collection[Value]) -> list[Value]:
+    """`newest_first`, as far as it may depend on the `sources`, having refused stale edges."""
     # What is older than all sources depends on none of them, and nothing can be stale if no leaf was ever changed.
-    since = min((source._created for source in sources), default=None) if never_changed else None
+    since = min(map(_created, sources)) if sources and _latest_change < 0 else None
     nodes = newest_first(*roots, since=since)
-    if (
-        nodes and nodes[-1]._created < _latest_change
-    ):  # some leaf, somewhere, was changed since the oldest node was made
-        refuse_stale(nodes)
+    _check(nodes)
     return nodes
+
+
+def _check(nodes: list[Value]) -> None:
+    """`refuse_stale`, unless no leaf, anywhere, was changed since the oldest node was made."""
+    if nodes and nodes[-1]._created < _latest_change:
+        refuse_stale(nodes)
 
 
 def refuse_stale(nodes: list[Value]) -> None:
