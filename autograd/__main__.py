@@ -23,7 +23,7 @@ from autograd.chain import Chain
 from autograd.check import judge, rounding, slopes_at
 from autograd.draw import draw
 from autograd.formula import FLOATS, Formula, FormulaError, NumberSystem, UnknownNameError, checked_name, sympy
-from autograd.notation import expression, number
+from autograd.notation import expression, number, numbered
 from autograd.ops import DomainError, PoleError
 from autograd.recording import VALUES
 from autograd.terminal import PICTURES, columns, refuse_unless_picture, save, say
@@ -38,8 +38,6 @@ PATIENCE = 10
 """Seconds that SymPy has for the closed forms."""
 MAX_CLOSED_FORM = 2000
 """Characters of the longest closed form that anybody reads."""
-
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -135,16 +133,16 @@ def _assigned(item: str) -> tuple[str, float]:
     if text.lower().lstrip("+-") in ("inf", "infinity", "nan"):
         raise FormulaError(f"{name} needs a finite number, not {text}")
     try:
-        number = float(Formula(text, ()).over(FLOATS)())
+        value = float(Formula(text, ()).over(FLOATS)())
     except UnknownNameError as error:
         raise FormulaError(f"{name} needs a number: {error}") from None
     except FormulaError:
         raise
     except (ArithmeticError, ValueError) as error:
         raise FormulaError(f"{name} needs a number, but {text}: {error}") from None
-    if not math.isfinite(number):
+    if not math.isfinite(value):
         raise FormulaError(f"{name} needs a finite number, not {text}")
-    return name, number
+    return name, value
 
 
 @dataclass(frozen=True)
@@ -168,14 +166,14 @@ class Run:
         self.program, self.wrt = program, wrt
         self.leaves = {name: Value(program.inputs[name], name) for name in wrt}
         data = {name: Constant(x, name) for name, x in program.inputs.items()}
-        self.results = program.run(VALUES, data | self.leaves, _named)
-        root = self.results[program.name]
+        results = program.run(VALUES, data | self.leaves, _named)
+        root = results[program.name]
         self.root = root if type(root) is Value else Value(root, program.name)  # no variables, no graph
         inner = [node for node in reversed(newest_first(self.root)) if node.op]
         if len(program.steps) == 1:
-            for i, node in enumerate(inner[:-1], 1):
-                node.label = f"t{i}".translate(_SUBSCRIPTS)
-        numbers = [z for z in self.results.values() if type(z) is not Value]
+            for node, label in zip(inner[:-1], numbered("t"), strict=False):
+                node.label = label
+        numbers = [z for z in results.values() if type(z) is not Value]
         self.steps = numbers + [node for node in inner if node.label]
         self.root.backward()
 
@@ -249,8 +247,8 @@ def closed_form(program: Program, name: str) -> tuple[str, float | None]:
         return "?", None
     try:
         exact = {symbols[name]: sp.Float(x, 40) for name, x in program.inputs.items()}
-        number = closed.evalf(30, subs=exact, strict=True)
-        return str(closed), float(number) if number.is_Float or number.is_Rational else None
+        value = closed.evalf(30, subs=exact, strict=True)
+        return str(closed), float(value) if value.is_Float or value.is_Rational else None
     except (ArithmeticError, TypeError, ValueError):  # infinite, or not enough digits to be sure of any
         return str(closed), None
 
@@ -265,18 +263,19 @@ def _told(options: argparse.Namespace) -> Iterator[str]:
             known = ", ".join(program.inputs) or "none"
             raise FormulaError(f"--wrt {options.wrt}: there is no variable {name!r}; known are: {known}")
     if options.draw:
+        options.draw = options.draw.strip()
         refuse_unless_picture("--draw", options.draw)
     run = Run(program, wrt)
     if options.draw:
         highlighted = run.leaves[wrt[0]] if wrt and run.leaves[wrt[0]].grad is not None else None
-        save(draw(run.root, wrt=highlighted), options.draw.strip())
+        save(draw(run.root, wrt=highlighted), options.draw)
     if options.json:
-        yield json.dumps(_plain(run, options.formula), ensure_ascii=not _prints_unicode(), indent=2)
+        yield json.dumps(_plain(run), ensure_ascii=not _prints_unicode(), indent=2)
         return
     yield from _text(run)
     if options.draw:
         yield ""
-        yield f"The picture is in {options.draw.strip()}"
+        yield f"The picture is in {options.draw}"
 
 
 def _text(run: Run) -> Iterator[str]:
@@ -310,10 +309,10 @@ def _step(v: Value | Constant) -> tuple[str, ...]:
     return (str(v.label), symbols, numbers, value) if numbers != value else (str(v.label), symbols, value, "")
 
 
-def _plain(run: Run, formula: str) -> dict[str, Any]:
+def _plain(run: Run) -> dict[str, Any]:
     """The same for machines."""
     return {
-        "formula": formula.strip(),
+        "formula": run.program.text.strip(),
         "inputs": run.program.inputs,
         "name": run.root.label,
         "value": _finite(run.root.data),

@@ -7,12 +7,12 @@ of the chain, ``∂L/∂ŷ``, may stand for several operations.  Pictures and ex
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import chain, count, pairwise
+from itertools import pairwise
 from math import log10, prod
 from typing import TYPE_CHECKING
 
 from autograd.backprop import newest_first, stale_edges
-from autograd.notation import factor, folded, number
+from autograd.notation import factor, folded, number, numbered
 
 if TYPE_CHECKING:
     from autograd.value import Value
@@ -27,8 +27,6 @@ MAX_FACTORS = 12
 
 MAX_LABEL = 60
 """Characters of a label that are shown."""
-
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 class Chain:
@@ -46,11 +44,10 @@ class Chain:
         shown = {root, *leaves, *(node for node in nodes if node.label or node is wrt)}
         self.values = sorted(shown, key=lambda value: value._created)
         taken = {shortened(v.label) for v in self.values if v.label}
-        free = (name for i in count(1) if (name := f"v{i}".translate(_SUBSCRIPTS)) not in taken)
+        free = numbered("v", taken)
         self.names = {v: shortened(v.label) if v.label else next(free) for v in self.values}
         if not root.label:
-            unused = chain("z", (f"z{i}".translate(_SUBSCRIPTS) for i in count(1)))
-            self.names[root] = next(name for name in unused if name not in self.names.values())
+            self.names[root] = next(numbered("z", taken)) if "z" in taken else "z"
         self.stale = {leaf for leaf, _ in stale_edges(nodes)}
         self.slopes = {value: self._slopes(value) for value in self.values if value.edges}
         if wrt is not None and wrt not in shown:
@@ -69,10 +66,8 @@ class Chain:
                 adjoints[operand] = adjoints.get(operand, 0.0) + local * upstream
         return dict(sorted(adjoints.items(), key=lambda item: item[0]._created))
 
-    def paths(self) -> list[list[Value]]:
-        """The ways from `wrt` to the root, or none if there are more than `MAX_PATHS`."""
-        if self._summed(lambda slope: 1)[self.wrt] > MAX_PATHS:
-            return []
+    def _paths(self) -> list[list[Value]]:
+        """All ways from `wrt` to the root."""
         found, ways = [], [[self.root]]
         while ways:
             way = ways.pop()
@@ -103,15 +98,18 @@ class Chain:
         if self.wrt is None:
             return
         total = f"d{self.names[self.root]}/d{self.names[self.wrt]}"
-        paths = self.paths()
-        rows = [self._along(path, shown) for path in paths] or self._by_first_step(self.wrt, shown)
-        if len(paths) == 1:
+        count = int(self._summed(lambda slope: 1)[self.wrt])
+        if count <= MAX_PATHS:
+            rows = [self._along(path, shown) for path in self._paths()]
+            heads = [f"path {i}:  " for i in range(1, count + 1)]
+        else:
+            rows = self._by_first_step(self.wrt, shown)
+            heads = ["  "] * len(rows)
+        if count == 1:
             yield f"{total} = {rows[0][0]}"
             return
-        count = len(paths) or self._summed(lambda slope: 1)[self.wrt]
-        yield f"{total} = sum over {_counted(int(count))} paths" + ", by their first step" * (not paths)
-        for i, (row, _) in enumerate(rows, 1):
-            yield f"path {i}:  {row}" if paths else f"  {row}"
+        yield f"{total} = sum over {_counted(count)} paths" + ", by their first step" * (count > MAX_PATHS)
+        yield from (head + row for head, (row, _) in zip(heads, rows, strict=True))
         terms = [shown(factor(product)) for _, product in rows]
         yield f"total:  {_joined(' + ', terms)} = {shown(number(sum(product for _, product in rows)))}"
 

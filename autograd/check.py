@@ -25,9 +25,9 @@ DIGITS = (100, 800)
 """Digits to compute with, and for those rare graphs in which so many cancel that too few are left."""
 STEP = 1e-40
 """Step of the finite difference, relative to the input."""
-EPSILON = sys.float_info.epsilon
 SHRINK = 1024
-"""By how much a second, smaller step tells a slope from one that tends to zero or to infinity."""
+"""How many times smaller a second step is, which tells what the slopes tend to."""
+EPSILON = sys.float_info.epsilon
 
 
 def replay(root: Value, inputs: Mapping[Value, Any], system: NumberSystem) -> Any:
@@ -72,12 +72,12 @@ def slopes_at(f: Callable[[NumberSystem, Any], Any], at: float) -> tuple[float, 
         step = abs(x) * system.number(STEP) or system.number(STEP)
         try:
             here = f(system, x)
-            rises = [(f(system, x + shift) - here) / shift for shift in (-step, step, -step / SHRINK, step / SHRINK)]
+            slopes = [(f(system, x + shift) - here) / shift for shift in (-step, step, -step / SHRINK, step / SHRINK)]
         except (ArithmeticError, TypeError, AttributeError):  # a pole right beside the point, or complex numbers
             return nan, nan
-        if min(abs(rise) for rise in rises) * step > abs(here) * system.number(10) ** (20 - digits):
+        if min(map(abs, slopes)) * step > abs(here) * system.number(10) ** (20 - digits):
             break
-    left, right, nearer_left, nearer_right = rises
+    left, right, nearer_left, nearer_right = slopes
     if abs(nearer_right - nearer_left) * 32 < abs(right - left):  # not a kink but a curve, and less of it nearby
         middle = complex(nearer_left + nearer_right) / 2
         zero = abs(middle) <= 1e-6 * abs(complex(nearer_right - nearer_left))

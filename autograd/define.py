@@ -42,32 +42,36 @@ def define(
         operands.append(key[1:])
     if not operands:
         raise TypeError(f"{name} needs its derivative by each operand, such as dx='...'")
-    operands = [checked_name(x) for x in operands]
-    if "z" in operands:
+    names = tuple(map(checked_name, operands))
+    if "z" in names:
         raise FormulaError(f"{name}: an operand cannot be called z, which is the result; use another name")
-    parts = [(name, formula, operands)]
-    parts += [(f"{key} of {name}", text, [*operands, "z"]) for key, text in derivatives.items()]
-    parts += [(f"domain of {name}", domain, operands)] if domain is not None else []
-    parts += [(f"kink of {name}", text, operands) for text in kink]
-    for part, text, names in parts:
-        try:
-            Formula(text, tuple(names))
-        except UnknownNameError as error:
-            hint = f"\n    (if {error.name} is an operand, its derivative is needed as well: d{error.name}='...')"
-            raise FormulaError(f"{part}: {error}{hint if part == name else ''}") from None
-        except FormulaError as error:
-            raise FormulaError(f"{part}: {error}") from None
-    for x in operands:
-        if x not in Formula(formula, tuple(operands)).used:
+    value = _checked(
+        name, formula, names, hint="\n    (if {0} is an operand, its derivative is needed as well: d{0}='...')"
+    )
+    slopes = [_checked(f"{key} of {name}", text, (*names, "z")) for key, text in derivatives.items()]
+    if domain is not None:
+        _checked(f"domain of {name}", domain, names)
+    kinks = [_checked(f"kink of {name}", text, names) for text in kink]
+    for x in names:
+        if x not in value.used:
             raise FormulaError(f"d{x} of {name} is a derivative by {x}, which {formula} does not use")
-    if kink and len(kink) != 1 + len(operands):
-        raise TypeError(f"kink of {name} takes a condition and a slope for each operand: {1 + len(operands)} texts")
-    if kink and not Formula(kink[0], tuple(operands)).is_condition:
+    if kinks and len(kinks) != 1 + len(names):
+        raise TypeError(f"kink of {name} takes a condition and a slope for each operand: {1 + len(names)} texts")
+    if kinks and not kinks[0].is_condition:
         raise FormulaError(f"kink of {name} starts with a condition, such as 'x == 0', not {kink[0]!r}")
-    texts = [formula, *derivatives.values()]
-    texts = [f"where({text}, 1, 0)" if Formula(text, (*operands, "z")).is_condition else text for text in texts]
-    if kink:
-        texts[1:] = [f"where({kink[0]}, {slope}, {dx})" for slope, dx in zip(kink[1:], texts[1:], strict=True)]
-    function = function_of(operation(name, *texts, operands=" ".join(operands), domain=domain, kink=tuple(kink)))
+    texts = [f"where({part.text}, 1, 0)" if part.is_condition else part.text for part in (value, *slopes)]
+    if kinks:
+        texts[1:] = [f"where({kinks[0].text}, {at.text}, {dx})" for at, dx in zip(kinks[1:], texts[1:], strict=True)]
+    function = function_of(operation(name, *texts, operands=" ".join(names), domain=domain, kink=tuple(kink)))
     function.__module__ = sys._getframe(1).f_globals.get("__name__", "autograd")  # where pickle looks it up
     return function
+
+
+def _checked(part: str, text: str, names: tuple[str, ...], hint: str = "") -> Formula:
+    """The formula, or an error that says in which part of the row it is, with a `hint` about an unknown name."""
+    try:
+        return Formula(text, names)
+    except UnknownNameError as error:
+        raise FormulaError(f"{part}: {error}{hint.format(error.name)}") from None
+    except FormulaError as error:
+        raise FormulaError(f"{part}: {error}") from None

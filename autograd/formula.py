@@ -95,7 +95,9 @@ class FormulaError(ValueError):
 class UnknownNameError(FormulaError):
     """A formula uses a `name` that stands for nothing."""
 
-    name = ""
+    def __init__(self, message: str, name: str) -> None:
+        super().__init__(message)
+        self.name = name
 
 
 @dataclass(frozen=True)
@@ -182,9 +184,8 @@ class Formula:
                 if name not in self.names and name != "pi":
                     if _arity(name):
                         raise self._refuse(node, f"{name} is a function: write {name}(...)")
-                    error = self._refuse(node, _unknown("name", name, [*self.names, "pi"]), UnknownNameError)
-                    error.name = name  # type: ignore[attr-defined]
-                    raise error
+                    message = str(self._refuse(node, _unknown("name", name, [*self.names, "pi"])))
+                    raise UnknownNameError(message, name)
             case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _ALLOWED):
                 self._check(left, depth - 1)
                 self._check(right, depth - 1)
@@ -215,16 +216,16 @@ class Formula:
     def _too_deep(self) -> FormulaError:
         return FormulaError(f"this formula is nested too deeply\n    {self.text[:60]} ...")
 
-    def _refuse(self, node: ast.expr, what: str, kind: type[FormulaError] = FormulaError) -> FormulaError:
+    def _refuse(self, node: ast.expr, what: str) -> FormulaError:
         encoded = self.text.encode()  # ast counts columns in UTF-8 bytes, and Greek letters take two
         start, end = (len(encoded[:byte].decode()) for byte in (node.col_offset, node.end_col_offset or 0))
-        return self._error(what, start, end, kind)
+        return self._error(what, start, end)
 
-    def _error(self, what: str, start: int, end: int, kind: type[FormulaError] = FormulaError) -> FormulaError:
+    def _error(self, what: str, start: int, end: int) -> FormulaError:
         cut = max(0, start - 60)  # a long formula is shown from shortly before the place
         shown = self.text[cut : cut + 100]
         carets = "^" * max(1, min(end - cut, len(shown)) - (start - cut))
-        return kind(f"{what}\n    {shown}\n    {' ' * (start - cut)}{carets}")
+        return FormulaError(f"{what}\n    {shown}\n    {' ' * (start - cut)}{carets}")
 
     @property
     def is_condition(self) -> bool:
@@ -233,8 +234,8 @@ class Formula:
 
     @property
     def used(self) -> set[str]:
-        """The names among `names` that the formula really uses."""
-        return {part.id for part in ast.walk(self.tree) if isinstance(part, ast.Name)} & set(self.names)
+        """The names that occur in the formula, of variables and of functions."""
+        return {part.id for part in ast.walk(self.tree) if isinstance(part, ast.Name)}
 
     @cache  # noqa: B019 - formulas are few and live as long as the table
     def source(self, system: NumberSystem) -> str:
@@ -244,8 +245,7 @@ class Formula:
 
     def scope(self, system: NumberSystem) -> dict[str, Any]:
         """The names that this formula's source may refer to over `system`, and nothing else."""
-        used = {part.id for part in ast.walk(self.tree) if isinstance(part, ast.Name)} - set(self.names)
-        derived = {name: DERIVED[name].over(system) for name in DERIVED if name in used}
+        derived = {name: DERIVED[name].over(system) for name in DERIVED if name in self.used - set(self.names)}
         helpers = {"__builtins__": {}, "zip": zip, "sum": _sum, "number": system.number}
         return {**helpers, **derived, **system.functions}
 

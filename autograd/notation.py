@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
+from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING
-
-from autograd.ops import OPERATIONS
 
 if TYPE_CHECKING:
     from autograd.value import Value
 
-__all__ = ["expression", "factor", "folded", "name", "number", "sentence"]
+__all__ = ["expression", "factor", "folded", "name", "number", "numbered", "sentence"]
 
 MAX_NODES = 24
 MAX_LENGTH = 120
@@ -26,6 +25,7 @@ MAX_LENGTH = 120
 _ATOM, _POWER, _PRODUCT, _SIGN, _SUM = range(5)  # how tightly a text holds together
 _SIMPLE = re.compile(r"[^\s+\-*/^·=<>]+")
 _LOGARITHMS = {"xlogy": "log", "xlog1py": "log1p"}
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -39,6 +39,17 @@ def number(value: float) -> str:
         return str(value)
     text = f"{value or abs(value):.4g}"  # zero has no sign worth reading
     return text + ".0" if isinstance(value, float) and text.lstrip("-").isdigit() else text
+
+
+def numbered(letter: str, taken: Container[str] = ()) -> Iterator[str]:
+    """Automatic names, t₁, t₂, t₃, ..., but for those taken.
+
+    >>> from itertools import islice
+    >>> list(islice(numbered("t", taken=["t₂"]), 2))
+    ['t₁', 't₃']
+    """
+    names = (letter + str(i).translate(_SUBSCRIPTS) for i in count(1))
+    return (name for name in names if name not in taken)
 
 
 def factor(value: float) -> str:
@@ -110,7 +121,7 @@ def _write(node: Value, operands: list[tuple[str, int]]) -> tuple[str, int]:
     assert node.op is not None
     if node.op.nary:
         return _write_terms(node, operands)
-    if OPERATIONS.get(node.op.name) is not node.op:  # somebody's own, perhaps of the same name
+    if not node.op.is_built_in:  # perhaps of the same name
         return f"{node.op.name}({', '.join(text for text, _ in operands)})", _ATOM
     if node.op.name == "where" and isinstance(node.args[0], bool):
         return operands[1 if node.args[0] else 2]  # the branch that was taken

@@ -80,8 +80,13 @@ class Operation:
         partials = [partial.text for partial in self.partials]
         return {"operands": list(self.operands), "value": self.value.text, "partials": partials}
 
+    @property
+    def is_built_in(self) -> bool:
+        """Whether this is a row of the table, rather than somebody's own."""
+        return OPERATIONS.get(self.name) is self
+
     def __reduce__(self) -> tuple[Any, ...]:
-        if OPERATIONS.get(self.name) is self:
+        if self.is_built_in:
             return _row, (self.name,)
         return Operation, tuple(getattr(self, column.name) for column in fields(self))
 
@@ -107,6 +112,8 @@ class Operation:
         error = None
         try:
             z = self.value.over(FLOATS)(*numbers)
+            if self.is_built_in:  # math has refused what is not defined
+                return z  # type: ignore[no-any-return]
         except (ArithmeticError, ValueError) as raised:
             # Something on the way failed.  It counts only if the result itself does not exist:
             # exp(1000) inside a sigmoid is on the way to a perfectly good 0.

@@ -250,7 +250,7 @@ def function_of(op: Operation) -> Callable[..., Any]:
     """The function of a row: straight-line code if there is a template for its operands."""
     if op.nary:
         return _specialise_nary(op, "V N" if len(op.operands) == 1 else "VN VV NV NN")
-    checked = op.domain and OPERATIONS.get(op.name) is not op  # straight-line code relies on math to refuse
+    checked = op.domain and not op.is_built_in  # straight-line code relies on math to refuse
     if op.operands in (("x",), ("x", "y")) and not (op.is_operator or checked):
         return _specialise(op, "V" if len(op.operands) == 1 else "VV VN NV")
     return _generic(op)
@@ -329,14 +329,13 @@ def recorded_edges(node: Value) -> Iterator[tuple[Value, Any]]:
                 try:
                     yield operand, formula.over(VALUES)(*operands, result)
                 except (ArithmeticError, ValueError):
-                    args = (*operands, node)
-                    unknown = tuple((x, math.nan) for x in args if type(x) is Value)
-                    yield operand, _node(_without_derivatives(op, formula), slope, unknown, args)
+                    given = (*operands, node)
+                    unknown = tuple((x, math.nan) for x in given if type(x) is Value)
+                    yield operand, _node(_without_derivatives(op, formula), slope, unknown, given)
 
 
 @cache
 def _without_derivatives(op: Operation, formula: Formula) -> Operation:
     """One of the row's derivatives as an operation of its own, with derivatives that nobody knows."""
-    return Operation(
-        f"slope of {op.name}", formula.names, formula, (Formula("0 / 0", formula.names),) * len(formula.names)
-    )
+    nowhere = Formula("0 / 0", formula.names)
+    return Operation(f"slope of {op.name}", formula.names, formula, (nowhere,) * len(formula.names))

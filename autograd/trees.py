@@ -38,24 +38,6 @@ def leaves(tree: Any, place: str) -> Iterator[tuple[str, Any]]:
         yield place, tree
 
 
-def rebuilt(
-    tree: Any, numbers: Iterator[Any], joined: Callable[[Sequence[Any], tuple[int, ...]], Any] | None = None
-) -> Any:
-    """A tree shaped like `tree` that holds `numbers` instead; `joined` makes an array of them where one stood.
-
-    >>> rebuilt({"w": [0.5, 2.0], "b": 0.1}, iter([1, 2, 3]))
-    {'w': [1, 2], 'b': 3}
-    """
-    if isinstance(tree, dict):
-        return _like(tree, {key: rebuilt(part, numbers, joined) for key, part in tree.items()})
-    if isinstance(tree, list | tuple):
-        parts = [rebuilt(part, numbers, joined) for part in tree]
-        return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
-    if is_array(tree):
-        return (joined or array)([next(numbers) for _ in range(prod(tree.shape))], tree.shape)
-    return next(numbers)
-
-
 def array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
     """An array of floats if they all are, else of objects."""
     import numpy as np
@@ -65,28 +47,45 @@ def array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
     return made.reshape(shape)
 
 
+def rebuilt(tree: Any, numbers: Iterator[Any], joined: Callable[[Sequence[Any], tuple[int, ...]], Any] = array) -> Any:
+    """A tree shaped like `tree` that holds `numbers` instead; `joined` makes an array of them where one stood.
+
+    >>> rebuilt({"w": [0.5, 2.0], "b": 0.1}, iter([1, 2, 3]))
+    {'w': [1, 2], 'b': 3}
+    """
+    if isinstance(tree, dict | list | tuple):
+        return _like(tree, [rebuilt(tree[key], numbers, joined) for key in _keys(tree)])
+    if is_array(tree):
+        return joined([next(numbers) for _ in range(prod(tree.shape))], tree.shape)
+    return next(numbers)
+
+
 def stacked(like: Any, trees: Sequence[Any], shape: tuple[int, ...]) -> Any:
     """Trees shaped like `like` as one such tree, whose arrays and numbers have the axes `shape` in front.
 
     >>> stacked({"w": 0.0}, [{"w": 1.0}, {"w": 2.0}], (2,))
     {'w': array([1., 2.])}
     """
-    if isinstance(like, dict):
-        return _like(like, {key: stacked(part, [tree[key] for tree in trees], shape) for key, part in like.items()})
-    if isinstance(like, list | tuple):
-        parts = [stacked(part, [tree[i] for tree in trees], shape) for i, part in enumerate(like)]
-        return type(like)(*parts) if hasattr(like, "_fields") else type(like)(parts)
+    if isinstance(like, dict | list | tuple):
+        return _like(like, [stacked(like[key], [tree[key] for tree in trees], shape) for key in _keys(like)])
     if is_array(like):
         return array([number for tree in trees for number in tree.ravel().tolist()], shape + like.shape)
     return array(trees, shape)
 
 
-def _like(tree: dict[Any, Any], parts: dict[Any, Any]) -> dict[Any, Any]:
-    """`parts` in a dict of the same kind as `tree`, such as OrderedDict."""
-    made = copy(tree)
-    for key, part in parts.items():
-        made[key] = part
-    return made
+def _keys(tree: Any) -> list[Any]:
+    """What to index a dict, list or tuple with, one part after the other."""
+    return list(tree) if isinstance(tree, dict) else list(range(len(tree)))
+
+
+def _like(tree: Any, parts: list[Any]) -> Any:
+    """`parts` in a dict, list or tuple of the same kind, such as OrderedDict or a named tuple."""
+    if isinstance(tree, dict):
+        made = copy(tree)
+        for key, part in zip(tree, parts, strict=True):
+            made[key] = part
+        return made
+    return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
 
 
 def refuse_special(array: Any) -> None:
