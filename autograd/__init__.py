@@ -22,6 +22,7 @@ if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "tracer.py")):
     )
 
 from autograd.backprop import StaleGraphError
+from autograd.check import gradcheck
 from autograd.define import define
 from autograd.draw import draw
 from autograd.formula import FormulaError
@@ -44,6 +45,7 @@ __all__ = [
     "define",
     "draw",
     "grad",
+    "gradcheck",
     "hessian",
     "jacobian",
     "jvp",

@@ -18,14 +18,16 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
+from autograd.audit import Graph
 from autograd.backprop import newest_first
 from autograd.chain import Chain
-from autograd.check import judge, rounding, slopes_at
+from autograd.check import ExactChecks
 from autograd.draw import draw
 from autograd.formula import FLOATS, Formula, FormulaError, NumberSystem, UnknownNameError, checked_name, sympy
 from autograd.notation import expression, number, numbered
 from autograd.ops import DomainError, PoleError
 from autograd.recording import VALUES
+from autograd.report import Report
 from autograd.terminal import PICTURES, columns, refuse_unless_picture, save, say
 from autograd.value import Constant, Value
 
@@ -145,20 +147,6 @@ def _assigned(item: str) -> tuple[str, float]:
     return name, value
 
 
-@dataclass(frozen=True)
-class Gradient:
-    """The derivative of the result by one variable, found in three ways."""
-
-    by: str
-    grad: float
-    formula: str
-    closed: float | None
-    left: float
-    right: float
-    difference: str
-    verdict: str
-
-
 class Run:
     """A program, recorded and differentiated."""
 
@@ -177,19 +165,21 @@ class Run:
         self.steps = numbers + [node for node in inner if node.label]
         self.root.backward()
 
-    def gradients(self) -> list[Gradient]:
-        """The three-way check for each variable."""
-        found = []
+    def check(self) -> tuple[Report, dict[str, str]]:
+        """The three-way check, and the closed forms as text."""
         everything = {name: Value(x) for name, x in self.program.inputs.items()}
         recorded = self.program.run(RECORDED, everything)[self.program.name]
-        for name, (formula, closed) in zip(self.wrt, closed_forms(self.program, self.wrt), strict=True):
-            leaf = self.leaves[name]
-            grad = leaf.grad or 0.0
-            left, right = slopes_at(partial(self._over, name), leaf.data)
-            noise = rounding(recorded, everything[name]) if type(recorded) is Value else 0.0
-            difference, verdict = judge(grad, closed, left, right, noise)
-            found.append(Gradient(name, grad, formula, closed, left, right, difference, verdict))
-        return found
+        graph = Graph(recorded if type(recorded) is Value else self.root)
+        found = dict(zip(self.wrt, closed_forms(self.program, self.wrt), strict=True))
+        exact = ExactChecks(graph, closed={name: closed for name, (_, closed) in found.items() if closed is not None})
+        checks = {
+            name: exact.check(name, everything[name], self.leaves[name].grad or 0.0, partial(self._over, name))
+            for name in self.wrt
+        }
+        failed = any(check.verdict == "fail" for check in checks.values())
+        culprits = [*graph.forward(), *graph.local()] if failed else []
+        report = Report(checks, culprits, nodes=len(graph.nodes), source="exact replay")
+        return report, {name: formula for name, (formula, _) in found.items()}
 
     def _over(self, name: str, system: NumberSystem, x: Any) -> Any:
         """The result over a number system, with another number for one variable."""
@@ -284,21 +274,18 @@ def _text(run: Run) -> Iterator[str]:
     yield from columns([_step(v) for v in run.steps], " = ")
     if not run.wrt:
         return
-    gradients = run.gradients()
+    report, formulas = run.check()
     yield ""
     yield "Gradient"
-    table = [("", "autograd", "closed form", "finite difference", "verdict")]
-    for g in gradients:
-        closed = "?" if g.closed is None else number(g.closed)
-        table.append((f"d{f}/d{g.by}", number(g.grad), closed, g.difference, g.verdict))
-    yield from columns(table, "   ")
+    yield from report.table("autograd", f"d{f}/d")
+    yield from (f"  {line}" for line in report.findings())
     yield ""
     yield "Closed form"
-    yield from columns([(f"d{f}/d{g.by}", g.formula) for g in gradients], " = ")
+    yield from columns([(f"d{f}/d{name}", formula) for name, formula in formulas.items()], " = ")
     yield ""
     yield "Chain rule"
-    for g in gradients:
-        yield from (f"  {line}" for line in run.chain(g.by))
+    for name in run.wrt:
+        yield from (f"  {line}" for line in run.chain(name))
 
 
 def _step(v: Value | Constant) -> tuple[str, ...]:
@@ -311,6 +298,7 @@ def _step(v: Value | Constant) -> tuple[str, ...]:
 
 def _plain(run: Run) -> dict[str, Any]:
     """The same for machines."""
+    report, formulas = run.check()
     return {
         "formula": run.program.text.strip(),
         "inputs": run.program.inputs,
@@ -322,14 +310,19 @@ def _plain(run: Run) -> dict[str, Any]:
             if isinstance(v, Value)
         ],
         "gradients": {
-            g.by: {
-                "autograd": _finite(g.grad),
-                "closed_form": {"formula": g.formula, "value": _finite(g.closed)},
-                "finite_difference": {"left": _finite(g.left), "right": _finite(g.right)},
-                "verdict": g.verdict,
-                "chain_rule": run.chain(g.by),
+            name: {
+                "autograd": _finite(check.grad),
+                "closed_form": {"formula": formulas[name], "value": _finite(check.closed_form)},
+                "numeric": {
+                    "left": _finite(check.slopes.left),
+                    "right": _finite(check.slopes.right),
+                    "error": _finite(check.error),
+                },
+                "verdict": check.verdict,
+                "reason": check.reason,
+                "chain_rule": run.chain(name),
             }
-            for g in run.gradients()
+            for name, check in report.inputs.items()
         },
     }
 

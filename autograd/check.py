@@ -1,140 +1,530 @@
-"""Numeric derivatives to compare the engine with: finite differences free of rounding error.
+"""gradcheck: is this gradient right, how sure is that, and if it is wrong, where?
 
-A recorded graph can be *replayed* with other numbers.  With 100-digit numbers a step may be as small
-as 1e-40 of the input without drowning in rounding, so a difference quotient is right to some
-forty digits and there is no step size to tune.
+A gradient is compared with a numeric derivative that knows its own error.  For a function that records a graph
+the numeric derivative is exact (`autograd.replay`), for any other it comes from a ladder of steps
+(`autograd.ladder`).  The verdict on each input is one of four (`autograd.slopes`):
+
+    pass           they agree, within an error small enough to mean something
+    FAIL           they differ by more than the error
+    kink           there is no derivative here; the gradient is one of the slopes between left and right
+    inconclusive   floats cannot tell, and the report says why
+
+A gradient that an engine computed is then audited node by node (`autograd.audit`); one that somebody derived by
+hand is compared with the usual mistakes (`autograd.diagnosis`).
 """
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Callable, Mapping
-from math import copysign, inf, isfinite, isinf, isnan, nan
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import count
+from math import isfinite, isnan, nan
+from types import MappingProxyType
+from typing import Any
 
-from autograd.backprop import newest_first
-from autograd.formula import NumberSystem, mpmath
-from autograd.notation import number
+from autograd import engines, trees
+from autograd.audit import Culprit, Graph, accumulation, again, changed_constants
+from autograd.backprop import refuse_stale
+from autograd.closed_form import closed_forms
+from autograd.diagnosis import look, wrong_edge
+from autograd.formula import NumberSystem
+from autograd.ladder import ladder_slopes, screened_slopes
+from autograd.notation import number, numbered
+from autograd.ops import Operation
+from autograd.recording import function_of
+from autograd.replay import GraphSlopes, exact_slopes, rounding, steepest_secant
+from autograd.report import InputCheck, Report
+from autograd.slopes import hull, judge, unknown
+from autograd.value import Value, as_float, shown
 
-if TYPE_CHECKING:
-    from autograd.value import Value
+__all__ = ["ExactChecks", "gradcheck"]
 
-__all__ = ["judge", "one_sided_slopes", "replay", "rounding", "slopes_at"]
-
-DIGITS = (100, 800)
-"""Digits to compute with, and for those rare graphs in which so many cancel that too few are left."""
-STEP = 1e-40
-"""Step of the finite difference, relative to the input."""
-SHRINK = 1024
-"""How many times smaller a second step is, which tells what the slopes tend to."""
-EPSILON = sys.float_info.epsilon
+MOVES = (2.0**-12, 2.0**-24, 2.0**-40)
+"""Relative moves of the inputs after which a function should still compute the same steps."""
 
 
-def replay(root: Value, inputs: Mapping[Value, Any], system: NumberSystem) -> Any:
-    """Compute `root` once more, over `system`, with other numbers in place of some of its `inputs`."""
-    assert system.number is not None
-    numbers: dict[Any, Any] = dict(inputs)
+def gradcheck(
+    target: Any,
+    inputs: Any = None,
+    *,
+    gradient: Any = None,
+    closed_form: Any = None,
+    engine: Callable[[float], Any] | None = None,
+) -> Report:
+    """Check a gradient against numeric derivatives, and say where it goes wrong.
 
-    def number_of(operand: Any) -> Any:
-        if operand not in numbers:
-            numbers[operand] = system.number(getattr(operand, "data", operand))  # type: ignore[misc]
-        return numbers[operand]
+    `target` may be
 
-    for node in reversed(newest_first(root)):
-        if node.op is None:
-            continue
-        operands = [number_of(operand) for operand in node.args]
-        if node.op.nary:
-            columns = node.op.columns(operands)
-            numbers[node] = node.op.value.over(system)(*columns, len(columns[0]))
+    - a function of numbers that returns one number, with `inputs`: a dict passes them by name, a list or tuple by
+      position, anything else is the only argument.  Each may be a number, an array, or lists and dicts of numbers;
+    - a recorded graph, that is, the Value at its end, with the ``.grad`` on its leaves if it has any; `inputs` may
+      choose the leaves;
+    - an operation of the table or of your own (``autograd.tanh``, ``define(...)``), over its domain;
+    - a class of your own with ``.data``, ``.grad`` and ``.backward()``: all its operations that the table knows.
+
+    `gradient` is one derived by hand, to check instead of the engine's: numbers in the shape of `inputs`, or a
+    function that is called like `target` and returns them.  It may leave inputs out.  `closed_form`, in the same
+    form, is only shown beside it.  `engine` computes the gradient with Values of another kind: ``engine(0.5)``.
+
+    Raises TypeError for what cannot be checked; where floats cannot tell, that is the verdict, not an error.
+
+    >>> def loss(w, b):
+    ...     return (w * 2.0 + b - 1.5) ** 2
+    >>> gradcheck(loss, {"w": 0.5, "b": 0.1}, gradient={"w": 1.6, "b": -0.8})
+    Gradient check: FAIL (1 of 2 inputs wrong)
+      input  yours  closed form  numeric       verdict
+      w      1.6    -1.6         -1.6 ± 2e-16  FAIL  wrong sign
+      b      -0.8   -0.8         -0.8 ± 9e-17  pass
+    How sure: 15 digits by exact replay; a 0.0001 % mistake would have been caught.
+    """
+    if gradient is not None and engine is not None:
+        raise TypeError("gradcheck checks one gradient at a time: gradient=... or the one by engine=..., not both")
+    if isinstance(target, Value):
+        return _check_graph(target, inputs, gradient, closed_form)
+    if isinstance(target, Operation):
+        target = function_of(target)
+    if not callable(target):
+        raise TypeError(f"gradcheck takes a function, a Value, an operation or a class of Values, not {shown(target)}")
+    if inputs is not None:
+        return _check_function(target, _Inputs(target, inputs), gradient, closed_form, engine)
+    if isinstance(getattr(target, "op", None), Operation):
+        return engines.check_operation(target)
+    if isinstance(target, type):
+        return engines.check_engine(target)
+    raise TypeError(f"gradcheck needs inputs to call {_name(target)} with, such as gradcheck(f, {{'w': 0.5}})")
+
+
+class _Inputs:
+    """What a function is called with: the numbers, each with a name, and how to pass others in their place."""
+
+    def __init__(self, f: Callable[..., Any], inputs: Any) -> None:
+        self.by_name = isinstance(inputs, Mapping)
+        self.is_single = not isinstance(inputs, Mapping | list | tuple)
+        if isinstance(inputs, Mapping):
+            self.trees = {str(name): tree for name, tree in inputs.items()}
         else:
-            numbers[node] = node.op.value.over(system)(*operands)
-    return number_of(root)
+            arguments = [inputs] if self.is_single else list(inputs)
+            self.trees = dict(zip(_parameters(f, len(arguments)), arguments, strict=True))
+        if not self.trees:
+            raise TypeError(f"gradcheck needs inputs to call {_name(f)} with, such as {{'w': 0.5}}")
+        parameters = _parameters(f, len(self.trees))
+        self.order = parameters if set(parameters) == set(self.trees) else []  # by position, as some functions want it
+        if not self.order:
+            _refuse_unfitting(f, self.trees)
+        self.numbers = {place: _number(x, place) for place, x in self._leaves(self.trees)}
+
+    @staticmethod
+    def _leaves(trees_: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        for name, tree in trees_.items():
+            yield from trees.leaves(tree, name)
+
+    def call(self, f: Callable[..., Any], numbers: Iterable[Any]) -> Any:
+        """``f`` with these numbers in place of its inputs."""
+        filled = iter(numbers)
+        arguments = {name: trees.rebuilt(tree, filled) for name, tree in self.trees.items()}
+        return f(*(arguments[name] for name in self.order)) if self.order else f(**arguments)
+
+    def matched(self, given: Any, what: str) -> dict[str, float]:
+        """Gradients in the shape of the inputs, or of some of them, by the names of the numbers."""
+        if callable(given):
+            given, what = self.call(given, self.numbers.values()), f"the result of {_name(given)}"
+        names = list(self.trees)
+        if isinstance(given, Mapping) and (self.by_name or set(given) <= set(names)):
+            parts = {str(name): part for name, part in given.items()}
+        elif len(names) == 1 and (self.is_single or not _is_sequence(given) or _is_sequence(self.trees[names[0]])):
+            parts = {names[0]: given}
+            if not self.is_single and _is_sequence(given) and len(given) == 1 and not self._fits(parts):
+                parts = {names[0]: given[0]}
+        elif _is_sequence(given) and len(given) == len(names):
+            parts = dict(zip(names, given, strict=True))
+        else:
+            raise TypeError(f"{what} should hold a number for each of {', '.join(names)}, but it is {shown(given)}")
+        for name in parts:
+            if name not in self.trees:
+                raise TypeError(f"{what} has a number for {name}, but the inputs are {', '.join(names)}")
+        found = dict(self._leaves(parts))
+        wanted = [place for place, _ in self._leaves({name: self.trees[name] for name in parts})]
+        if list(found) != wanted:
+            raise TypeError(
+                f"{what} should have the shape of the inputs: {_places(wanted)}, not {_places(list(found))}"
+            )
+        return {place: _number(x, f"{what}: {place}") for place, x in found.items()}
+
+    def _fits(self, parts: Mapping[str, Any]) -> bool:
+        return [place for place, _ in self._leaves(parts)] == list(self.numbers)
 
 
-def one_sided_slopes(root: Value, leaf: Value) -> tuple[float, float]:
-    """The slopes of `root` to the left and to the right of the leaf's number; they differ at a kink.
+def _is_sequence(given: Any) -> bool:
+    return isinstance(given, list | tuple) or (trees.is_array(given) and given.ndim > 0)
 
-    >>> from autograd import Value, relu
-    >>> w = Value(0.0)
-    >>> one_sided_slopes(relu(w * 2), w)
-    (0.0, 2.0)
+
+def _places(places: list[str]) -> str:
+    return ", ".join(places[:6]) + (f", ... ({len(places)} numbers)" if len(places) > 6 else "")
+
+
+def _number(x: Any, place: str) -> float:
+    return x.data if type(x) is Value else as_float(x, f"{place} = {shown(x)}")
+
+
+def _name(f: Any) -> str:
+    return getattr(f, "__name__", None) or shown(f)
+
+
+def _parameters(f: Callable[..., Any], n: int) -> list[str]:
+    """The names of the first positional parameters; ``x[0]``, ``x[1]`` where the function has none."""
+    if len(getattr(getattr(f, "op", None), "operands", ())) == n:
+        return list(f.op.operands)  # type: ignore[attr-defined]
+    try:
+        kinds = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):  # some functions written in C
+        kinds = ()  # type: ignore[assignment]
+    names = [p.name for p in kinds if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:n]
+    rest = n - len(names)
+    return names + ([f"x[{i}]" for i in range(rest)] if rest > 1 or names else ["x"] * rest)
+
+
+def _refuse_unfitting(f: Callable[..., Any], inputs: Mapping[str, Any]) -> None:
+    """Raise TypeError if the function cannot be called with these inputs by name."""
+    try:
+        signature = inspect.signature(f)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(**inputs)
+    except TypeError as error:
+        raise TypeError(
+            f"{_name(f)}{signature} cannot be called with the inputs {', '.join(inputs)}: {error}; a list passes them "
+            "by position, and [{...}] a dict as an argument"
+        ) from None
+
+
+# --- A function -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A function called once: with Values, and `root` is what was recorded, or with what `make` makes of floats."""
+
+    f: Callable[..., Any]
+    inputs: _Inputs
+    result: float
+    leaves: Mapping[str, Value]
+    root: Value | None
+    make: Callable[[float], Any]
+    refused: Exception | None = None
+
+    def along(self, name: str) -> Callable[[float], float]:
+        """The function of one input alone, from float to float, whatever is inside."""
+        return lambda x: _plain_call(self.f, self.inputs, self.inputs.numbers | {name: x}, self.make)
+
+
+def _called(f: Callable[..., Any], inputs: _Inputs, engine: Callable[[float], Any] | None) -> _Call:
+    """The forward pass.  Raises what the function raises, if it fails with Values and with other numbers, too."""
+    try:
+        return _recorded(f, inputs, inputs.numbers)
+    except Exception as error:  # whatever a function may do with a Value that it was not made for
+        refused, make = error, engine or float
+    try:
+        return _Call(f, inputs, _plain_call(f, inputs, inputs.numbers, make), {}, None, make, refused)
+    except (ArithmeticError, ValueError):
+        raise
+    except Exception:
+        raise refused from None
+
+
+def _recorded(f: Callable[..., Any], inputs: _Inputs, numbers: Mapping[str, float]) -> _Call:
+    leaves = {name: Value(x, name) for name, x in numbers.items()}
+    result = inputs.call(f, leaves.values())
+    result = result[()] if trees.is_array(result) and not result.ndim else result
+    root = result if type(result) is Value else None
+    return _Call(f, inputs, _as_number(result, f), leaves, root, Value)
+
+
+def _plain_call(
+    f: Callable[..., Any], inputs: _Inputs, numbers: Mapping[str, float], make: Callable[[float], Any]
+) -> float:
+    numpy = sys.modules.get("numpy")  # which warns where a function is not defined; here that is an answer
+    with numpy.errstate(all="ignore") if numpy else nullcontext():
+        return _as_number(inputs.call(f, map(make, numbers.values())), f)
+
+
+def _as_number(result: Any, f: Callable[..., Any]) -> float:
+    if isinstance(result, dict | list | tuple) or (trees.is_array(result) and result.ndim):
+        raise TypeError(
+            f"gradcheck needs a function that returns one number, but {_name(f)} returned {shown(result)}: "
+            "return a sum, or one element"
+        )
+    if hasattr(result, "data") and hasattr(result, "backward"):  # a Value of any kind, or a tensor
+        result = result.item() if hasattr(result, "item") else result.data
+    return as_float(result, f"the result of {_name(f)}, {shown(result)}")
+
+
+def _check_function(
+    f: Callable[..., Any], inputs: _Inputs, gradient: Any, closed_form: Any, engine: Callable[[float], Any] | None
+) -> Report:
+    grads = None if gradient is None else inputs.matched(gradient, "gradient")
+    closed = {} if closed_form is None else inputs.matched(closed_form, "closed_form")
+    try:
+        call = _called(f, inputs, engine)
+        if engine:
+            grads = engines.gradients(engine, f, inputs.call, inputs.numbers)
+    except (ArithmeticError, ValueError) as error:
+        return _undecided(inputs, grads, f"{_name(f)} is not defined here: {error}")
+    if grads is None and call.refused:
+        raise TypeError(
+            f"{_name(f)} takes no Values, so it has no gradient of its own to check: pass the one you derived as "
+            f"gradient=..., or write the function with the operations of autograd. (With Values: {call.refused})"
+        ) from call.refused
+    try:
+        unrecorded = [] if call.refused else _unrecorded(call)
+    except _IrregularError:
+        return _undecided(inputs, grads, f"{_name(f)} returns different results for the same inputs")
+    graph = None if call.root is None else Graph(call.root)
+    culprits: list[Culprit] = []
+    is_own = grads is None
+    if grads is None:
+        grads, culprits = _own_gradients(call, graph)
+    is_whole = graph is not None and unrecorded == []
+    if graph and is_whole:
+        exact = ExactChecks(graph, trusted=not culprits, closed=closed)
+        checks = [exact.check(name, call.leaves[name], grad) for name, grad in grads.items()]
+    else:
+        checks = [
+            _by_ladder(name, call.along(name), inputs.numbers[name], grad, closed) for name, grad in grads.items()
+        ]
+    checks = _with_hints(checks, graph)
+    advice: list[str] = []
+    if culprits or any(check.verdict == "fail" for check in checks):
+        if is_own:
+            culprits = [*culprits, *(graph.local() if graph else ()), *(unrecorded or ())]
+            advice = _lost(graph) if graph and not culprits else []
+        elif engine and graph:
+            culprits = engines.culprits(engine, graph)
+        elif graph and is_whole:
+            advice = _explained(graph, call.leaves, checks)
+    source = "exact replay" if is_whole else "differences of floats"
+    return Report({check.name: check for check in checks}, culprits, advice, len(graph.nodes) if graph else 0, source)
+
+
+def _undecided(inputs: _Inputs, grads: Mapping[str, float] | None, reason: str) -> Report:
+    judgement = judge(nan, unknown(reason))
+    names = grads or dict.fromkeys(inputs.numbers, nan)
+    return Report({name: InputCheck(name, grad, unknown(reason), judgement) for name, grad in names.items()})
+
+
+def _own_gradients(call: _Call, graph: Graph | None) -> tuple[dict[str, float], list[Culprit]]:
+    """The gradients by a backward pass, and what is wrong with the forward pass, and with the sums in the backward one.
+
+    The pass runs twice, because what it leaves behind must not disturb the next one.  The ``grad`` of
+    Values that are not ours are put back.
     """
-    return slopes_at(lambda system, x: replay(root, {leaf: x}, system), leaf.data)
+    if graph is None:
+        return dict.fromkeys(call.leaves, 0.0), []
+    leaves = graph.leaves()
+    before = {value: value.grad for value in [*leaves, *graph.nodes]}
+    for value in before:
+        value.grad = None
+    graph.root.backward()
+    once = {value: value.grad for value in before}
+    graph.root.backward()
+    twice = {value: value.grad for value in before}
+    for value, grad in before.items():
+        value.grad = grad
+    grads = {name: once.get(leaf) or 0.0 for name, leaf in call.leaves.items()}
+    return grads, [*graph.forward(), *accumulation(graph, once), *again(graph, once, twice)]
 
 
-def slopes_at(f: Callable[[NumberSystem, Any], Any], at: float) -> tuple[float, float]:
-    """The slopes of ``f(system, x)`` to the left and to the right of a number; nan where f is not defined."""
-    for digits in DIGITS:
-        system = mpmath(digits)
-        assert system.number is not None
-        x = system.number(at)
-        step = abs(x) * system.number(STEP) or system.number(STEP)
-        try:
-            here = f(system, x)
-            slopes = [(f(system, x + shift) - here) / shift for shift in (-step, step, -step / SHRINK, step / SHRINK)]
-        except (ArithmeticError, TypeError, AttributeError):  # a pole right beside the point, or complex numbers
-            return nan, nan
-        if min(map(abs, slopes)) * step > abs(here) * system.number(10) ** (20 - digits):
-            break
-    left, right, nearer_left, nearer_right = slopes
-    if abs(nearer_right - nearer_left) * 32 < abs(right - left):  # not a kink but a curve, and less of it nearby
-        middle = complex(nearer_left + nearer_right) / 2
-        zero = abs(middle) <= 1e-6 * abs(complex(nearer_right - nearer_left))
-        slope = nan if middle.imag else 0.0 if zero else middle.real
-        return slope, slope
-    return _limit(left, nearer_left), _limit(right, nearer_right)
+class _IrregularError(Exception):
+    """The function is not a function of its inputs alone."""
 
 
-def _limit(slope: Any, nearer: Any) -> float:
-    """What a slope tends to, given that of a smaller step: itself, or else it keeps falling or growing."""
-    far, near = complex(slope), complex(nearer)
-    if far.imag or near.imag:
-        return nan  # beside the domain there is no real number, and so no slope
-    if abs(nearer - slope) <= 1e-6 * abs(slope):
-        return near.real
-    return 0.0 if abs(near) < abs(far) else copysign(inf, near.real)
+def _unrecorded(call: _Call) -> list[Culprit] | None:
+    """What the recorded graph does not know of the function: numbers in it that change with the inputs.
 
-
-def rounding(root: Value, leaf: Value) -> float:
-    """How far the gradient may be off because every step on the way to it was rounded, to first order.
-
-    The gradient is computed from the graph by steps of its own; how it reacts to a change of any of
-    these, forward or backward, is its derivative by that step.
+    Raises `_IrregularError` if the function is not one function of its inputs, and returns None if it takes another
+    course right beside them, so that the graph is only half of it.
     """
-    (slope,) = root.gradients([leaf], create_graph=True)
-    steps = [step for step in newest_first(slope) if step.edges]
-    reactions = slope.gradients(steps)
-    return EPSILON * sum(abs(step.data * by) for step, by in zip(steps, reactions, strict=True) if isfinite(by))
+    inputs = call.inputs.numbers
+    for move in MOVES:
+        found: list[Culprit] = []
+        for side in (move, -move):
+            moved = {name: x + side * (1 + i % 7 / 8) * (abs(x) or 1.0) for i, (name, x) in enumerate(inputs.items())}
+            try:
+                changed = _changed(call, moved)
+            except Exception:  # a number that the function has to refuse
+                continue
+            if changed is None:
+                break
+            found = found or changed
+        else:
+            if found and _changed(call, inputs):
+                raise _IrregularError
+            return found
+    return None
 
 
-def judge(grad: float, closed: float | None, left: float, right: float, noise: float) -> tuple[str, str]:
-    """The finite difference as text, and whether gradient, closed form (None: there is none) and it agree.
+def _changed(call: _Call, numbers: Mapping[str, float]) -> list[Culprit] | None:
+    """What is unlike the first call when the function is called with other numbers, but for what is recorded."""
+    again = _recorded(call.f, call.inputs, numbers)
+    if call.root is None or again.root is None:
+        if call.root is not again.root:
+            return None
+        what = "it changes with the inputs, but is a plain number: nothing on the way to it was recorded"
+        return [Culprit("DETACHED", f"the result of {_name(call.f)}", what)] if call.result != again.result else []
+    leaves = (list(call.leaves.values()), list(again.leaves.values()))
+    return changed_constants(Graph(call.root), leaves[0], Graph(again.root), leaves[1])
 
-    `left` and `right` are the one-sided slopes, `noise` is what rounding does to the gradient.
+
+# --- The checks of single gradients ---------------------------------------------------------------------
+
+
+class ExactChecks:
+    """The gradients of one recorded graph, against its exact replay.
+
+    What rounding does to a correct gradient is only looked into where it matters: if the gradient is not within
+    a millionth.  Two things are asked then.  How does it react, to first order, to the rounding of every step?
+    And what is the slope through the very numbers that were recorded, which may lie on the other side of
+    a kink?  The latter needs a forward pass that can be `trusted`.
     """
-    if isnan(grad):
-        return _both(left, right), "cannot tell: some step has no slope here"
-    if isnan(left) or isnan(right):
-        return _both(left, right), "cannot tell: not defined on both sides"
-    if grad == left == right and closed in (None, grad):
-        return number(left), "agree"
-    if isinf(grad) and not isinf(left) and not isinf(right):
-        return _both(left, right), "cannot tell: some step overflows"
-    if isinf(left) or isinf(right):
-        return _both(left, right), "kink: it jumps or is vertical here"
-    scale = max(abs(grad), abs(left), abs(right))
-    if abs(left - right) > max(1e-9 * scale, noise / 2):
-        inside = min(left, right) - 1e-9 * scale <= grad <= max(left, right) + 1e-9 * scale
-        return _both(left, right), "kink: between the two slopes" if inside else "FAIL"
-    middle = (left + right) / 2
-    difference = max(abs(slope - middle) for slope in (grad, closed) if slope is not None)
-    if difference <= 1e-9 * scale:
-        return number(middle), "agree"
-    if difference <= 2 * noise:
-        return number(middle), "agree up to rounding" if difference <= 0.01 * abs(middle) else "lost in rounding"
-    return number(middle), "FAIL"
+
+    def __init__(self, graph: Graph, trusted: bool = True, closed: Mapping[str, float] = MappingProxyType({})) -> None:
+        self.root, self.trusted, self.closed = graph.root, trusted, closed
+        self.slopes = GraphSlopes(graph.root)
+
+    @cached_property
+    def closed_forms(self) -> dict[Value, float]:
+        """By SymPy, for all leaves at once."""
+        return closed_forms(self.root)
+
+    def check(
+        self, name: str, leaf: Value, grad: float, f: Callable[[NumberSystem, Any], Any] | None = None
+    ) -> InputCheck:
+        """One gradient, by the leaf called `name`; `f` is the function along it if the graph is not all of that."""
+        f = f or self.slopes.along(leaf)
+        slopes, noise = exact_slopes(f, leaf.data), 0.0
+        claims = [grad, *([self.closed[name]] if name in self.closed else [])]
+        if any(judge(claim, slopes).verdict != "pass" for claim in claims) and not slopes.reason:
+            noise = rounding(self.root, leaf)
+            through = self.slopes.by(leaf, recorded=True) if self.trusted else slopes
+            if slopes.kind == through.kind == "smooth":
+                noise += abs(slopes.numeric - through.numeric)
+            elif not through.reason:
+                slopes = hull(slopes, through)
+            slopes = replace(slopes, scale=steepest_secant(f, leaf.data))
+        judgement = judge(grad, slopes, noise)
+        hint = ""
+        if name in self.closed and judge(self.closed[name], slopes, noise).verdict == "fail":
+            hint = "the closed form differs"
+        closed = (lambda: self.closed[name]) if name in self.closed else (lambda: self.closed_forms.get(leaf))
+        return InputCheck(name, grad, slopes, judgement, noise, hint, closed)
 
 
-def _both(left: float, right: float) -> str:
-    return f"{number(left)} | {number(right)}" if left != right else number(left)
+def _by_ladder(
+    name: str, f: Callable[[float], float], at: float, grad: float, closed: Mapping[str, float]
+) -> InputCheck:
+    """One gradient of a function that can only be called."""
+    slopes = screened_slopes(f, at, grad) or ladder_slopes(f, at)
+    return InputCheck(name, grad, slopes, judge(grad, slopes), closed=lambda: closed.get(name))
+
+
+# --- What a mistake looks like -----------------------------------------------------------------------
+
+
+def _with_hints(checks: Sequence[InputCheck], graph: Graph | None) -> list[InputCheck]:
+    """The checks, and for each gradient that failed what it looks like."""
+    numeric = {check.name: check.numeric for check in checks if check.slopes.kind == "smooth"}
+    counts = (
+        {len(node.args) // len(node.op.operands) for node in graph.nodes if node.op and node.op.nary} if graph else ()
+    )
+    return [
+        replace(check, hint="; ".join(filter(None, [check.hint, look(check.name, check.grad, numeric, counts)])))
+        if check.verdict == "fail" and check.name in numeric
+        else check
+        for check in checks
+    ]
+
+
+def _explained(graph: Graph, leaves: Mapping[str, Value], checks: Sequence[InputCheck]) -> list[str]:
+    """The one wrong step that explains all gradients that were given."""
+    told = [
+        check for check in checks if check.slopes.kind == "smooth" and not check.slopes.reason and isfinite(check.grad)
+    ]
+    text = wrong_edge(
+        graph.root,
+        {leaves[check.name]: check.grad for check in told},
+        {leaves[check.name]: check.numeric for check in told},
+    )
+    return [f"Looks like: {text}"] if text else []
+
+
+def _lost(graph: Graph) -> list[str]:
+    """Where a gradient that is no number comes from, though every step is right by itself."""
+    adjoint = dict(zip(graph.nodes, graph.root.gradients(graph.nodes), strict=True))
+    for node in reversed(graph.nodes):
+        for _, local in node.edges:
+            product = adjoint[node] * local
+            if not isfinite(product) and (isnan(product) or isfinite(local)) and isfinite(adjoint[node]):
+                why = f"{number(adjoint[node])} · {number(local)} is {number(product)}"
+                return [f"Where: {graph.describe(node)}", f"  the chain rule cannot pass: {why}"]
+    return []
+
+
+# --- A recorded graph ---------------------------------------------------------------------------------
+
+
+def _check_graph(root: Value, inputs: Any, gradient: Any, closed_form: Any) -> Report:
+    """The gradients that a backward pass left on the leaves, or if none ran those of one that leaves none."""
+    graph = Graph(root)
+    refuse_stale(graph.nodes)
+    leaves = _named_leaves(graph, inputs)
+    place = _Inputs(_identity, {name: leaf.data for name, leaf in leaves.items()})
+    closed = {} if closed_form is None else place.matched(closed_form, "closed_form")
+    everything = [*graph.leaves(), *graph.nodes]
+    computed: dict[Value, float | None]
+    if root.grad is None:
+        computed = dict(zip(everything, root.gradients(everything), strict=True))
+    else:
+        computed = {value: value.grad for value in everything}
+    culprits = [*graph.forward(), *graph.local(), *accumulation(graph, computed)]
+    if gradient is None:
+        grads = {name: computed.get(leaf) or 0.0 for name, leaf in leaves.items()}
+    else:
+        grads = place.matched(gradient, "gradient")
+    exact = ExactChecks(graph, trusted=not culprits, closed=closed)
+    checks = _with_hints([exact.check(name, leaves[name], grad) for name, grad in grads.items()], graph)
+    failed = any(check.verdict == "fail" for check in checks)
+    advice: list[str] = []
+    if failed and not culprits:
+        advice = _lost(graph) if gradient is None else _explained(graph, leaves, checks)
+    return Report({check.name: check for check in checks}, culprits, advice, len(graph.nodes), "exact replay")
+
+
+def _named_leaves(graph: Graph, inputs: Any) -> dict[str, Value]:
+    """The leaves to check by name: those given, or all."""
+    if isinstance(inputs, Mapping):
+        named = {str(name): leaf for name, leaf in inputs.items()}
+    else:
+        leaves = graph.leaves() if inputs is None else [inputs] if type(inputs) is Value else list(inputs)
+        free = numbered("v", {leaf.label or "" for leaf in leaves if type(leaf) is Value})
+        named = {}
+        for leaf in leaves:
+            label = getattr(leaf, "label", None) or next(free)
+            same = (f"{label}'{i}" for i in count(2))
+            named[label if label not in named else next(name for name in same if name not in named)] = leaf
+    known = set(graph.leaves())
+    for name, leaf in named.items():
+        if type(leaf) is not Value:
+            raise TypeError(f"gradcheck of a recorded graph takes its leaves, Values, not {name} = {shown(leaf)}")
+        if leaf.op:
+            raise TypeError(f"{name} is computed, not a leaf: gradcheck moves the leaves that the graph starts from")
+        if leaf not in known:
+            raise TypeError(f"{name} is no leaf of this graph: the result was not computed from it")
+    return named
+
+
+def _identity(**inputs: Any) -> Any:
+    return inputs

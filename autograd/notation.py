@@ -29,7 +29,7 @@ _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def number(value: float) -> str:
+def number(value: float, digits: int = 4) -> str:
     """A number for reading: four significant digits, and a float stays recognisable as one.
 
     >>> number(0.15999999999999992), number(2.0), number(3), number(1e-20)
@@ -37,7 +37,7 @@ def number(value: float) -> str:
     """
     if isinstance(value, bool):
         return str(value)
-    text = f"{value or abs(value):.4g}"  # zero has no sign worth reading
+    text = f"{value or abs(value):.{digits}g}"  # zero has no sign worth reading
     return text + ".0" if isinstance(value, float) and text.lstrip("-").isdigit() else text
 
 

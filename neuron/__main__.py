@@ -13,8 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from autograd import Constant, Value, draw
-from autograd.check import judge, one_sided_slopes
+from autograd import Constant, Value, draw, gradcheck
 from autograd.notation import expression, factor, number
 from autograd.terminal import columns, refuse_unless_picture, save, say
 from neuron import losses
@@ -24,7 +23,6 @@ from neuron.models import ACTIVATIONS, Neuron
 __all__ = ["main"]
 
 NUDGE = 0.001
-EPSILON = sys.float_info.epsilon
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -99,7 +97,7 @@ class Lesson:
         by_hand = gradient(self.activation, self.loss, self.w, self.b, self.x, self.y)
         yield from self.forward_pass(y_hat, L)
         yield from self.chain_rule(y_hat, L)
-        yield from self.three_way_check(y_hat, L, by_hand)
+        yield from self.three_way_check(L, by_hand)
         yield from self.nudge(L)
         yield from self.update(y_hat, L)
         save(draw(L, wrt=self.neuron.w[0]), self.picture)
@@ -135,30 +133,15 @@ class Lesson:
             rows += [(f"dL/d{p}", f"{symbols} · ∂{last}/∂{p} = {chain}", number(parameter.grad or 0.0))]
         yield from columns(rows, " = ")
 
-    def three_way_check(self, y_hat: Value, L: Value, by_hand: Gradient) -> Iterator[str]:
-        """The engine's gradient beside the closed form and a finite difference."""
+    def three_way_check(self, L: Value, by_hand: Gradient) -> Iterator[str]:
+        """The engine's gradient beside the closed form and a numeric derivative."""
         yield ""
         yield "Check: three ways to the same gradient"
-        rows = [("", "autograd", "closed form", "finite difference", "verdict")]
-        nearby = self.gradients_nearby()
-        certainty = y_hat.data * (1 - y_hat.data) if self.loss == "binary_cross_entropy" else 1.0
-        saturation = 8 * EPSILON / certainty if certainty else math.inf  # near 0 or 1 few digits are left of ŷ
-        for i, (parameter, closed) in enumerate(
-            zip(self.neuron.parameters(), [*by_hand.weights, by_hand.bias], strict=True)
-        ):
-            noise = max(abs(gradients[i] - closed) for gradients in nearby) + abs(closed) * saturation
-            grad, slopes = parameter.grad or 0.0, one_sided_slopes(L, parameter)
-            rows += [(f"dL/d{parameter.label}", number(grad), number(closed), *judge(grad, closed, *slopes, noise))]
-        yield from columns(rows, "   ")
-
-    def gradients_nearby(self) -> list[list[float]]:
-        """The closed form for biases a few roundings away: how much of a gradient is rounding."""
-        found = []
-        scale = max([abs(self.y), abs(self.b)] + [abs(w * x) for w, x in zip(self.w, self.x, strict=True)])
-        for shift in (-4 * EPSILON, 4 * EPSILON):
-            by_hand = gradient(self.activation, self.loss, self.w, self.b + shift * scale, self.x, self.y)
-            found.append([*by_hand.weights, by_hand.bias])
-        return found
+        parameters = {str(parameter.label): parameter for parameter in self.neuron.parameters()}
+        closed = dict(zip(parameters, [*by_hand.weights, by_hand.bias], strict=True))
+        report = gradcheck(L, parameters, closed_form=closed)
+        yield from report.table("autograd", "dL/d")
+        yield from (f"  {line}" for line in report.findings())
 
     def nudge(self, L: Value) -> Iterator[str]:
         """What the gradient predicts for a small change of the first weight, and what happens."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd import OPERATIONS, Operation, Value, functions
+from autograd.formula import NumberSystem
+from autograd.replay import GraphSlopes, Replay
 
 SMALL, LARGE = 1e-12, 1e12
 """Between these sizes every intermediate number stays, unless it is exactly zero."""
@@ -34,6 +36,17 @@ class Program:
         """The program as a graph: its leaves and its root."""
         leaves = [Value(x) for x in self.leaves]
         return leaves, self.run(leaves)[-1]
+
+
+def one_sided_slopes(root: Value, leaf: Value) -> tuple[float, float]:
+    """The slopes of a graph to the left and to the right of the leaf's number."""
+    slopes = GraphSlopes(root).by(leaf)
+    return slopes.left, slopes.right
+
+
+def replay(root: Value, moved: Mapping[Value, Any], system: NumberSystem) -> Any:
+    """The root's number over another system, with other numbers for some leaves."""
+    return Replay(root, system).along(*moved)(*moved.values())
 
 
 def apply(function: Callable[..., Any], op: Operation, operands: list[Any]) -> Any:

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from autograd import OPERATIONS, Value, backprop, dot, recording, relu
 from autograd.backprop import newest_first, tangents
-from autograd.check import one_sided_slopes
 from autograd.formula import Formula
 
-from .programs import random_program
+from .programs import one_sided_slopes, random_program
 
 sources = st.randoms(use_true_random=False)
 

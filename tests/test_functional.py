@@ -28,10 +28,9 @@ from autograd import (
     tanh,
     value_and_grad,
 )
-from autograd.check import replay
 from autograd.formula import mpmath
 
-from .programs import random_program
+from .programs import random_program, replay
 from .test_backprop import close, sizes
 from .test_ops import DEFINITIONS, points
 

@@ -9,8 +9,7 @@ import sys
 
 import torch
 
-from autograd.check import one_sided_slopes
-from tests.programs import random_program
+from tests.programs import one_sided_slopes, random_program
 from tests.test_backprop import sizes
 
 one = torch.ones((), dtype=torch.float64)

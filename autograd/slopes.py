@@ -1,0 +1,117 @@
+"""What is known of a function's slope at a point, and what that says about a gradient.
+
+The numeric derivative by one input comes as `Slopes`: the slope to the left, the slope to the right, and how
+far off they may be.  Two ways lead to it, `autograd.replay` and `autograd.ladder`; `judge` reads it.
+
+There is no absolute tolerance anywhere: with one, every gradient smaller than it passes for right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import inf, isfinite, isinf, isnan, nan
+from typing import Literal
+
+__all__ = ["Judgement", "Slopes", "Verdict", "hull", "judge", "unknown"]
+
+Verdict = Literal["pass", "fail", "kink", "inconclusive"]
+
+CAUGHT = 1e-6
+"""Relative mistake that is called one, if the numeric derivative is good enough."""
+MEANT = 1e-4
+"""Relative error of the numeric derivative above which agreeing with it says too little."""
+SAFETY = 10
+"""How many times its estimated error the numeric derivative may be off."""
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """The slopes of a function beside a point, `left` and `right`, each within `error` of the truth.
+
+    They are equal where the function is smooth.  `kind` says what else there may be: a ``kink`` (two slopes), a
+    ``jump`` (then they are those of the two pieces), a ``vertical`` tangent (then they are infinite).
+    `scale` is the steepest secant nearby, against which a slope of zero is small; where nothing can be
+    told, `reason` says why.
+    """
+
+    left: float
+    right: float
+    error: float = 0.0
+    kind: Literal["smooth", "kink", "jump", "vertical"] = "smooth"
+    scale: float = 0.0
+    reason: str = ""
+
+    @property
+    def numeric(self) -> float:
+        """The slope, or at a kink the middle of the two."""
+        return self.left if self.left == self.right else (self.left + self.right) / 2
+
+
+def unknown(reason: str) -> Slopes:
+    """The answer where there is none."""
+    return Slopes(nan, nan, inf, reason=reason)
+
+
+def hull(one: Slopes, other: Slopes) -> Slopes:
+    """What two ways of looking at the same point leave open: everything between them."""
+    if one.reason or other.reason:
+        return one if one.reason else other
+    ends = (one.left, one.right, other.left, other.right)
+    kind = one.kind if one.kind != "smooth" else other.kind
+    return replace(one, left=min(ends), right=max(ends), error=max(one.error, other.error), kind=kind)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict, the reason if it needs one, and the smallest relative mistake that would have been caught."""
+
+    verdict: Verdict
+    reason: str = ""
+    caught: float = CAUGHT
+
+
+def judge(grad: float, slopes: Slopes, noise: float = 0.0) -> Judgement:
+    """Whether `grad` is the slope; `noise` bounds what rounding does to a correct gradient on its way.
+
+    >>> judge(-1.6, Slopes(-1.6, -1.6, error=1e-16)).verdict
+    'pass'
+    >>> judge(1.6, Slopes(-1.6, -1.6, error=1e-16)).verdict
+    'fail'
+    >>> judge(0.0, Slopes(-1.0, 1.0, kind="kink")).verdict
+    'kink'
+    >>> judge(1e-17, Slopes(0.0, 0.0, error=1e-16))
+    Judgement(verdict='inconclusive', reason='too small to see in floats', caught=inf)
+    """
+    if slopes.reason:
+        return Judgement("inconclusive", slopes.reason, inf)
+    numeric, error = slopes.numeric, slopes.error + noise
+    if slopes.kind != "smooth":
+        return _beside_a_kink(grad, slopes, error)
+    if not isfinite(grad):
+        return Judgement("fail", "not a number" if isnan(grad) else "infinite")
+    if grad == numeric == slopes.scale == 0:
+        return Judgement("pass")  # flat as far as floats can see, and so is the gradient
+    difference, size = abs(grad - numeric), max(abs(grad), abs(numeric))
+    if abs(numeric) <= min(SAFETY * error, slopes.scale) and 0 in (
+        grad,
+        numeric,
+    ):  # a zero is small against its surroundings
+        size = slopes.scale
+    tolerance = max(SAFETY * error, CAUGHT * size)
+    if difference > tolerance:
+        return Judgement("fail")
+    if error <= MEANT * size:
+        return Judgement("pass", caught=tolerance / size if size else CAUGHT)
+    reason = "too small to see in floats" if size <= SAFETY * error else "too few digits to tell"
+    return Judgement("inconclusive", reason, inf)
+
+
+def _beside_a_kink(grad: float, slopes: Slopes, error: float) -> Judgement:
+    """Any slope between the two is acceptable; so is nan, which claims none, where one is infinite."""
+    low, high = sorted((slopes.left, slopes.right))
+    size = max((abs(slope) for slope in (low, high) if isfinite(slope)), default=0.0)
+    tolerance = max(SAFETY * error, CAUGHT * size)
+    inside = low - tolerance <= grad <= high + tolerance or grad in (low, high)
+    inside = inside or (isnan(grad) and (isinf(low) or isinf(high)))
+    what = {"kink": "between the two slopes", "jump": "the function jumps here", "vertical": "the slope is infinite"}
+    return Judgement("kink", what[slopes.kind]) if inside else Judgement("fail", f"outside: {what[slopes.kind]}")
