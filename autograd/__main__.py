@@ -21,7 +21,7 @@ from typing import Any
 from autograd.audit import Graph
 from autograd.backprop import newest_first
 from autograd.chain import Chain
-from autograd.check import ExactChecks
+from autograd.check import ExactChecks, engine_report
 from autograd.draw import draw
 from autograd.formula import FLOATS, Formula, FormulaError, NumberSystem, UnknownNameError, checked_name, sympy
 from autograd.notation import expression, number, numbered
@@ -167,18 +167,16 @@ class Run:
 
     def check(self) -> tuple[Report, dict[str, str]]:
         """The three-way check, and the closed forms as text."""
-        everything = {name: Value(x) for name, x in self.program.inputs.items()}
+        everything = {name: Value(x, name) for name, x in self.program.inputs.items()}
         recorded = self.program.run(RECORDED, everything)[self.program.name]
         graph = Graph(recorded if type(recorded) is Value else self.root)
         found = dict(zip(self.wrt, closed_forms(self.program, self.wrt), strict=True))
         exact = ExactChecks(graph, closed={name: closed for name, (_, closed) in found.items() if closed is not None})
-        checks = {
-            name: exact.check(name, everything[name], self.leaves[name].grad or 0.0, partial(self._over, name))
+        checks = [
+            exact.check(name, everything[name], self.leaves[name].grad or 0.0, partial(self._over, name))
             for name in self.wrt
-        }
-        failed = any(check.verdict == "fail" for check in checks.values())
-        culprits = [*graph.forward(), *graph.local()] if failed else []
-        report = Report(checks, culprits, nodes=len(graph.nodes), source="exact replay")
+        ]
+        report = engine_report(checks, graph, list(graph.forward()))
         return report, {name: formula for name, (formula, _) in found.items()}
 
     def _over(self, name: str, system: NumberSystem, x: Any) -> Any:

@@ -20,6 +20,7 @@ from math import isclose, isfinite, isnan
 from typing import TYPE_CHECKING, Any, Literal
 
 from autograd.backprop import newest_first
+from autograd.chain import shortened
 from autograd.formula import mpmath
 from autograd.notation import expression, factor, number
 from autograd.replay import applied, exact_slopes
@@ -82,11 +83,11 @@ class Graph:
             return f"{value.label or 'a leaf without a name'} = {number(value.data)}"
         written = f"{value.label} = {expression(value)}" if value.label else expression(value)
         numbers = dict.fromkeys(
-            f"{operand.label or expression(operand)} = {number(operand.data)}"
+            f"{shortened(operand.label or expression(operand), 30)} = {number(operand.data)}"
             for operand, _ in value.edges[:3]
             if operand.op or operand.label
         )
-        return f"node #{self.places[value]}  {', '.join([written, *numbers])}"
+        return f"node #{self.places[value]}  {', '.join([shortened(written), *numbers])}"
 
     def forward(self) -> Iterator[Culprit]:
         """Every node whose number is not what its operation makes of the operands, the oldest first."""

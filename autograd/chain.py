@@ -17,7 +17,7 @@ from autograd.notation import factor, folded, number, numbered
 if TYPE_CHECKING:
     from autograd.value import Value
 
-__all__ = ["Chain"]
+__all__ = ["Chain", "shortened"]
 
 MAX_PATHS = 4
 """Paths that get a line of their own."""

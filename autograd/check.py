@@ -22,7 +22,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
-from math import isfinite, isnan, nan
+from math import isfinite, nan
 from types import MappingProxyType
 from typing import Any
 
@@ -33,7 +33,7 @@ from autograd.closed_form import closed_forms
 from autograd.diagnosis import look, wrong_edge
 from autograd.formula import NumberSystem
 from autograd.ladder import ladder_slopes, screened_slopes
-from autograd.notation import number, numbered
+from autograd.notation import expression, number, numbered
 from autograd.ops import Operation
 from autograd.recording import function_of
 from autograd.replay import GraphSlopes, exact_slopes, rounding, steepest_secant
@@ -41,7 +41,7 @@ from autograd.report import InputCheck, Report
 from autograd.slopes import hull, judge, unknown
 from autograd.value import Value, as_float, shown
 
-__all__ = ["ExactChecks", "gradcheck"]
+__all__ = ["ExactChecks", "engine_report", "gradcheck"]
 
 MOVES = (2.0**-12, 2.0**-24, 2.0**-40)
 """Relative moves of the inputs after which a function should still compute the same steps."""
@@ -296,18 +296,14 @@ def _check_function(
         checks = [
             _by_ladder(name, call.along(name), inputs.numbers[name], grad, closed) for name, grad in grads.items()
         ]
-    checks = _with_hints(checks, graph)
-    advice: list[str] = []
-    if culprits or any(check.verdict == "fail" for check in checks):
-        if is_own:
-            culprits = [*culprits, *(graph.local() if graph else ()), *(unrecorded or ())]
-            advice = _lost(graph) if graph and not culprits else []
-        elif engine and graph:
-            culprits = engines.culprits(engine, graph)
-        elif graph and is_whole:
-            advice = _explained(graph, call.leaves, checks)
     source = "exact replay" if is_whole else "differences of floats"
-    return Report({check.name: check for check in checks}, culprits, advice, len(graph.nodes) if graph else 0, source)
+    if is_own:
+        return engine_report(checks, graph, [*culprits, *(unrecorded or ())], source)
+    failed = any(check.verdict == "fail" for check in checks)
+    if failed and engine and graph:
+        culprits = engines.culprits(engine, graph)
+    advice = _explained(graph, call.leaves, checks) if failed and graph and is_whole and not engine else []
+    return Report(_with_hints(checks, graph), culprits, advice, len(graph.nodes) if graph else 0, source)
 
 
 def _undecided(inputs: _Inputs, grads: Mapping[str, float] | None, reason: str) -> Report:
@@ -407,7 +403,8 @@ class ExactChecks:
         f = f or self.slopes.along(leaf)
         slopes, noise = exact_slopes(f, leaf.data), 0.0
         claims = [grad, *([self.closed[name]] if name in self.closed else [])]
-        if any(judge(claim, slopes).verdict != "pass" for claim in claims) and not slopes.reason:
+        doubtful = [claim for claim in claims if judge(claim, slopes).verdict != "pass" and isfinite(claim)]
+        if doubtful and not slopes.reason:
             noise = rounding(self.root, leaf)
             through = self.slopes.by(leaf, recorded=True) if self.trusted else slopes
             if slopes.kind == through.kind == "smooth":
@@ -434,22 +431,24 @@ def _by_ladder(
 # --- What a mistake looks like -----------------------------------------------------------------------
 
 
-def _with_hints(checks: Sequence[InputCheck], graph: Graph | None) -> list[InputCheck]:
-    """The checks, and for each gradient that failed what it looks like."""
+def _with_hints(checks: Sequence[InputCheck], graph: Graph | None) -> dict[str, InputCheck]:
+    """The checks by name, and for each gradient that failed what it looks like."""
     numeric = {check.name: check.numeric for check in checks if check.slopes.kind == "smooth"}
     counts = (
         {len(node.args) // len(node.op.operands) for node in graph.nodes if node.op and node.op.nary} if graph else ()
     )
-    return [
-        replace(check, hint="; ".join(filter(None, [check.hint, look(check.name, check.grad, numeric, counts)])))
+    return {
+        check.name: replace(
+            check, hint="; ".join(filter(None, [check.hint, look(check.name, check.grad, numeric, counts)]))
+        )
         if check.verdict == "fail" and check.name in numeric
         else check
         for check in checks
-    ]
+    }
 
 
 def _explained(graph: Graph, leaves: Mapping[str, Value], checks: Sequence[InputCheck]) -> list[str]:
-    """The one wrong step that explains all gradients that were given."""
+    """The one wrong step that explains all gradients that were given, if any of them is wrong."""
     told = [
         check for check in checks if check.slopes.kind == "smooth" and not check.slopes.reason and isfinite(check.grad)
     ]
@@ -461,15 +460,28 @@ def _explained(graph: Graph, leaves: Mapping[str, Value], checks: Sequence[Input
     return [f"Looks like: {text}"] if text else []
 
 
+def engine_report(
+    checks: Sequence[InputCheck], graph: Graph | None, culprits: Sequence[Culprit] = (), source: str = "exact replay"
+) -> Report:
+    """The report on gradients that this engine computed; if anything is wrong, all local derivatives are audited."""
+    advice: list[str] = []
+    if graph and (culprits or any(check.verdict == "fail" for check in checks)):
+        culprits = list(dict.fromkeys([*culprits, *graph.local()]))
+        advice = [] if culprits else _lost(graph)
+    return Report(_with_hints(checks, graph), culprits, advice, len(graph.nodes) if graph else 0, source)
+
+
 def _lost(graph: Graph) -> list[str]:
     """Where a gradient that is no number comes from, though every step is right by itself."""
-    adjoint = dict(zip(graph.nodes, graph.root.gradients(graph.nodes), strict=True))
+    adjoints = dict(zip(graph.nodes, graph.root.gradients(graph.nodes), strict=True))
     for node in reversed(graph.nodes):
-        for _, local in node.edges:
-            product = adjoint[node] * local
-            if not isfinite(product) and (isnan(product) or isfinite(local)) and isfinite(adjoint[node]):
-                why = f"{number(adjoint[node])} · {number(local)} is {number(product)}"
-                return [f"Where: {graph.describe(node)}", f"  the chain rule cannot pass: {why}"]
+        upstream = adjoints[node]
+        for operand, local in node.edges:
+            if isfinite(upstream) and not isfinite(upstream * local):
+                by = operand.label or expression(operand)
+                slope = f"the slope by {by} is {number(local)}"
+                what = slope if not isfinite(local) else f"{slope}, and times {number(upstream)} that overflows"
+                return [f"Where: {graph.describe(node)}", f"  {what}"]
     return []
 
 
@@ -495,12 +507,12 @@ def _check_graph(root: Value, inputs: Any, gradient: Any, closed_form: Any) -> R
     else:
         grads = place.matched(gradient, "gradient")
     exact = ExactChecks(graph, trusted=not culprits, closed=closed)
-    checks = _with_hints([exact.check(name, leaves[name], grad) for name, grad in grads.items()], graph)
-    failed = any(check.verdict == "fail" for check in checks)
-    advice: list[str] = []
-    if failed and not culprits:
-        advice = _lost(graph) if gradient is None else _explained(graph, leaves, checks)
-    return Report({check.name: check for check in checks}, culprits, advice, len(graph.nodes), "exact replay")
+    checks = [exact.check(name, leaves[name], grad) for name, grad in grads.items()]
+    if gradient is None:
+        return engine_report(checks, graph, culprits)
+    return Report(
+        _with_hints(checks, graph), culprits, _explained(graph, leaves, checks), len(graph.nodes), "exact replay"
+    )
 
 
 def _named_leaves(graph: Graph, inputs: Any) -> dict[str, Value]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.audit import Graph, operand_positions
 from autograd.formula import mpmath, sympy
+from autograd.replay import Replay
 
 if TYPE_CHECKING:
     from autograd.ops import Operation
@@ -46,11 +47,12 @@ def closed_forms(root: Value) -> dict[Value, float]:
     number: Any = mpmath(DIGITS).number
     if sum(len(node.edges) for node in graph.nodes) > MAX_EDGES:
         return {}
+    numbers = Replay(root, mpmath(DIGITS)).numbers
     adjoints: dict[Value, Any] = {root: number(1)}
     unknown: set[Value] = set()
     for node in reversed(graph.nodes):
         for position, (operand, _) in zip(operand_positions(node), node.edges, strict=True):
-            slope = _slope(node, position) if node not in unknown else None
+            slope = _slope(node, position, [numbers[x] for x in node.args]) if node not in unknown else None
             if slope is None:
                 unknown.add(operand)
             else:
@@ -58,16 +60,16 @@ def closed_forms(root: Value) -> dict[Value, float]:
     return {leaf: float(adjoints[leaf]) for leaf in graph.leaves() if leaf in adjoints and leaf not in unknown}
 
 
-def _slope(node: Value, position: int) -> Any:
-    """SymPy's number for one edge, at the recorded operands; None where it has none."""
+def _slope(node: Value, position: int, operands: list[Any]) -> Any:
+    """SymPy's number for one edge, at these operands; None where it has none."""
     import sympy as sp
 
     assert node.op is not None
     terms = len(node.args) // len(node.op.operands) if node.op.nary else 1
-    operands = node.args[position % terms :: terms] if node.op.nary else node.args
+    operands = operands[position % terms :: terms] if node.op.nary else operands
     try:
         symbols, expression = _partial(node.op, position // terms if node.op.nary else position)
-        numbers = [sp.Float(float(getattr(operand, "data", operand)), DIGITS) for operand in operands]
+        numbers = [sp.Float(operand, DIGITS) for operand in operands]
         value = expression.evalf(DIGITS, subs=dict(zip(symbols, [*numbers, sp.Integer(terms)], strict=True)))
         number: Any = mpmath(DIGITS).number
         return number(str(value)) if value.is_Float or value.is_Rational else None

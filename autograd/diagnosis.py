@@ -18,6 +18,7 @@ from math import isclose, isfinite
 from typing import TYPE_CHECKING
 
 from autograd.backprop import newest_first, tangents
+from autograd.chain import shortened
 from autograd.notation import expression, number
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ def look(name: str, grad: float, numeric: Mapping[str, float], counts: Iterable[
     if abs(ratio - 1) < 1e-3 and (digits := _digits(grad)) <= 6 and f"{grad:.{digits}g}" == f"{right:.{digits}g}":
         return f"rounded to {digits} digit{'s' * (digits > 1)}"
     parts = ["wrong sign"] if ratio < 0 else []
-    if not _like(abs(ratio), 1):
+    if 0.9 < abs(ratio) < 1.1 and not _like(abs(ratio), 1):
+        parts.append(f"{100 * abs(abs(ratio) - 1):.2g} % too {'big' if abs(ratio) > 1 else 'small'}")
+    elif not _like(abs(ratio), 1):
         parts.append(_times(abs(ratio), counts))
     text = " and ".join(parts)
     nice = ratio < 0 or "." not in text
@@ -100,14 +103,14 @@ def _mistakes(node: Value, operand: Value, local: float, is_term: bool) -> Itera
     A wrong sign of a whole gradient shows without a graph; here it is about one of the terms that it is the sum of.
     """
     assert node.op is not None
-    slope = f"∂({expression(node)})/∂{operand.label or f'({expression(operand)})'} = {number(local)}"
+    path = " → ".join(shortened(value.label or expression(value), 40) for value in (operand, node))
     if local not in (0, 1, -1) and not node.op.is_operator and len(node.edges) == 1:
-        yield 1 / local - 1, f"the derivative of {node.op.name} is missing: {slope}"
-        yield local - 1, f"the derivative of {node.op.name} was applied twice: {slope}"
+        yield 1 / local - 1, f"the derivative of {node.op.name}, {number(local)} here, is missing in {path}"
+        yield local - 1, f"the derivative of {node.op.name}, {number(local)} here, was applied twice in {path}"
     if local and is_term:
-        yield -1, f"a term is missing: that with {slope}"
-        yield -2, f"a term has the wrong sign: that with {slope}"
-        yield 1, f"a term was counted twice: that with {slope}"
+        yield -1, f"the path {path} is missing"
+        yield -2, f"the path {path} has the wrong sign"
+        yield 1, f"the path {path} was counted twice"
 
 
 def _multiple(difference: Sequence[float], through: Sequence[float], size: float) -> float | None:

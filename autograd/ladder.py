@@ -20,7 +20,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import comb, copysign, frexp, inf, isfinite, ldexp, log, nan, sqrt
+from math import comb, copysign, frexp, hypot, inf, isfinite, ldexp, log, nan, sqrt
 from typing import Literal
 
 from autograd.slopes import Slopes, unknown
@@ -197,7 +197,7 @@ def _limit(values: Sequence[float], noises: Sequence[float], base: int) -> tuple
     stage = list(values)
     for power in range(1, STAGES + 1):
         factor = base**power
-        previous, stage = stage, [(factor * b - a) / (factor - 1) for a, b in pairwise(stage)]
+        previous, stage = stage, [b + (b - a) / (factor - 1) for a, b in pairwise(stage)]
         for k, value in enumerate(stage[1:], 1):
             finest = k + power
             error = max(abs(value - previous[k + 1]), abs(value - stage[k - 1]) / 4) + 1.5 * noises[finest]
@@ -232,7 +232,7 @@ def _from_differences(values: list[float]) -> tuple[float, bool]:
     levels: list[float] = []
     for k in range(1, len(values)):
         values = [b - a for a, b in pairwise(values)]
-        levels.append(sqrt(sum(d * d for d in values) / len(values) / comb(2 * k, k)))
+        levels.append(hypot(*values) / sqrt(len(values) * comb(2 * k, k)))
         if 0 < max(levels[-3:]) <= 4 * min(levels[-3:]) and k >= 3:
             return levels[-3], True
     return levels[-1], False

@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import cache, partial
-from math import copysign, inf, isfinite
+from math import copysign, inf, isfinite, isinf
 from typing import TYPE_CHECKING, Any
 
 from autograd.backprop import newest_first
@@ -208,6 +208,8 @@ def _as_floats(left: Any, right: Any, kind: Any) -> Slopes:
         return unknown("the slope is too large for a float")
     if kind == "smooth":
         low = high = float((left + right) / 2)
+    if kind == "smooth" and isinf(low):
+        return unknown("the slope is too large for a float")
     size = max((abs(slope) for slope in (low, high) if isfinite(slope)), default=0.0)
     tiny = 5e-324 if left or right else 0.0  # what underflow may have lost
     return Slopes(low, high, max(EPSILON / 2 * size, tiny), kind)

@@ -70,7 +70,9 @@ class InputCheck:
         """How many digits of `numeric` are sure."""
         size = max((abs(slope) for slope in (self.slopes.left, self.slopes.right) if isfinite(slope)), default=0.0)
         size = size if size > self.error else self.slopes.scale
-        return max(0, min(16, floor(-log10(self.error / size)))) if size and self.error else 16 * (self.error == 0)
+        if not self.error:
+            return 16
+        return max(0, min(16, floor(-log10(self.error / size)))) if size and isfinite(self.error) else 0
 
     def cells(self) -> tuple[str, str, str, str, str]:
         """The row of the table: name, gradient, closed form, numeric derivative, verdict."""

@@ -2,16 +2,15 @@
 
 import math
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import OPERATIONS, Value, backprop, dot, recording, relu
+from autograd import OPERATIONS, Value, dot, relu
 from autograd.backprop import newest_first, tangents
-from autograd.formula import Formula
 
+from .mutants import BACKWARD_PASSES, LOCAL_RULES, broken_backward
 from .programs import one_sided_slopes, random_program
 
 sources = st.randoms(use_true_random=False)
@@ -138,62 +137,16 @@ def test_property(prop):
 # --- Planted bugs -----------------------------------------------------------------------------------
 
 
-def wrong_rule(name, *partials):
-    """The engine with other derivatives in one row."""
-
-    def plant(monkeypatch):
-        op = OPERATIONS[name]
-        names = op.partials[0].names
-        wrong = replace(op, partials=tuple(Formula(text, names) for text in partials))
-        monkeypatch.setitem(OPERATIONS, name, wrong)
-        patterns = "V" if len(op.operands) == 1 else "VV VN"
-        function = recording._specialise(wrong, patterns, known="V")
-        monkeypatch.setattr(Value, f"__{name}__" if op.is_operator else name, function)
-        if name in recording.functions:
-            monkeypatch.setitem(recording.functions, name, recording._generic(wrong))
-
-    return plant
-
-
-def broken_backward(accumulate=True, reset=True, order=True, each_once=False):
-    """The engine with a backward pass that forgets something."""
-
-    def backward(root):
-        nodes = newest_first(root)
-        if not order:
-            nodes = [nodes[0], *sorted(nodes[1:], key=lambda node: node._created)]
-        for node in nodes:
-            if reset or node.grad is None:
-                node.grad = 0.0
-        root.grad = 1.0
-        for node in nodes:
-            edges = {operand: (operand, local) for operand, local in node.edges}.values() if each_once else node.edges
-            for operand, local in edges:
-                so_far = (operand.grad or 0.0) if accumulate else 0.0
-                operand.grad = so_far + local * node.grad
-
-    return lambda monkeypatch: monkeypatch.setattr(backprop, "backward", backward)
-
-
 RULES = {"finite_differences", "closed_form"}
-BUGS = {
-    "mul: operands swapped": (wrong_rule("mul", "x", "y"), RULES),
-    "sub: sign of the second": (wrong_rule("sub", "1", "1"), RULES),
-    "truediv: sign of the second": (wrong_rule("truediv", "1 / y", "z / y"), RULES),
-    "pow: exponent not lowered": (wrong_rule("pow", "y * x ** y", "z * log(x)"), RULES),
-    "tanh: square forgotten": (wrong_rule("tanh", "1 - z"), RULES),
-    "exp: one too many": (wrong_rule("exp", "z + 1"), RULES),
-    "= for +=": (
-        broken_backward(accumulate=False),
-        {"finite_differences", "sum_over_paths", "forward_equals_reverse", "same_operand_twice", "linearity"},
-    ),
-    "wrong order": (broken_backward(order=False), {"finite_differences", "sum_over_paths", "forward_equals_reverse"}),
-    "operands kept as a set": (
-        broken_backward(each_once=True),
-        {"finite_differences", "sum_over_paths", "forward_equals_reverse", "same_operand_twice"},
-    ),
-    "inner gradients not reset": (broken_backward(reset=False), {"backward_twice"}),
+ALL_SUMS = {"finite_differences", "sum_over_paths", "forward_equals_reverse"}
+CAUGHT_BY = {
+    "= for +=": {*ALL_SUMS, "same_operand_twice", "linearity"},
+    "wrong order": ALL_SUMS,
+    "operands kept as a set": {*ALL_SUMS, "same_operand_twice"},
+    "inner gradients not reset": {"backward_twice"},
 }
+BUGS = {name: (plant, RULES) for name, plant in LOCAL_RULES.items()}
+BUGS |= {name: (plant, CAUGHT_BY[name]) for name, plant in BACKWARD_PASSES.items()}
 
 
 @pytest.mark.parametrize("bug", BUGS)
