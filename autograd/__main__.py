@@ -171,12 +171,12 @@ class Run:
         recorded = self.program.run(RECORDED, everything)[self.program.name]
         graph = Graph(recorded if type(recorded) is Value else self.root)
         found = dict(zip(self.wrt, closed_forms(self.program, self.wrt), strict=True))
-        exact = ExactChecks(graph, closed={name: closed for name, (_, closed) in found.items() if closed is not None})
+        exact = ExactChecks(graph, {name: closed for name, (_, closed) in found.items() if closed is not None})
         checks = [
             exact.check(name, everything[name], self.leaves[name].grad or 0.0, partial(self._over, name))
             for name in self.wrt
         ]
-        report = engine_report(checks, graph, list(graph.forward()))
+        report = engine_report(checks, graph, graph.forward)
         return report, {name: formula for name, (formula, _) in found.items()}
 
     def _over(self, name: str, system: NumberSystem, x: Any) -> Any:

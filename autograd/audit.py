@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import isclose, isfinite, isnan
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -89,25 +90,34 @@ class Graph:
         )
         return f"node #{self.places[value]}  {', '.join([shortened(written), *numbers])}"
 
-    def forward(self) -> Iterator[Culprit]:
+    @cached_property
+    def forward(self) -> list[Culprit]:
         """Every node whose number is not what its operation makes of the operands, the oldest first."""
+        found = []
         for node in self.nodes:
-            assert node.op is not None
-            operands = [float(getattr(operand, "data", operand)) for operand in node.args]
             slopes = {i: local for i, (_, local) in zip(operand_positions(node), node.edges, strict=True)}
-            what = wrong_result(node.op, operands, node.data, slopes)
-            if what:
-                yield Culprit("FORWARD", self.describe(node), what, node)
+            what = wrong_result(_operation(node), _operands(node), node.data, slopes)
+            found += [Culprit("FORWARD", self.describe(node), what, node)] if what else []
+        return found
 
-    def local(self) -> Iterator[Culprit]:
+    @cached_property
+    def local(self) -> list[Culprit]:
         """Every local derivative that is not the slope of its operation, the oldest first."""
+        found = []
         for node in self.nodes:
-            assert node.op is not None
-            operands = [float(getattr(operand, "data", operand)) for operand in node.args]
             for i, (operand, slope) in zip(operand_positions(node), node.edges, strict=True):
-                what = wrong_slope(node.op, operands, i, slope, operand.label)
-                if what:
-                    yield Culprit("LOCAL", self.describe(node), what, node)
+                what = wrong_slope(_operation(node), _operands(node), i, slope, operand.label)
+                found += [Culprit("LOCAL", self.describe(node), what, node)] if what else []
+        return found
+
+
+def _operation(node: Value) -> Operation:
+    assert node.op is not None
+    return node.op
+
+
+def _operands(node: Value) -> list[float]:
+    return [float(getattr(operand, "data", operand)) for operand in node.args]
 
 
 def operand_positions(node: Value) -> list[int]:

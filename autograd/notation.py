@@ -92,9 +92,13 @@ def expression(root: Value, numbers: bool = False, names: Mapping[Value, str] = 
     >>> w, y = Value(0.5, label="w"), Value(1.1, label="ŷ")
     >>> expression((y - 1.5) ** 2 + exp(w) / 2)
     '(ŷ - 1.5)² + exp(w)/2'
+    >>> expression(Value(2.0))
+    '2.0'
     >>> expression((y - 1.5) ** 2, numbers=True)
     '(1.1 - 1.5)²'
     """
+    if root.op is None:
+        return number(root.data)
     texts: dict[Value, tuple[str, int]] = {}
 
     def text_of(operand: Value | float) -> tuple[str, int]:

@@ -121,6 +121,7 @@ class Report:
 
     def assert_ok(self) -> None:
         """Raise an AssertionError whose text is the report unless every gradient was confirmed."""
+        __tracebackhide__ = True  # pytest then shows the line of the test
         if not self.ok:
             raise AssertionError(f"\n{self}")
 
@@ -188,11 +189,13 @@ class Report:
         if not self.nodes:
             return
         sums = any(c.kind == "ACCUMULATION" for c in self.culprits)
-        who = f"{'All ' * (right > 1)}{right} {'other ' * bool(wrong)}node{'s' * (right != 1)}" if right else ""
-        if who and not sums:
-            yield f"  {who} and every sum over paths {'are' if right > 0 else 'is'} right."
-        elif who:
-            yield f"  {who} {'are' if right > 1 else 'is'} right by {'themselves' if right > 1 else 'itself'}."
+        if not right:
+            return
+        who = f"The {'other ' * bool(wrong)}{f'{right} nodes' if right > 1 else 'node'}"
+        if not sums:
+            yield f"  {who} and every sum over paths are right."
+        else:
+            yield f"  {who} {'are right by themselves' if right > 1 else 'is right by itself'}."
 
     def _certainty(self) -> Iterator[str]:
         told = [

@@ -9,7 +9,7 @@ There is no absolute tolerance anywhere: with one, every gradient smaller than i
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import inf, isfinite, isinf, isnan, nan
+from math import inf, isfinite, isnan, nan
 from typing import Literal
 
 __all__ = ["Judgement", "Slopes", "Verdict", "hull", "judge", "unknown"]
@@ -107,11 +107,11 @@ def judge(grad: float, slopes: Slopes, noise: float = 0.0) -> Judgement:
 
 
 def _beside_a_kink(grad: float, slopes: Slopes, error: float) -> Judgement:
-    """Any slope between the two is acceptable; so is nan, which claims none, where one is infinite."""
+    """Any slope between the two is acceptable, and nan, which claims none, where there are no two finite ones."""
     low, high = sorted((slopes.left, slopes.right))
     size = max((abs(slope) for slope in (low, high) if isfinite(slope)), default=0.0)
     tolerance = max(SAFETY * error, CAUGHT * size)
     inside = low - tolerance <= grad <= high + tolerance or grad in (low, high)
-    inside = inside or (isnan(grad) and (isinf(low) or isinf(high)))
+    inside = inside or (isnan(grad) and slopes.kind != "kink")
     what = {"kink": "between the two slopes", "jump": "the function jumps here", "vertical": "the slope is infinite"}
     return Judgement("kink", what[slopes.kind]) if inside else Judgement("fail", f"outside: {what[slopes.kind]}")

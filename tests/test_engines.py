@@ -1,0 +1,168 @@
+"""Other people's engines, checked against the table: a small one, whole and with one mistake at a time."""
+
+import math
+
+import pytest
+
+from autograd import gradcheck
+from autograd.engines import check_engine
+
+
+def engine(**mistakes):
+    """A class along the lines of the well-known lesson; `mistakes` replace what one of its operations does."""
+
+    class Number:
+        def __init__(self, data, parents=()):
+            self.data, self.grad = data, 0.0
+            self.parents = parents
+            self.step = lambda: None
+
+        def _made(self, data, *edges):
+            out = Number(data, [parent for parent, _ in edges])
+
+            def step():
+                for parent, local in edges:
+                    if mistakes.get("accumulate", True):
+                        parent.grad += local * out.grad
+                    else:
+                        parent.grad = local * out.grad
+
+            out.step = step
+            return out
+
+        def __add__(self, other):
+            other = other if isinstance(other, Number) else Number(other)
+            return self._made(self.data + other.data, (self, 1.0), (other, 1.0))
+
+        def __mul__(self, other):
+            other = other if isinstance(other, Number) else Number(other)
+            return self._made(self.data * other.data, (self, other.data), (other, self.data))
+
+        def __pow__(self, other):
+            assert isinstance(other, int | float), "a plain number, please"
+            return self._made(self.data**other, (self, other * self.data ** (other - 1)))
+
+        def tanh(self):
+            t = math.tanh(self.data)
+            return self._made(t + mistakes.get("offset", 0.0), (self, mistakes.get("tanh", lambda t: 1 - t * t)(t)))
+
+        def relu(self):
+            return self._made(max(self.data, 0.0), (self, float(self.data > 0)))
+
+        def exp(self):
+            return self._made(math.exp(self.data), (self, math.exp(self.data)))
+
+        def __neg__(self):
+            return self * -1
+
+        def __sub__(self, other):
+            return self + -other
+
+        def __truediv__(self, other):
+            return self * other**-1
+
+        __radd__, __rmul__ = __add__, __mul__
+
+        def backward(self):
+            order, seen = [], set()
+
+            def visit(node):
+                if node not in seen:
+                    seen.add(node)
+                    for parent in node.parents:
+                        visit(parent)
+                    order.append(node)
+
+            visit(self)
+            self.grad = 1.0
+            for node in reversed(order) if mistakes.get("order", True) else [self, *order[:-1]]:
+                node.step()
+
+    return Number
+
+
+def loss(w, b, x):
+    h = w * x + b
+    return (h.tanh() - 1.0) ** 2 + w * w
+
+
+AT = {"w": 0.5, "b": 0.1, "x": -1.3}
+
+
+def test_a_correct_engine_passes():
+    report = gradcheck(engine())
+    assert report.verdict == "pass", report
+    assert report.culprits == []
+    assert list(report.inputs) == [
+        *("d add/dx", "d add/dy", "d sub/dx", "d sub/dy", "d mul/dx", "d mul/dy", "d truediv/dx", "d truediv/dy"),
+        *("d pow/dx", "d neg/dx", "d exp/dx", "d tanh/dx", "d relu/dx"),
+    ]
+    assert gradcheck(loss, AT, engine=engine()).ok
+
+
+def test_a_wrong_tanh_is_named():
+    wrong = engine(tanh=lambda t: 1 - t)
+    report = gradcheck(wrong)
+    assert report.verdict == "fail"
+    assert [name for name, check in report.inputs.items() if check.verdict == "fail"] == ["d tanh/dx"]
+    assert str(report.culprits[0]) == "LOCAL: tanh at x = 1.0: d tanh/dx should be 0.42; yours says 0.2384"
+    report = gradcheck(loss, AT, engine=wrong)
+    assert report.verdict == "fail"
+    assert (
+        "Where: LOCAL, node #3  tanh(w·x + b), w·x + b = -0.55\n  d tanh/dx should be 0.7495; yours says 1.501\n"
+        in (str(report))
+    )
+
+
+def test_a_wrong_result_is_named():
+    wrong = engine(offset=0.01)
+    assert "FORWARD: tanh at x = 0.0: tanh(x) should be 0.0; yours says 0.01" in map(str, gradcheck(wrong).culprits)
+    (culprit,) = gradcheck(loss, AT, engine=wrong).culprits
+    assert (culprit.kind, culprit.what) == ("FORWARD", "tanh(x) should be -0.5005; yours says -0.4905")
+
+
+def test_gradients_that_do_not_add_up_are_named():
+    report = gradcheck(engine(accumulate=False))
+    assert "ACCUMULATION: x + x at x = 3: the gradient of x, a sum over its uses, should be 2.0; yours says 1.0" in (
+        map(str, report.culprits)
+    )
+    report = gradcheck(loss, AT, engine=engine(accumulate=False))
+    assert {culprit.kind for culprit in report.culprits} == {"ACCUMULATION"}
+
+
+def test_a_wrong_order_is_named():
+    culprits = gradcheck(engine(order=False)).culprits
+    assert any("h = x·x at x = 3" in culprit.where for culprit in culprits)
+
+
+def test_the_engine_of_the_lesson_itself():
+    micrograd = pytest.importorskip("micrograd.engine")
+    report = gradcheck(micrograd.Value)
+    assert report.verdict == "pass", report
+
+
+def test_functions_for_that_engine_alone():
+    def f(w):
+        return (w * 2.0).special()
+
+    special = type("Special", (engine(),), {"special": lambda self: self * self})
+    # Its products are Numbers without the method, so it is called on what it can be.
+    assert gradcheck(lambda w: w.special() if hasattr(w, "special") else w * w, {"w": 3.0}, engine=special).ok
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (
+            lambda: check_engine(dict),
+            "dict has none of the operations of the table: an engine is a class whose objects",
+        ),
+        (
+            lambda: gradcheck(lambda w: 3.0, {"w": 1.0}, engine=engine()),
+            "with the Values of your engine f returned 3.0",
+        ),
+    ],
+)
+def test_what_is_no_engine(call, error):
+    with pytest.raises(TypeError, match=error):
+        call()

@@ -1,0 +1,674 @@
+"""gradcheck through its public face: how it is called, what it answers, and where it looks for the mistake."""
+
+import math
+import random
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Value, define, dot, exp, gradcheck, log, mean, relu, sigmoid, sin, sqrt, tanh, where
+
+from .mutants import BACKWARD_PASSES, LOCAL_RULES, wrong_number
+from .programs import random_program
+
+
+def loss(w, b):
+    return (w * 2.0 + b - 1.5) ** 2
+
+
+RIGHT = {"w": -1.6, "b": -0.8}
+AT = {"w": 0.5, "b": 0.1}
+
+
+# --- How it is called ---------------------------------------------------------------------------------
+
+
+def test_the_functions_own_gradient():
+    report = gradcheck(loss, AT)
+    assert report.verdict == "pass"
+    assert report.ok
+    assert list(report.inputs) == ["w", "b"]
+    w = report.inputs["w"]
+    assert (w.grad, w.numeric, w.closed_form) == (pytest.approx(-1.6), pytest.approx(-1.6), pytest.approx(-1.6))
+    assert w.error < 1e-14
+    assert w.digits >= 15
+    assert w.verdict == "pass"
+    assert report.culprits == []
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [AT, {"b": 0.1, "w": 0.5}, [0.5, 0.1], (0.5, 0.1), {"w": np.float64(0.5), "b": Value(0.1)}],
+    ids=repr,
+)
+@pytest.mark.parametrize(
+    "gradient",
+    [
+        RIGHT,
+        lambda w, b: {"w": 4 * (w * 2 + b - 1.5), "b": 2 * (w * 2 + b - 1.5)},
+        None,
+    ],
+)
+def test_inputs_by_name_and_by_position(inputs, gradient):
+    report = gradcheck(loss, inputs, gradient=gradient)
+    assert report.ok
+    assert {name: check.numeric for name, check in report.inputs.items()} == pytest.approx(RIGHT)
+
+
+def test_gradients_in_order():
+    assert gradcheck(loss, (0.5, 0.1), gradient=(-1.6, -0.8)).ok
+    assert gradcheck(loss, AT, gradient=[-1.6, -0.8]).ok
+    assert gradcheck(loss, {"b": 0.1, "w": 0.5}, gradient=[-0.8, -1.6]).ok
+    assert gradcheck(loss, AT, gradient=lambda w, b: (4 * (w * 2 + b - 1.5), 2 * (w * 2 + b - 1.5))).ok
+
+
+def test_a_single_argument():
+    assert gradcheck(sin, 0.5).ok
+    assert gradcheck(sin, 0.5, gradient=math.cos(0.5)).ok
+    assert gradcheck(sin, [0.5], gradient=[math.cos(0.5)]).ok
+    assert gradcheck(sin, [0.5], gradient=math.cos(0.5)).ok
+    assert gradcheck(sin, {"x": 0.5}, gradient=math.cos).ok
+    assert list(gradcheck(sin, 0.5).inputs) == ["x"]
+
+
+def test_arrays_and_sequences_are_checked_element_by_element():
+    def f(w, b):
+        return sigmoid(dot(w, [1.0, -2.0, 0.5]) + b)
+
+    for w in ([0.1, 0.2, 0.3], (0.1, 0.2, 0.3), np.array([0.1, 0.2, 0.3])):
+        report = gradcheck(f, {"w": w, "b": 0.5})
+        assert list(report.inputs) == ["w[0]", "w[1]", "w[2]", "b"]
+        assert report.ok
+    slopes = [check.numeric for check in report.inputs.values()]
+    assert gradcheck(f, {"w": w, "b": 0.5}, gradient={"w": np.array(slopes[:3]), "b": slopes[3]}).ok
+    wrong = gradcheck(f, {"w": w, "b": 0.5}, gradient={"w": slopes[1::-1] + slopes[2:3], "b": slopes[3]})
+    assert [name for name, check in wrong.inputs.items() if check.verdict == "fail"] == ["w[0]", "w[1]"]
+    assert "that of w[1]" in str(wrong)
+
+
+def test_an_array_as_the_only_argument():
+    def f(x):
+        return (x**2).sum()
+
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    assert gradcheck(f, x).ok
+    assert gradcheck(f, x, gradient=2 * x).ok
+    assert gradcheck(f, [x], gradient=lambda x: 2 * x).ok
+    assert list(gradcheck(f, x, gradient=2 * x).inputs) == ["x[0, 0]", "x[0, 1]", "x[1, 0]", "x[1, 1]"]
+
+
+def test_nested_inputs():
+    def f(p, x):
+        return (p["w"][0] * x + p["b"]) ** 2
+
+    report = gradcheck(f, ({"w": [0.5], "b": 0.1}, 2.0))
+    assert list(report.inputs) == ["p['w'][0]", "p['b']", "x"]
+    assert report.ok
+    assert gradcheck(lambda p: p["w"] ** 2, [{"w": 3.0}], gradient=lambda p: {"w": 2 * p["w"]}).ok
+
+
+def test_a_gradient_may_leave_inputs_out():
+    report = gradcheck(loss, AT, gradient={"b": -0.8})
+    assert list(report.inputs) == ["b"]
+    assert report.ok
+
+
+def test_functions_that_take_floats_only():
+    def f(w, b):
+        return math.tanh(w * 2 + b)
+
+    slope = 1 / math.cosh(1.1) ** 2
+    report = gradcheck(f, AT, gradient={"w": 2 * slope, "b": slope})
+    assert report.ok
+    assert report.inputs["w"].closed_form is None
+    assert gradcheck(f, AT, gradient={"w": -2 * slope, "b": slope}).verdict == "fail"
+    assert "differences of floats" in str(report)
+
+
+def test_functions_of_other_libraries():
+    torch = pytest.importorskip("torch")
+
+    def f(w, b):
+        return torch.tanh(torch.as_tensor(w, dtype=torch.float64) * 2 + b)
+
+    assert gradcheck(f, AT, gradient={"w": 2 / math.cosh(1.1) ** 2}).ok
+
+
+def test_a_closed_form_is_shown_beside_the_gradient():
+    report = gradcheck(loss, AT, closed_form={"w": -1.6, "b": 0.8})
+    assert report.inputs["b"].closed_form == 0.8
+    assert report.inputs["b"].reason == "the closed form differs"
+    assert report.inputs["w"].reason == ""
+
+
+def test_a_recorded_graph():
+    w, b = Value(0.5, label="w"), Value(0.1)
+    L = loss(w, b)
+    report = gradcheck(L)
+    assert report.ok
+    assert list(report.inputs) == ["w", "v₁"]
+    assert (w.grad, L.grad) == (None, None)
+    L.backward()
+    assert gradcheck(L).ok
+    assert list(gradcheck(L, [b]).inputs) == ["v₁"]
+    assert list(gradcheck(L, {"bias": b}).inputs) == ["bias"]
+    assert gradcheck(L, {"bias": b}, gradient={"bias": 0.8}).verdict == "fail"
+
+
+def test_a_check_leaves_no_trace():
+    weight = Value(0.3, label="weight")
+    weight.grad = 5.0
+    assert gradcheck(lambda x: sigmoid(weight * x), {"x": 2.0}).ok
+    assert weight.grad == 5.0
+
+
+def test_leaves_of_the_same_name_are_told_apart():
+    x, y = Value(1.0, label="x"), Value(2.0, label="x")
+    assert list(gradcheck(x * y).inputs) == ["x", "x'2"]
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda: gradcheck(loss), "gradcheck needs inputs to call loss with, such as gradcheck(f, {'w': 0.5})"),
+        (lambda: gradcheck(3.0), "gradcheck takes a function, a Value, an operation or a class of Values, not 3.0"),
+        (lambda: gradcheck(loss, {}), "gradcheck needs inputs to call loss with, such as {'w': 0.5}"),
+        (
+            lambda: gradcheck(loss, {"w": "1", "b": 0.1}),
+            "w = '1': a text is not a number; write float('1') if it holds one",
+        ),
+        (
+            lambda: gradcheck(loss, {"w": 0.5}),
+            "loss(w, b) cannot be called with the inputs w: missing a required argument: 'b'; a list passes them by "
+            "position, and [{...}] a dict as an argument",
+        ),
+        (
+            lambda: gradcheck(loss, AT, gradient={"w": 1.0, "c": 2.0}),
+            "gradient has a number for c, but the inputs are w, b",
+        ),
+        (
+            lambda: gradcheck(loss, AT, gradient=[1.0, 2.0, 3.0]),
+            "gradient should hold a number for each of w, b, but it is [1.0, 2.0, 3.0]",
+        ),
+        (lambda: gradcheck(loss, AT, gradient={"w": None}), "gradient: w = None: None is not a number"),
+        (
+            lambda: gradcheck(lambda w: dot(w, w), {"w": [1.0, 2.0]}, gradient={"w": [2.0]}),
+            "gradient should have the shape of the inputs: w[0], w[1], not w[0]",
+        ),
+        (
+            lambda: gradcheck(lambda x: [x, x], {"x": 1.0}),
+            "gradcheck needs a function that returns one number, but <lambda> returned [Value(1.0, label='x'), ",
+        ),
+        (
+            lambda: gradcheck(math.sin, {"x": 1.0}),
+            "sin takes no Values, so it has no gradient of its own to check: pass the one you derived as gradient=..., "
+            "or write the function with the operations of autograd. (With Values: turning 'x' into a plain number",
+        ),
+        (lambda: gradcheck(loss, AT, gradient=RIGHT, engine=Value), "gradcheck checks one gradient at a time"),
+        (
+            lambda: gradcheck(sin(Value(1.0)), [2.0]),
+            "gradcheck of a recorded graph takes its leaves, Values, not v₁ = 2.0",
+        ),
+        (
+            lambda: gradcheck(sin(Value(1.0)), [Value(2.0, "q")]),
+            "q is no leaf of this graph: the result was not computed",
+        ),
+        (lambda: gradcheck(lambda x: None, {"x": 1.0}), "the result of <lambda>, None: None is not a number"),
+    ],
+)
+def test_what_cannot_be_checked_is_refused(call, error):
+    with pytest.raises(TypeError) as raised:
+        call()
+    assert str(raised.value).startswith(error)
+
+
+def test_an_inner_node_is_no_leaf():
+    h = Value(1.0, "x") * 2
+    with pytest.raises(TypeError, match="h is computed, not a leaf"):
+        gradcheck(sin(h.named("h")), [h])
+
+
+def test_a_stale_graph_is_refused():
+    w = Value(1.0, "w")
+    L = w * w
+    w.data = 2.0
+    with pytest.raises(autograd.StaleGraphError):
+        gradcheck(L)
+
+
+def test_errors_of_the_function_itself_are_not_hidden():
+    def f(w):
+        return undefined_name * w  # noqa: F821
+
+    with pytest.raises(NameError):
+        gradcheck(f, {"w": 1.0})
+
+
+# --- The verdicts -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_random_functions_correct_and_wrong(seed):
+    source = random.Random(7_000_000 + seed)
+    program = random_program(source)
+    leaves, root = program.values()
+    gradients = root.gradients(leaves)
+
+    def f(*numbers):
+        return program.run(numbers)[-1]
+
+    assert gradcheck(f, program.leaves).verdict != "fail"
+    for i, gradient in enumerate(gradients):
+        for wrong in (1.01 * gradient, -gradient):
+            claimed = [*gradients[:i], wrong, *gradients[i + 1 :]]
+            check = list(gradcheck(f, program.leaves, gradient=claimed).inputs.values())[i]
+            assert check.verdict in ("fail", "inconclusive") or gradient == 0, check
+
+
+@pytest.mark.parametrize(
+    "f", [relu, lambda x: max(x, 0.0), lambda x: where(x > 0, x, 0.0)], ids=["relu", "max", "where"]
+)
+def test_a_kink_accepts_the_slopes_between(f):
+    for slope in (0.0, 0.5, 1.0):
+        report = gradcheck(f, [0.0], gradient=[slope])
+        assert (report.verdict, report.ok) == ("kink", True)
+    assert gradcheck(f, [0.0], gradient=[1.2]).verdict == "fail"
+    assert gradcheck(f, [0.0], gradient=[-0.1]).verdict == "fail"
+
+
+def test_a_branch_on_the_data_is_seen_from_both_sides():
+    def f(x):
+        return 3 * x if x.data >= 1 else x
+
+    assert gradcheck(f, {"x": 2.0}).verdict == "pass"
+    assert gradcheck(f, {"x": 0.9999999}).verdict == "pass"
+    assert gradcheck(f, {"x": 1.0}).inputs["x"].slopes.kind == "jump"
+
+
+@pytest.mark.parametrize(
+    ("f", "at", "reason"),
+    [
+        (sqrt, 0.0, "not defined to the left of 0"),
+        (log, 0.0, "log is not defined here: log(x) is not defined at x = 0.0: it needs x > 0"),
+        (lambda x: 1 / x, 0.0, "<lambda> is not defined here: float division by zero"),
+        (exp, 1000.0, "exp is not defined here: exp(x) overflows at x = 1000.0: the result is too large for a float"),
+    ],
+)
+def test_where_nothing_can_be_told_the_reason_is_said(f, at, reason):
+    report = gradcheck(f, {"x": at})
+    assert report.verdict == "inconclusive"
+    assert not report.ok
+    assert report.inputs["x"].reason == reason
+    assert reason in str(report)
+
+
+def test_a_function_that_is_not_a_function():
+    source = random.Random(0)
+    report = gradcheck(lambda x: x * source.random(), {"x": 1.0})
+    assert report.inputs["x"].reason == "<lambda> returns different results for the same inputs"
+
+
+def test_rounding_on_the_way_is_no_mistake():
+    assert gradcheck(lambda w, b: (w * 3.0 + b - 0.3) ** 2, {"w": 0.1, "b": 0.0}).verdict != "fail"
+    assert gradcheck(lambda x: (exp(x) - 1) / x, {"x": 1e-12}).inputs["x"].reason == "too small to see in floats"
+    assert gradcheck(lambda x: abs(x * 3.0 - 0.3 - 5.551115123125783e-17), {"x": 0.1}).verdict == "kink"
+
+
+def test_a_gradient_that_cancels_is_zero_beside_its_terms():
+    def f(a, b):
+        p = sigmoid(a - b)
+        return p * (1 - p) + exp(a) / (exp(a) + exp(b))
+
+    report = gradcheck(lambda x: f(x, x) * 1.1, {"x": 0.3})
+    assert report.ok
+
+
+@pytest.mark.parametrize(
+    ("f", "at"),
+    [
+        (sin, 1e10),
+        (lambda x: 1e16 + sin(x), 1.0),
+        (tanh, 20.0),
+        (exp, -700.0),
+        (lambda x: x**3, 1e5),
+        (lambda x: 1e-8 * sin(x), 1.0),
+    ],
+)
+def test_magnitudes_at_which_fixed_tolerances_break_down(f, at):
+    slope = gradcheck(f, [at]).inputs["x"].grad
+    assert gradcheck(f, [at]).verdict == "pass"
+    assert gradcheck(f, [at], gradient=[-slope]).verdict == "fail"
+    assert gradcheck(f, [at], gradient=[1.0001 * slope]).verdict == "fail"
+
+
+def test_a_gradient_that_overflows_on_the_way_is_traced():
+    report = gradcheck(lambda x: x * 1e-300 * 1e200 * 1e200, {"x": 1.0})
+    assert report.inputs["x"].reason == "infinite"
+    assert "the slope by x·1e-300 is 1e+200, and times 1e+200 that overflows" in str(report)
+    report = gradcheck(lambda x: sqrt(x**4), {"x": 0.0})
+    assert report.inputs["x"].reason == "not a number"
+    assert "Where: node #2  sqrt(x⁴), x⁴ = 0.0\n  the slope by x⁴ is inf" in str(report)
+
+
+# --- Where it is wrong ------------------------------------------------------------------------------------
+
+
+def everything(w, b):
+    h = w * 2.0 - w / b
+    t = h.tanh().named("t")
+    return (t - 1.5) ** 2 * t.exp() + w * w + h
+
+
+CULPRITS = {
+    "mul: operands swapped": ("LOCAL", "d mul/dw should be 2.0; yours says 0.7"),
+    "sub: sign of the second": ("LOCAL", "d sub/dy should be -1.0; yours says 1.0"),
+    "truediv: sign of the second": ("LOCAL", "d truediv/db should be -1.094; yours says 1.094"),
+    "pow: exponent not lowered": ("LOCAL", "d pow/dx should be -2.037; yours says 2.074"),
+    "tanh: square forgotten": ("LOCAL", "d tanh/dx should be 0.7681; yours says 0.5185"),
+    "exp: one too many": ("LOCAL", "d exp/dt should be 1.619; yours says 2.619"),
+    "= for +=": ("ACCUMULATION", ", one of them alone (= where += is meant?)"),
+    "wrong order": ("ACCUMULATION", "; yours is 0.0"),
+    "operands kept as a set": ("ACCUMULATION", "w = 0.7"),
+    "inner gradients not reset": ("ACCUMULATION", "it was not reset"),
+}
+
+
+@pytest.mark.parametrize("bug", CULPRITS)
+def test_a_planted_bug_is_named(bug, monkeypatch):
+    kind, words = CULPRITS[bug]
+    ({**LOCAL_RULES, **BACKWARD_PASSES}[bug])(monkeypatch)
+    report = gradcheck(everything, {"w": 0.7, "b": 0.8})
+    assert report.verdict == "fail"
+    assert {culprit.kind for culprit in report.culprits} == {kind}
+    assert words in str(report), report
+    assert words in "".join(map(str, report.culprits))
+
+
+def test_the_same_function_passes_without_a_bug():
+    assert gradcheck(everything, {"w": 0.7, "b": 0.8}).ok
+
+
+def test_a_wrong_number_is_named(monkeypatch):
+    wrong_number("tanh", 1e-3)(monkeypatch)
+    report = gradcheck(everything, {"w": 0.7, "b": 0.8})
+    (culprit,) = report.culprits
+    assert (culprit.kind, culprit.node.label) == ("FORWARD", "t")
+    assert "tanh(x) should be 0.4815; yours says 0.4825" in str(report)
+    # It is one even where the gradient is right.
+    assert gradcheck(lambda x: x.tanh() + x, {"x": 0.5}).verdict == "fail"
+
+
+@pytest.mark.parametrize(
+    ("f", "where"),
+    [
+        (lambda w, b: loss(w, b) + w * w.data, "w·0.5"),
+        (lambda w, b: loss(w, b) + w * w.detach(), "w·w"),
+        (lambda w, b: loss(w, b) * (1 + b.data), "(w·2.0 + b - 1.5)²·1.1"),
+        (lambda w, b: loss(w.data, b), "1.0 + b"),
+    ],
+)
+def test_a_number_that_bypasses_the_graph_is_named(f, where):
+    report = gradcheck(f, AT)
+    assert report.verdict == "fail"
+    (culprit,) = report.culprits
+    assert culprit.kind == "DETACHED"
+    assert where in culprit.where
+    assert "when the inputs moved" in culprit.what
+
+
+def test_a_function_that_records_nothing_at_all():
+    report = gradcheck(lambda w: w.data**2, {"w": 3.0})
+    assert str(report) == (
+        "Gradient check: FAIL (1 of 1 input wrong)\n"
+        "  input  yours  numeric      verdict\n"
+        f"  w      0.0    6.0 ± {report.inputs['w'].error:.0e}  FAIL  missing (0)\n"
+        "Where: DETACHED, the result of <lambda>\n"
+        "  it changes with the inputs, but is a plain number: nothing on the way to it was recorded\n"
+        f"How sure: {report.inputs['w'].digits} digits by differences of floats; "
+        "a 0.0001 % mistake would have been caught."
+    )
+    assert gradcheck(lambda w: 3.0, {"w": 3.0}).ok
+
+
+def test_gradients_that_were_not_reset():
+    w = Value(0.5, "w")
+    L = (w * w).named("L")
+    L.backward()
+    L.backward()
+    report = gradcheck(L)
+    assert report.inputs["w"].reason == "2x too big"
+    assert "yours is 2.0, 2 times that (was zero_grad() forgotten?)" in str(report)
+
+
+def test_gradients_of_another_root():
+    w = Value(0.5, "w")
+    h = (w * 3).named("h")
+    (h * 5).backward()
+    report = gradcheck(h)
+    assert report.verdict == "fail"
+    assert "the backward pass starts with 1 here; yours with 5.0 (was backward() called on a later value?)" in str(
+        report
+    )
+
+
+def test_every_culprit_counts_but_three_are_shown(monkeypatch):
+    LOCAL_RULES["mul: operands swapped"](monkeypatch)
+
+    def f(x):
+        for _ in range(6):
+            x = x * 2.0
+        return x
+
+    report = gradcheck(f, {"x": 3.0})
+    assert len(report.culprits) == 6
+    assert str(report).count("Where:") == 3
+    assert "... and 3 more like these" in str(report)
+
+
+# --- What it looks like --------------------------------------------------------------------------------
+
+
+def neuron(w, b):
+    return (sigmoid(dot(w, [0.5, -1.0, 2.0]).named("h") + b).named("ŷ") - 1.0) ** 2 + 0.1 * dot(w, w)
+
+
+def parts(w, b):
+    """ŷ, its slope, and the factor 2·(ŷ - 1)."""
+    h = sum(wi * xi for wi, xi in zip(w, [0.5, -1.0, 2.0], strict=True)) + b
+    y = 1 / (1 + math.exp(-h))
+    return y * (1 - y), 2 * (y - 1)
+
+
+def derived(slope=lambda s: s, penalty=0.2, factor=1.0):
+    def gradient(w, b):
+        s, d = parts(w, b)
+        d = d * slope(s) * factor
+        return {"w": [d * xi + penalty * wi for wi, xi in zip(w, [0.5, -1.0, 2.0], strict=True)], "b": d}
+
+    return gradient
+
+
+W = {"w": [0.3, -0.2, 0.6], "b": 0.1}
+
+
+def test_the_right_gradient_of_a_neuron():
+    assert gradcheck(neuron, W, gradient=derived()).ok
+
+
+@pytest.mark.parametrize(
+    ("gradient", "words"),
+    [
+        (derived(lambda s: 1.0), "Looks like: the derivative of sigmoid, 0.1352 here, is missing in h + b → ŷ\n"),
+        (derived(lambda s: s * s), "the derivative of sigmoid, 0.1352 here, was applied twice in h + b → ŷ\n"),
+        (
+            derived(penalty=0.0),
+            "Looks like: the path 0.1·(w[0]·w[0] + w[1]·w[1] + w[2]·w[2]) → (ŷ - 1.0)² ",
+        ),
+        (derived(penalty=-0.2), "has the wrong sign"),
+        (derived(penalty=0.4), "was counted twice"),
+    ],
+)
+def test_a_wrong_step_is_recognised_by_what_flows_through_it(gradient, words):
+    report = gradcheck(neuron, W, gradient=gradient)
+    assert report.verdict == "fail"
+    assert "Looks like: " in str(report)
+    assert words in str(report)
+
+
+@pytest.mark.parametrize(
+    ("factor", "hint"),
+    [
+        (-1, "wrong sign"),
+        (2, "2x too big"),
+        (0.5, "1/2 of it"),
+        (-3, "wrong sign and 3x too big"),
+        (0, "missing (0)"),
+        (2.37, "2.37x too big"),
+        (0.25, "1/4 of it"),
+        (1.05, "5 % too big"),
+        (0.997, "0.3 % too small"),
+    ],
+)
+def test_factors_are_recognised(factor, hint):
+    report = gradcheck(loss, AT, gradient={"w": -1.6 * factor, "b": -0.8})
+    assert report.inputs["w"].hint.split(", or")[0] == hint
+
+
+def test_a_sum_for_a_mean_is_recognised():
+    def f(w):
+        return mean([(w * x - 1.0) ** 2 for x in (1.0, 2.0, 3.0, 4.0, 5.0)])
+
+    right = gradcheck(f, {"w": 0.5}).inputs["w"].grad
+    report = gradcheck(f, {"w": 0.5}, gradient={"w": 5 * right})
+    assert report.inputs["w"].hint == "5x too big (a sum over 5 terms, or their mean?)"
+
+
+def test_swapped_and_rounded_gradients_are_recognised():
+    report = gradcheck(lambda w, b: w**2 * 1.37 + b**3, {"w": 0.7, "b": 0.4}, gradient={"w": 0.48, "b": 1.918})
+    assert report.inputs["w"].hint == "that of b"
+    assert report.inputs["b"].hint == "that of w"
+    report = gradcheck(sin, {"x": 1.0}, gradient={"x": 0.5403})
+    assert report.inputs["x"].hint == "rounded to 4 digits"
+
+
+def test_the_sign_that_an_article_gets_wrong():
+    """The gradient of ½·mean((y - ŷ)²) is the mean of (ŷ - y)·x, not of (y - ŷ)·x."""
+    x, y = (0.37454012, 0.95071431), (1.74908024, 2.90142861)
+
+    def cost(w, b):
+        return mean([(w * xi + b - yi) ** 2 for xi, yi in zip(x, y, strict=True)]) / 2
+
+    def written(w, b):
+        errors = [yi - (w * xi + b) for xi, yi in zip(x, y, strict=True)]
+        return sum(e * xi for e, xi in zip(errors, x, strict=True)) / 2, sum(errors) / 2
+
+    report = gradcheck(cost, {"w": 0.6476885381006925, "b": 1.5230298564080254}, gradient=written)
+    assert [check.hint for check in report.inputs.values()] == ["wrong sign", "wrong sign"]
+
+
+# --- The report ------------------------------------------------------------------------------------------
+
+
+def test_the_report_word_for_word():
+    def f(x, w, b):
+        h = (w * x + b).named("h")
+        return (tanh(h).named("t") - 0.4) ** 2 * 3.0
+
+    x, w, b = 1.5, -0.5, 0.2
+    t = math.tanh(w * x + b)
+    d = 6 * (t - 0.4) * (1 - t)
+    report = gradcheck(f, {"x": x, "w": w, "b": b}, gradient=lambda x, w, b: (d * w, d * x, d))
+    assert (
+        str(report)
+        == """\
+Gradient check: FAIL (3 of 3 inputs wrong)
+  input  yours     closed form  numeric           verdict
+  x      4.05375   2.02476      2.02476 ± 6e-15   FAIL  2.00x too big
+  w      -12.1612  -6.07429     -6.07429 ± 2e-14  FAIL  2.00x too big
+  b      -8.10749  -4.04953     -4.04953 ± 1e-14  FAIL  2.00x too big
+How sure: 14 digits by exact replay; a 0.0001 % mistake would have been caught."""
+    )
+    with pytest.raises(AssertionError) as raised:
+        report.assert_ok()
+    assert str(raised.value) == f"\n{report}"
+    assert repr(report) == str(report)
+
+
+def test_a_report_that_passes_raises_nothing():
+    assert gradcheck(loss, AT).assert_ok() is None
+    assert str(gradcheck(loss, AT)).startswith("Gradient check: pass (2 inputs)\n")
+
+
+def test_numbers_that_differ_look_different():
+    report = gradcheck(loss, AT, gradient={"w": -1.6 * (1 + 3e-6), "b": -0.8})
+    assert "  w      -1.6000048  -1.6" in str(report)
+
+
+def test_the_score():
+    assert gradcheck(loss, AT).score(5) == 5.0
+    assert gradcheck(loss, AT, gradient={"w": 1.0, "b": -0.8}).score(5) == 2.5
+    assert gradcheck(loss, AT, gradient={"w": 1.0, "b": 1.0}).score(5) == 0.0
+    assert type(gradcheck(loss, AT).score(5)) is float
+    assert gradcheck(log, {"x": 0.0}).score(5) == 0.0
+    assert gradcheck(relu, {"x": 0.0}).score() == 1.0
+    mixed = gradcheck(lambda x, y: sqrt(x) + y, {"x": 0.0, "y": 1.0})
+    assert (mixed.verdict, mixed.score(4)) == ("inconclusive", 4.0)
+
+
+def test_a_score_prints_nothing(capfd):
+    gradcheck(np.sqrt, {"x": 0.0}, gradient={"x": 1.0}).score()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_many_inputs_are_cut_short_with_the_wrong_ones_first():
+    w = [0.1] * 50
+    right = [2 * wi for wi in w]
+    report = gradcheck(lambda w: dot(w, w), {"w": w}, gradient={"w": [*right[:-1], 7.0]})
+    lines = str(report).split("\n")
+    assert lines[0] == "Gradient check: FAIL (1 of 50 inputs wrong)"
+    assert lines[2].startswith("  w[49]  7.0")
+    assert "  … and 30 more" in lines
+
+
+def test_the_number_of_calls_for_a_gradient_that_is_right():
+    calls = []
+
+    def f(w, b):
+        calls.append(w)
+        return sigmoid(dot(w, [0.1] * 30) + b)
+
+    assert gradcheck(f, {"w": [0.01 * i for i in range(30)], "b": 0.5}).ok
+    assert len(calls) == 3
+
+
+# --- Rows of the table ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", autograd.OPERATIONS)
+def test_every_row_of_the_table_passes(name):
+    for target in (getattr(autograd, name), autograd.OPERATIONS[name]):
+        report = gradcheck(target)
+        assert report.verdict in ("pass", "kink"), report
+        assert not report.culprits
+
+
+def test_a_row_of_ones_own():
+    assert gradcheck(define("cube", "x ** 3", dx="3 * x ** 2")).ok
+    wrong = gradcheck(define("cube", "x ** 3", dx="3 * x"))
+    assert wrong.verdict == "fail"
+    assert "d cube/dx should be 3.0; yours says -3.0" in str(wrong)
+    assert wrong.inputs["x"].reason == "wrong at 63 of 65 points, as at x = -1.0"
+
+
+def test_a_row_with_a_wrong_slope_at_the_kink():
+    report = gradcheck(define("hat", "1 - abs(x)", dx="-sign(x)", kink=("x == 0", "-2")))
+    assert report.verdict == "fail"
+    assert "d hat/dx should be between 1.0 and -1.0; yours says -2.0" in str(report)
+    assert gradcheck(define("hat", "1 - abs(x)", dx="-sign(x)", kink=("x == 0", "-1"))).ok
+
+
+def test_a_row_with_inputs_is_a_function():
+    assert gradcheck(tanh, {"x": 0.5}).inputs["x"].grad == pytest.approx(1 / math.cosh(0.5) ** 2)
+    assert gradcheck(autograd.OPERATIONS["tanh"], {"x": 0.5}).ok
+    assert gradcheck(autograd.hypot, [3.0, 4.0]).ok
