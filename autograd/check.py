@@ -15,9 +15,8 @@ hand is compared with the usual mistakes (`autograd.diagnosis`).
 
 from __future__ import annotations
 
-import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -27,6 +26,7 @@ from types import MappingProxyType
 from typing import Any
 
 from autograd import engines, trees
+from autograd.arguments import Inputs, name_of
 from autograd.audit import Culprit, Graph, accumulation, again, changed_constants
 from autograd.backprop import refuse_stale
 from autograd.closed_form import closed_forms
@@ -90,115 +90,12 @@ def gradcheck(
     if not callable(target):
         raise TypeError(f"gradcheck takes a function, a Value, an operation or a class of Values, not {shown(target)}")
     if inputs is not None:
-        return _check_function(target, _Inputs(target, inputs), gradient, closed_form, engine)
+        return _check_function(target, Inputs(target, inputs), gradient, closed_form, engine)
     if isinstance(getattr(target, "op", None), Operation):
         return engines.check_operation(target)
     if isinstance(target, type):
         return engines.check_engine(target)
-    raise TypeError(f"gradcheck needs inputs to call {_name(target)} with, such as gradcheck(f, {{'w': 0.5}})")
-
-
-class _Inputs:
-    """What a function is called with: the numbers, each with a name, and how to pass others in their place."""
-
-    def __init__(self, f: Callable[..., Any], inputs: Any) -> None:
-        self.by_name = isinstance(inputs, Mapping)
-        self.is_single = not isinstance(inputs, Mapping | list | tuple)
-        if isinstance(inputs, Mapping):
-            self.trees = {str(name): tree for name, tree in inputs.items()}
-        else:
-            arguments = [inputs] if self.is_single else list(inputs)
-            self.trees = dict(zip(_parameters(f, len(arguments)), arguments, strict=True))
-        if not self.trees:
-            raise TypeError(f"gradcheck needs inputs to call {_name(f)} with, such as {{'w': 0.5}}")
-        parameters = _parameters(f, len(self.trees))
-        self.order = parameters if set(parameters) == set(self.trees) else []  # by position, as some functions want it
-        _refuse_unfitting(f, self.trees, bool(self.order))
-        self.numbers = {place: _number(x, place) for place, x in self._leaves(self.trees)}
-
-    @staticmethod
-    def _leaves(trees_: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-        for name, tree in trees_.items():
-            yield from trees.leaves(tree, name)
-
-    def call(self, f: Callable[..., Any], numbers: Iterable[Any]) -> Any:
-        """``f`` with these numbers in place of its inputs."""
-        filled = iter(numbers)
-        arguments = {name: trees.rebuilt(tree, filled) for name, tree in self.trees.items()}
-        return f(*(arguments[name] for name in self.order)) if self.order else f(**arguments)
-
-    def matched(self, given: Any, what: str) -> dict[str, float]:
-        """Gradients in the shape of the inputs, or of some of them, by the names of the numbers."""
-        if callable(given):
-            given, what = self.call(given, self.numbers.values()), f"the result of {_name(given)}"
-        names = list(self.trees)
-        if isinstance(given, Mapping) and (self.by_name or set(given) <= set(names)):
-            parts = {str(name): part for name, part in given.items()}
-        elif len(names) == 1 and (self.is_single or not _is_sequence(given) or _is_sequence(self.trees[names[0]])):
-            parts = {names[0]: given}
-            if not self.is_single and _is_sequence(given) and len(given) == 1 and not self._fits(parts):
-                parts = {names[0]: given[0]}
-        elif _is_sequence(given) and len(given) == len(names):
-            parts = dict(zip(names, given, strict=True))
-        else:
-            raise TypeError(f"{what} should hold a number for each of {', '.join(names)}, but it is {shown(given)}")
-        for name in parts:
-            if name not in self.trees:
-                raise TypeError(f"{what} has a number for {name}, but the inputs are {', '.join(names)}")
-        found = dict(self._leaves(parts))
-        wanted = [place for place, _ in self._leaves({name: self.trees[name] for name in parts})]
-        if list(found) != wanted:
-            raise TypeError(
-                f"{what} should have the shape of the inputs: {_places(wanted)}, not {_places(list(found))}"
-            )
-        return {place: _number(x, f"{what}: {place}") for place, x in found.items()}
-
-    def _fits(self, parts: Mapping[str, Any]) -> bool:
-        return [place for place, _ in self._leaves(parts)] == list(self.numbers)
-
-
-def _is_sequence(given: Any) -> bool:
-    return isinstance(given, list | tuple) or (trees.is_array(given) and given.ndim > 0)
-
-
-def _places(places: list[str]) -> str:
-    return ", ".join(places[:6]) + (f", ... ({len(places)} numbers)" if len(places) > 6 else "")
-
-
-def _number(x: Any, place: str) -> float:
-    return x.data if type(x) is Value else as_float(x, f"{place} = {shown(x)}")
-
-
-def _name(f: Any) -> str:
-    return getattr(f, "__name__", None) or shown(f)
-
-
-def _parameters(f: Callable[..., Any], n: int) -> list[str]:
-    """The names of the first positional parameters; ``x[0]``, ``x[1]`` where the function has none."""
-    if len(getattr(getattr(f, "op", None), "operands", ())) == n:
-        return list(f.op.operands)  # type: ignore[attr-defined]
-    try:
-        kinds = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError):  # some functions written in C
-        kinds = ()  # type: ignore[assignment]
-    names = [p.name for p in kinds if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:n]
-    rest = n - len(names)
-    return names + ([f"x[{i}]" for i in range(rest)] if rest > 1 or names else ["x"] * rest)
-
-
-def _refuse_unfitting(f: Callable[..., Any], inputs: Mapping[str, Any], by_position: bool) -> None:
-    """Raise TypeError if the function cannot be called with these inputs."""
-    try:
-        signature = inspect.signature(f)
-    except (TypeError, ValueError):
-        return
-    try:
-        signature.bind(*(inputs if by_position else ()), **({} if by_position else inputs))
-    except TypeError as error:
-        raise TypeError(
-            f"{_name(f)}{signature} cannot be called with the inputs {', '.join(inputs)}: {error}; a list passes them "
-            "by position, and [{...}] a dict as an argument"
-        ) from None
+    raise TypeError(f"gradcheck needs inputs to call {name_of(target)} with, such as gradcheck(f, {{'w': 0.5}})")
 
 
 # --- A function -------------------------------------------------------------------------------------
@@ -209,7 +106,7 @@ class _Call:
     """A function called once: with Values, and `root` is what was recorded, or with what `make` makes of floats."""
 
     f: Callable[..., Any]
-    inputs: _Inputs
+    inputs: Inputs
     result: float
     leaves: Mapping[str, Value]
     root: Value | None
@@ -221,7 +118,7 @@ class _Call:
         return lambda x: _plain_call(self.f, self.inputs, self.inputs.numbers | {name: x}, self.make)
 
 
-def _called(f: Callable[..., Any], inputs: _Inputs, engine: Callable[[float], Any] | None) -> _Call:
+def _called(f: Callable[..., Any], inputs: Inputs, engine: Callable[[float], Any] | None) -> _Call:
     """The forward pass.  Raises what the function raises, if it fails with Values and with other numbers, too."""
     try:
         return _recorded(f, inputs, inputs.numbers)
@@ -235,7 +132,7 @@ def _called(f: Callable[..., Any], inputs: _Inputs, engine: Callable[[float], An
         raise refused from None
 
 
-def _recorded(f: Callable[..., Any], inputs: _Inputs, numbers: Mapping[str, float]) -> _Call:
+def _recorded(f: Callable[..., Any], inputs: Inputs, numbers: Mapping[str, float]) -> _Call:
     leaves = {name: Value(x, name) for name, x in numbers.items()}
     result = inputs.call(f, leaves.values())
     result = result[()] if trees.is_array(result) and not result.ndim else result
@@ -244,7 +141,7 @@ def _recorded(f: Callable[..., Any], inputs: _Inputs, numbers: Mapping[str, floa
 
 
 def _plain_call(
-    f: Callable[..., Any], inputs: _Inputs, numbers: Mapping[str, float], make: Callable[[float], Any]
+    f: Callable[..., Any], inputs: Inputs, numbers: Mapping[str, float], make: Callable[[float], Any]
 ) -> float:
     numpy = sys.modules.get("numpy")  # which warns where a function is not defined; here that is an answer
     with numpy.errstate(all="ignore") if numpy else nullcontext():
@@ -254,16 +151,16 @@ def _plain_call(
 def _as_number(result: Any, f: Callable[..., Any]) -> float:
     if isinstance(result, dict | list | tuple) or (trees.is_array(result) and result.ndim):
         raise TypeError(
-            f"gradcheck needs a function that returns one number, but {_name(f)} returned {shown(result)}: "
+            f"gradcheck needs a function that returns one number, but {name_of(f)} returned {shown(result)}: "
             "return a sum, or one element"
         )
     if hasattr(result, "data") and hasattr(result, "backward"):  # a Value of any kind, or a tensor
         result = result.item() if hasattr(result, "item") else result.data
-    return as_float(result, f"the result of {_name(f)}, {shown(result)}")
+    return as_float(result, f"the result of {name_of(f)}, {shown(result)}")
 
 
 def _check_function(
-    f: Callable[..., Any], inputs: _Inputs, gradient: Any, closed_form: Any, engine: Callable[[float], Any] | None
+    f: Callable[..., Any], inputs: Inputs, gradient: Any, closed_form: Any, engine: Callable[[float], Any] | None
 ) -> Report:
     grads = None if gradient is None else inputs.matched(gradient, "gradient")
     closed = {} if closed_form is None else inputs.matched(closed_form, "closed_form")
@@ -272,16 +169,16 @@ def _check_function(
         if engine:
             grads = engines.gradients(engine, f, inputs.call, inputs.numbers)
     except (ArithmeticError, ValueError) as error:
-        return _undecided(inputs, grads, f"{_name(f)} is not defined here: {error}")
+        return _undecided(inputs, grads, f"{name_of(f)} is not defined here: {error}")
     if grads is None and call.refused:
         raise TypeError(
-            f"{_name(f)} takes no Values, so it has no gradient of its own to check: pass the one you derived as "
+            f"{name_of(f)} takes no Values, so it has no gradient of its own to check: pass the one you derived as "
             f"gradient=..., or write the function with the operations of autograd. (With Values: {call.refused})"
         ) from call.refused
     try:
         unrecorded = [] if call.refused else _unrecorded(call)
     except _IrregularError:
-        return _undecided(inputs, grads, f"{_name(f)} returns different results for the same inputs")
+        return _undecided(inputs, grads, f"{name_of(f)} returns different results for the same inputs")
     graph = None if call.root is None else Graph(call.root)
     culprits: list[Culprit] = []
     is_own = grads is None
@@ -305,7 +202,7 @@ def _check_function(
     return Report(_with_hints(checks, graph), culprits, advice, len(graph.nodes) if graph else 0, source)
 
 
-def _undecided(inputs: _Inputs, grads: Mapping[str, float] | None, reason: str) -> Report:
+def _undecided(inputs: Inputs, grads: Mapping[str, float] | None, reason: str) -> Report:
     judgement = judge(nan, unknown(reason))
     names = grads or dict.fromkeys(inputs.numbers, nan)
     return Report({name: InputCheck(name, grad, unknown(reason), judgement) for name, grad in names.items()})
@@ -369,7 +266,7 @@ def _changed(call: _Call, numbers: Mapping[str, float]) -> list[Culprit] | None:
         if call.root is not again.root:
             return None
         what = "it changes with the inputs, but is a plain number: nothing on the way to it was recorded"
-        return [Culprit("DETACHED", f"the result of {_name(call.f)}", what)] if call.result != again.result else []
+        return [Culprit("DETACHED", f"the result of {name_of(call.f)}", what)] if call.result != again.result else []
     leaves = (list(call.leaves.values()), list(again.leaves.values()))
     return changed_constants(Graph(call.root), leaves[0], Graph(again.root), leaves[1])
 
@@ -498,7 +395,7 @@ def _check_graph(root: Value, inputs: Any, gradient: Any, closed_form: Any) -> R
     graph = Graph(root)
     refuse_stale(graph.nodes)
     leaves = _named_leaves(graph, inputs)
-    place = _Inputs(_identity, {name: leaf.data for name, leaf in leaves.items()})
+    place = Inputs(_identity, {name: leaf.data for name, leaf in leaves.items()})
     closed = {} if closed_form is None else place.matched(closed_form, "closed_form")
     everything = [*graph.leaves(), *graph.nodes]
     computed: dict[Value, float | None]

@@ -2,6 +2,7 @@
 
 import math
 import random
+from functools import partial
 
 import numpy as np
 import pytest
@@ -61,6 +62,28 @@ def test_gradients_in_order():
     assert gradcheck(loss, AT, gradient=[-1.6, -0.8]).ok
     assert gradcheck(loss, {"b": 0.1, "w": 0.5}, gradient=[-0.8, -1.6]).ok
     assert gradcheck(loss, AT, gradient=lambda w, b: (4 * (w * 2 + b - 1.5), 2 * (w * 2 + b - 1.5))).ok
+
+
+def test_a_gradient_function_with_parameters_in_another_order():
+    assert gradcheck(loss, AT, gradient=lambda b, w: {"w": 4 * (w * 2 + b - 1.5), "b": 2 * (w * 2 + b - 1.5)}).ok
+    assert gradcheck(loss, AT, gradient=lambda u, v: [4 * (u * 2 + v - 1.5), 2 * (u * 2 + v - 1.5)]).ok
+
+
+def test_callables_of_many_kinds():
+    class Model:
+        def __call__(self, w, *, b):
+            return loss(w, b)
+
+        def method(self, w, b=0.1):
+            return loss(w, b)
+
+    assert gradcheck(Model(), AT).ok
+    assert gradcheck(Model().method, AT).ok
+    assert list(gradcheck(Model().method, [0.5]).inputs) == ["w"]
+    assert gradcheck(partial(loss, b=0.1), {"w": 0.5}).ok
+    assert list(gradcheck(lambda *x: x[0] * x[1], [1.0, 2.0]).inputs) == ["x[0]", "x[1]"]
+    assert gradcheck(lambda **p: p["w"] * 2, {"w": 1.0}).ok
+    assert gradcheck(np.tanh, {"x": 0.5}, gradient={"x": 1 / math.cosh(0.5) ** 2}).ok
 
 
 def test_a_single_argument():
@@ -182,6 +205,10 @@ def test_leaves_of_the_same_name_are_told_apart():
             lambda: gradcheck(loss, {"w": 0.5}),
             "loss(w, b) cannot be called with the inputs w: missing a required argument: 'b'; a list passes them by "
             "position, and [{...}] a dict as an argument",
+        ),
+        (
+            lambda: gradcheck(loss, {"weight": 0.5, "bias": 0.1}),
+            "loss(w, b) cannot be called with the inputs weight, bias: missing a required argument: 'w'; a list passes",
         ),
         (
             lambda: gradcheck(loss, AT, gradient={"w": 1.0, "c": 2.0}),
