@@ -30,7 +30,7 @@ class Inputs:
         refusal = _refusal(f, list(self.trees) if by_position else [], self.trees)
         if refusal:
             raise TypeError(
-                f"{name_of(f)}{inspect.signature(f)} cannot be called with the inputs {', '.join(self.trees)}: "
+                f"{_written(f)} cannot be called with the inputs {', '.join(self.trees)}: "
                 f"{refusal}; a list passes them by position, and [{{...}}] a dict as an argument"
             )
 
@@ -111,21 +111,31 @@ def _parameters(f: Callable[..., Any], n: int) -> list[str]:
     """The names of the first positional parameters; ``x[0]``, ``x[1]`` where the function has none."""
     if len(getattr(getattr(f, "op", None), "operands", ())) == n:
         return list(f.op.operands)  # type: ignore[attr-defined]
-    try:
-        kinds = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError):  # some functions written in C
-        kinds = ()  # type: ignore[assignment]
+    signature = _signature(f)
+    kinds = signature.parameters.values() if signature else []
     names = [p.name for p in kinds if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:n]
     rest = n - len(names)
     return names + ([f"x[{i}]" for i in range(rest)] if rest > 1 or names else ["x"] * rest)
 
 
+def _signature(f: Callable[..., Any]) -> inspect.Signature | None:
+    """The signature of a function; some that are written in C have none."""
+    try:
+        return inspect.signature(f)
+    except (TypeError, ValueError):
+        return None
+
+
+def _written(f: Callable[..., Any]) -> str:
+    """``loss(w, b)``."""
+    return f"{name_of(f)}{_signature(f) or '(...)'}"
+
+
 def _refusal(f: Callable[..., Any], args: Sequence[str], kwargs: Mapping[str, Any]) -> str:
     """Why the function cannot be called with so many arguments by position, or else these by name."""
-    try:
-        signature = inspect.signature(f)
-    except (TypeError, ValueError):  # some functions written in C: by position
-        return "" if args else "it has no parameters with names"
+    signature = _signature(f)
+    if signature is None:
+        return "" if args else "its parameters have no names"
     try:
         signature.bind(*args, **({} if args else kwargs))
     except TypeError as error:

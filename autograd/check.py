@@ -397,24 +397,17 @@ def _check_graph(root: Value, inputs: Any, gradient: Any, closed_form: Any) -> R
     leaves = _named_leaves(graph, inputs)
     place = Inputs(_identity, {name: leaf.data for name, leaf in leaves.items()})
     closed = {} if closed_form is None else place.matched(closed_form, "closed_form")
-    everything = [*graph.leaves(), *graph.nodes]
-    computed: dict[Value, float | None]
-    if root.grad is None:
-        computed = dict(zip(everything, root.gradients(everything), strict=True))
-    else:
-        computed = {value: value.grad for value in everything}
-    culprits = [*graph.forward, *graph.local, *accumulation(graph, computed)]
-    if gradient is None:
-        grads = {name: computed.get(leaf) or 0.0 for name, leaf in leaves.items()}
-    else:
-        grads = place.matched(gradient, "gradient")
     exact = ExactChecks(graph, closed)
-    checks = [exact.check(name, leaves[name], grad) for name, grad in grads.items()]
-    if gradient is None:
-        return engine_report(checks, graph, culprits)
-    return Report(
-        _with_hints(checks, graph), culprits, _explained(graph, leaves, checks), len(graph.nodes), "exact replay"
-    )
+    if gradient is not None:
+        grads = place.matched(gradient, "gradient")
+        checks = [exact.check(name, leaves[name], grad) for name, grad in grads.items()]
+        advice = _explained(graph, leaves, checks)
+        return Report(_with_hints(checks, graph), [], advice, len(graph.nodes), "exact replay")
+    everything = [*graph.leaves(), *graph.nodes]
+    found = [v.grad for v in everything] if root.grad is not None else root.gradients(everything)
+    computed = dict(zip(everything, found, strict=True))
+    checks = [exact.check(name, leaf, computed[leaf] or 0.0) for name, leaf in leaves.items()]
+    return engine_report(checks, graph, [*graph.forward, *graph.local, *accumulation(graph, computed)])
 
 
 def _named_leaves(graph: Graph, inputs: Any) -> dict[str, Value]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["EPSILON", "GraphSlopes", "Replay", "applied", "exact_slopes", "rounding", "steepest_secant"]
 
 DIGITS = (100, 800)
-"""Digits to compute with, and for those rare graphs in which so many cancel that too few are left."""
+"""Digits to compute with, and where these do not give one and the same slope all around the point."""
 STEP = 1e-40
 """Step of the finite difference, relative to the input."""
 SHRINK = 1024
@@ -142,25 +142,26 @@ def exact_slopes(f: Callable[[NumberSystem, Any], Any], at: float) -> Slopes:
         number: Any = system.number
         x = number(at)
         step = abs(x) * number(STEP) or number(STEP)
-        here = _real(f, system, x)
+        nearby = step / SHRINK
+        here, before, after = (_real(f, system, x + shift) for shift in (0, -step, step))
         if here is None:
             return unknown("not defined here")
-        before, after = _real(f, system, x - step), _real(f, system, x + step)
         if before is None or after is None:
             side = "on either side" if before is after else "to the left" if before is None else "to the right"
             return unknown(f"not defined {side} of {at:.6g}")
-        if min(abs(here - before), abs(after - here)) > abs(here) * number(10) ** (20 - digits):
-            break
-    left, right = (here - before) / step, (after - here) / step
-    nearby = step / SHRINK
-    just_after = _real(f, system, x + nearby)
-    if just_after is not None and _same(left, right, 1e-20) and _same(right, (just_after - here) / nearby, 1e-20):
-        return _as_floats(left, right, "smooth")
+        just_after = _real(f, system, x + nearby)
+        if just_after is None:
+            return unknown(f"not defined close to {at:.6g}")
+        left, right, nearer_right = (here - before) / step, (after - here) / step, (just_after - here) / nearby
+        is_seen = right or digits == DIGITS[-1]  # what is flat to 100 digits need not be flat
+        if is_seen and _same(left, right, 1e-20) and _same(right, nearer_right, 1e-20):
+            return _as_floats(left, right, "smooth")
     just_before = _real(f, system, x - nearby)
-    if just_before is None or just_after is None:
+    if just_before is None:
         return unknown(f"not defined close to {at:.6g}")
+    nearer_left = (here - just_before) / nearby
+    left, right, nearer_left, nearer_right = map(_visible, (left, right, nearer_left, nearer_right))
     # Not the same slope everywhere around: a kink, a jump, a vertical tangent, or a slope of zero.
-    nearer_left, nearer_right = (here - just_before) / nearby, (just_after - here) / nearby
     if abs(nearer_right - nearer_left) * 32 < abs(right - left):  # a curve, and less of it nearby
         middle = (nearer_left + nearer_right) / 2
         middle *= abs(middle) > 1e-6 * abs(nearer_right - nearer_left)
@@ -181,6 +182,11 @@ def _real(f: Callable[[NumberSystem, Any], Any], system: NumberSystem, x: Any) -
     except (ArithmeticError, ValueError, TypeError, AttributeError):  # a pole, or complex numbers compared
         return None
     return y.real if not y.imag and abs(y) < inf else None
+
+
+def _visible(slope: Any) -> Any:
+    """Zero for what is smaller than any float, and may be the rounding of 800 digits."""
+    return slope if abs(slope) >= 5e-324 else slope * 0
 
 
 def _same(a: Any, b: Any, tolerance: float) -> bool:

@@ -207,6 +207,10 @@ def test_leaves_of_the_same_name_are_told_apart():
             "position, and [{...}] a dict as an argument",
         ),
         (
+            lambda: gradcheck(math.hypot, {"a": 3.0, "b": 4.0}),
+            "hypot(...) cannot be called with the inputs a, b: its parameters have no names; a list passes them by",
+        ),
+        (
             lambda: gradcheck(loss, {"weight": 0.5, "bias": 0.1}),
             "loss(w, b) cannot be called with the inputs weight, bias: missing a required argument: 'w'; a list passes",
         ),

@@ -138,6 +138,13 @@ def test_a_root_that_is_a_leaf_and_a_leaf_that_does_not_matter():
     assert one_sided_slopes(x * 2, y) == (0.0, 0.0)
 
 
+def test_a_slope_that_cancels_exactly_is_zero_however_many_digits_are_lost():
+    x, y = Value(-0.09118791344518892), Value(45.4)
+    assert GraphSlopes(x / (x * 7.1)).by(x).kind == "smooth"
+    assert one_sided_slopes(x / autograd.dot([x, x], [y, y]), x) == (0.0, 0.0)
+    assert one_sided_slopes(1e16 + x - 1e16 - x, x) == (0.0, 0.0)
+
+
 def test_kinks_between_constants_and_scaled_ones():
     w = Value(0.0)
     assert one_sided_slopes(relu(w * 2) * Constant(3.0, "c"), w) == (0.0, 6.0)
