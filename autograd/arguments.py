@@ -25,14 +25,23 @@ class Inputs:
         if not self.trees:
             raise TypeError(f"gradcheck needs inputs to call {name_of(f)} with, such as {{'w': 0.5}}")
         self.numbers = {place: _number(x, place) for place, x in self._leaves(self.trees)}
+        if not self.numbers:
+            raise TypeError(f"the inputs of {name_of(f)} hold no numbers to check")
         self._orders: dict[Callable[..., Any], list[str]] = {}
-        by_position = set(_parameters(f, len(self.trees))) == set(self.trees)
-        refusal = _refusal(f, list(self.trees) if by_position else [], self.trees)
+        self.refuse_unfitting(f)
+
+    def refuse_unfitting(self, f: Callable[..., Any], is_gradient: bool = False) -> None:
+        """Raise TypeError if the function cannot be called with these inputs."""
+        order = self.order(f) if is_gradient or set(_parameters(f, len(self.trees))) == set(self.trees) else []
+        refusal = _refusal(f, order, self.trees)
         if refusal:
-            raise TypeError(
-                f"{_written(f)} cannot be called with the inputs {', '.join(self.trees)}: "
-                f"{refusal}; a list passes them by position, and [{{...}}] a dict as an argument"
+            how = (
+                "a list passes them by position, and [{...}] a dict as an argument"
+                if self.by_name
+                else "each element of the list is an argument; [[...]] passes a list as one"
             )
+            written = f"{'gradient=' * is_gradient}{name_of(f)}{_signature(f) or '(...)'}"
+            raise TypeError(f"{written} cannot be called with the inputs {', '.join(self.trees)}: {refusal}; {how}")
 
     @staticmethod
     def _leaves(trees_: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -61,10 +70,10 @@ class Inputs:
     def matched(self, given: Any, what: str) -> dict[str, float]:
         """Gradients in the shape of the inputs, or of some of them, by the names of the numbers.
 
-        `given` may be the function that returns them.  Raises TypeError for any other shape.
+        Raises TypeError for any other shape.
         """
-        if callable(given):
-            given, what = self.call(given, self.numbers.values()), f"the result of {name_of(given)}"
+        if given is None:
+            raise TypeError(f"{what} is None, not numbers: is a return missing?")
         names = list(self.trees)
         readings = list(self._readings(given))
         for parts in readings:
@@ -82,7 +91,7 @@ class Inputs:
     def _readings(self, given: Any) -> Iterator[Mapping[str, Any]]:
         """What may be meant: gradients by name, that of the only input, or one for each input in order."""
         names = list(self.trees)
-        if isinstance(given, Mapping) and given and set(given) <= set(names):
+        if isinstance(given, Mapping) and set(given) <= set(names):
             yield given
         if len(names) == 1:
             yield {names[0]: given}
@@ -109,7 +118,7 @@ def name_of(f: Any) -> str:
 
 def _parameters(f: Callable[..., Any], n: int) -> list[str]:
     """The names of the first positional parameters; ``x[0]``, ``x[1]`` where the function has none."""
-    if len(getattr(getattr(f, "op", None), "operands", ())) == n:
+    if n and len(getattr(getattr(f, "op", None), "operands", ())) == n:
         return list(f.op.operands)  # type: ignore[attr-defined]
     signature = _signature(f)
     kinds = signature.parameters.values() if signature else []
@@ -124,11 +133,6 @@ def _signature(f: Callable[..., Any]) -> inspect.Signature | None:
         return inspect.signature(f)
     except (TypeError, ValueError):
         return None
-
-
-def _written(f: Callable[..., Any]) -> str:
-    """``loss(w, b)``."""
-    return f"{name_of(f)}{_signature(f) or '(...)'}"
 
 
 def _refusal(f: Callable[..., Any], args: Sequence[str], kwargs: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import isclose, isfinite, isnan
+from math import copysign, isclose, isfinite, isnan
 from typing import TYPE_CHECKING, Any, Literal
 
 from autograd.backprop import newest_first
@@ -78,6 +78,18 @@ class Graph:
         found = dict.fromkeys(v for node in self.nodes for v, _ in node.edges if not v.op)
         return sorted(found, key=lambda leaf: leaf._created) or [self.root] * (not self.root.op)
 
+    def counts(self) -> set[int]:
+        """The numbers of terms that may have been summed up: of the sums over terms, and those that are divided by."""
+        found = set()
+        for node in self.nodes:
+            op = _operation(node)
+            last = node.args[-1]
+            if op.nary:
+                found.add(len(node.args) // len(op.operands))
+            elif op.name in ("truediv", "mul") and not hasattr(last, "edges") and last:
+                found.add(round(last if op.name == "truediv" else 1 / last))
+        return found
+
     def describe(self, value: Value) -> str:
         """``node #5  t = tanh(h), h = -0.66``, for a leaf ``w = 0.5``."""
         if value.op is None:
@@ -106,7 +118,7 @@ class Graph:
         found = []
         for node in self.nodes:
             for i, (operand, slope) in zip(operand_positions(node), node.edges, strict=True):
-                what = wrong_slope(_operation(node), _operands(node), i, slope, operand.label)
+                what = wrong_slope(_operation(node), _operands(node), i, slope, operand)
                 found += [Culprit("LOCAL", self.describe(node), what, node)] if what else []
         return found
 
@@ -132,6 +144,8 @@ def operand_positions(node: Value) -> list[int]:
 
 def wrong_result(op: Operation, operands: Sequence[float], result: float, slopes: Mapping[int, float]) -> str:
     """What is wrong with the result of one operation, or nothing; `slopes` tell how it reacts to rounded operands."""
+    if not all(map(isfinite, operands)) or any(x == 0 and copysign(1, x) < 0 for x in operands):
+        return ""  # what comes of infinities and of the sign of zero is beyond real numbers
     system = mpmath(DIGITS)
     exact = [system.number(x) for x in operands]  # type: ignore[misc]
     try:
@@ -139,17 +153,21 @@ def wrong_result(op: Operation, operands: Sequence[float], result: float, slopes
         size = abs(z) + sum(abs(exact[i] * slope) for i, slope in slopes.items() if isfinite(slope))
         if z.imag or not isfinite(result) or abs(result - z) <= ROUNDED * size + UNDERFLOW:
             return ""
-        return f"{op.written} should be {_apart(float(z), result)}"
+        return f"{op.name} should give {_apart(float(z), result)}"
     except (ArithmeticError, ValueError, TypeError):  # not known to be wrong
         return ""
 
 
-def wrong_slope(op: Operation, operands: Sequence[float], position: int, slope: float, by: str | None = None) -> str:
-    """What is wrong with one local derivative of an operation, or nothing."""
+def wrong_slope(
+    op: Operation, operands: Sequence[float], position: int, slope: float, operand: Value | None = None
+) -> str:
+    """What is wrong with one local derivative of an operation, or nothing; `operand` is what it is taken by."""
     right = local_slopes(op, operands, position)
     if judge(slope, right).verdict != "fail":
         return ""
-    by = by or op.operands[position * len(op.operands) // len(operands) if op.nary else position]
+    by = op.operands[position * len(op.operands) // len(operands) if op.nary else position]
+    if operand is not None:
+        by = operand.label or f"({shortened(expression(operand), 30)})"
     if right.kind == "smooth":
         return f"d {op.name}/d{by} should be {_apart(right.left, slope)}"
     between = f"between {number(right.left)} and {number(right.right)}"
@@ -191,7 +209,7 @@ def accumulation(graph: Graph, grads: Mapping[Value, float | None]) -> Iterator[
         size = sum(map(abs, terms))
         if grad is not None and (abs(grad - expected) <= ROUNDED * size or (isnan(grad) and isnan(expected))):
             continue
-        if not isfinite(expected):
+        if not isfinite(expected) or any(grads.get(use) is None for use, _ in uses[value]):
             continue
         total = " + ".join(map(factor, terms[:4])) + (" + …" if len(terms) > 4 else "")
         of = f"{total} = {number(expected)}, the sum over its {len(terms)} uses" if len(terms) > 1 else number(expected)
@@ -232,6 +250,8 @@ def changed_constants(
     if [node.op for node in graph.nodes] != [node.op for node in again.nodes]:
         return None
     partner = dict(zip(inputs, inputs_again, strict=True)) | dict(zip(graph.nodes, again.nodes, strict=True))
+    if partner.get(graph.root, again.root) is not again.root:
+        return None
     found = []
     for node, other in zip(graph.nodes, again.nodes, strict=True):
         for operand, now in zip(node.args, other.args, strict=True):

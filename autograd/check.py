@@ -21,39 +21,56 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
-from math import isfinite, nan
+from math import isclose, isfinite, isnan, nan
 from types import MappingProxyType
 from typing import Any
 
-from autograd import engines, trees
+from autograd import trees
 from autograd.arguments import Inputs, name_of
 from autograd.audit import Culprit, Graph, accumulation, again, changed_constants
 from autograd.backprop import refuse_stale
 from autograd.closed_form import closed_forms
-from autograd.diagnosis import look, wrong_edge
+from autograd.diagnosis import look, swapped, wrong_edge
+from autograd.engines import Engine, check_engine
 from autograd.formula import NumberSystem
 from autograd.ladder import ladder_slopes, screened_slopes
 from autograd.notation import expression, number, numbered
 from autograd.ops import Operation
 from autograd.recording import function_of
 from autograd.replay import GraphSlopes, exact_slopes, rounding, steepest_secant
-from autograd.report import InputCheck, Report
-from autograd.slopes import Slopes, hull, judge, unknown
+from autograd.report import MISSING, InputCheck, Report
+from autograd.rows import check_operation
+from autograd.slopes import CAUGHT, Judgement, Slopes, hull, judge, unknown
 from autograd.value import Value, as_float, shown
 
 __all__ = ["ExactChecks", "engine_report", "gradcheck"]
 
-MOVES = (2.0**-12, 2.0**-24, 2.0**-40)
+MOVES = (2.0**-12, 2.0**-26, 2.0**-40)
 """Relative moves of the inputs after which a function should still compute the same steps."""
+STEADY = 1e-9
+"""Relative error of a gradient up to which rounding has hardly touched it."""
+GOLDEN = (5**0.5 - 1) / 2
+"""Multiples of this leave fractions that are all different, so that no two inputs move together."""
+
+
+class _Own:
+    """The gradient to check if none is given: the function's own."""
+
+    def __repr__(self) -> str:
+        return "its own"
+
+
+OWN: Any = _Own()
 
 
 def gradcheck(
     target: Any,
     inputs: Any = None,
+    gradient: Any = OWN,
     *,
-    gradient: Any = None,
     closed_form: Any = None,
     engine: Callable[[float], Any] | None = None,
+    digits: int | None = None,
 ) -> Report:
     """Check a gradient against numeric derivatives, and say where it goes wrong.
 
@@ -67,8 +84,9 @@ def gradcheck(
     - a class of your own with ``.data``, ``.grad`` and ``.backward()``: all its operations that the table knows.
 
     `gradient` is one derived by hand, to check instead of the engine's: numbers in the shape of `inputs`, or a
-    function that is called like `target` and returns them.  It may leave inputs out.  `closed_form`, in the same
-    form, is only shown beside it.  `engine` computes the gradient with Values of another kind: ``engine(0.5)``.
+    function that is called like `target` and returns them.  `closed_form`, in the same form, is only shown
+    beside it.  `engine` computes the gradient with Values of another kind: ``engine(0.5)``.  With `digits`, a gradient
+    that is right to so many significant digits will do.
 
     Raises TypeError for what cannot be checked; where floats cannot tell, that is the verdict, not an error.
 
@@ -77,24 +95,33 @@ def gradcheck(
     >>> gradcheck(loss, {"w": 0.5, "b": 0.1}, gradient={"w": 1.6, "b": -0.8})
     Gradient check: FAIL (1 of 2 inputs wrong)
       input  yours  closed form  numeric       verdict
-      w      1.6    -1.6         -1.6 ± 4e-15  FAIL  wrong sign
+      w      1.6    -1.6         -1.6 ± 2e-16  FAIL  wrong sign
       b      -0.8   -0.8         -0.8 ± 9e-17  pass
-    How sure: 14 digits by exact replay; a 0.0001 % mistake would have been caught.
+    How sure: 15 digits by exact replay; a 0.0001 % mistake would have been caught.
     """
-    if gradient is not None and engine is not None:
+    if gradient is None:
+        raise TypeError(
+            "gradient is None: did what should return it return nothing? Without gradient=, f's own is checked"
+        )
+    if gradient is not OWN and engine is not None:
         raise TypeError("gradcheck checks one gradient at a time: gradient=... or the one by engine=..., not both")
+    caught = CAUGHT if digits is None else max(CAUGHT, 5 * 10.0**-digits)
     if isinstance(target, Value):
-        return _check_graph(target, inputs, gradient, closed_form)
+        return _check_graph(target, inputs, gradient, closed_form, caught)
     if isinstance(target, Operation):
         target = function_of(target)
     if not callable(target):
-        raise TypeError(f"gradcheck takes a function, a Value, an operation or a class of Values, not {shown(target)}")
+        hint = ""
+        if hasattr(target, "backward"):
+            name = type(target).__name__
+            hint = f"; of a class of your own pass the class, gradcheck({name}), or f with engine={name}"
+        raise TypeError(f"gradcheck takes a function, a Value, an operation or a class, not {shown(target)}{hint}")
     if inputs is not None:
-        return _check_function(target, Inputs(target, inputs), gradient, closed_form, engine)
+        return _check_function(target, Inputs(target, inputs), gradient, closed_form, engine, caught)
     if isinstance(getattr(target, "op", None), Operation):
-        return engines.check_operation(target)
+        return check_operation(target)
     if isinstance(target, type):
-        return engines.check_engine(target)
+        return check_engine(target)
     raise TypeError(f"gradcheck needs inputs to call {name_of(target)} with, such as gradcheck(f, {{'w': 0.5}})")
 
 
@@ -160,16 +187,23 @@ def _as_number(result: Any, f: Callable[..., Any]) -> float:
 
 
 def _check_function(
-    f: Callable[..., Any], inputs: Inputs, gradient: Any, closed_form: Any, engine: Callable[[float], Any] | None
+    f: Callable[..., Any],
+    inputs: Inputs,
+    gradient: Any,
+    closed_form: Any,
+    engine: Callable[[float], Any] | None,
+    caught: float,
 ) -> Report:
-    grads = None if gradient is None else inputs.matched(gradient, "gradient")
-    closed = {} if closed_form is None else inputs.matched(closed_form, "closed_form")
+    grads, advice = _given(inputs, gradient)
+    closed = {} if closed_form is None else _given(inputs, closed_form)[0] or {}
+    other = Engine(engine) if engine else None
     try:
         call = _called(f, inputs, engine)
-        if engine:
-            grads = engines.gradients(engine, f, inputs.call, inputs.numbers)
     except (ArithmeticError, ValueError) as error:
         return _undecided(inputs, grads, f"{name_of(f)} is not defined here: {error}")
+    result = call.result
+    if other:
+        result, grads = other.gradients(f, inputs.call, inputs.numbers)
     if grads is None and call.refused:
         raise TypeError(
             f"{name_of(f)} takes no Values, so it has no gradient of its own to check: pass the one you derived as "
@@ -185,27 +219,51 @@ def _check_function(
     if grads is None:
         grads, culprits = _own_gradients(call, graph)
     is_whole = graph is not None and unrecorded == []
-    if graph and is_whole:
-        exact = ExactChecks(graph, closed)
-        checks = [exact.check(name, call.leaves[name], grad) for name, grad in grads.items()]
-    else:
-        checks = [
-            _by_ladder(name, call.along(name), inputs.numbers[name], grad, closed) for name, grad in grads.items()
-        ]
-    source = "exact replay" if is_whole else "differences of floats"
+    exact = ExactChecks(graph, closed, caught) if graph and is_whole else None
+    checks = [
+        exact.check(name, call.leaves[name], grads.get(name, nan))
+        if exact
+        else _by_ladder(name, call.along(name), at, grads.get(name, nan), closed, caught)
+        for name, at in inputs.numbers.items()
+    ]
+    source = "exact replay" if exact else "differences of floats"
     if is_own:
-        return engine_report(checks, graph, [*culprits, *(unrecorded or ())], source)
+        if any(check.verdict == "fail" for check in checks):
+            culprits += unrecorded or ()
+        return engine_report(checks, graph, culprits, source)
+    checks = _without_missing(checks, grads)
     failed = any(check.verdict == "fail" for check in checks)
-    if failed and engine and graph:
-        culprits = engines.culprits(engine, graph)
-    advice = _explained(graph, call.leaves, checks) if failed and graph and is_whole and not engine else []
-    return Report(_with_hints(checks, graph), culprits, advice, len(graph.nodes) if graph else 0, source)
+    if other and graph and (failed or not isclose(result, call.result, rel_tol=1e-9)):
+        culprits = other.culprits(graph)
+    if failed and not other:
+        advice += _explained(graph if exact else None, call.leaves, checks)
+    return Report(_with_hints(checks, graph), culprits, advice, 0, source)
+
+
+def _given(inputs: Inputs, gradient: Any) -> tuple[dict[str, float] | None, list[str]]:
+    """Gradients by name, None for the function's own.  If a function returns something else: none, and why."""
+    if gradient is OWN:
+        return None, []
+    if not callable(gradient):
+        return inputs.matched(gradient, "gradient"), []
+    inputs.refuse_unfitting(gradient, is_gradient=True)
+    returned = inputs.call(gradient, inputs.numbers.values())
+    try:
+        return inputs.matched(returned, f"the result of {name_of(gradient)}"), []
+    except TypeError as error:
+        return {}, [f"No gradient: {error}"]
+
+
+def _without_missing(checks: Sequence[InputCheck], grads: Mapping[str, float]) -> list[InputCheck]:
+    """The checks, failed for those inputs that no gradient was given for."""
+    missing = Judgement("fail", MISSING)
+    return [check if check.name in grads else replace(check, judgement=missing) for check in checks]
 
 
 def _undecided(inputs: Inputs, grads: Mapping[str, float] | None, reason: str) -> Report:
-    judgement = judge(nan, unknown(reason))
-    names = grads or dict.fromkeys(inputs.numbers, nan)
-    return Report({name: InputCheck(name, grad, unknown(reason), judgement) for name, grad in names.items()})
+    judgement, grads = judge(nan, unknown(reason)), grads or {}
+    names = inputs.numbers
+    return Report({name: InputCheck(name, grads.get(name, nan), unknown(reason), judgement) for name in names})
 
 
 def _own_gradients(call: _Call, graph: Graph | None) -> tuple[dict[str, float], list[Culprit]]:
@@ -237,26 +295,28 @@ class _IrregularError(Exception):
 def _unrecorded(call: _Call) -> list[Culprit] | None:
     """What the recorded graph does not know of the function: numbers in it that change with the inputs.
 
-    Raises `_IrregularError` if the function is not one function of its inputs, and returns None if it takes another
-    course right beside them, so that the graph is only half of it.
+    Those that change however little the inputs move, and on both sides; others belong to a branch.  Raises
+    `_IrregularError` if the function is not one function of its inputs.  Returns None if it takes
+    another course right beside them, so that the graph is only half of it.
     """
     inputs = call.inputs.numbers
+    found: list[Culprit] | None = []
     for move in MOVES:
-        found: list[Culprit] = []
+        sides = []
         for side in (move, -move):
-            moved = {name: x + side * (1 + i % 7 / 8) * (abs(x) or 1.0) for i, (name, x) in enumerate(inputs.items())}
+            moved = {
+                name: x + side * (1 + i * GOLDEN % 1) * (abs(x) or 1.0) for i, (name, x) in enumerate(inputs.items())
+            }
             try:
-                changed = _changed(call, moved)
+                sides.append(_changed(call, moved))
             except Exception:  # a number that the function has to refuse
                 continue
-            if changed is None:
-                break
-            found = found or changed
-        else:
-            if found and _changed(call, inputs):
-                raise _IrregularError
-            return found
-    return None
+        if not any(side is None or side for side in sides):
+            return []
+        found = (found or sides[0]) if all(sides) else None  # as told by the largest move
+    if found and _changed(call, inputs):
+        raise _IrregularError
+    return found
 
 
 def _changed(call: _Call, numbers: Mapping[str, float]) -> list[Culprit] | None:
@@ -265,6 +325,8 @@ def _changed(call: _Call, numbers: Mapping[str, float]) -> list[Culprit] | None:
     if call.root is None or again.root is None:
         if call.root is not again.root:
             return None
+        if isnan(call.result) and isnan(again.result):
+            return []
         what = "it changes with the inputs, but is a plain number: nothing on the way to it was recorded"
         return [Culprit("DETACHED", f"the result of {name_of(call.f)}", what)] if call.result != again.result else []
     leaves = (list(call.leaves.values()), list(again.leaves.values()))
@@ -283,8 +345,10 @@ class ExactChecks:
     a kink?  Both need a graph without mistakes; one with a mistake has no rounding to be excused by.
     """
 
-    def __init__(self, graph: Graph, closed: Mapping[str, float] = MappingProxyType({})) -> None:
-        self.graph, self.root, self.closed = graph, graph.root, closed
+    def __init__(
+        self, graph: Graph, closed: Mapping[str, float] = MappingProxyType({}), caught: float = CAUGHT
+    ) -> None:
+        self.graph, self.root, self.closed, self.caught = graph, graph.root, closed, caught
         self.slopes = GraphSlopes(graph.root)
 
     @cached_property
@@ -292,28 +356,39 @@ class ExactChecks:
         """By SymPy, for all leaves at once."""
         return closed_forms(self.root)
 
+    @cached_property
+    def own_gradients(self) -> dict[Value, float]:
+        """By the engine, for all leaves at once."""
+        leaves = self.graph.leaves()
+        return dict(zip(leaves, self.root.gradients(leaves), strict=True))
+
     def check(
         self, name: str, leaf: Value, grad: float, f: Callable[[NumberSystem, Any], Any] | None = None
     ) -> InputCheck:
         """One gradient, by the leaf called `name`; `f` is the function along it if the graph is not all of that."""
         f = f or self.slopes.along(leaf)
-        slopes, noise = exact_slopes(f, leaf.data), 0.0
+        slopes, noise, terms = exact_slopes(f, leaf.data), 0.0, 0.0
         claims = [grad, *([self.closed[name]] if name in self.closed else [])]
         doubtful = [claim for claim in claims if judge(claim, slopes).verdict != "pass" and isfinite(claim)]
         if doubtful and not slopes.reason:
-            if not (self.graph.forward or self.graph.local):
-                noise = rounding(self.root, leaf)
+            if self._may_be_rounding(leaf, slopes) and not (self.graph.forward or self.graph.local):
+                noise, terms = rounding(self.root, leaf)
                 through = self.slopes.by(leaf, recorded=True)
                 if slopes.kind == through.kind == "smooth":
                     noise += abs(slopes.numeric - through.numeric)
                 elif not through.reason:
                     slopes = hull(slopes, through)
-            slopes = replace(slopes, scale=steepest_secant(f, leaf.data))
-        judgement = judge(grad, slopes, noise)
+            slopes = replace(slopes, scale=steepest_secant(f, leaf.data), terms=terms)
+        judgement = judge(grad, slopes, noise, self.caught)
         hint = ""
         if name in self.closed and judge(self.closed[name], slopes, noise).verdict == "fail":
             hint = "the closed form differs"
         return InputCheck(name, grad, slopes, judgement, noise, hint, lambda: self._closed_form(name, leaf, slopes))
+
+    def _may_be_rounding(self, leaf: Value, slopes: Slopes) -> bool:
+        """Whether rounding could explain a wrong gradient: not if the engine's own has nearly all its digits."""
+        own = self.own_gradients.get(leaf, 0.0)
+        return not abs(own - slopes.numeric) <= STEADY * abs(slopes.numeric) or slopes.kind != "smooth"
 
     def _closed_form(self, name: str, leaf: Value, slopes: Slopes) -> float | None:
         """The one that was given; else SymPy's, which at a kink is one of many."""
@@ -323,11 +398,13 @@ class ExactChecks:
 
 
 def _by_ladder(
-    name: str, f: Callable[[float], float], at: float, grad: float, closed: Mapping[str, float]
+    name: str, f: Callable[[float], float], at: float, grad: float, closed: Mapping[str, float], caught: float
 ) -> InputCheck:
     """One gradient of a function that can only be called."""
     slopes = screened_slopes(f, at, grad) or ladder_slopes(f, at)
-    return InputCheck(name, grad, slopes, judge(grad, slopes), closed=lambda: closed.get(name))
+    differs = name in closed and judge(closed[name], slopes).verdict == "fail"
+    hint = "the closed form differs" * differs
+    return InputCheck(name, grad, slopes, judge(grad, slopes, caught=caught), 0.0, hint, lambda: closed.get(name))
 
 
 # --- What a mistake looks like -----------------------------------------------------------------------
@@ -336,29 +413,24 @@ def _by_ladder(
 def _with_hints(checks: Sequence[InputCheck], graph: Graph | None) -> dict[str, InputCheck]:
     """The checks by name, and for each gradient that failed what it looks like."""
     numeric = {check.name: check.numeric for check in checks if check.slopes.kind == "smooth"}
-    counts = (
-        {len(node.args) // len(node.op.operands) for node in graph.nodes if node.op and node.op.nary} if graph else ()
-    )
-    return {
-        check.name: replace(
-            check, hint="; ".join(filter(None, [check.hint, look(check.name, check.grad, numeric, counts)]))
-        )
-        if check.verdict == "fail" and check.name in numeric
-        else check
-        for check in checks
-    }
+    counts = graph.counts() if graph else set()
+    found = {}
+    for check in checks:
+        found[check.name] = check
+        if check.verdict == "fail" and check.name in numeric:
+            hints = [check.hint, look(check.name, check.grad, numeric, counts)]
+            found[check.name] = replace(check, hint="; ".join(filter(None, hints)))
+    return found
 
 
-def _explained(graph: Graph, leaves: Mapping[str, Value], checks: Sequence[InputCheck]) -> list[str]:
-    """The one wrong step that explains all gradients that were given, if any of them is wrong."""
-    told = [
-        check for check in checks if check.slopes.kind == "smooth" and not check.slopes.reason and isfinite(check.grad)
-    ]
-    text = wrong_edge(
-        graph.root,
-        {leaves[check.name]: check.grad for check in told},
-        {leaves[check.name]: check.numeric for check in told},
-    )
+def _explained(graph: Graph | None, leaves: Mapping[str, Value], checks: Sequence[InputCheck]) -> list[str]:
+    """The one mistake that explains all gradients that were given, if any of them is wrong."""
+    told = [check for check in checks if check.slopes.kind == "smooth" and isfinite(check.numeric + check.grad)]
+    grads, right = ({check.name: getattr(check, which) for check in told} for which in ("grad", "numeric"))
+    text = swapped(grads, right)
+    if graph and not text:
+        by_leaf = ({leaves[name]: slope for name, slope in slopes.items()} for slopes in (grads, right))
+        text = wrong_edge(graph.root, *by_leaf)
     return [f"Looks like: {text}"] if text else []
 
 
@@ -390,19 +462,19 @@ def _lost(graph: Graph) -> list[str]:
 # --- A recorded graph ---------------------------------------------------------------------------------
 
 
-def _check_graph(root: Value, inputs: Any, gradient: Any, closed_form: Any) -> Report:
+def _check_graph(root: Value, inputs: Any, gradient: Any, closed_form: Any, caught: float) -> Report:
     """The gradients that a backward pass left on the leaves, or if none ran those of one that leaves none."""
     graph = Graph(root)
     refuse_stale(graph.nodes)
     leaves = _named_leaves(graph, inputs)
     place = Inputs(_identity, {name: leaf.data for name, leaf in leaves.items()})
-    closed = {} if closed_form is None else place.matched(closed_form, "closed_form")
-    exact = ExactChecks(graph, closed)
-    if gradient is not None:
-        grads = place.matched(gradient, "gradient")
-        checks = [exact.check(name, leaves[name], grad) for name, grad in grads.items()]
-        advice = _explained(graph, leaves, checks)
-        return Report(_with_hints(checks, graph), [], advice, len(graph.nodes), "exact replay")
+    closed = {} if closed_form is None else _given(place, closed_form)[0] or {}
+    grads, advice = _given(place, gradient)
+    exact = ExactChecks(graph, closed, caught)
+    if grads is not None:
+        checks = [exact.check(name, leaf, grads.get(name, nan)) for name, leaf in leaves.items()]
+        checks = _without_missing(checks, grads)
+        return Report(_with_hints(checks, graph), [], advice + _explained(graph, leaves, checks), 0, "exact replay")
     everything = [*graph.leaves(), *graph.nodes]
     found = [v.grad for v in everything] if root.grad is not None else root.gradients(everything)
     computed = dict(zip(everything, found, strict=True))

@@ -13,18 +13,21 @@ edge.  So: look for an edge through which the whole difference flows, and read t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 from math import isclose, isfinite
 from typing import TYPE_CHECKING
 
 from autograd.backprop import newest_first, tangents
 from autograd.chain import shortened
+from autograd.formula import FLOATS, Formula
 from autograd.notation import expression, number
 
 if TYPE_CHECKING:
     from autograd.value import Value
 
-__all__ = ["look", "wrong_edge"]
+__all__ = ["look", "swapped", "wrong_edge"]
 
 LIKE = 1e-5
 """Relative difference up to which a wrong gradient counts as that of a known mistake."""
@@ -38,20 +41,20 @@ def look(name: str, grad: float, numeric: Mapping[str, float], counts: Iterable[
     >>> look("w", 3.2, {"w": -1.6, "b": -0.8})
     'wrong sign and 2x too big'
     >>> look("b", -1.6, {"w": -1.6, "b": -0.8})
-    '2x too big, or that of w'
+    '2x too big, or the gradient of w'
     """
     right = numeric[name]
     if not isfinite(grad):
         return ""
     same = [other for other, slope in numeric.items() if other != name and slope and _like(grad, slope)]
-    swapped = f"that of {same[0]}" if same else ""
+    swapped = f"the gradient of {same[0]}" if same else ""
     if right == 0 or not isfinite(right):
         return swapped or ("should be 0" if right == 0 else "")
     if grad == 0:
-        return "missing (0)"
+        return "should not be 0"
     ratio = grad / right
-    if abs(ratio - 1) < 1e-3 and (digits := _digits(grad)) <= 6 and f"{grad:.{digits}g}" == f"{right:.{digits}g}":
-        return f"rounded to {digits} digit{'s' * (digits > 1)}"
+    if abs(ratio - 1) < 1e-2 and 2 <= (digits := _digits(grad)) <= 6 and f"{grad:.{digits}g}" == f"{right:.{digits}g}":
+        return f"right, but rounded to {digits} significant digit{'s' * (digits > 1)} (digits={digits} accepts that)"
     parts = ["wrong sign"] if ratio < 0 else []
     if 0.9 < abs(ratio) < 1.1 and not _like(abs(ratio), 1):
         parts.append(f"{100 * abs(abs(ratio) - 1):.2g} % too {'big' if abs(ratio) > 1 else 'small'}")
@@ -63,13 +66,27 @@ def look(name: str, grad: float, numeric: Mapping[str, float], counts: Iterable[
 
 
 def _times(ratio: float, counts: Iterable[int]) -> str:
-    """A factor as people say it: ``2x too big``, ``1/30 of it``."""
+    """A factor as people say it: ``2x too big``, ``1/30 of the right one``."""
     big = ratio > 1
     whole = round(ratio if big else 1 / ratio)
     if whole > 1 and _like(ratio if big else 1 / ratio, whole):
-        what = f"{whole}x too big" if big else f"1/{whole} of it"
+        what = f"{whole}x too big" if big else f"1/{whole} of the right one"
         return what + (f" (a sum over {whole} terms, or their mean?)" if whole in counts and whole > 2 else "")
-    return f"{ratio:#.3g}x too big" if big else f"{1 / ratio:#.3g}x too small"
+    times = ratio if big else 1 / ratio
+    text = f"{times:#.3g}" if times < 100 else f"{times:,.0f}" if times < 1e6 else number(times, 3)
+    return text + ("x too big" if big else "x too small")
+
+
+def swapped(grads: Mapping[str, float], numeric: Mapping[str, float]) -> str:
+    """Two inputs with each other's gradients, in words; else nothing.
+
+    >>> swapped({"w": -0.8, "b": -1.6}, {"w": -1.6, "b": -0.8})
+    'w and b are swapped'
+    """
+    for a, b in combinations(grads, 2):
+        if not _like(numeric[a], numeric[b]) and _like(grads[a], numeric[b]) and _like(grads[b], numeric[a]):
+            return f"{a} and {b} are swapped"
+    return ""
 
 
 def wrong_edge(root: Value, grads: Mapping[Value, float], right: Mapping[Value, float]) -> str:
@@ -98,19 +115,47 @@ def wrong_edge(root: Value, grads: Mapping[Value, float], right: Mapping[Value, 
 
 
 def _mistakes(node: Value, operand: Value, local: float, is_term: bool) -> Iterator[tuple[float, str]]:
-    """By what multiple each mistake on one edge changes the gradients.
+    """By what multiple each mistake on one edge changes the gradients, the likelier mistakes first.
 
     A wrong sign of a whole gradient shows without a graph; here it is about one of the terms that it is the sum of.
     """
-    assert node.op is not None
+    op = node.op
+    assert op is not None
     path = " → ".join(shortened(value.label or expression(value), 40) for value in (operand, node))
-    if local not in (0, 1, -1) and not node.op.is_operator and len(node.edges) == 1:
-        yield 1 / local - 1, f"the derivative of {node.op.name}, {number(local)} here, is missing in {path}"
-        yield local - 1, f"the derivative of {node.op.name}, {number(local)} here, was applied twice in {path}"
+    telling = local and not any(_like(abs(local), factor) for factor in (0.5, 1, 2))  # others show without a graph
+    if telling and not op.is_operator and len(node.edges) == 1:
+        yield 1 / local - 1, f"the derivative of {op.name}, {number(local)} here, is missing in {path}"
+        yield local - 1, f"the derivative of {op.name}, {number(local)} here, was applied twice in {path}"
+        for text in _TAKEN_FOR.get(op.name, ()):
+            wrong = Formula(text, ("x", "z")).over(FLOATS)(operand.data, node.data)
+            x = operand.label or "x"
+            taken = re.sub(r"\bz\b", f"{op.name}({x})", re.sub(r"\bx\b", x, text))
+            yield wrong / local - 1, f"the derivative of {op.name} was taken for {taken} in {path}"
     if local and is_term:
-        yield -1, f"the path {path} is missing"
-        yield -2, f"the path {path} has the wrong sign"
-        yield 1, f"the path {path} was counted twice"
+        term = (
+            f"the term {shortened(operand.label or expression(operand), 60)}"
+            if op.name in ("add", "sub", "sum")
+            else f"the path {path}"
+        )
+        yield -1, f"{term} is missing"
+        yield -2, f"{term} has the wrong sign"
+        yield 1, f"{term} was counted twice"
+        if op.name == "pow":
+            yield -0.5, f"the factor 2 of a square is missing in {path}"
+    if local not in (0, 1, -1) and op.name in ("mul", "dot"):
+        yield 1 / local - 1, f"the factor {number(local)} is missing in {path}"
+
+
+_TAKEN_FOR = {
+    "tanh": ("1 - z", "1 - x ** 2", "z * (1 - z)", "1 / cosh(x)"),
+    "sigmoid": ("z", "1 - z", "x * (1 - x)", "1 - z ** 2"),
+    "exp": ("x", "x * exp(x - 1)"),
+    "log": ("x", "1 / x ** 2"),
+    "sin": ("-cos(x)", "z"),
+    "cos": ("sin(x)", "z"),
+    "sqrt": ("1 / z", "2 * z", "1 / (2 * x)"),
+}
+"""What the derivatives of some functions are mistaken for, in terms of the operand x and the result z."""
 
 
 def _multiple(difference: Sequence[float], through: Sequence[float], size: float) -> float | None:

@@ -1,155 +1,231 @@
-"""Checking operations rather than functions: a row of the table, or every operation of somebody's own engine.
+"""Checking somebody else's engine: every operation that it has, against the table.
 
 An engine is any class whose objects hold ``.data`` and ``.grad``, compute with ``+ - * / **`` and methods such as
-``.tanh()``, and have ``.backward()``, as micrograd's do.  Each of its operations that the table knows is compared with
-its row, at points all over the domain, by the same audit that the engine's own graphs go through.
+``.tanh()``, and have ``.backward()``, as micrograd's do.  An operation is right if three things hold: alone, its
+result and its derivatives are those of its row; followed by a factor of 3, its gradient is three times
+as large; and added to its own operand, their gradients add up.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
-from itertools import product
-from math import isfinite
-from random import Random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from autograd.audit import Culprit, Graph, local_slopes, operand_positions, wrong_result, wrong_slope
+from autograd.audit import Culprit, Graph, operand_positions, wrong_result, wrong_slope
 from autograd.notation import number
 from autograd.ops import OPERATIONS, Operation
 from autograd.report import InputCheck, Report
-from autograd.slopes import judge
+from autograd.rows import Outcome, check_points, points
 from autograd.value import Value, as_float, shown
 
-__all__ = ["check_engine", "check_operation", "culprits", "gradients"]
+__all__ = ["Engine", "check_engine"]
 
-POINTS = 40
-"""Random points at which an operation is checked, besides the special ones."""
-SPECIAL = (0.0, 1.0, -1.0, 0.5, 2.0)
-"""Numbers at which operations have their kinks and their limits."""
+LARGEST = 3
+"""Operands up to 2 to this power: textbook forms such as 1 - tanh(x)² are right, but lose their digits beyond."""
 
-Outcome = tuple[float, dict[int, float]]
-"""The result of one operation, and its derivatives by the operands at some positions."""
+_FIRST = ("add", "mul", "pow", "neg")
+"""The operations that others are often made of."""
 
 
-def check_operation(function: Callable[..., Any]) -> Report:
-    """Every derivative of one operation of the table, or of `define`, over its domain.
+class Engine:
+    """A class of Values, asked for single operations.  Raises TypeError if it cannot be one."""
 
-    >>> from autograd import define
-    >>> check_operation(define("cube", "x ** 3", dx="3 * x"))
-    Gradient check: FAIL (1 of 1 operand wrong)
-      operand  yours  numeric      verdict
-      x        -3.0   3.0 ± 3e-16  FAIL  wrong at 63 of 65 points, as at x = -1.0
-    Where: LOCAL, cube at x = -1.0
-      d cube/dx should be 3.0; yours says -3.0
-    How sure: 15 digits; a 0.0001 % mistake would have been caught.
-    """
-    op: Operation = function.op  # type: ignore[attr-defined]
-    return _reported([(op, partial(_by_values, op, function))], largest=6)
-
-
-def check_engine(engine: Callable[[float], Any]) -> Report:
-    """Every operation of an engine that the table knows, and whether the gradients of repeated uses add up."""
-    known = [op for op in OPERATIONS.values() if _method(engine, op)]
-    if not known:
-        raise TypeError(
-            f"{getattr(engine, '__name__', engine)} has none of the operations of the table: an engine is a class "
-            "whose objects compute with + - * / ** and methods such as .tanh(), and have .data, .grad and .backward()"
-        )
-    # Textbook forms such as 1 - tanh(x)² are right, but lose their digits where the function saturates.
-    report = _reported([(op, partial(_by_engine, engine, op)) for op in known], largest=3)
-    return Report(report.inputs, [*report.culprits, *_sums(engine)], report.advice, what="derivative")
-
-
-def gradients(
-    engine: Callable[[float], Any], f: Callable[..., Any], call: Callable[..., Any], numbers: Mapping[str, float]
-) -> dict[str, float]:
-    """The gradients that an engine finds for ``call(f, inputs)``; no gradient at all counts as zero."""
-    inputs = {name: engine(x) for name, x in numbers.items()}
-    result = call(f, inputs.values())
-    if not hasattr(result, "backward"):
-        raise TypeError(f"with the Values of your engine f returned {shown(result)}, which has no .backward()")
-    result.backward()
-    return {name: _grad(x, name) for name, x in inputs.items()}
-
-
-def culprits(engine: Callable[[float], Any], graph: Graph) -> list[Culprit]:
-    """The nodes of a graph whose operation the engine computes or differentiates wrongly; else what does not add up."""
-    found = []
-    for node in graph.nodes:
-        op = node.op
-        assert op is not None
-        if not _method(engine, op):
-            continue
-        operands = [float(getattr(operand, "data", operand)) for operand in node.args]
-        positions = operand_positions(node)
-        outcome = _by_engine(engine, op, operands, positions)
-        if outcome:
-            result, slopes = outcome
-            what = wrong_result(op, operands, result, slopes)
-            found += [Culprit("FORWARD", graph.describe(node), what, node)] if what else []
-            for i, (operand, _) in zip(positions, node.edges, strict=True):
-                what = wrong_slope(op, operands, i, slopes[i], operand.label) if i in slopes else ""
-                found += [Culprit("LOCAL", graph.describe(node), what, node)] if what else []
-    return found or list(_sums(engine))
-
-
-def _by_values(op: Operation, function: Callable[..., Any], operands: Sequence[float]) -> Outcome | None:
-    """One operation of this engine."""
-    given: list[Any] = [Value(x) for x in operands]
-    if op.name == "where":
-        given[0] = bool(operands[0])
-    node = function(*(op.columns(given) if op.nary else given))
-    return node.data, {i: local for i, (_, local) in zip(operand_positions(node), node.edges, strict=True)}
-
-
-def _method(engine: Any, op: Operation) -> Callable[..., Any] | None:
-    """How an operation is called on the Values of another engine; None if it does not have it."""
-    if op.nary or len(op.operands) > 2:
-        return None
-    if op.is_operator or op.name == "abs":
-        return getattr(operator, op.name) if hasattr(engine, f"__{op.name}__") else None
-    if not hasattr(engine, op.name):
-        return None
-    return lambda x, *others: getattr(x, op.name)(*others)
-
-
-def _by_engine(
-    engine: Callable[[float], Any], op: Operation, operands: Sequence[float], positions: Iterable[int] = (0, 1)
-) -> Outcome | None:
-    """One operation of another engine; a second operand is passed as a plain number if the engine wants it so."""
-    method = _method(engine, op)
-    assert method is not None
-    for which in (set(positions), {0}):
-        inputs = [engine(x) if i in which else x for i, x in enumerate(operands)]
+    def __init__(self, make: Callable[[float], Any]) -> None:
+        self.make, self.name = make, getattr(make, "__name__", shown(make))
         try:
-            result = method(*inputs)
-            result.backward()
-            slopes = {i: _grad(x, op.operands[i]) for i, x in enumerate(inputs) if i in which}
-            return as_float(result.data, f".data of {op.written}"), slopes
-        except Exception:  # whatever somebody's engine does with what it does not know
-            continue
-    return None
+            value = make(0.5)
+        except Exception as error:
+            raise TypeError(f"gradcheck makes Values by {self.name}(0.5), which raised {_told(error)}") from error
+        missing = [name for name in ("data", "grad", "backward") if not hasattr(value, name)]
+        if missing:
+            raise TypeError(
+                f"{self.name}(0.5) has no .{', no .'.join(missing)}: an engine is a class whose objects compute with "
+                "+ - * / ** and methods such as .tanh(), and have .data, .grad and .backward()"
+            )
+        self.of = type(value)
+
+    def operations(self) -> list[Operation]:
+        """The operations of the table that it has, those first that others are made of."""
+        known = [op for op in OPERATIONS.values() if self.method(op)]
+        return sorted(known, key=lambda op: _FIRST.index(op.name) if op.name in _FIRST else len(_FIRST))
+
+    def method(self, op: Operation) -> Callable[..., Any] | None:
+        """How an operation is called; None if the engine does not have it."""
+        if op.nary or len(op.operands) > 2:
+            return None
+        if op.is_operator or op.name == "abs":
+            return getattr(operator, op.name) if hasattr(self.of, f"__{op.name}__") else None
+        return (lambda x, *others: getattr(x, op.name)(*others)) if hasattr(self.of, op.name) else None
+
+    def outcome(
+        self,
+        op: Operation,
+        operands: Sequence[float],
+        positions: Sequence[int],
+        after: Callable[..., Any] | None = None,
+    ) -> Outcome:
+        """The result, and the derivatives by the operands at `positions`; the others are passed as plain numbers.
+
+        `after` may do something else with the result and the operands before the backward pass.
+        """
+        method = self.method(op)
+        assert method is not None
+        inputs = [self.make(x) if i in positions else x for i, x in enumerate(operands)]
+        result = method(*inputs)
+        result = after(result, *inputs) if after else result
+        result.backward()
+        slopes = {i: _grad(inputs[i], op.operands[i]) for i in positions}
+        return _float(result.data, f".data of {op.written}"), slopes
+
+    def gradients(
+        self, f: Callable[..., Any], call: Callable[..., Any], numbers: Mapping[str, float]
+    ) -> tuple[float, dict[str, float]]:
+        """The result of ``call(f, inputs)`` and its gradients; no gradient at all counts as zero."""
+        inputs = {name: self.make(x) for name, x in numbers.items()}
+        try:
+            result = call(f, inputs.values())
+            if hasattr(result, "backward"):
+                result.backward()
+        except Exception as error:
+            raise TypeError(
+                f"with the Values of {self.name} the function raised {_told(error)}; it can use what the class has, "
+                "methods such as x.tanh() rather than functions of autograd, and x * 2.0 only if * takes plain numbers"
+            ) from error
+        if not hasattr(result, "backward"):
+            raise TypeError(f"with the Values of {self.name} f returned {shown(result)}, which has no .backward()")
+        return _float(result.data, "the result"), {name: _grad(x, name) for name, x in inputs.items()}
+
+    def culprits(self, graph: Graph) -> list[Culprit]:
+        """What is wrong with the operations that a graph is made of."""
+        found = list(self.seed())
+        if found:
+            return found
+        for node in graph.nodes:
+            op, positions = node.op, operand_positions(node)
+            assert op is not None
+            if self.method(op):
+                operands = [float(getattr(operand, "data", operand)) for operand in node.args]
+                try:
+                    result, slopes = self.outcome(op, operands, positions)
+                except Exception:  # the function has used this operation otherwise
+                    continue
+                what = wrong_result(op, operands, result, slopes)
+                found += [Culprit("FORWARD", graph.describe(node), what, node)] if what else []
+                for i, (operand, _) in zip(positions, node.edges, strict=True):
+                    what = wrong_slope(op, operands, i, slopes[i], operand)
+                    found += [Culprit("LOCAL", graph.describe(node), what, node)] if what else []
+        wrong = {culprit.node.op for culprit in found if culprit.node}
+        used = dict.fromkeys(
+            node.op for node in graph.nodes if node.op and self.method(node.op) and node.op not in wrong
+        )
+        return found + [culprit for op in used for culprit in self.sums(op)] + list(self.reuse())
+
+    def sums(self, op: Operation) -> Iterator[Culprit]:
+        """Whether the gradients of an operation are passed on, and added up."""
+        try:
+            operands, slope = next(
+                (operands, slopes[0])
+                for operands in points(op, LARGEST)
+                for slopes in [self.outcome(op, operands, [0])[1]]
+                if slopes[0] and operands[0]
+            )
+        except Exception:  # no such point, or it fails there
+            return
+        x = f"x = {number(operands[0])}"
+        written = op.written.replace("y", number(operands[1])) if len(operands) > 1 else op.written
+        for text, after, expected, question in (
+            (
+                f"({written})·3",
+                lambda z, x, *_: z * self.make(3.0),
+                3 * slope,
+                "is the gradient of the result left out?",
+            ),
+            (f"({written}) + x", lambda z, x, *_: z + x, slope + 1, "is = written for +=?"),
+        ):
+            try:
+                mine = self.outcome(op, operands, [0], after)[1][0]
+            except Exception:  # without + and * there is nothing to see
+                continue
+            if abs(mine - expected) > 1e-9 * (abs(expected) + 1):
+                what = f"the gradient of x should be {number(expected)}; yours says {number(mine)} ({question})"
+                yield Culprit("ACCUMULATION", f"{text} at {x}", what)
+
+    def reuse(self) -> Iterator[Culprit]:
+        """Small graphs in which a value is used by an older and by a newer one, so that the order matters."""
+        for text, f in _REUSED.items():
+            x = Value(3.0)
+            f(x).backward()
+            assert x.grad is not None
+            try:
+                mine = self.gradients(f, lambda g, inputs: g(*inputs), {"x": 3.0})[1]["x"]
+            except TypeError:  # without + and * there is nothing to see
+                continue
+            if abs(mine - x.grad) > 1e-9 * x.grad:
+                what = (
+                    f"the gradient of x should be {number(x.grad)}; yours says {number(mine)} (from newest to oldest?)"
+                )
+                yield Culprit("ACCUMULATION", f"{text} at x = 3.0", what)
+
+    def seed(self) -> Iterator[Culprit]:
+        """Whether the backward pass starts with 1."""
+        x, y = self.make(2.0), self.make(3.0)
+        try:
+            z = x + y
+            z.backward()
+            start, passed = _grad(z, "x + y"), (_grad(x, "x"), _grad(y, "y"))
+        except Exception:  # whatever is wrong there will be seen
+            return
+        if start != 1 and passed == (start, start):
+            what = f"backward() should start with the gradient 1 at the result; yours starts with {number(start)}"
+            yield Culprit("ACCUMULATION", "x + y at x = 2.0, y = 3.0", what)
+
+
+def check_engine(make: Callable[[float], Any]) -> Report:
+    """Every operation of an engine that the table knows."""
+    engine = Engine(make)
+    checks: dict[str, InputCheck] = {}
+    culprits = list(engine.seed())
+    for op in engine.operations() if not culprits else ():
+        found, wrong = _check(engine, op)
+        checks |= found
+        culprits += wrong or engine.sums(op)
+    if not (checks or culprits):
+        raise TypeError(f"{engine.name} has none of the operations of the table, such as + and .tanh()")
+    return Report(checks, culprits + list(engine.reuse()) if checks else culprits, what="derivative")
+
+
+def _check(engine: Engine, op: Operation) -> tuple[dict[str, InputCheck], list[Culprit]]:
+    """One operation: with two Values, and if it is an operator, with a number in front; else with a number behind."""
+    names = {i: f"d {op.name}/d{x}" for i, x in enumerate(op.operands)}
+    ways: list[tuple[list[int], dict[int, str]]] = [(list(names), names)]
+    if len(names) == 2 and hasattr(engine.of, f"__r{op.name}__"):
+        ways.append(([1], {1: f"d r{op.name}/dy"}))
+    checks: dict[str, InputCheck] = {}
+    culprits: list[Culprit] = []
+    for positions, called in ways:
+        found, wrong = check_points(op, lambda operands, p=positions: engine.outcome(op, operands, p), called, LARGEST)  # type: ignore[misc]
+        if positions == [0, 1] and all(check.slopes.reason for check in found.values()):
+            only = {0: names[0]}  # powers often take plain numbers alone
+            again, more = check_points(op, lambda operands: engine.outcome(op, operands, [0]), only, LARGEST)
+            if not again[names[0]].slopes.reason:
+                found, wrong = again, more
+        checks |= found
+        culprits += wrong
+    return checks, culprits
 
 
 def _grad(value: Any, name: str) -> float:
-    return 0.0 if value.grad is None else as_float(value.grad, f".grad of {name}")
+    return 0.0 if value.grad is None else _float(value.grad, f".grad of {name}")
 
 
-def _sums(engine: Callable[[float], Any]) -> Iterator[Culprit]:
-    """Small graphs in which a value is used more than once, so that its gradient is a sum."""
-    for text, f in _REUSED.items():
-        x = Value(3.0)
-        f(x).backward()
-        assert x.grad is not None
-        try:
-            mine = gradients(engine, f, lambda g, inputs: g(*inputs), {"x": 3.0})["x"]
-        except Exception:  # an operation that this engine does not have
-            continue
-        if abs(mine - x.grad) > 1e-9 * x.grad:
-            what = f"the gradient of x, a sum over its uses, should be {number(x.grad)}; yours says {number(mine)}"
-            yield Culprit("ACCUMULATION", f"{text} at x = 3", what)
+def _float(number: Any, name: str) -> float:
+    """A number of whatever kind an engine keeps: plain, or an array or a tensor of one."""
+    return as_float(number.item() if hasattr(number, "item") else number, name)
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _newer_first(x: Any) -> Any:
@@ -163,82 +239,6 @@ def _older_first(x: Any) -> Any:
 
 
 _REUSED: dict[str, Callable[[Any], Any]] = {
-    "x + x": lambda x: x + x,
-    "x·x": lambda x: x * x,
     "h·(h + x) with h = x·x": _newer_first,
     "(x + h)·h with h = x·x": _older_first,
 }
-
-
-def _points(op: Operation, largest: int) -> Iterator[list[float]]:
-    """Operands in the domain of an operation: special ones, and random ones from 1/256 to 2 to the power `largest`."""
-    source = Random(0)
-    arity = 3 * len(op.operands) if op.nary else len(op.operands)
-
-    def numbers() -> Iterator[list[float]]:
-        if arity <= 2:
-            yield from map(list, product(SPECIAL, repeat=arity))
-        for _ in range(20 * POINTS):
-            yield [
-                source.choice((-1, 1)) * source.uniform(1, 2) * 2.0 ** source.randint(-8, largest - 1)
-                for _ in range(arity)
-            ]
-
-    found = 0
-    for operands in numbers():
-        if op.name == "where":
-            operands[0] = float(operands[0] > 0)
-        try:
-            legal = op.nary or (op.is_defined(operands) and isfinite(op.compute(operands)))
-        except (ArithmeticError, ValueError):
-            legal = False
-        if legal and found < POINTS + len(SPECIAL) ** 2:
-            found += 1
-            yield operands
-
-
-_ORDER = ("fail", "pass", "kink", "inconclusive")
-
-
-def _reported(rows: Sequence[tuple[Operation, Callable[[Sequence[float]], Outcome | None]]], largest: int) -> Report:
-    """Every derivative of some operations at its most telling point: one that is wrong, else one that is right."""
-    alone = len(rows) == 1
-    checks: dict[str, InputCheck] = {}
-    found: dict[tuple[str, str], Culprit] = {}
-    for op, evaluate in rows:
-        tried: dict[str, list[InputCheck]] = {}
-        for operands in _points(op, largest):
-            outcome = evaluate(operands)
-            if outcome is None:
-                continue
-            at = _at(op, operands)
-            result, slopes = outcome
-            what = wrong_result(op, operands, result, slopes)
-            if what:
-                found.setdefault((op.name, "FORWARD"), Culprit("FORWARD", f"{op.name} {at}", what))
-            for i, slope in slopes.items():
-                x = op.operands[i * len(op.operands) // len(operands) if op.nary else i]
-                name = x if alone else f"d {op.name}/d{x}"
-                right = local_slopes(op, operands, i)
-                check = InputCheck(name, slope, right, judge(slope, right), hint=at)
-                tried.setdefault(name, []).append(check)
-                if check.verdict == "fail":
-                    found.setdefault(
-                        (op.name, x), Culprit("LOCAL", f"{op.name} {at}", wrong_slope(op, operands, i, slope))
-                    )
-        for name, points in tried.items():
-            worst = min(points, key=lambda check: (_ORDER.index(check.verdict), check.grad == 0))
-            wrong = sum(check.verdict == "fail" for check in points)
-            how_often = (
-                f"wrong at {wrong} of {len(points)} points, as {worst.hint}" if wrong else f"at {len(points)} points"
-            )
-            checks[name] = InputCheck(name, worst.grad, worst.slopes, worst.judgement, hint=how_often)
-    return Report(checks, list(found.values()), what="operand" if alone else "derivative")
-
-
-def _at(op: Operation, operands: Sequence[float]) -> str:
-    if op.nary:
-        return "at " + ", ".join(
-            f"{x} = {list(map(float, column))}" for x, column in zip(op.operands, op.columns(operands), strict=True)
-        )
-    return "at " + ", ".join(f"{x} = {number(value)}" for x, value in zip(op.operands, operands, strict=True))

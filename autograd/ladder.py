@@ -36,6 +36,10 @@ VISIBLE = 10
 """Times the noise that a difference must have for its size to mean something."""
 STAGES = 3
 """Richardson extrapolations on top of each other."""
+ODD = 357 / 256
+"""Steps are powers of two times this: powers of two alone fall into step with periods and with binary rounding."""
+RESOLUTION = 2.0**-9
+"""Relative to the function, the coarsest grid that its values may lie on; half precision has 2**-10."""
 
 
 @dataclass(frozen=True)
@@ -79,18 +83,31 @@ def ladder_slopes(f: Function, at: float) -> Slopes:
     >>> slopes.left, slopes.right, slopes.kind
     (-1.0, 1.0, 'kink')
     """
+    if not isfinite(at):
+        return unknown(f"the input is {at}")
     f = _quiet(f)
     here = f(at)
     if not isfinite(here):
         return unknown("not defined here")
-    return _read(_rungs(f, at, here, 3 * noise(f, at)), at)
+    rungs = _rungs(f, at, here, 3 * noise(f, at))
+    if not rungs:
+        return unknown(f"no step from {at:.6g} is exact")
+    if not any(
+        rung.left or rung.right for rung in rungs
+    ):  # flat; what is farther away tells how much floats would show
+        far = [abs(f(at + side * (abs(at) or 1.0))) for side in (-8, -2, 2, 8)]
+        error = (EPSILON * max([abs(here), *filter(isfinite, far)]) + 5e-324) / rungs[0].step
+        return Slopes(0.0, 0.0, error)
+    return _read(_on_a_grid(rungs, here), at)
 
 
 def screened_slopes(f: Function, at: float, grad: float) -> Slopes | None:
     """The slopes from seven calls, if that is enough to confirm `grad`; None if a closer look is needed."""
     f = _quiet(f)
-    here, size = f(at), _power_of_two(at)
-    rungs = [_rung(f, at, here, size * step, 8 * EPSILON * abs(here)) for step in (2**-8, 2**-10, 2**-12)]
+    here, size = f(at), ODD * _power_of_two(at)
+    if not at < at + size / 4096 < inf:
+        return None
+    rungs = [_rung(f, at, here, size / part, 8 * EPSILON * abs(here)) for part in (256, 1024, 4096)]
     if not all(rung.is_defined for rung in rungs):
         return None
     slope, error = _limit([r.central for r in rungs], [r.noise / r.step for r in rungs], 16)
@@ -119,12 +136,25 @@ def _rungs(f: Function, at: float, here: float, noise: float) -> list[_Rung]:
     return rungs
 
 
+def _on_a_grid(rungs: list[_Rung], here: float) -> list[_Rung]:
+    """The rungs with their noise, if the finest show nothing: the function's values then lie on a grid.
+
+    That of single precision, say, which is no finer than the smallest change there is.
+    """
+    last = rungs[-1]
+    changes = [abs(secant) * rung.step for rung in rungs for secant in (rung.left, rung.right) if secant]
+    grid = min(filter(isfinite, changes), default=0.0)
+    if last.left or last.right or grid > RESOLUTION * abs(here):
+        return rungs
+    return [replace(rung, noise=max(rung.noise, grid)) for rung in rungs]
+
+
 def _steps(at: float) -> Iterator[float]:
-    """Powers of two, each a quarter of the one before, that can be added and subtracted exactly."""
+    """Steps, each a quarter of the one before, that can be added and subtracted exactly."""
     size = _power_of_two(at)
-    step = max(size, min(1.0, size * 4.0**12)) / 2
+    step = ODD * max(size, min(1.0, size * 4.0**12)) / 2
     for _ in range(RUNGS):
-        if (at + step) - at == step == at - (at - step):
+        if step >= sys.float_info.min and (at + step) - at == step == at - (at - step):
             yield step
         step /= 4
 
@@ -167,7 +197,11 @@ def _read(rungs: list[_Rung], at: float) -> Slopes:
 def _two_sided(sides: list[list[float]], bars: list[float], kind: Literal["kink", "jump"], scale: float) -> Slopes:
     """The slopes to the left and to the right, each the limit of its own values."""
     (left, left_error), (right, right_error) = (_limit(values, bars, 4) for values in sides)
-    return Slopes(left, right, max(left_error, right_error), kind, scale)
+    error = max(left_error, right_error)
+    if kind == "kink" and abs(left - right) <= max(10 * error, 1e-9 * abs(left)):
+        middle = (left + right) / 2
+        return Slopes(middle, middle, error, "smooth", scale)
+    return Slopes(left, right, error, kind, scale)
 
 
 FLAT, STEEP, BENT = 0.15, 0.85, 1.25
@@ -216,15 +250,15 @@ def noise(f: Function, at: float) -> float:
     Differences of high order see nothing of a smooth function on so small a stretch, only its rounding.
     Returns 0 if the function is constant there as far as floats can tell.
     """
-    size, found = _power_of_two(at), []
-    for exponent in (-44, -36, -28, -22):
+    size, found = ODD * _power_of_two(at), []
+    for exponent in (-44, -36, -28, -22, -18):
         spacing = ldexp(size, exponent)
         values = [f(at + i * spacing) for i in range(64, 73)]  # beside the point, which may be a kink
         # Where most neighbours are equal, the stretch is shorter than what the function resolves.
         if all(map(isfinite, values)) and sum(a != b for a, b in pairwise(values)) >= 4:
             found.append(_from_differences(values))
-    agreed = [level for level, agrees in found if agrees][:2]
-    return max(agreed or [level for level, _ in found[:1]], default=0.0)
+    agreed = [level for level, agrees in found if agrees] or [level for level, _ in found[:1]]
+    return max((level for level in agreed[:2] if level <= 100 * agreed[0]), default=0.0)
 
 
 def _from_differences(values: list[float]) -> tuple[float, bool]:
@@ -244,7 +278,7 @@ def _quiet(f: Function) -> Function:
     def call(x: float) -> float:
         try:
             return f(x)
-        except (ArithmeticError, ValueError):
+        except Exception:  # outside its domain a function may fail in many ways
             return nan
 
     return call

@@ -29,7 +29,7 @@ __all__ = ["EPSILON", "GraphSlopes", "Replay", "applied", "exact_slopes", "round
 DIGITS = (100, 800)
 """Digits to compute with, and where these do not give one and the same slope all around the point."""
 STEP = 1e-40
-"""Step of the finite difference, relative to the input."""
+"""Step of the finite difference, relative to the input, or to 1 if that is smaller."""
 SHRINK = 1024
 """How many times smaller the second step is."""
 EPSILON = sys.float_info.epsilon
@@ -141,7 +141,7 @@ def exact_slopes(f: Callable[[NumberSystem, Any], Any], at: float) -> Slopes:
         system = mpmath(digits)
         number: Any = system.number
         x = number(at)
-        step = abs(x) * number(STEP) or number(STEP)
+        step = min(abs(x), 1) * number(STEP) or number(10) ** -(digits // 2)
         nearby = step / SHRINK
         here, before, after = (_real(f, system, x + shift) for shift in (0, -step, step))
         if here is None:
@@ -162,10 +162,6 @@ def exact_slopes(f: Callable[[NumberSystem, Any], Any], at: float) -> Slopes:
     nearer_left = (here - just_before) / nearby
     left, right, nearer_left, nearer_right = map(_visible, (left, right, nearer_left, nearer_right))
     # Not the same slope everywhere around: a kink, a jump, a vertical tangent, or a slope of zero.
-    if abs(nearer_right - nearer_left) * 32 < abs(right - left):  # a curve, and less of it nearby
-        middle = (nearer_left + nearer_right) / 2
-        middle *= abs(middle) > 1e-6 * abs(nearer_right - nearer_left)
-        return _as_floats(middle, middle, "smooth")
     left_limit, left_jumps = _limit(left, nearer_left, (just_before - before) / (step - nearby))
     right_limit, right_jumps = _limit(right, nearer_right, (after - just_after) / (step - nearby))
     if left_jumps or right_jumps:
@@ -235,13 +231,27 @@ def steepest_secant(f: Callable[[NumberSystem, Any], Any], at: float) -> float:
     return steepest
 
 
-def rounding(root: Value, leaf: Value) -> float:
-    """How far the gradient may be off because every step on the way to it was rounded, to first order.
+def rounding(root: Value, leaf: Value) -> tuple[float, float]:
+    """How far the gradient may be off because everything on the way to it was rounded, and the size of its terms.
 
-    The gradient is computed from the graph by steps of its own; how it reacts to a change of any of
-    these, forward or backward, is its derivative by that step.
+    To first order.  The gradient is computed from the graph by steps of its own; how it reacts to a change of
+    any of these, forward or backward, is its derivative by that step.  What is constant, such as the 1/3 of a mean
+    over three, is no step: it counts with what flows through it.  The terms of a gradient are the products along
+    its paths; it may be much smaller than these.
     """
     (slope,) = root.gradients([leaf], create_graph=True)
     steps = [step for step in newest_first(slope) if step.edges]
-    reactions = slope.gradients(steps)
-    return EPSILON * sum(abs(step.data * by) for step, by in zip(steps, reactions, strict=True) if isfinite(by))
+    reactions = zip(steps, slope.gradients(steps), strict=True)
+    bounds = [abs(step.data * by) for step, by in reactions if isfinite(by)]
+    nodes = newest_first(root)
+    adjoints, speeds = {root: 1.0}, {leaf: 1.0}  # all of them absolute
+    for node in nodes:
+        for operand, local in node.edges:
+            adjoints[operand] = adjoints.get(operand, 0.0) + abs(local) * adjoints[node]
+    flow = 0.0
+    for node in reversed(nodes):
+        passing = [abs(local) * speeds[operand] for operand, local in node.edges if operand in speeds]
+        if passing:
+            speeds[node] = sum(passing)
+            flow += speeds[node] * adjoints[node]
+    return EPSILON * (sum(bounds) + flow), adjoints.get(leaf, 0.0)

@@ -13,12 +13,15 @@ from autograd.notation import number
 from autograd.slopes import Judgement, Slopes, Verdict
 from autograd.terminal import columns
 
-__all__ = ["InputCheck", "Report"]
+__all__ = ["MISSING", "InputCheck", "Report"]
 
 MAX_ROWS = 20
 """Inputs that the table shows, those that did not pass first."""
 MAX_CULPRITS = 3
 """Culprits that are shown in full."""
+
+MISSING = "no gradient given"
+"""The reason why an input fails that has none."""
 
 _WORST: tuple[Verdict, ...] = ("fail", "inconclusive", "kink", "pass")
 _SHOWN = {"pass": "pass", "fail": "FAIL", "kink": "kink", "inconclusive": "?"}
@@ -82,6 +85,7 @@ class InputCheck:
         closed = "" if self.closed_form is None else number(self.closed_form, digits)
         verdict = "  ".join(filter(None, [_SHOWN[self.verdict], self.reason]))
         grad = "?" if self.slopes.reason and isnan(self.grad) else number(self.grad, digits)
+        grad = "none" if self.judgement.reason == MISSING else grad
         return self.name, grad, closed, self._numeric(digits), verdict
 
     def _numeric(self, digits: int) -> str:
@@ -128,11 +132,12 @@ class Report:
     def score(self, points: float = 1.0) -> float:
         """The share of `points` that goes to confirmed gradients; inconclusive ones count for nobody.
 
-        0.0 if a node is wrong though no gradient is, or if nothing could be told at all.
+        0.0 if a node is wrong though no gradient is, if gradients do not add up, or if nothing could be told.
         """
         counts = Counter(check.verdict for check in self.inputs.values())
         right = counts["pass"] + counts["kink"]
-        if not right or (self.culprits and not counts["fail"]):
+        unsound = any(culprit.kind == "ACCUMULATION" for culprit in self.culprits)  # nothing larger can be right
+        if not right or unsound or (self.culprits and not counts["fail"]):
             return 0.0
         return float(points * right / (right + counts["fail"]))
 
@@ -177,6 +182,8 @@ class Report:
         parts = [f"{counts[verdict]} {text}" for verdict, text in words.items() if counts[verdict]]
         if parts:
             parts[0] = parts[0].replace(" ", f" of {n} {self.what}{'s' * (n != 1)} ", 1)
+        elif self.culprits:
+            parts = ["see below"]
         return f"{self.verdict.replace('fail', 'FAIL')} ({', '.join(parts) or f'{n} {self.what}' + 's' * (n != 1)})"
 
     def _rest(self) -> Iterator[str]:

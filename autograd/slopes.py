@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from math import inf, isfinite, isnan, nan
 from typing import Literal
 
-__all__ = ["Judgement", "Slopes", "Verdict", "hull", "judge", "unknown"]
+__all__ = ["CAUGHT", "Judgement", "Slopes", "Verdict", "hull", "judge", "unknown"]
 
 Verdict = Literal["pass", "fail", "kink", "inconclusive"]
 
@@ -30,8 +30,8 @@ class Slopes:
 
     They are equal where the function is smooth.  `kind` says what else there may be: a ``kink`` (two slopes), a
     ``jump`` (then they are those of the two pieces), a ``vertical`` tangent (then they are infinite).
-    `scale` is the steepest secant nearby, against which a slope of zero is small; where nothing can be
-    told, `reason` says why.
+    A slope of zero is small against `scale`, the steepest secant nearby, or against the `terms` that cancel in it.
+    Where nothing can be told, `reason` says why.
     """
 
     left: float
@@ -39,6 +39,7 @@ class Slopes:
     error: float = 0.0
     kind: Literal["smooth", "kink", "jump", "vertical"] = "smooth"
     scale: float = 0.0
+    terms: float = 0.0
     reason: str = ""
 
     @property
@@ -56,22 +57,29 @@ def hull(one: Slopes, other: Slopes) -> Slopes:
     """What two ways of looking at the same point leave open: everything between them."""
     if one.reason or other.reason:
         return one if one.reason else other
-    ends = (one.left, one.right, other.left, other.right)
-    kind = one.kind if one.kind != "smooth" else other.kind
-    return replace(one, left=min(ends), right=max(ends), error=max(one.error, other.error), kind=kind)
+    kinked, ends = (one, other) if one.kind != "smooth" else (other, one)
+    low, high = sorted((kinked.left, kinked.right))
+    if low <= min(ends.left, ends.right) and max(ends.left, ends.right) <= high:
+        return kinked
+    return replace(kinked, left=min(low, ends.left, ends.right), right=max(high, ends.left, ends.right))
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict, the reason if it needs one, and the smallest relative mistake that would have been caught."""
+    """A verdict, the reason if it needs one, and the smallest relative mistake that would have been caught.
+
+    That is nan where there is no such thing, as beside a kink and for a gradient of zero.
+    """
 
     verdict: Verdict
     reason: str = ""
-    caught: float = CAUGHT
+    caught: float = nan
 
 
-def judge(grad: float, slopes: Slopes, noise: float = 0.0) -> Judgement:
+def judge(grad: float, slopes: Slopes, noise: float = 0.0, caught: float = CAUGHT) -> Judgement:
     """Whether `grad` is the slope; `noise` bounds what rounding does to a correct gradient on its way.
+
+    `caught` is the relative mistake from which on it is called one.
 
     >>> judge(-1.6, Slopes(-1.6, -1.6, error=1e-16)).verdict
     'pass'
@@ -80,38 +88,42 @@ def judge(grad: float, slopes: Slopes, noise: float = 0.0) -> Judgement:
     >>> judge(0.0, Slopes(-1.0, 1.0, kind="kink")).verdict
     'kink'
     >>> judge(1e-17, Slopes(0.0, 0.0, error=1e-16))
-    Judgement(verdict='inconclusive', reason='too small to see in floats', caught=inf)
+    Judgement(verdict='inconclusive', reason='too small to see in floats', caught=nan)
     """
     if slopes.reason:
-        return Judgement("inconclusive", slopes.reason, inf)
+        return Judgement("inconclusive", slopes.reason)
     numeric, error = slopes.numeric, slopes.error + noise
     if slopes.kind != "smooth":
-        return _beside_a_kink(grad, slopes, error)
+        return _beside_a_kink(grad, slopes, error, caught)
     if not isfinite(grad):
         return Judgement("fail", "not a number" if isnan(grad) else "infinite")
     if grad == numeric == slopes.scale == 0:
         return Judgement("pass")  # flat as far as floats can see, and so is the gradient
     difference, size = abs(grad - numeric), max(abs(grad), abs(numeric))
-    if abs(numeric) <= min(SAFETY * error, slopes.scale) and 0 in (
-        grad,
-        numeric,
-    ):  # a zero is small against its surroundings
-        size = slopes.scale
-    tolerance = max(SAFETY * error, CAUGHT * size)
+    meant = size
+    if abs(numeric) <= min(SAFETY * error, max(slopes.scale, slopes.terms)) and 0 in (grad, numeric):
+        size = slopes.scale  # a zero is small against its surroundings, or because large terms cancel exactly
+        meant = max(size, slopes.terms if numeric == 0 else 0.0)
+    tolerance = max(SAFETY * error, caught * size)
+    told = tolerance / size if numeric and size else nan
     if difference > tolerance:
-        return Judgement("fail")
-    if error <= MEANT * size:
-        return Judgement("pass", caught=tolerance / size if size else CAUGHT)
-    reason = "too small to see in floats" if size <= SAFETY * error else "too few digits to tell"
-    return Judgement("inconclusive", reason, inf)
+        return Judgement("fail", caught=told)
+    if error <= max(MEANT, caught) * meant:
+        return Judgement("pass", caught=told)
+    reason = (
+        "too small to see in floats" if max(abs(grad), abs(numeric)) <= SAFETY * error else "too few digits to tell"
+    )
+    return Judgement("inconclusive", reason)
 
 
-def _beside_a_kink(grad: float, slopes: Slopes, error: float) -> Judgement:
+def _beside_a_kink(grad: float, slopes: Slopes, error: float, caught: float) -> Judgement:
     """Any slope between the two is acceptable, and nan, which claims none, where there are no two finite ones."""
     low, high = sorted((slopes.left, slopes.right))
     size = max((abs(slope) for slope in (low, high) if isfinite(slope)), default=0.0)
-    tolerance = max(SAFETY * error, CAUGHT * size)
+    tolerance = max(SAFETY * error, caught * size)
     inside = low - tolerance <= grad <= high + tolerance or grad in (low, high)
     inside = inside or (isnan(grad) and slopes.kind != "kink")
     what = {"kink": "between the two slopes", "jump": "the function jumps here", "vertical": "the slope is infinite"}
-    return Judgement("kink", what[slopes.kind]) if inside else Judgement("fail", f"outside: {what[slopes.kind]}")
+    if inside:
+        return Judgement("kink", what[slopes.kind])
+    return Judgement("fail", {**what, "kink": "not between the two slopes"}[slopes.kind])

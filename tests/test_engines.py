@@ -94,8 +94,8 @@ def test_a_correct_engine_passes():
     assert report.verdict == "pass", report
     assert report.culprits == []
     assert list(report.inputs) == [
-        *("d add/dx", "d add/dy", "d sub/dx", "d sub/dy", "d mul/dx", "d mul/dy", "d truediv/dx", "d truediv/dy"),
-        *("d pow/dx", "d neg/dx", "d exp/dx", "d tanh/dx", "d relu/dx"),
+        *("d add/dx", "d add/dy", "d radd/dy", "d mul/dx", "d mul/dy", "d rmul/dy", "d pow/dx", "d neg/dx"),
+        *("d sub/dx", "d sub/dy", "d truediv/dx", "d truediv/dy", "d exp/dx", "d tanh/dx", "d relu/dx"),
     ]
     assert gradcheck(loss, AT, engine=engine()).ok
 
@@ -108,26 +108,126 @@ def test_a_wrong_tanh_is_named():
     assert str(report.culprits[0]) == "LOCAL: tanh at x = 1.0: d tanh/dx should be 0.42; yours says 0.2384"
     report = gradcheck(loss, AT, engine=wrong)
     assert report.verdict == "fail"
-    assert (
-        "Where: LOCAL, node #3  tanh(w·x + b), w·x + b = -0.55\n  d tanh/dx should be 0.7495; yours says 1.501\n"
-        in (str(report))
-    )
+    (culprit,) = report.culprits
+    assert (culprit.kind, culprit.where) == ("LOCAL", "node #3  tanh(w·x + b), w·x + b = -0.55")
+    assert culprit.what == "d tanh/d(w·x + b) should be 0.7495; yours says 1.501"
 
 
 def test_a_wrong_result_is_named():
     wrong = engine(offset=0.01)
-    assert "FORWARD: tanh at x = 0.0: tanh(x) should be 0.0; yours says 0.01" in map(str, gradcheck(wrong).culprits)
+    assert "FORWARD: tanh at x = 0.0: tanh should give 0.0; yours says 0.01" in map(str, gradcheck(wrong).culprits)
     (culprit,) = gradcheck(loss, AT, engine=wrong).culprits
-    assert (culprit.kind, culprit.what) == ("FORWARD", "tanh(x) should be -0.5005; yours says -0.4905")
+    assert (culprit.kind, culprit.what) == ("FORWARD", "tanh should give -0.5005; yours says -0.4905")
 
 
 def test_gradients_that_do_not_add_up_are_named():
     report = gradcheck(engine(accumulate=False))
-    assert "ACCUMULATION: x + x at x = 3: the gradient of x, a sum over its uses, should be 2.0; yours says 1.0" in (
-        map(str, report.culprits)
-    )
+    assert (report.verdict, report.score(5)) == ("fail", 0.0)
+    culprit = next(culprit for culprit in report.culprits if "tanh" in culprit.where)
+    assert (culprit.kind, culprit.where) == ("ACCUMULATION", "(tanh(x)) + x at x = 1.0")
+    assert culprit.what == "the gradient of x should be 1.42; yours says 0.42 (is = written for +=?)"
     report = gradcheck(loss, AT, engine=engine(accumulate=False))
     assert {culprit.kind for culprit in report.culprits} == {"ACCUMULATION"}
+    # Beside another mistake it is seen as well.
+    both = gradcheck(loss, AT, engine=engine(accumulate=False, tanh=lambda t: 1 - t))
+    assert {culprit.kind for culprit in both.culprits} == {"LOCAL", "ACCUMULATION"}
+
+
+def with_tanh(step):
+    """An engine whose tanh does this in the backward pass."""
+
+    class Mine(engine()):
+        def tanh(self):
+            t = math.tanh(self.data)
+            out = Mine(t, [self])
+            out.step = lambda: step(self, out, t)
+            return out
+
+        def _made(self, data, *edges):
+            made = super()._made(data, *edges)
+            out = Mine(data, made.parents)
+            made_step = made.step
+
+            def again():
+                made.grad = out.grad
+                made_step()
+
+            out.step = again
+            return out
+
+    return Mine
+
+
+def add(x, amount):
+    x.grad += amount
+
+
+def put(x, amount):
+    x.grad = amount
+
+
+MISTAKES = {
+    "out.grad left out": (
+        lambda x, out, t: add(x, 1 - t * t),
+        "(tanh(x))·3 at x = 1.0: the gradient of x should be 1.26; yours says 0.42 "
+        "(is the gradient of the result left out?)",
+    ),
+    "= for +=": (
+        lambda x, out, t: put(x, (1 - t * t) * out.grad),
+        "(tanh(x)) + x at x = 1.0: the gradient of x should be 1.42; yours says 0.42 (is = written for +=?)",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_of_one_operation_in_company(mistake):
+    step, words = MISTAKES[mistake]
+    report = gradcheck(with_tanh(step))
+    assert f"ACCUMULATION: {words}" in map(str, report.culprits), report
+    assert all("tanh" in culprit.where for culprit in report.culprits)
+    assert report.score(5) == 0.0
+    assert gradcheck(with_tanh(lambda x, out, t: add(x, (1 - t * t) * out.grad))).ok
+    report = gradcheck(lambda w: w.tanh() * w, {"w": 0.5}, engine=with_tanh(step))
+    assert any("tanh" in culprit.where for culprit in report.culprits)
+
+
+def test_an_operation_that_raises_is_wrong():
+    def step(x, out, t):
+        x.grad += undefined * out.grad  # noqa: F821
+
+    report = gradcheck(with_tanh(step))
+    assert report.inputs["d tanh/dx"].reason == "raised NameError: name 'undefined' is not defined"
+    assert report.verdict == "fail"
+    assert "  d tanh/dx     ?      ?             FAIL  raised NameError" in str(report)
+
+
+def test_numbers_in_front_are_checked():
+    class Mine(engine()):
+        def __rsub__(self, other):
+            return self + -1.0 * other
+
+    report = gradcheck(Mine)
+    assert "LOCAL: sub at x = 0.0, y = 0.0: d sub/dy should be -1.0; yours says 1.0" in map(str, report.culprits)
+    assert report.inputs["d rsub/dy"].verdict == "fail"
+    assert report.inputs["d sub/dy"].verdict == "pass"
+
+
+@pytest.mark.parametrize("start", [0.0, 2.0])
+def test_a_backward_pass_that_does_not_start_with_one(start):
+    class Mine(engine()):
+        def backward(self):
+            self.grad = start
+            for parent in self.parents:
+                parent.grad += start
+
+    (culprit,) = gradcheck(
+        type("Mine", (Mine,), {"_made": lambda self, data, *edges: _plain(Mine, data, edges)})
+    ).culprits
+    assert culprit.what == f"backward() should start with the gradient 1 at the result; yours starts with {start}"
+
+
+def _plain(kind, data, edges):
+    return kind(data, [parent for parent, _ in edges])
 
 
 def test_a_wrong_order_is_named():
@@ -153,16 +253,33 @@ def test_functions_for_that_engine_alone():
 @pytest.mark.parametrize(
     ("call", "error"),
     [
+        (lambda: check_engine(dict), "gradcheck makes Values by dict(0.5), which raised TypeError"),
         (
-            lambda: check_engine(dict),
-            "dict has none of the operations of the table: an engine is a class whose objects",
+            lambda: check_engine(int),
+            "int(0.5) has no .data, no .grad, no .backward: an engine is a class whose objects",
         ),
         (
             lambda: gradcheck(lambda w: 3.0, {"w": 1.0}, engine=engine()),
-            "with the Values of your engine f returned 3.0",
+            "with the Values of Number f returned 3.0, which has no .backward",
+        ),
+        (
+            lambda: gradcheck(lambda w: 2.0 - w, {"w": 1.0}, engine=engine()),
+            "with the Values of Number the function raised TypeError: unsupported operand",
+        ),
+        (
+            lambda: gradcheck(engine()(2.0)),
+            "gradcheck takes a function, a Value, an operation or a class, not <",
         ),
     ],
 )
 def test_what_is_no_engine(call, error):
-    with pytest.raises(TypeError, match=error):
+    with pytest.raises(TypeError) as raised:
         call()
+    assert str(raised.value).startswith(error)
+
+
+def test_a_value_of_another_engine_is_not_a_class():
+    with pytest.raises(
+        TypeError, match=r"of a class of your own pass the class, gradcheck\(Number\), or f with engine=Number"
+    ):
+        gradcheck(engine()(2.0))

@@ -75,7 +75,7 @@ def test_every_activation_and_loss_agrees_three_ways(activation, loss, capsys):
 
 def test_a_kink_is_said_to_be_one(capsys):
     assert main(["--w", "-0.05", "--activation", "relu"]) == 0
-    assert "dL/dw  0.0       0.0          -6.0 | 0.0  kink  between the two slopes" in capsys.readouterr().out
+    assert "dL/dw  0.0       0.0          0.0 | -6.0  kink  between the two slopes" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -158,8 +158,15 @@ def test_rounding_is_bounded_by_its_estimate(source):
     leaves, root = random_program(source).values()
     for leaf in leaves:
         exact, through = GraphSlopes(root).by(leaf), GraphSlopes(root).by(leaf, recorded=True)
-        bound = rounding(root, leaf) + abs(exact.numeric - through.numeric) + 1e-15 * abs(exact.numeric)
+        bound = rounding(root, leaf)[0] + abs(exact.numeric - through.numeric) + 1e-15 * abs(exact.numeric)
         assert abs(root.gradients([leaf])[0] - exact.numeric) <= 10 * bound
+
+
+def test_the_terms_of_a_gradient_that_cancels_have_a_size():
+    x = Value(1.0)
+    noise, size = rounding(x - autograd.mean([x, x, x]), x)
+    assert size == pytest.approx(2.0)
+    assert 1e-16 < noise < 1e-14
 
 
 def test_the_steepest_secant_tells_the_size_of_slopes_around():

@@ -38,6 +38,15 @@ def test_noise_makes_a_verdict_careful_and_then_impossible(size, sign):
 def test_what_would_have_been_caught():
     assert judge(1.0, smooth(1.0, 1e-16)).caught == 1e-6
     assert judge(1.0, smooth(1.0, 1e-6)).caught == pytest.approx(1e-5)
+    assert math.isnan(judge(0.0, smooth(0.0, 0.0)).caught)
+    assert math.isnan(judge(0.0, Slopes(-1.0, 1.0, kind="kink")).caught)
+
+
+def test_a_rounded_gradient_can_be_accepted():
+    slopes = smooth(0.7853981634, 1e-17)
+    assert judge(0.785, slopes).verdict == "fail"
+    assert judge(0.785, slopes, caught=5e-3).verdict == "pass"
+    assert judge(0.79, slopes, caught=5e-3).verdict == "fail"
 
 
 def test_a_zero_is_small_against_its_surroundings():
@@ -46,6 +55,9 @@ def test_a_zero_is_small_against_its_surroundings():
     assert judge(1e-17, smooth(0.0, 1e-16, scale=1.0)).verdict == "pass"
     assert judge(1e-3, smooth(0.0, 1e-16, scale=1.0)).verdict == "fail"
     assert judge(0.0, smooth(0.0, 1e-16, scale=1e-14)).verdict == "inconclusive"
+    cancelled = Slopes(0.0, 0.0, 1e-16, terms=1.0)
+    assert judge(1e-17, cancelled).verdict == "pass"
+    assert judge(1e-14, cancelled).verdict == "fail"
     # A slope that is not zero is compared with itself, however small it is.
     assert judge(-1e-9, smooth(1e-9, 1e-16, scale=1.0)).verdict == "fail"
     assert judge(0.0, smooth(1e-9, 1e-16, scale=1.0)).verdict == "fail"
@@ -63,13 +75,13 @@ def test_a_function_that_is_flat_everywhere_has_no_slope():
         (0.3, Slopes(0.0, 1.0, kind="kink"), "kink", "between the two slopes"),
         (1.0, Slopes(0.0, 1.0, kind="kink"), "kink", "between the two slopes"),
         (1.0 + 1e-9, Slopes(1.0, 0.0, kind="kink"), "kink", "between the two slopes"),
-        (1.1, Slopes(0.0, 1.0, kind="kink"), "fail", "outside: between the two slopes"),
-        (-1e-3, Slopes(0.0, 1.0, kind="kink"), "fail", "outside: between the two slopes"),
-        (math.nan, Slopes(0.0, 1.0, kind="kink"), "fail", "outside: between the two slopes"),
+        (1.1, Slopes(0.0, 1.0, kind="kink"), "fail", "not between the two slopes"),
+        (-1e-3, Slopes(0.0, 1.0, kind="kink"), "fail", "not between the two slopes"),
+        (math.nan, Slopes(0.0, 1.0, kind="kink"), "fail", "not between the two slopes"),
         (0.0, Slopes(0.0, 0.0, kind="jump"), "kink", "the function jumps here"),
-        (5.0, Slopes(0.0, 0.0, kind="jump"), "fail", "outside: the function jumps here"),
+        (5.0, Slopes(0.0, 0.0, kind="jump"), "fail", "the function jumps here"),
         (math.inf, Slopes(math.inf, math.inf, kind="vertical"), "kink", "the slope is infinite"),
-        (1e9, Slopes(math.inf, math.inf, kind="vertical"), "fail", "outside: the slope is infinite"),
+        (1e9, Slopes(math.inf, math.inf, kind="vertical"), "fail", "the slope is infinite"),
         (0.0, Slopes(-math.inf, math.inf, kind="vertical"), "kink", "the slope is infinite"),
         (math.nan, Slopes(-math.inf, math.inf, kind="vertical"), "kink", "the slope is infinite"),
         (math.nan, Slopes(1.0, 1.0), "fail", "not a number"),
@@ -85,4 +97,6 @@ def test_kinks_and_numbers_that_are_none(gradient, slopes, verdict, reason):
 def test_the_hull_of_two_sets_of_slopes():
     both = hull(Slopes(1.0, 1.0, 0.1), Slopes(-2.0, 0.5, 0.3, kind="kink"))
     assert (both.left, both.right, both.error, both.kind) == (-2.0, 1.0, 0.3, "kink")
+    falling = Slopes(0.0, -1.0, kind="kink")
+    assert hull(falling, falling) == hull(falling, Slopes(-0.5, -0.5)) == falling
     assert hull(unknown("why"), both).reason == hull(both, unknown("why")).reason == "why"
