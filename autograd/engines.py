@@ -9,7 +9,10 @@ as large; and added to its own operand, their gradients add up.
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from math import isclose
 from typing import Any
 
 from autograd.audit import Culprit, Graph, operand_positions, wrong_result, wrong_slope
@@ -132,24 +135,16 @@ class Engine:
             )
         except Exception:  # no such point, or it fails there
             return
-        x = f"x = {number(operands[0])}"
-        written = op.written.replace("y", number(operands[1])) if len(operands) > 1 else op.written
-        for text, after, expected, question in (
-            (
-                f"({written})·3",
-                lambda z, x, *_: z * self.make(3.0),
-                3 * slope,
-                "is the gradient of the result left out?",
-            ),
-            (f"({written}) + x", lambda z, x, *_: z + x, slope + 1, "is = written for +=?"),
-        ):
+        written = re.sub(r"\by\b", number(operands[-1]), op.written)
+        for text, after, expected, question in _COMPANY:
             try:
-                mine = self.outcome(op, operands, [0], after)[1][0]
+                mine = self.outcome(op, operands, [0], partial(after, self.make(3.0)))[1][0]
             except Exception:  # without + and * there is nothing to see
                 continue
-            if abs(mine - expected) > 1e-9 * (abs(expected) + 1):
-                what = f"the gradient of x should be {number(expected)}; yours says {number(mine)} ({question})"
-                yield Culprit("ACCUMULATION", f"{text} at {x}", what)
+            if not isclose(mine, expected(slope), rel_tol=1e-9, abs_tol=1e-9 * abs(slope)):
+                numbers = f"should be {number(expected(slope))}; yours says {number(mine)}"
+                where = f"{text.format(written)} at x = {number(operands[0])}"
+                yield Culprit("ACCUMULATION", where, f"the gradient of x {numbers} ({question})")
 
     def reuse(self) -> Iterator[Culprit]:
         """Small graphs in which a value is used by an older and by a newer one, so that the order matters."""
@@ -237,6 +232,12 @@ def _older_first(x: Any) -> Any:
     h = x * x
     return (x + h) * h
 
+
+_COMPANY: list[tuple[str, Callable[..., Any], Callable[[float], float], str]] = [
+    ("({})·3", lambda three, z, x, *_: z * three, lambda slope: 3 * slope, "is the gradient of the result left out?"),
+    ("({}) + x", lambda three, z, x, *_: z + x, lambda slope: slope + 1, "is = written for +=?"),
+]
+"""What the result z of an operation goes on to: in words, as code, and the gradient of its operand x then."""
 
 _REUSED: dict[str, Callable[[Any], Any]] = {
     "h·(h + x) with h = x·x": _newer_first,

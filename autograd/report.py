@@ -193,21 +193,14 @@ class Report:
             yield f"  ... and {more} more like {'this' if more == 1 else 'these'}"
         wrong = {c.node for c in self.culprits if c.kind != "ACCUMULATION"}
         right = self.nodes - len(wrong)
-        if not self.nodes:
-            return
-        sums = any(c.kind == "ACCUMULATION" for c in self.culprits)
-        if not right:
-            return
-        who = f"The {'other ' * bool(wrong)}{f'{right} nodes' if right > 1 else 'node'}"
-        if not sums:
-            yield f"  {who} and every sum over paths are right."
-        else:
-            yield f"  {who} {'are right by themselves' if right > 1 else 'is right by itself'}."
+        if right > 0:
+            who = f"The {'other ' * bool(wrong)}{f'{right} nodes' if right > 1 else 'node'}"
+            alone = "are right by themselves" if right > 1 else "is right by itself"
+            sums_are_right = all(c.kind != "ACCUMULATION" for c in self.culprits)
+            yield f"  {who} {'and every sum over paths are right' if sums_are_right else alone}."
 
     def _certainty(self) -> Iterator[str]:
-        told = [
-            check for check in self.inputs.values() if check.verdict in ("pass", "fail") and not check.slopes.reason
-        ]
+        told = [check for check in self.inputs.values() if not isnan(check.judgement.caught)]
         if told:
             digits = min(check.digits for check in told)
             caught = max(check.judgement.caught for check in told)
