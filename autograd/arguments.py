@@ -27,7 +27,7 @@ class Inputs:
         self.numbers = {place: _number(x, place) for place, x in self._leaves(self.trees)}
         if not self.numbers:
             raise TypeError(f"the inputs of {name_of(f)} hold no numbers to check")
-        self._orders: dict[Callable[..., Any], list[str]] = {}
+        self._orders: dict[int, list[str]] = {}
         self.refuse_unfitting(f)
 
     def refuse_unfitting(self, f: Callable[..., Any], is_gradient: bool = False) -> None:
@@ -62,9 +62,9 @@ class Inputs:
         """``f`` with these numbers in place of its inputs."""
         filled = iter(numbers)
         arguments = {name: trees.rebuilt(tree, filled) for name, tree in self.trees.items()}
-        if f not in self._orders:
-            self._orders[f] = self.order(f)
-        order = self._orders[f]
+        if id(f) not in self._orders:  # not everything that can be called can be hashed
+            self._orders[id(f)] = self.order(f)
+        order = self._orders[id(f)]
         return f(*(arguments[name] for name in order)) if order else f(**arguments)
 
     def matched(self, given: Any, what: str) -> dict[str, float]:
