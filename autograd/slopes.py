@@ -101,9 +101,10 @@ def judge(grad: float, slopes: Slopes, noise: float = 0.0, caught: float = CAUGH
         return Judgement("pass")  # flat as far as floats can see, and so is the gradient
     difference, size = abs(grad - numeric), max(abs(grad), abs(numeric))
     meant = size
-    if abs(numeric) <= min(SAFETY * error, max(slopes.scale, slopes.terms)) and 0 in (grad, numeric):
+    is_zero = numeric == slopes.error == 0
+    if is_zero or (grad == 0 and abs(numeric) <= min(SAFETY * error, slopes.scale)):
         size = slopes.scale  # a zero is small against its surroundings, or because large terms cancel exactly
-        meant = max(size, slopes.terms if numeric == 0 else 0.0)
+        meant = max(size, slopes.terms if is_zero else 0.0)
     tolerance = max(SAFETY * error, caught * size)
     told = tolerance / size if numeric and size else nan
     if difference > tolerance:

@@ -52,12 +52,13 @@ def test_a_rounded_gradient_can_be_accepted():
 def test_a_zero_is_small_against_its_surroundings():
     assert judge(0.0, smooth(0.0, 1e-16, scale=1.0)).verdict == "pass"
     assert judge(0.0, smooth(1e-17, 1e-16, scale=1.0)).verdict == "pass"
-    assert judge(1e-17, smooth(0.0, 1e-16, scale=1.0)).verdict == "pass"
+    assert judge(1e-17, smooth(0.0, 0.0, scale=1.0), noise=1e-16).verdict == "pass"
+    assert judge(1e-17, smooth(0.0, 1e-16, scale=1.0)).reason == "too small to see in floats"
     assert judge(1e-3, smooth(0.0, 1e-16, scale=1.0)).verdict == "fail"
     assert judge(0.0, smooth(0.0, 1e-16, scale=1e-14)).verdict == "inconclusive"
-    cancelled = Slopes(0.0, 0.0, 1e-16, terms=1.0)
-    assert judge(1e-17, cancelled).verdict == "pass"
-    assert judge(1e-14, cancelled).verdict == "fail"
+    cancelled = Slopes(0.0, 0.0, terms=1.0)
+    assert judge(1e-17, cancelled, noise=1e-16).verdict == "pass"
+    assert judge(1e-14, cancelled, noise=1e-16).verdict == "fail"
     # A slope that is not zero is compared with itself, however small it is.
     assert judge(-1e-9, smooth(1e-9, 1e-16, scale=1.0)).verdict == "fail"
     assert judge(0.0, smooth(1e-9, 1e-16, scale=1.0)).verdict == "fail"
