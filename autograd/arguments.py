@@ -93,7 +93,7 @@ class Inputs:
         names = list(self.trees)
         if isinstance(given, Mapping) and set(given) <= set(names):
             yield given
-        if len(names) == 1:
+        if len(names) == 1 and (isinstance(self.trees[names[0]], Mapping) or not isinstance(given, Mapping)):
             yield {names[0]: given}
         is_sequence = isinstance(given, list | tuple) or (trees.is_array(given) and given.ndim > 0)
         if is_sequence and len(given) == len(names):

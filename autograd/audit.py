@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from autograd.backprop import newest_first
 from autograd.chain import shortened
-from autograd.formula import mpmath
+from autograd.formula import FLOATS, mpmath
 from autograd.notation import expression, factor, number
 from autograd.replay import applied, exact_slopes
 from autograd.slopes import Slopes, judge
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from autograd.value import Value
 
 __all__ = [
+    "ROUNDED",
     "Culprit",
     "Graph",
     "accumulation",
@@ -77,6 +78,11 @@ class Graph:
         """The leaves that the root was computed from, oldest first; the root itself if it is one."""
         found = dict.fromkeys(v for node in self.nodes for v, _ in node.edges if not v.op)
         return sorted(found, key=lambda leaf: leaf._created) or [self.root] * (not self.root.op)
+
+    def at_kinks(self) -> list[Value]:
+        """The nodes whose operands lie exactly on a kink of their operation."""
+        kinked = [(node, node.op.kink) for node in self.nodes if node.op and node.op.kink]
+        return [node for node, kink in kinked if kink.where.over(FLOATS)(*_operands(node))]
 
     def counts(self) -> set[int]:
         """The numbers of terms that may have been summed up: of the sums over terms, and those that are divided by."""
@@ -142,7 +148,14 @@ def operand_positions(node: Value) -> list[int]:
     return [i for i in order if type(node.args[i]) is Value]
 
 
-def wrong_result(op: Operation, operands: Sequence[float], result: float, slopes: Mapping[int, float]) -> str:
+def wrong_result(
+    op: Operation,
+    operands: Sequence[float],
+    result: float,
+    slopes: Mapping[int, float],
+    name: str = "",
+    rounded: float = ROUNDED,
+) -> str:
     """What is wrong with the result of one operation, or nothing; `slopes` tell how it reacts to rounded operands."""
     if not all(map(isfinite, operands)) or any(x == 0 and copysign(1, x) < 0 for x in operands):
         return ""  # what comes of infinities and of the sign of zero is beyond real numbers
@@ -151,15 +164,15 @@ def wrong_result(op: Operation, operands: Sequence[float], result: float, slopes
     try:
         z = applied(op, exact, system)
         size = abs(z) + sum(abs(exact[i] * slope) for i, slope in slopes.items() if isfinite(slope))
-        if z.imag or not isfinite(result) or abs(result - z) <= ROUNDED * size + UNDERFLOW:
+        if z.imag or not isfinite(result) or abs(result - z) <= rounded * size + UNDERFLOW:
             return ""
-        return f"{op.name} should give {_apart(float(z), result)}"
+        return f"{name or op.name} should give {_apart(float(z), result)}"
     except (ArithmeticError, ValueError, TypeError):  # not known to be wrong
         return ""
 
 
 def wrong_slope(
-    op: Operation, operands: Sequence[float], position: int, slope: float, operand: Value | None = None
+    op: Operation, operands: Sequence[float], position: int, slope: float, operand: Value | None = None, name: str = ""
 ) -> str:
     """What is wrong with one local derivative of an operation, or nothing; `operand` is what it is taken by."""
     right = local_slopes(op, operands, position)
@@ -169,9 +182,9 @@ def wrong_slope(
     if operand is not None:
         by = operand.label or f"({shortened(expression(operand), 30)})"
     if right.kind == "smooth":
-        return f"d {op.name}/d{by} should be {_apart(right.left, slope)}"
+        return f"d {name or op.name}/d{by} should be {_apart(right.left, slope)}"
     between = f"between {number(right.left)} and {number(right.right)}"
-    return f"d {op.name}/d{by} should be {between}; yours says {number(slope)}"
+    return f"d {name or op.name}/d{by} should be {between}; yours says {number(slope)}"
 
 
 def local_slopes(op: Operation, operands: Sequence[float], position: int) -> Slopes:

@@ -127,9 +127,15 @@ def _mistakes(node: Value, operand: Value, local: float, is_term: bool) -> Itera
         yield 1 / local - 1, f"the derivative of {op.name}, {number(local)} here, is missing in {path}"
         yield local - 1, f"the derivative of {op.name}, {number(local)} here, was applied twice in {path}"
         for text in _TAKEN_FOR.get(op.name, ()):
-            wrong = Formula(text, ("x", "z")).over(FLOATS)(operand.data, node.data)
-            x = operand.label or "x"
-            taken = re.sub(r"\bz\b", f"{op.name}({x})", re.sub(r"\bx\b", x, text))
+            try:
+                wrong = Formula(text, ("x", "z")).over(FLOATS)(operand.data, node.data)
+            except ArithmeticError:
+                continue
+            if _like(wrong, -local):  # a wrong sign, and more often one of something else
+                continue
+            inner = operand.label or shortened(expression(operand), 30)
+            x = inner if operand.label else f"({inner})"
+            taken = re.sub(r"\bz\b", f"{op.name}({inner})", re.sub(r"\bx\b", x, text))
             yield wrong / local - 1, f"the derivative of {op.name} was taken for {taken} in {path}"
     if local and is_term:
         term = (

@@ -11,7 +11,6 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from math import isclose
 from typing import Any
 
@@ -20,12 +19,15 @@ from autograd.notation import number
 from autograd.ops import OPERATIONS, Operation
 from autograd.report import InputCheck, Report
 from autograd.rows import Outcome, check_points, points
-from autograd.value import Value, as_float, shown
+from autograd.value import as_float, shown
 
 __all__ = ["Engine", "check_engine"]
 
 LARGEST = 3
 """Operands up to 2 to this power: textbook forms such as 1 - tanh(x)² are right, but lose their digits beyond."""
+
+ROUNDED = 1e-6
+"""Relative difference that may be rounding: an engine may compute in single precision."""
 
 _FIRST = ("add", "mul", "pow", "neg")
 """The operations that others are often made of."""
@@ -35,7 +37,7 @@ class Engine:
     """A class of Values, asked for single operations.  Raises TypeError if it cannot be one."""
 
     def __init__(self, make: Callable[[float], Any]) -> None:
-        self.make, self.name = make, getattr(make, "__name__", shown(make))
+        self.make, self.name = make, getattr(make, "__name__", None) or shown(make)
         try:
             value = make(0.5)
         except Exception as error:
@@ -113,54 +115,51 @@ class Engine:
                     result, slopes = self.outcome(op, operands, positions)
                 except Exception:  # the function has used this operation otherwise
                     continue
-                what = wrong_result(op, operands, result, slopes)
+                what = wrong_result(op, operands, result, slopes, rounded=ROUNDED)
                 found += [Culprit("FORWARD", graph.describe(node), what, node)] if what else []
                 for i, (operand, _) in zip(positions, node.edges, strict=True):
                     what = wrong_slope(op, operands, i, slopes[i], operand)
                     found += [Culprit("LOCAL", graph.describe(node), what, node)] if what else []
-        wrong = {culprit.node.op for culprit in found if culprit.node}
-        used = dict.fromkeys(
-            node.op for node in graph.nodes if node.op and self.method(node.op) and node.op not in wrong
-        )
-        return found + [culprit for op in used for culprit in self.sums(op)] + list(self.reuse())
+        wrong = {culprit.node.op.name for culprit in found if culprit.node and culprit.node.op}
+        additions = [] if "add" in wrong else list(self.additions())
+        if additions or wrong & {"add"}:
+            return additions + found
+        used = dict.fromkeys(node.op for node in graph.nodes if node.op and self.method(node.op))
+        return found + [culprit for op in used if op.name not in wrong for culprit in self.company(op)]
 
-    def sums(self, op: Operation) -> Iterator[Culprit]:
-        """Whether the gradients of an operation are passed on, and added up."""
-        try:
-            operands, slope = next(
-                (operands, slopes[0])
-                for operands in points(op, LARGEST)
-                for slopes in [self.outcome(op, operands, [0])[1]]
-                if slopes[0] and operands[0]
-            )
-        except Exception:  # no such point, or it fails there
+    def additions(self) -> Iterator[Culprit]:
+        """Whether sums of sums have the right gradients: whether they add up, in the right order."""
+        x = 3.0
+        for text, f, expected, question in _ADDITIONS:
+            try:
+                mine = self.gradients(f, lambda g, inputs: g(*inputs), {"x": x})[1]["x"]
+            except TypeError:  # there is no addition
+                return
+            if not isclose(mine, expected, rel_tol=ROUNDED):
+                numbers = f"should be {number(expected)}; yours says {number(mine)}"
+                yield Culprit("ACCUMULATION", f"{text} at x = {number(x)}", f"the gradient of x {numbers} ({question})")
+                return
+
+    def company(self, op: Operation) -> Iterator[Culprit]:
+        """Whether one operation is right when its result is used three times, and its operand once more."""
+        for operands in points(op, LARGEST):
+            try:
+                slope = self.outcome(op, operands, [0])[1][0]
+                three, more = (self.outcome(op, operands, [0], after)[1][0] for after in (_thrice, _and_again))
+            except Exception:  # not at this point
+                continue
+            if not (slope and operands[0]):
+                continue
+            written = re.sub(r"\by\b", number(operands[-1]), op.written)
+            for text, mine, expected, question in (
+                (f"z + z + z with z = {written}", three, 3 * slope, "is the gradient of the result left out?"),
+                (f"{written} + x", more, slope + 1, "is = written for +=?"),
+            ):
+                if not isclose(mine, expected, rel_tol=ROUNDED, abs_tol=ROUNDED * abs(slope)):
+                    numbers = f"should be {number(expected)}; yours says {number(mine)}"
+                    where = f"{text} at x = {number(operands[0])}"
+                    yield Culprit("ACCUMULATION", where, f"the gradient of x {numbers} ({question})")
             return
-        written = re.sub(r"\by\b", number(operands[-1]), op.written)
-        for text, after, expected, question in _COMPANY:
-            try:
-                mine = self.outcome(op, operands, [0], partial(after, self.make(3.0)))[1][0]
-            except Exception:  # without + and * there is nothing to see
-                continue
-            if not isclose(mine, expected(slope), rel_tol=1e-9, abs_tol=1e-9 * abs(slope)):
-                numbers = f"should be {number(expected(slope))}; yours says {number(mine)}"
-                where = f"{text.format(written)} at x = {number(operands[0])}"
-                yield Culprit("ACCUMULATION", where, f"the gradient of x {numbers} ({question})")
-
-    def reuse(self) -> Iterator[Culprit]:
-        """Small graphs in which a value is used by an older and by a newer one, so that the order matters."""
-        for text, f in _REUSED.items():
-            x = Value(3.0)
-            f(x).backward()
-            assert x.grad is not None
-            try:
-                mine = self.gradients(f, lambda g, inputs: g(*inputs), {"x": 3.0})[1]["x"]
-            except TypeError:  # without + and * there is nothing to see
-                continue
-            if abs(mine - x.grad) > 1e-9 * x.grad:
-                what = (
-                    f"the gradient of x should be {number(x.grad)}; yours says {number(mine)} (from newest to oldest?)"
-                )
-                yield Culprit("ACCUMULATION", f"{text} at x = 3.0", what)
 
     def seed(self) -> Iterator[Culprit]:
         """Whether the backward pass starts with 1."""
@@ -179,35 +178,45 @@ class Engine:
 def check_engine(make: Callable[[float], Any]) -> Report:
     """Every operation of an engine that the table knows."""
     engine = Engine(make)
-    checks: dict[str, InputCheck] = {}
+    known = engine.operations()
+    if not known:
+        raise TypeError(f"{engine.name} has none of the operations of the table, such as + and .tanh()")
     culprits = list(engine.seed())
-    for op in engine.operations() if not culprits else ():
+    if culprits:
+        return Report({}, culprits, what="derivative")
+    checks: dict[str, InputCheck] = {}
+    can_sum = hasattr(engine.of, "__add__")
+    advice = [] if can_sum else ["Not checked, because that takes +: whether gradients add up."]
+    for op in known:  # + is the first, and the instrument for the others
         found, wrong = _check(engine, op)
         checks |= found
-        culprits += wrong or engine.sums(op)
-    if not (checks or culprits):
-        raise TypeError(f"{engine.name} has none of the operations of the table, such as + and .tanh()")
-    return Report(checks, culprits + list(engine.reuse()) if checks else culprits, what="derivative")
+        if not wrong and op.name == "add":
+            wrong = list(engine.additions())
+        if can_sum and not wrong and not any(check.verdict == "fail" for check in found.values()):
+            wrong = list(engine.company(op))
+        culprits += wrong
+        can_sum = can_sum and not (wrong and op.name == "add")
+    return Report(checks, culprits, advice, what="derivative")
 
 
 def _check(engine: Engine, op: Operation) -> tuple[dict[str, InputCheck], list[Culprit]]:
-    """One operation: with two Values, and if it is an operator, with a number in front; else with a number behind."""
-    names = {i: f"d {op.name}/d{x}" for i, x in enumerate(op.operands)}
-    ways: list[tuple[list[int], dict[int, str]]] = [(list(names), names)]
-    if len(names) == 2 and hasattr(engine.of, f"__r{op.name}__"):
-        ways.append(([1], {1: f"d r{op.name}/dy"}))
-    checks: dict[str, InputCheck] = {}
-    culprits: list[Culprit] = []
-    for positions, called in ways:
-        found, wrong = check_points(op, lambda operands, p=positions: engine.outcome(op, operands, p), called, LARGEST)  # type: ignore[misc]
-        if positions == [0, 1] and all(check.slopes.reason for check in found.values()):
-            only = {0: names[0]}  # powers often take plain numbers alone
-            again, more = check_points(op, lambda operands: engine.outcome(op, operands, [0]), only, LARGEST)
-            if not again[names[0]].slopes.reason:
-                found, wrong = again, more
-        checks |= found
-        culprits += wrong
-    return checks, culprits
+    """One operation: of Values; if that raises, of a Value and a number; and an operator of a number and a Value."""
+    found, wrong = _one_way(engine, op, list(range(len(op.operands))), op.name)
+    if len(op.operands) == 2:
+        if all(check.slopes.reason for check in found.values()):  # powers often take plain numbers alone
+            found, wrong = _one_way(engine, op, [0], op.name)
+        reflected = f"r{op.name}"
+        if hasattr(engine.of, f"__{reflected}__"):
+            more, also = _one_way(engine, op, [1], reflected)
+            found, wrong = found | more, wrong + also
+    return found, wrong
+
+
+def _one_way(
+    engine: Engine, op: Operation, positions: list[int], called: str
+) -> tuple[dict[str, InputCheck], list[Culprit]]:
+    names = {i: f"d {called}/d{op.operands[i]}" for i in positions}
+    return check_points(op, lambda x: engine.outcome(op, x, positions), names, LARGEST, called, ROUNDED)
 
 
 def _grad(value: Any, name: str) -> float:
@@ -223,23 +232,28 @@ def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _newer_first(x: Any) -> Any:
-    h = x * x
-    return h * (h + x)
+def _thrice(z: Any, *_: Any) -> Any:
+    return z + z + z
 
 
-def _older_first(x: Any) -> Any:
-    h = x * x
-    return (x + h) * h
+def _and_again(z: Any, x: Any, *_: Any) -> Any:
+    return z + x
 
 
-_COMPANY: list[tuple[str, Callable[..., Any], Callable[[float], float], str]] = [
-    ("({})·3", lambda three, z, x, *_: z * three, lambda slope: 3 * slope, "is the gradient of the result left out?"),
-    ("({}) + x", lambda three, z, x, *_: z + x, lambda slope: slope + 1, "is = written for +=?"),
+def _fourfold(x: Any) -> Any:
+    z = x + x
+    return z + z
+
+
+def _tangled(x: Any) -> Any:
+    h = x + x
+    z = h + x
+    return z + h
+
+
+_ADDITIONS: list[tuple[str, Callable[[Any], Any], float, str]] = [
+    ("x + x", lambda x: x + x, 2.0, "is = written for +=?"),
+    ("z + z with z = x + x", _fourfold, 4.0, "is the gradient of the result left out, or passed on too early?"),
+    ("z + h with z = h + x, h = x + x", _tangled, 5.0, "does the backward pass go from newest to oldest?"),
 ]
-"""What the result z of an operation goes on to: in words, as code, and the gradient of its operand x then."""
-
-_REUSED: dict[str, Callable[[Any], Any]] = {
-    "h·(h + x) with h = x·x": _newer_first,
-    "(x + h)·h with h = x·x": _older_first,
-}
+"""Sums, the gradient of x in each, and what may be the matter if that is another one."""

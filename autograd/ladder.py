@@ -137,14 +137,23 @@ def _rungs(f: Function, at: float, here: float, noise: float) -> list[_Rung]:
 
 
 def _on_a_grid(rungs: list[_Rung], here: float) -> list[_Rung]:
-    """The rungs with their noise, if the finest show nothing: the function's values then lie on a grid.
+    """The rungs with more noise if the values of the function lie on a grid, as those of single precision do.
 
-    That of single precision, say, which is no finer than the smallest change there is.
+    Then the finest steps show nothing, and the next ones a binary digit, or multiples of one change to both sides.
     """
     last = rungs[-1]
-    changes = [abs(secant) * rung.step for rung in rungs for secant in (rung.left, rung.right) if secant]
-    grid = min(filter(isfinite, changes), default=0.0)
-    if last.left or last.right or grid > RESOLUTION * abs(here):
+    if last.left or last.right or not all(rung.is_defined for rung in rungs):
+        return rungs
+    sides = [
+        [abs(s) * rung.step for rung in reversed(rungs) if (s := getattr(rung, side))] for side in ("left", "right")
+    ]
+    grid = min((changes[0] for changes in sides if changes), default=0.0)
+    if not grid or grid > RESOLUTION * max([abs(here), *(max(changes, default=0.0) for changes in sides)]):
+        return rungs
+    counts = [change / grid for changes in sides for change in changes[:3]]
+    are_multiples = all(sides) and all(abs(count - round(count)) < 0.05 for count in counts if count < 64)
+    units = grid.as_integer_ratio()[0]  # a few units of the last binary digit: an odd number, times a power of two
+    if not (are_multiples or units // (units & -units) < 64):
         return rungs
     return [replace(rung, noise=max(rung.noise, grid)) for rung in rungs]
 
@@ -191,6 +200,9 @@ def _read(rungs: list[_Rung], at: float) -> Slopes:
     slope, error = _limit([rung.central for rung in rungs], bars, 16)
     if not isfinite(error):
         return unknown("no step gives a slope that finer steps confirm")
+    bends = [rung for rung in rungs if abs(rung.even) > VISIBLE * rung.noise]
+    if bends:  # at the next float the slope is another one, and nothing computed with floats knows better
+        error += 2 * EPSILON * abs(bends[-1].even) / bends[-1].step * (abs(at) / bends[-1].step)
     return Slopes(slope, slope, error, "smooth", scale)
 
 

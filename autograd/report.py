@@ -202,7 +202,7 @@ class Report:
     def _certainty(self) -> Iterator[str]:
         told = [check for check in self.inputs.values() if not isnan(check.judgement.caught)]
         if told:
-            digits = min(check.digits for check in told)
-            caught = max(check.judgement.caught for check in told)
-            by = f" by {self.source}" if self.source else ""
-            yield f"How sure: {digits} digits{by}; a {number(100 * caught, 2)} % mistake would have been caught."
+            n = min(check.digits for check in told)
+            caught = number(100 * max(check.judgement.caught for check in told), 2)
+            sure = f"{n} digit{'s' * (n != 1)}" + (f" by {self.source}" if self.source else "")
+            yield f"How sure: {sure}; a {caught} % mistake would have been caught."

@@ -9,7 +9,7 @@ from math import isfinite, nan
 from random import Random
 from typing import Any
 
-from autograd.audit import Culprit, local_slopes, operand_positions, wrong_result, wrong_slope
+from autograd.audit import ROUNDED, Culprit, local_slopes, operand_positions, wrong_result, wrong_slope
 from autograd.notation import number
 from autograd.ops import Operation
 from autograd.report import InputCheck, Report
@@ -57,13 +57,19 @@ def check_operation(function: Callable[..., Any]) -> Report:
 
 
 def check_points(
-    op: Operation, evaluate: Callable[[Sequence[float]], Outcome], names: Mapping[int, str], largest: int = LARGEST
+    op: Operation,
+    evaluate: Callable[[Sequence[float]], Outcome],
+    names: Mapping[int, str],
+    largest: int = LARGEST,
+    called: str = "",
+    rounded: float = ROUNDED,
 ) -> tuple[dict[str, InputCheck], list[Culprit]]:
     """The derivatives that `evaluate` finds, each at its most telling point, and what is wrong with them.
 
-    `names` says what to call the derivatives by the operands.  One that cannot be found anywhere, because
-    `evaluate` raises everywhere, is wrong.
+    `names` says what to call the derivatives by the operands, `called` what to call the operation.  A derivative
+    that cannot be found anywhere, because `evaluate` raises everywhere, is wrong.
     """
+    called = called or op.name
     tried: dict[str, list[tuple[InputCheck, str, str]]] = {}
     checks: dict[str, InputCheck] = {}
     culprits: list[Culprit] = []
@@ -75,14 +81,14 @@ def check_points(
         except Exception as error:  # whatever somebody's code does
             trouble = f"raised {type(error).__name__}: {error}"
             continue
-        what = wrong_result(op, operands, result, slopes)
+        what = wrong_result(op, operands, result, slopes, called, rounded)
         if what and not culprits:
-            culprits.append(Culprit("FORWARD", f"{op.name} {at}", what))
+            culprits.append(Culprit("FORWARD", f"{called} {at}", what))
         for i, slope in slopes.items():
             operand = i * len(op.operands) // len(operands) if op.nary else i
             right = local_slopes(op, operands, i)
             check = InputCheck(names[operand], slope, right, judge(slope, right))
-            what = wrong_slope(op, operands, i, slope) if check.verdict == "fail" else ""
+            what = wrong_slope(op, operands, i, slope, name=called) if check.verdict == "fail" else ""
             tried.setdefault(names[operand], []).append((check, what, at))
     if not tried:
         never = Judgement("fail", trouble)
@@ -91,7 +97,7 @@ def check_points(
         worst, what, at = min(found, key=_telling)
         others, same = len(found) - 1, sum(check.verdict == worst.verdict for check, _, _ in found) - 1
         if what:
-            culprits.append(Culprit("LOCAL", f"{op.name} {at}", what))
+            culprits.append(Culprit("LOCAL", f"{called} {at}", what))
         also = f", and at {same} of {others} other points" if what else f" and {others} other points"
         checks[name] = replace(worst, hint=at + also)
     return checks, culprits

@@ -9,7 +9,7 @@ There is no absolute tolerance anywhere: with one, every gradient smaller than i
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import inf, isfinite, isnan, nan
+from math import floor, inf, isfinite, isnan, log10, nan
 from typing import Literal
 
 __all__ = ["CAUGHT", "Judgement", "Slopes", "Verdict", "hull", "judge", "unknown"]
@@ -76,10 +76,10 @@ class Judgement:
     caught: float = nan
 
 
-def judge(grad: float, slopes: Slopes, noise: float = 0.0, caught: float = CAUGHT) -> Judgement:
+def judge(grad: float, slopes: Slopes, noise: float = 0.0, digits: int | None = None) -> Judgement:
     """Whether `grad` is the slope; `noise` bounds what rounding does to a correct gradient on its way.
 
-    `caught` is the relative mistake from which on it is called one.
+    With `digits`, it may be rounded to so many significant digits.
 
     >>> judge(-1.6, Slopes(-1.6, -1.6, error=1e-16)).verdict
     'pass'
@@ -93,6 +93,7 @@ def judge(grad: float, slopes: Slopes, noise: float = 0.0, caught: float = CAUGH
     if slopes.reason:
         return Judgement("inconclusive", slopes.reason)
     numeric, error = slopes.numeric, slopes.error + noise
+    caught = _rounded(numeric, digits) if digits and numeric and isfinite(numeric) else CAUGHT
     if slopes.kind != "smooth":
         return _beside_a_kink(grad, slopes, error, caught)
     if not isfinite(grad):
@@ -115,6 +116,11 @@ def judge(grad: float, slopes: Slopes, noise: float = 0.0, caught: float = CAUGH
         "too small to see in floats" if max(abs(grad), abs(numeric)) <= SAFETY * error else "too few digits to tell"
     )
     return Judgement("inconclusive", reason)
+
+
+def _rounded(number: float, digits: int) -> float:
+    """The relative error of rounding to so many significant digits, and a little more."""
+    return max(CAUGHT, 0.501 * 10.0 ** (floor(log10(abs(number))) - digits + 1) / abs(number))
 
 
 def _beside_a_kink(grad: float, slopes: Slopes, error: float, caught: float) -> Judgement:

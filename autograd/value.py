@@ -297,7 +297,8 @@ def _checked(label: str | None) -> str | None:
 def shown(number: object) -> str:
     """How an operand is replayed in a message: by its label if it has one, cut short if it is long."""
     try:
-        text = getattr(number, "label", None) or repr(number)
+        label = getattr(number, "label", None)
+        text = label if label and isinstance(label, str) else repr(number)
     except ValueError:  # Python refuses to write out an integer of over 4,300 digits
         text = "a huge integer"
     return text if len(text) <= 60 else text[:57] + "..."

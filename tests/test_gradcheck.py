@@ -170,10 +170,12 @@ def test_what_a_student_returns_instead_of_a_gradient_fails(returned, advice):
 
 
 def test_a_gradient_that_is_rounded_on_purpose():
-    rounded = {"w": -1.60, "b": -0.801}
-    assert gradcheck(loss, AT, gradient=rounded).verdict == "fail"
-    assert gradcheck(loss, AT, gradient=rounded, digits=3).ok
-    assert gradcheck(loss, AT, gradient=rounded, digits=6).verdict == "fail"
+    assert gradcheck(sin, [1.0], gradient=[0.540]).verdict == "fail"
+    assert gradcheck(sin, [1.0], gradient=[0.540], digits=3).ok
+    assert gradcheck(sin, [1.0], gradient=[0.541], digits=3).verdict == "fail"
+    assert gradcheck(sin, [1.0], gradient=[0.540], digits=6).verdict == "fail"
+    with pytest.raises(ValueError, match="digits counts significant digits, 1 or more, not 0"):
+        gradcheck(sin, [1.0], gradient=[0.540], digits=0)
 
 
 def test_functions_that_take_floats_only():
@@ -264,6 +266,14 @@ def test_leaves_of_the_same_name_are_told_apart():
             "gradient should hold a number for each of w, b, but it is [1.0, 2.0, 3.0]",
         ),
         (lambda: gradcheck(loss, AT, gradient={"w": None, "b": 1.0}), "gradient: w = None: None is not a number"),
+        (
+            lambda: gradcheck(tanh, gradient=lambda x: x),
+            "gradient given, but no inputs: write gradcheck(tanh, {...}, gradient=...)",
+        ),
+        (
+            lambda: gradcheck(Value(3.0, "w") * 2, gradient={"v": 1.0}),
+            "gradient has a number for v, but the inputs are w",
+        ),
         (lambda: gradcheck(loss, AT, gradient=None), "gradient is None: did what should return it return nothing?"),
         (
             lambda: gradcheck(loss, AT, gradient=lambda w: 2 * w),
@@ -452,6 +462,14 @@ def test_magnitudes_at_which_fixed_tolerances_break_down(f, at):
     assert gradcheck(f, [at], gradient=[1.0001 * slope]).verdict == "fail"
 
 
+def test_kinks_that_meet_are_said_to():
+    report = gradcheck(lambda x: relu(x) - relu(-x), {"x": 0.0})
+    assert report.verdict == "fail"
+    assert report.advice == [
+        "Kinks meet here, and the slopes that are meant there (relu: 0 at x = 0) do not make one of the whole."
+    ]
+
+
 def test_a_gradient_that_overflows_on_the_way_is_traced():
     report = gradcheck(lambda x: x * 1e-300 * 1e200 * 1e200, {"x": 1.0})
     assert report.inputs["x"].reason == "infinite"
@@ -581,6 +599,39 @@ def positive(x):
 def test_a_function_that_fails_outside_its_domain_in_its_own_way(f, at, slope):
     assert gradcheck(lambda x: f(float(x)), [at], gradient=[slope]).verdict == "pass"
     assert gradcheck(lambda x: f(float(x)), [at], gradient=[2.5 * slope]).verdict == "fail"
+
+
+def test_a_perfect_fit_in_floats():
+    X = (1.0, 2.0, 3.0)
+    source = random.Random(0)
+    for _ in range(30):
+        w0, b0 = source.uniform(-2, 2), source.uniform(-2, 2)
+        Y = [w0 * x + b0 for x in X]
+
+        def mse(w, b, Y=Y):
+            return sum((float(w) * x + float(b) - y) ** 2 for x, y in zip(X, Y, strict=True))
+
+        def by_hand(w, b, Y=Y):
+            errors = [w * x + b - y for x, y in zip(X, Y, strict=True)]
+            return 2 * sum(e * x for e, x in zip(errors, X, strict=True)), 2 * sum(errors)
+
+        assert gradcheck(mse, [w0, b0], gradient=by_hand).verdict != "fail"
+        assert gradcheck(mse, [w0, b0], gradient=[0.0, 0.0]).ok
+        assert gradcheck(mse, [w0, b0], gradient=[1e-3, 0.0]).verdict == "fail"
+
+
+@pytest.mark.parametrize(("distance", "offset"), [(0.003, 3.0), (0.01, 3.0), (0.05, 100.0), (1e-6, 1.0)])
+def test_flat_here_with_a_kink_near_by(distance, offset):
+    source = random.Random(0)
+    for _ in range(30):
+        x = source.uniform(-3, 3)
+        for sign in (1, -1):
+
+            def f(w, x=x, sign=sign):
+                return offset + max(0.0, sign * (float(w) - x) - distance)
+
+            assert gradcheck(f, [x], gradient=[0.0]).verdict == "pass"
+            assert gradcheck(f, [x], gradient=[0.5]).verdict == "fail"
 
 
 @pytest.mark.parametrize(("at", "slope"), [(100.0, -math.exp(-100)), (800.0, 0.0)])
@@ -803,6 +854,8 @@ def test_common_confusions_are_recognised():
     assert "the derivative of tanh was taken for 1 - tanh(h) in h → tanh(h)" in str(report)
     report = gradcheck(lambda w: 3 * w + 0.1 * w**2, {"w": 0.7}, gradient={"w": 3 + 0.1 * 0.7})
     assert "the factor 2 of a square is missing in w → w²" in str(report)
+    report = gradcheck(lambda w: (sin(w * 1.7) - 0.6) ** 2, {"w": 0.5}, gradient={"w": 0.561})
+    assert not any("cos" in line for line in report.advice)
     report = gradcheck(loss, AT, gradient={"w": -0.8, "b": -1.6})
     assert report.advice == ["Looks like: w and b are swapped"]
 

@@ -45,8 +45,10 @@ def test_what_would_have_been_caught():
 def test_a_rounded_gradient_can_be_accepted():
     slopes = smooth(0.7853981634, 1e-17)
     assert judge(0.785, slopes).verdict == "fail"
-    assert judge(0.785, slopes, caught=5e-3).verdict == "pass"
-    assert judge(0.79, slopes, caught=5e-3).verdict == "fail"
+    assert judge(0.785, slopes, digits=3).verdict == "pass"
+    assert judge(0.784, slopes, digits=3).verdict == "fail"
+    assert judge(0.8, slopes, digits=1).verdict == "pass"
+    assert judge(0.9, slopes, digits=1).verdict == "fail"
 
 
 def test_a_zero_is_small_against_its_surroundings():
