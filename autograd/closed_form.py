@@ -47,7 +47,10 @@ def closed_forms(root: Value) -> dict[Value, float]:
     number: Any = mpmath(DIGITS).number
     if sum(len(node.edges) for node in graph.nodes) > MAX_EDGES:
         return {}
-    numbers = Replay(root, mpmath(DIGITS)).numbers
+    try:
+        numbers = Replay(root, mpmath(DIGITS)).numbers
+    except (ArithmeticError, TypeError, ValueError):  # what floats have rounded to a number need not be one
+        return {}
     adjoints: dict[Value, Any] = {root: number(1)}
     unknown: set[Value] = set()
     for node in reversed(graph.nodes):
