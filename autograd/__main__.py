@@ -21,7 +21,7 @@ from typing import Any
 from autograd.audit import Graph
 from autograd.backprop import newest_first
 from autograd.chain import Chain
-from autograd.check import ExactChecks, engine_report
+from autograd.claims import ExactChecks, engine_report
 from autograd.draw import draw
 from autograd.formula import FLOATS, Formula, FormulaError, NumberSystem, UnknownNameError, checked_name, sympy
 from autograd.notation import expression, number, numbered

@@ -15,42 +15,27 @@ hand is compared with the usual mistakes (`autograd.diagnosis`).
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from itertools import count
-from math import isclose, isfinite, isnan, nan
-from types import MappingProxyType
+from math import isclose, nan
 from typing import Any
 
-from autograd import trees
 from autograd.arguments import Inputs, name_of
-from autograd.audit import Culprit, Graph, accumulation, again, changed_constants
+from autograd.audit import Culprit, Graph, accumulation, again
 from autograd.backprop import refuse_stale
-from autograd.closed_form import closed_forms
-from autograd.diagnosis import look, swapped, wrong_edge
+from autograd.calls import Call, IrregularError, called, unrecorded
+from autograd.claims import ExactChecks, by_ladder, engine_report, explained, with_hints
 from autograd.engines import Engine, check_engine
-from autograd.formula import NumberSystem
-from autograd.ladder import ladder_slopes, screened_slopes
-from autograd.notation import expression, number, numbered
+from autograd.notation import numbered
 from autograd.ops import Operation
 from autograd.recording import function_of
-from autograd.replay import GraphSlopes, exact_slopes, rounding, steepest_secant
 from autograd.report import MISSING, InputCheck, Report
 from autograd.rows import check_operation
-from autograd.slopes import Judgement, Slopes, hull, judge, unknown
-from autograd.value import Value, as_float, shown
+from autograd.slopes import Judgement, judge, unknown
+from autograd.value import Value, shown
 
-__all__ = ["ExactChecks", "engine_report", "gradcheck"]
-
-MOVES = (2.0**-12, 2.0**-26, 2.0**-40)
-"""Relative moves of the inputs after which a function should still compute the same steps."""
-STEADY = 1e-9
-"""Relative error of a gradient up to which rounding has hardly touched it."""
-GOLDEN = (5**0.5 - 1) / 2
-"""Multiples of this leave fractions that are all different, so that no two inputs move together."""
+__all__ = ["gradcheck"]
 
 
 class _Own:
@@ -133,64 +118,6 @@ def gradcheck(
 # --- A function -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Call:
-    """A function called once: with Values, and `root` is what was recorded, or with what `make` makes of floats."""
-
-    f: Callable[..., Any]
-    inputs: Inputs
-    result: float
-    leaves: Mapping[str, Value]
-    root: Value | None
-    make: Callable[[float], Any]
-    refused: Exception | None = None
-
-    def along(self, name: str) -> Callable[[float], float]:
-        """The function of one input alone, from float to float, whatever is inside."""
-        return lambda x: _plain_call(self.f, self.inputs, self.inputs.numbers | {name: x}, self.make)
-
-
-def _called(f: Callable[..., Any], inputs: Inputs, engine: Callable[[float], Any] | None) -> _Call:
-    """The forward pass.  Raises what the function raises, if it fails with Values and with other numbers, too."""
-    try:
-        return _recorded(f, inputs, inputs.numbers)
-    except Exception as error:  # whatever a function may do with a Value that it was not made for
-        refused, make = error, engine or float
-    try:
-        return _Call(f, inputs, _plain_call(f, inputs, inputs.numbers, make), {}, None, make, refused)
-    except (ArithmeticError, ValueError):
-        raise
-    except Exception:
-        raise refused from None
-
-
-def _recorded(f: Callable[..., Any], inputs: Inputs, numbers: Mapping[str, float]) -> _Call:
-    leaves = {name: Value(x, name) for name, x in numbers.items()}
-    result = inputs.call(f, leaves.values())
-    result = result[()] if trees.is_array(result) and not result.ndim else result
-    root = result if type(result) is Value else None
-    return _Call(f, inputs, _as_number(result, f), leaves, root, Value)
-
-
-def _plain_call(
-    f: Callable[..., Any], inputs: Inputs, numbers: Mapping[str, float], make: Callable[[float], Any]
-) -> float:
-    numpy = sys.modules.get("numpy")  # which warns where a function is not defined; here that is an answer
-    with numpy.errstate(all="ignore") if numpy else nullcontext():
-        return _as_number(inputs.call(f, map(make, numbers.values())), f)
-
-
-def _as_number(result: Any, f: Callable[..., Any]) -> float:
-    if isinstance(result, dict | list | tuple) or (trees.is_array(result) and result.ndim):
-        raise TypeError(
-            f"gradcheck needs a function that returns one number, but {name_of(f)} returned {shown(result)}: "
-            "return a sum, or one element"
-        )
-    if hasattr(result, "data") and hasattr(result, "backward"):  # a Value of any kind, or a tensor
-        result = result.item() if hasattr(result, "item") else result.data
-    return as_float(result, f"the result of {name_of(f)}, {shown(result)}")
-
-
 def _check_function(
     f: Callable[..., Any],
     inputs: Inputs,
@@ -200,10 +127,10 @@ def _check_function(
     digits: int | None,
 ) -> Report:
     grads, advice = _given(inputs, gradient)
-    closed = {} if closed_form is None else _given(inputs, closed_form)[0] or {}
+    closed = _closed_forms(inputs, closed_form)
     other = Engine(engine) if engine else None
     try:
-        call = _called(f, inputs, engine)
+        call = called(f, inputs, engine)
     except (ArithmeticError, ValueError) as error:
         return _undecided(inputs, grads, f"{name_of(f)} is not defined here: {error}")
     result = call.result
@@ -215,34 +142,34 @@ def _check_function(
             f"gradient=..., or write the function with the operations of autograd. (With Values: {call.refused})"
         ) from call.refused
     try:
-        unrecorded = [] if call.refused else _unrecorded(call)
-    except _IrregularError:
+        bypassed = [] if call.refused else unrecorded(call)
+    except IrregularError:
         return _undecided(inputs, grads, f"{name_of(f)} returns different results for the same inputs")
     graph = None if call.root is None else Graph(call.root)
     culprits: list[Culprit] = []
     is_own = grads is None
     if grads is None:
         grads, culprits = _own_gradients(call, graph)
-    is_whole = graph is not None and unrecorded == []
+    is_whole = graph is not None and bypassed == []
     exact = ExactChecks(graph, closed, digits) if graph and is_whole else None
     checks = [
         exact.check(name, call.leaves[name], grads.get(name, nan))
         if exact
-        else _by_ladder(name, call.along(name), at, grads.get(name, nan), closed, digits)
+        else by_ladder(name, call.along(name), at, grads.get(name, nan), closed, digits)
         for name, at in inputs.numbers.items()
     ]
     source = "exact replay" if exact else "differences of floats"
     if is_own:
         if any(check.verdict == "fail" for check in checks):
-            culprits += unrecorded or ()
+            culprits += bypassed or ()
         return engine_report(checks, graph, culprits, source)
     checks = _without_missing(checks, grads)
     failed = any(check.verdict == "fail" for check in checks)
     if other and graph and (failed or not isclose(result, call.result, rel_tol=1e-6)):
         culprits = other.culprits(graph)
     if failed and not other:
-        advice += _explained(graph if exact else None, call.leaves, checks)
-    return Report(_with_hints(checks, graph), culprits, advice, 0, source)
+        advice += explained(graph if exact else None, call.leaves, checks)
+    return Report(with_hints(checks, graph), culprits, advice, 0, source)
 
 
 def _given(inputs: Inputs, gradient: Any) -> tuple[dict[str, float] | None, list[str]]:
@@ -259,6 +186,15 @@ def _given(inputs: Inputs, gradient: Any) -> tuple[dict[str, float] | None, list
         return {}, [f"No gradient: {error}"]
 
 
+def _closed_forms(inputs: Inputs, closed_form: Any) -> Mapping[str, float]:
+    """The closed forms to show, by name."""
+    if closed_form is None:
+        return {}
+    if callable(closed_form):
+        closed_form = inputs.call(closed_form, inputs.numbers.values())
+    return inputs.matched(closed_form, "closed_form")
+
+
 def _without_missing(checks: Sequence[InputCheck], grads: Mapping[str, float]) -> list[InputCheck]:
     """The checks, failed for those inputs that no gradient was given for."""
     missing = Judgement("fail", MISSING)
@@ -271,7 +207,7 @@ def _undecided(inputs: Inputs, grads: Mapping[str, float] | None, reason: str) -
     return Report({name: InputCheck(name, grads.get(name, nan), unknown(reason), judgement) for name in names})
 
 
-def _own_gradients(call: _Call, graph: Graph | None) -> tuple[dict[str, float], list[Culprit]]:
+def _own_gradients(call: Call, graph: Graph | None) -> tuple[dict[str, float], list[Culprit]]:
     """The gradients by a backward pass, and what is wrong with the forward pass, and with the sums in the backward one.
 
     The pass runs twice, because what it leaves behind must not disturb the next one.  The ``grad`` of
@@ -293,181 +229,6 @@ def _own_gradients(call: _Call, graph: Graph | None) -> tuple[dict[str, float], 
     return grads, [*graph.forward, *accumulation(graph, once), *again(graph, once, twice)]
 
 
-class _IrregularError(Exception):
-    """The function is not a function of its inputs alone."""
-
-
-def _unrecorded(call: _Call) -> list[Culprit] | None:
-    """What the recorded graph does not know of the function: numbers in it that change with the inputs.
-
-    Those that change however little the inputs move, and on both sides; others belong to a branch.  Raises
-    `_IrregularError` if the function is not one function of its inputs.  Returns None if it takes
-    another course right beside them, so that the graph is only half of it.
-    """
-    inputs = call.inputs.numbers
-    found: list[Culprit] | None = []
-    for move in MOVES:
-        sides = []
-        for side in (move, -move):
-            moved = {
-                name: x + side * (1 + i * GOLDEN % 1) * (abs(x) or 1.0) for i, (name, x) in enumerate(inputs.items())
-            }
-            try:
-                sides.append(_changed(call, moved))
-            except Exception:  # a number that the function has to refuse
-                continue
-        if not any(side is None or side for side in sides):
-            return []
-        found = (found or sides[0]) if all(sides) else None  # as told by the largest move
-    if found and _changed(call, inputs):
-        raise _IrregularError
-    return found
-
-
-def _changed(call: _Call, numbers: Mapping[str, float]) -> list[Culprit] | None:
-    """What is unlike the first call when the function is called with other numbers, but for what is recorded."""
-    again = _recorded(call.f, call.inputs, numbers)
-    if call.root is None or again.root is None:
-        if call.root is not again.root:
-            return None
-        if isnan(call.result) and isnan(again.result):
-            return []
-        what = "it changes with the inputs, but is a plain number: nothing on the way to it was recorded"
-        return [Culprit("DETACHED", f"the result of {name_of(call.f)}", what)] if call.result != again.result else []
-    leaves = (list(call.leaves.values()), list(again.leaves.values()))
-    return changed_constants(Graph(call.root), leaves[0], Graph(again.root), leaves[1])
-
-
-# --- The checks of single gradients ---------------------------------------------------------------------
-
-
-class ExactChecks:
-    """The gradients of one recorded graph, against its exact replay.
-
-    What rounding does to a correct gradient is only looked into where it matters: if the gradient is not within
-    a millionth.  Two things are asked then.  How does it react, to first order, to the rounding of every step?
-    And what is the slope through the very numbers that were recorded, which may lie on the other side of
-    a kink?  Both need a graph without mistakes; one with a mistake has no rounding to be excused by.
-    """
-
-    def __init__(
-        self, graph: Graph, closed: Mapping[str, float] = MappingProxyType({}), digits: int | None = None
-    ) -> None:
-        self.graph, self.root, self.closed, self.digits = graph, graph.root, closed, digits
-        self.slopes = GraphSlopes(graph.root)
-
-    @cached_property
-    def closed_forms(self) -> dict[Value, float]:
-        """By SymPy, for all leaves at once."""
-        return closed_forms(self.root)
-
-    @cached_property
-    def own_gradients(self) -> dict[Value, float]:
-        """By the engine, for all leaves at once."""
-        leaves = self.graph.leaves()
-        return dict(zip(leaves, self.root.gradients(leaves), strict=True))
-
-    def check(
-        self, name: str, leaf: Value, grad: float, f: Callable[[NumberSystem, Any], Any] | None = None
-    ) -> InputCheck:
-        """One gradient, by the leaf called `name`; `f` is the function along it if the graph is not all of that."""
-        f = f or self.slopes.along(leaf)
-        slopes, noise, terms = exact_slopes(f, leaf.data), 0.0, 0.0
-        claims = [grad, *([self.closed[name]] if name in self.closed else [])]
-        doubtful = [claim for claim in claims if judge(claim, slopes).verdict != "pass" and isfinite(claim)]
-        if doubtful and not slopes.reason:
-            if self._may_be_rounding(leaf, slopes) and not (self.graph.forward or self.graph.local):
-                noise, terms = rounding(self.root, leaf)
-                through = self.slopes.by(leaf, recorded=True)
-                if slopes.kind == through.kind == "smooth":
-                    noise += abs(slopes.numeric - through.numeric)
-                elif not through.reason:
-                    slopes = hull(slopes, through)
-            slopes = replace(slopes, scale=steepest_secant(f, leaf.data), terms=terms)
-        judgement = judge(grad, slopes, noise, self.digits)
-        hint = ""
-        if name in self.closed and judge(self.closed[name], slopes, noise).verdict == "fail":
-            hint = "the closed form differs"
-        return InputCheck(name, grad, slopes, judgement, noise, hint, lambda: self._closed_form(name, leaf, slopes))
-
-    def _may_be_rounding(self, leaf: Value, slopes: Slopes) -> bool:
-        """Whether rounding could explain a wrong gradient: not if the engine's own has nearly all its digits."""
-        own = self.own_gradients.get(leaf, 0.0)
-        return not abs(own - slopes.numeric) <= STEADY * abs(slopes.numeric) or slopes.kind != "smooth"
-
-    def _closed_form(self, name: str, leaf: Value, slopes: Slopes) -> float | None:
-        """The one that was given; else SymPy's, which at a kink is one of many."""
-        if name in self.closed:
-            return self.closed[name]
-        return self.closed_forms.get(leaf) if slopes.kind == "smooth" else None
-
-
-def _by_ladder(
-    name: str, f: Callable[[float], float], at: float, grad: float, closed: Mapping[str, float], digits: int | None
-) -> InputCheck:
-    """One gradient of a function that can only be called."""
-    slopes = screened_slopes(f, at, grad) or ladder_slopes(f, at)
-    differs = name in closed and judge(closed[name], slopes).verdict == "fail"
-    hint = "the closed form differs" * differs
-    return InputCheck(name, grad, slopes, judge(grad, slopes, digits=digits), 0.0, hint, lambda: closed.get(name))
-
-
-# --- What a mistake looks like -----------------------------------------------------------------------
-
-
-def _with_hints(checks: Sequence[InputCheck], graph: Graph | None) -> dict[str, InputCheck]:
-    """The checks by name, and for each gradient that failed what it looks like."""
-    numeric = {check.name: check.numeric for check in checks if check.slopes.kind == "smooth"}
-    counts = graph.counts() if graph else set()
-    found = {}
-    for check in checks:
-        found[check.name] = check
-        if check.verdict == "fail" and check.name in numeric:
-            hints = [check.hint, look(check.name, check.grad, numeric, counts)]
-            found[check.name] = replace(check, hint="; ".join(filter(None, hints)))
-    return found
-
-
-def _explained(graph: Graph | None, leaves: Mapping[str, Value], checks: Sequence[InputCheck]) -> list[str]:
-    """The one mistake that explains all gradients that were given, if any of them is wrong."""
-    told = [check for check in checks if check.slopes.kind == "smooth" and isfinite(check.numeric + check.grad)]
-    grads, right = ({check.name: getattr(check, which) for check in told} for which in ("grad", "numeric"))
-    text = swapped(grads, right)
-    if graph and not text:
-        by_leaf = ({leaves[name]: slope for name, slope in slopes.items()} for slopes in (grads, right))
-        text = wrong_edge(graph.root, *by_leaf)
-    return [f"Looks like: {text}"] if text else []
-
-
-def engine_report(
-    checks: Sequence[InputCheck], graph: Graph | None, culprits: Sequence[Culprit] = (), source: str = "exact replay"
-) -> Report:
-    """The report on gradients that this engine computed; if anything is wrong, all local derivatives are audited."""
-    advice: list[str] = []
-    if graph and (culprits or any(check.verdict == "fail" for check in checks)):
-        culprits = list(dict.fromkeys([*culprits, *graph.local]))
-        advice = [] if culprits else _lost(graph)
-    return Report(_with_hints(checks, graph), culprits, advice, len(graph.nodes) if graph else 0, source)
-
-
-def _lost(graph: Graph) -> list[str]:
-    """Why a gradient can be wrong, or no number, though every step is right by itself."""
-    adjoints = dict(zip(graph.nodes, graph.root.gradients(graph.nodes), strict=True))
-    for node in reversed(graph.nodes):
-        upstream = adjoints[node]
-        for operand, local in node.edges:
-            if isfinite(upstream) and not isfinite(upstream * local):
-                by = operand.label or expression(operand)
-                slope = f"the slope by {by} is {number(local)}"
-                what = slope if not isfinite(local) else f"{slope}, and times {number(upstream)} that overflows"
-                return [f"Where: {graph.describe(node)}", f"  {what}"]
-    kinks = graph.at_kinks()
-    if kinks:
-        names = ", ".join(dict.fromkeys(f"{node.op.name}: {node.op.kink}" for node in kinks if node.op))
-        return [f"Kinks meet here, and the slopes that are meant there ({names}) do not make one of the whole."]
-    return []
-
-
 # --- A recorded graph ---------------------------------------------------------------------------------
 
 
@@ -477,13 +238,13 @@ def _check_graph(root: Value, inputs: Any, gradient: Any, closed_form: Any, digi
     refuse_stale(graph.nodes)
     leaves = _named_leaves(graph, inputs)
     place = Inputs(_identity, {name: leaf.data for name, leaf in leaves.items()})
-    closed = {} if closed_form is None else _given(place, closed_form)[0] or {}
+    closed = _closed_forms(place, closed_form)
     grads, advice = _given(place, gradient)
     exact = ExactChecks(graph, closed, digits)
     if grads is not None:
         checks = [exact.check(name, leaf, grads.get(name, nan)) for name, leaf in leaves.items()]
         checks = _without_missing(checks, grads)
-        return Report(_with_hints(checks, graph), [], advice + _explained(graph, leaves, checks), 0, "exact replay")
+        return Report(with_hints(checks, graph), [], advice + explained(graph, leaves, checks), 0, "exact replay")
     everything = [*graph.leaves(), *graph.nodes]
     found = [v.grad for v in everything] if root.grad is not None else root.gradients(everything)
     computed = dict(zip(everything, found, strict=True))

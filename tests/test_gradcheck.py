@@ -204,6 +204,9 @@ def test_a_closed_form_is_shown_beside_the_gradient():
     assert report.inputs["b"].closed_form == 0.8
     assert report.inputs["b"].reason == "the closed form differs"
     assert report.inputs["w"].reason == ""
+    for wrong in (lambda w, b: None, {"w": -1.6, "c": 1.0}):
+        with pytest.raises(TypeError, match="closed_form"):
+            gradcheck(loss, AT, closed_form=wrong)
 
 
 def test_a_recorded_graph():
