@@ -39,6 +39,7 @@ __all__ = [
     "again",
     "changed_constants",
     "local_slopes",
+    "operand_numbers",
     "operand_positions",
     "wrong_result",
     "wrong_slope",
@@ -82,7 +83,7 @@ class Graph:
     def at_kinks(self) -> list[Value]:
         """The nodes whose operands lie exactly on a kink of their operation."""
         kinked = [(node, node.op.kink) for node in self.nodes if node.op and node.op.kink]
-        return [node for node, kink in kinked if kink.where.over(FLOATS)(*_operands(node))]
+        return [node for node, kink in kinked if kink.where.over(FLOATS)(*operand_numbers(node))]
 
     def counts(self) -> set[int]:
         """The numbers of terms that may have been summed up: of the sums over terms, and those that are divided by."""
@@ -114,7 +115,7 @@ class Graph:
         found = []
         for node in self.nodes:
             slopes = {i: local for i, (_, local) in zip(operand_positions(node), node.edges, strict=True)}
-            what = wrong_result(_operation(node), _operands(node), node.data, slopes)
+            what = wrong_result(_operation(node), operand_numbers(node), node.data, slopes)
             found += [Culprit("FORWARD", self.describe(node), what, node)] if what else []
         return found
 
@@ -124,7 +125,7 @@ class Graph:
         found = []
         for node in self.nodes:
             for i, (operand, slope) in zip(operand_positions(node), node.edges, strict=True):
-                what = wrong_slope(_operation(node), _operands(node), i, slope, operand)
+                what = wrong_slope(_operation(node), operand_numbers(node), i, slope, operand)
                 found += [Culprit("LOCAL", self.describe(node), what, node)] if what else []
         return found
 
@@ -134,7 +135,8 @@ def _operation(node: Value) -> Operation:
     return node.op
 
 
-def _operands(node: Value) -> list[float]:
+def operand_numbers(node: Value) -> list[float]:
+    """The numbers of all operands of a node, in order."""
     return [float(getattr(operand, "data", operand)) for operand in node.args]
 
 
@@ -220,7 +222,7 @@ def accumulation(graph: Graph, grads: Mapping[Value, float | None]) -> Iterator[
         terms = [local * (grads.get(use) or 0.0) for use, local in uses[value]]
         expected, grad = sum(terms), grads.get(value)
         size = sum(map(abs, terms))
-        if grad is not None and (abs(grad - expected) <= ROUNDED * size or (isnan(grad) and isnan(expected))):
+        if grad is not None and (abs(grad - expected) <= ROUNDED * size or _are_nan(grad, expected)):
             continue
         if not isfinite(expected) or any(grads.get(use) is None for use, _ in uses[value]):
             continue
@@ -234,7 +236,7 @@ def again(graph: Graph, once: Mapping[Value, float | None], twice: Mapping[Value
     """The nodes that a second backward pass leaves with another gradient than the first: it started from leftovers."""
     for node in reversed(graph.nodes):
         first, second = once[node], twice[node]
-        if first != second and not (first is not None and second is not None and isnan(first) and isnan(second)):
+        if first != second and not _are_nan(first, second):
             what = f"a second backward() leaves {_told(second)} where the first left {_told(first)}: it was not reset"
             yield Culprit("ACCUMULATION", graph.describe(node), what, node)
 
@@ -273,13 +275,17 @@ def changed_constants(
                     return None
                 continue
             before, after = (float(getattr(x, "data", x)) for x in (operand, now))
-            if before != after and not (isnan(before) and isnan(after)):
+            if before != after and not _are_nan(before, after):
                 what = (
                     f"the {number(before, 6)} in it became {number(after, 6)} when the inputs moved, so it was "
                     "computed from them unrecorded (by .data, float() or detach()?)"
                 )
                 found.append(Culprit("DETACHED", graph.describe(node), what, node))
     return found
+
+
+def _are_nan(a: float | None, b: float | None) -> bool:
+    return a is not None and b is not None and isnan(a) and isnan(b)
 
 
 def _apart(right: float, wrong: float) -> str:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
+from itertools import chain, count
 from math import isclose, nan
 from typing import Any
 
@@ -93,6 +93,8 @@ def gradcheck(
     if digits is not None and not (isinstance(digits, int) and digits >= 1):
         raise ValueError(f"digits counts significant digits, 1 or more, not {digits!r}")
     if isinstance(target, Value):
+        if engine is not None:
+            raise TypeError("a recorded graph has its engine already; engine=... takes a function and its inputs")
         return _check_graph(target, inputs, gradient, closed_form, digits)
     if isinstance(target, Operation):
         target = function_of(target)
@@ -219,12 +221,14 @@ def _own_gradients(call: Call, graph: Graph | None) -> tuple[dict[str, float], l
     before = {value: value.grad for value in [*leaves, *graph.nodes]}
     for value in before:
         value.grad = None
-    graph.root.backward()
-    once = {value: value.grad for value in before}
-    graph.root.backward()
-    twice = {value: value.grad for value in before}
-    for value, grad in before.items():
-        value.grad = grad
+    try:
+        graph.root.backward()
+        once = {value: value.grad for value in before}
+        graph.root.backward()
+        twice = {value: value.grad for value in before}
+    finally:
+        for value, grad in before.items():
+            value.grad = grad
     grads = {name: once.get(leaf) or 0.0 for name, leaf in call.leaves.items()}
     return grads, [*graph.forward, *accumulation(graph, once), *again(graph, once, twice)]
 
@@ -233,7 +237,7 @@ def _own_gradients(call: Call, graph: Graph | None) -> tuple[dict[str, float], l
 
 
 def _check_graph(root: Value, inputs: Any, gradient: Any, closed_form: Any, digits: int | None) -> Report:
-    """The gradients that a backward pass left on the leaves, or if none ran those of one that leaves none."""
+    """The gradients that a backward pass left on the leaves; if none ran, those of a pass that leaves nothing."""
     graph = Graph(root)
     refuse_stale(graph.nodes)
     leaves = _named_leaves(graph, inputs)
@@ -262,8 +266,8 @@ def _named_leaves(graph: Graph, inputs: Any) -> dict[str, Value]:
         named = {}
         for leaf in leaves:
             label = getattr(leaf, "label", None) or next(free)
-            same = (f"{label}'{i}" for i in count(2))
-            named[label if label not in named else next(name for name in same if name not in named)] = leaf
+            names = chain([label], (f"{label}'{i}" for i in count(2)))
+            named[next(name for name in names if name not in named)] = leaf
     known = set(graph.leaves())
     for name, leaf in named.items():
         if type(leaf) is not Value:

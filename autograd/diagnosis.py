@@ -47,9 +47,9 @@ def look(name: str, grad: float, numeric: Mapping[str, float], counts: Iterable[
     if not isfinite(grad):
         return ""
     same = [other for other, slope in numeric.items() if other != name and slope and _like(grad, slope)]
-    swapped = f"the gradient of {same[0]}" if same else ""
+    other_one = f"the gradient of {same[0]}" if same else ""
     if right == 0 or not isfinite(right):
-        return swapped or ("should be 0" if right == 0 else "")
+        return other_one or ("should be 0" if right == 0 else "")
     if grad == 0:
         return "should not be 0"
     ratio = grad / right
@@ -62,17 +62,16 @@ def look(name: str, grad: float, numeric: Mapping[str, float], counts: Iterable[
         parts.append(_times(abs(ratio), counts))
     text = " and ".join(parts)
     nice = ratio < 0 or "." not in text
-    return f"{text}, or {swapped}" if swapped and nice else swapped or text
+    return f"{text}, or {other_one}" if other_one and nice else other_one or text
 
 
 def _times(ratio: float, counts: Iterable[int]) -> str:
     """A factor as people say it: ``2x too big``, ``1/30 of the right one``."""
-    big = ratio > 1
-    whole = round(ratio if big else 1 / ratio)
-    if whole > 1 and _like(ratio if big else 1 / ratio, whole):
+    big, times = ratio > 1, max(ratio, 1 / ratio)
+    whole = round(times)
+    if whole > 1 and _like(times, whole):
         what = f"{whole}x too big" if big else f"1/{whole} of the right one"
         return what + (f" (a sum over {whole} terms, or their mean?)" if whole in counts and whole > 2 else "")
-    times = ratio if big else 1 / ratio
     text = f"{times:#.3g}" if times < 100 else f"{times:,.0f}" if times < 1e6 else number(times, 3)
     return text + ("x too big" if big else "x too small")
 

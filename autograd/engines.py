@@ -2,7 +2,7 @@
 
 An engine is any class whose objects hold ``.data`` and ``.grad``, compute with ``+ - * / **`` and methods such as
 ``.tanh()``, and have ``.backward()``, as micrograd's do.  An operation is right if three things hold: alone, its
-result and its derivatives are those of its row; followed by a factor of 3, its gradient is three times
+result and its derivatives are those of its row; with its result used three times, the gradient is three times
 as large; and added to its own operand, their gradients add up.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isclose
 from typing import Any
 
-from autograd.audit import Culprit, Graph, operand_positions, wrong_result, wrong_slope
+from autograd.audit import Culprit, Graph, operand_numbers, operand_positions, wrong_result, wrong_slope
 from autograd.notation import number
 from autograd.ops import OPERATIONS, Operation
 from autograd.report import InputCheck, Report
@@ -110,7 +110,7 @@ class Engine:
             op, positions = node.op, operand_positions(node)
             assert op is not None
             if self.method(op):
-                operands = [float(getattr(operand, "data", operand)) for operand in node.args]
+                operands = operand_numbers(node)
                 try:
                     result, slopes = self.outcome(op, operands, positions)
                 except Exception:  # the function has used this operation otherwise
@@ -121,8 +121,10 @@ class Engine:
                     what = wrong_slope(op, operands, i, slopes[i], operand)
                     found += [Culprit("LOCAL", graph.describe(node), what, node)] if what else []
         wrong = {culprit.node.op.name for culprit in found if culprit.node and culprit.node.op}
-        additions = [] if "add" in wrong else list(self.additions())
-        if additions or wrong & {"add"}:
+        if "add" in wrong:
+            return found
+        additions = list(self.additions())
+        if additions:
             return additions + found
         used = dict.fromkeys(node.op for node in graph.nodes if node.op and self.method(node.op))
         return found + [culprit for op in used if op.name not in wrong for culprit in self.company(op)]

@@ -23,12 +23,11 @@ from itertools import pairwise
 from math import comb, copysign, frexp, hypot, inf, isfinite, ldexp, log, nan, sqrt
 from typing import Literal
 
-from autograd.slopes import Slopes, unknown
+from autograd.slopes import EPSILON, Slopes, unknown
 
 __all__ = ["ladder_slopes", "noise", "screened_slopes"]
 
 Function = Callable[[float], float]
-EPSILON = sys.float_info.epsilon
 
 RUNGS = 50
 """At most so many steps, each a quarter of the one before."""

@@ -10,7 +10,6 @@ smaller step tells a kink from a curve, and a jump from a vertical tangent.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from functools import cache, partial
 from math import copysign, inf, isfinite, isinf
@@ -18,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.backprop import newest_first
 from autograd.formula import NumberSystem, mpmath
-from autograd.slopes import Slopes, unknown
+from autograd.slopes import EPSILON, Slopes, unknown
 
 if TYPE_CHECKING:
     from autograd.ops import Operation
     from autograd.value import Value
 
-__all__ = ["EPSILON", "GraphSlopes", "Replay", "applied", "exact_slopes", "rounding", "steepest_secant"]
+__all__ = ["GraphSlopes", "Replay", "applied", "exact_slopes", "rounding", "steepest_secant"]
 
 DIGITS = (100, 800)
 """Digits to compute with, and where these do not give one and the same slope all around the point."""
@@ -32,7 +31,6 @@ STEP = 1e-40
 """Step of the finite difference, relative to the input, or to 1 if that is smaller."""
 SHRINK = 1024
 """How many times smaller the second step is."""
-EPSILON = sys.float_info.epsilon
 
 
 class Replay:

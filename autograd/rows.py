@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import islice, product
 from math import isfinite, nan
 from random import Random
 from typing import Any
@@ -118,24 +118,24 @@ def points(op: Operation, largest: int = LARGEST) -> Iterator[list[float]]:
         if arity <= 2:
             yield from map(list, product(SPECIAL, repeat=arity))
         for _ in range(20 * POINTS):
-            yield [
+            operands = [
                 source.choice((-1, 1)) * source.uniform(1, 2) * 2.0 ** source.randint(-8, largest - 1)
                 for _ in range(arity)
             ]
+            yield [float(operands[0] > 0), *operands[1:]] if op.name == "where" else operands
 
-    found = 0
-    for operands in candidates():
-        if op.name == "where":
-            operands[0] = float(operands[0] > 0)
-        if op.name == "pow" and not any(operands):
-            continue  # 0 ** 0 is a convention
-        try:
-            legal = op.nary or (op.is_defined(operands) and isfinite(op.compute(operands)))
-        except (ArithmeticError, ValueError):
-            legal = False
-        if legal and found < POINTS + len(SPECIAL) ** 2:
-            found += 1
-            yield operands
+    return islice((operands for operands in candidates() if _is_legal(op, operands)), POINTS + len(SPECIAL) ** 2)
+
+
+def _is_legal(op: Operation, operands: list[float]) -> bool:
+    """Whether an operation has a finite number at these operands, and not just by convention, as 0 ** 0."""
+    if op.nary:
+        return True
+    try:
+        exists = op.is_defined(operands) and isfinite(op.compute(operands))
+    except (ArithmeticError, ValueError):
+        return False
+    return exists and (op.name != "pow" or any(operands))
 
 
 def _at(op: Operation, operands: Sequence[float]) -> str:

@@ -8,14 +8,17 @@ There is no absolute tolerance anywhere: with one, every gradient smaller than i
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from math import floor, inf, isfinite, isnan, log10, nan
 from typing import Literal
 
-__all__ = ["CAUGHT", "Judgement", "Slopes", "Verdict", "hull", "judge", "unknown"]
+__all__ = ["CAUGHT", "EPSILON", "Judgement", "Slopes", "Verdict", "hull", "judge", "unknown"]
 
 Verdict = Literal["pass", "fail", "kink", "inconclusive"]
 
+EPSILON = sys.float_info.epsilon
+"""The relative distance between neighbouring floats."""
 CAUGHT = 1e-6
 """Relative mistake that is called one, if the numeric derivative is good enough."""
 MEANT = 1e-4

@@ -230,6 +230,16 @@ def test_a_check_leaves_no_trace():
     assert weight.grad == 5.0
 
 
+def test_a_check_that_raises_leaves_no_trace_either():
+    weight = Value(0.3, label="weight")
+    weight.grad = 5.0
+    old = weight * 2
+    weight.data = 0.4
+    with pytest.raises(autograd.StaleGraphError):
+        gradcheck(lambda x: old * x, {"x": 2.0})
+    assert weight.grad == 5.0
+
+
 def test_leaves_of_the_same_name_are_told_apart():
     x, y = Value(1.0, label="x"), Value(2.0, label="x")
     assert list(gradcheck(x * y).inputs) == ["x", "x'2"]
@@ -300,6 +310,7 @@ def test_leaves_of_the_same_name_are_told_apart():
             "sin takes no Values, so it has no gradient of its own to check: pass the one you derived as gradient=..., "
             "or write the function with the operations of autograd. (With Values: turning 'x' into a plain number",
         ),
+        (lambda: gradcheck(sin(Value(1.0)), engine=Value), "a recorded graph has its engine already; engine=... takes"),
         (lambda: gradcheck(loss, AT, gradient=RIGHT, engine=Value), "gradcheck checks one gradient at a time"),
         (
             lambda: gradcheck(sin(Value(1.0)), [2.0]),
