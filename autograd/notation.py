@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -16,13 +17,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from autograd.value import Value
 
-__all__ = ["expression", "factor", "folded", "name", "number", "numbered", "sentence"]
+__all__ = ["PLAIN", "Style", "expression", "factor", "folded", "name", "number", "numbered", "sentence", "typeset"]
 
 MAX_NODES = 24
 MAX_LENGTH = 120
 """Nodes, and characters of one operand, shown of an unnamed expression; the rest becomes an ellipsis."""
 
-_ATOM, _POWER, _PRODUCT, _SIGN, _SUM = range(5)  # how tightly a text holds together
+_Text = tuple[str, int]
+_ATOM, _POWER, _PRODUCT, _SIGN, _SUM, _CHOICE = range(6)  # how tightly a text holds together
 _SIMPLE = re.compile(r"[^\s+\-*/^·=<>]+")
 _LOGARITHMS = {"xlogy": "log", "xlog1py": "log1p"}
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -99,19 +101,19 @@ def expression(root: Value, numbers: bool = False, names: Mapping[Value, str] = 
     """
     if root.op is None:
         return number(root.data)
-    texts: dict[Value, tuple[str, int]] = {}
+    texts: dict[Value, _Text] = {}
 
-    def text_of(operand: Value | float) -> tuple[str, int]:
+    def text_of(operand: Value | float) -> _Text:
         label = getattr(operand, "label", None) or names.get(operand)  # type: ignore[arg-type]
-        if label and not numbers:  # a label with an operator in it, say, needs parentheses in a product
-            return str(label), _ATOM if _SIMPLE.fullmatch(str(label)) else _SUM
+        if label and not numbers:
+            return _atom(str(label))
         if isinstance(operand, int | float):
             return number(operand), _SIGN if operand < 0 else _ATOM
         if operand in texts and len(texts[operand][0]) <= MAX_LENGTH:
             return texts[operand]
         return ("…", _ATOM) if operand.edges and not label else text_of(operand.data)
 
-    def as_used_by(node: Value, operand: Value | float) -> tuple[str, int]:
+    def as_used_by(node: Value, operand: Value | float) -> _Text:
         stale = getattr(operand, "_created", -1) > node._created and (numbers or not getattr(operand, "label", None))
         return ("…", _ATOM) if stale else text_of(operand)  # the number it had is gone
 
@@ -120,7 +122,7 @@ def expression(root: Value, numbers: bool = False, names: Mapping[Value, str] = 
     return texts[root][0]
 
 
-def _write(node: Value, operands: list[tuple[str, int]]) -> tuple[str, int]:
+def _write(node: Value, operands: list[_Text]) -> _Text:
     """One operation, given how its operands are written."""
     assert node.op is not None
     if node.op.nary:
@@ -131,47 +133,159 @@ def _write(node: Value, operands: list[tuple[str, int]]) -> tuple[str, int]:
         return operands[1 if node.args[0] else 2]  # the branch that was taken
     if node.op.name in _LOGARITHMS:
         x, y = operands
-        return f"{_fit(x, _PRODUCT)}·{_LOGARITHMS[node.op.name]}({y[0]})", _PRODUCT
+        return f"{PLAIN.fit(x, _PRODUCT)}·{_LOGARITHMS[node.op.name]}({y[0]})", _PRODUCT
     if not node.op.is_operator:
         return f"{node.op.name}({', '.join(text for text, _ in operands)})", _ATOM
-    texts = [text for text, _ in operands]
-    match node.op.value.tree:
-        case ast.UnaryOp(op=ast.USub()):
-            return "-" + _fit(operands[0], _PRODUCT), _SIGN
-        case ast.BinOp(op=ast.Add()):
-            return f"{_fit(operands[0], _SUM)} + {_fit(operands[1], _PRODUCT)}", _SUM
-        case ast.BinOp(op=ast.Sub()):
-            return f"{_fit(operands[0], _SUM)} - {_fit(operands[1], _PRODUCT)}", _SUM
-        case ast.BinOp(op=ast.Mult()):
-            return f"{_fit(operands[0], _PRODUCT)}·{_fit(operands[1], _POWER)}", _PRODUCT
-        case ast.BinOp(op=ast.Div()):
-            return f"{_fit(operands[0], _PRODUCT)}/{_fit(operands[1], _POWER)}", _PRODUCT
-        case ast.BinOp(op=ast.Pow()):
-            exponent = node.args[1]
-            base = _fit(operands[0], _ATOM)
-            if isinstance(exponent, int | float) and float(exponent).is_integer() and not hasattr(exponent, "label"):
-                return base + str(int(exponent)).translate(_SUPERSCRIPTS), _POWER
-            return f"{base}^{_fit(operands[1], _ATOM)}", _POWER
-    return texts[0], operands[0][1]  # unary plus
+    tree = node.op.value.tree
+    if isinstance(tree, ast.BinOp):
+        exponent = node.args[1]
+        is_plain = isinstance(exponent, int | float) and not hasattr(exponent, "label")
+        return PLAIN.operated(tree.op, *operands, exponent=float(exponent) if is_plain else None)  # type: ignore[arg-type]
+    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
+        return PLAIN.negated(operands[0])
+    return operands[0]  # unary plus
 
 
-def _write_terms(node: Value, operands: list[tuple[str, int]]) -> tuple[str, int]:
+@dataclass(frozen=True)
+class Style:
+    """How formulas are written: the signs, and how to write a name."""
+
+    product: str
+    quotient: str
+    parentheses: str
+    choice: str
+    comparisons: Mapping[type, str]
+    name: Callable[[str], str] = str
+    call: Callable[[str, str], str] = "{}({})".format
+    is_plain: bool = False
+
+    def fit(self, operand: _Text, loosest: int) -> str:
+        """The operand's text, in parentheses if it holds together less tightly than its place asks for."""
+        text, looseness = operand
+        return self.parentheses.format(text) if looseness > loosest else text
+
+    def negated(self, operand: _Text) -> _Text:
+        """``-x``."""
+        return "-" + self.fit(operand, _PRODUCT), _SIGN
+
+    def operated(self, op: ast.operator, left: _Text, right: _Text, exponent: float | None = None) -> _Text:
+        """``left op right``; the `exponent` of a power, if it is known."""
+        match op:
+            case ast.Add():
+                return f"{self.fit(left, _SUM)} + {self.fit(right, _PRODUCT)}", _SUM
+            case ast.Sub():
+                return f"{self.fit(left, _SUM)} - {self.fit(right, _PRODUCT)}", _SUM
+            case ast.Mult():
+                return self.product.format(self.fit(left, _PRODUCT), self.fit(right, _POWER)), _PRODUCT
+            case ast.Div() if self.is_plain:
+                return self.quotient.format(self.fit(left, _PRODUCT), self.fit(right, _POWER)), _PRODUCT
+            case ast.Div():
+                return self.quotient.format(left[0], right[0]), _PRODUCT
+        base = self.fit(left, _ATOM)  # what is left is a power
+        if not self.is_plain:
+            return f"{base}^{{{right[0]}}}", _POWER
+        if exponent is not None and exponent.is_integer():
+            return base + str(int(exponent)).translate(_SUPERSCRIPTS), _POWER
+        return f"{base}^{self.fit(right, _ATOM)}", _POWER
+
+
+_COMPARISONS = {ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">", ast.GtE: "≥", ast.Eq: "=", ast.NotEq: "≠"}
+PLAIN = Style("{}·{}", "{}/{}", "({})", "{} if {} else {}", _COMPARISONS, is_plain=True)
+"""Formulas in text and pictures."""
+
+
+def typeset(tree: ast.expr, names: Mapping[str, str], style: Style = PLAIN) -> str:
+    """A formula as one writes it by hand; `names` says how to write its variables.
+
+    >>> typeset(ast.parse("-2*x*(-y + v) + z**2/2", mode="eval").body, {"v": "ŷ"})
+    'z²/2 - 2·x·(ŷ - y)'
+    >>> typeset(ast.parse("where(x > 0, 1, 0)*y*n", mode="eval").body, {"n": "0.5"})
+    '0.5·(1 if x > 0 else 0)·y'
+    """
+
+    def text_of(tree: ast.expr) -> _Text:
+        match tree:
+            case ast.Name(id=name):
+                label = names.get(name, name)
+                return style.name(label), _ATOM if _SIMPLE.fullmatch(label) else _SUM
+            case ast.Constant(value=value):
+                return number(value), _ATOM  # type: ignore[arg-type]
+            case ast.BinOp(op=ast.Add() | ast.Sub()):
+                return sum_of(_summands(tree))
+            case ast.BinOp(left=left, op=ast.Mult(), right=right) if is_number(right) and not is_number(left):
+                return text_of(_in_front(right, left))  # 0.2·w rather than w·0.2
+            case ast.BinOp(left=left, op=op, right=right):
+                is_negative, left = _unsigned(left)
+                result = style.operated(op, text_of(left), text_of(right), _literal(right))
+                return style.negated(result) if is_negative else result
+            case ast.UnaryOp(operand=operand):
+                return style.negated(text_of(operand))
+            case ast.Call(func=ast.Name(id="where"), args=[condition, chosen, otherwise]):
+                return style.choice.format(*(text_of(part)[0] for part in (chosen, condition, otherwise))), _CHOICE
+            case ast.Call(func=ast.Name(id=name), args=arguments):
+                texts = ", ".join(text_of(part)[0] for part in arguments)
+                return style.call(name, texts), _ATOM
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return f"{text_of(left)[0]} {style.comparisons[type(op)]} {text_of(right)[0]}", _CHOICE
+        return ast.unparse(tree), _CHOICE
+
+    def is_number(tree: ast.expr) -> bool:
+        return isinstance(tree, ast.Constant) or (isinstance(tree, ast.Name) and names.get(tree.id, "")[:1].isdigit())
+
+    def sum_of(terms: list[tuple[bool, ast.expr]]) -> _Text:
+        terms.sort(key=lambda term: (term[0], is_number(term[1])))  # ŷ - y rather than -y + ŷ
+        signed = [(" - " if minus else " + ") + style.fit(text_of(term), _PRODUCT) for minus, term in terms]
+        return ("-" if terms[0][0] else "") + "".join(signed)[3:], _SUM
+
+    return text_of(tree)[0]
+
+
+def _summands(tree: ast.expr) -> list[tuple[bool, ast.expr]]:
+    """The terms of a sum, each with whether it is subtracted."""
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add | ast.Sub):
+        is_negative, last = _unsigned(tree.right)
+        return [*_summands(tree.left), (is_negative != isinstance(tree.op, ast.Sub), last)]
+    return [_unsigned(tree)]
+
+
+def _unsigned(tree: ast.expr) -> tuple[bool, ast.expr]:
+    """Whether a product starts with a minus sign, and the product without it."""
+    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
+        return True, tree.operand
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Mult | ast.Div):
+        is_negative, left = _unsigned(tree.left)
+        return is_negative, ast.BinOp(left, tree.op, tree.right)
+    return False, tree
+
+
+def _in_front(factor: ast.expr, product: ast.expr) -> ast.expr:
+    if isinstance(product, ast.BinOp) and isinstance(product.op, ast.Mult):
+        return ast.BinOp(_in_front(factor, product.left), ast.Mult(), product.right)
+    return ast.BinOp(factor, ast.Mult(), product)
+
+
+def _literal(tree: ast.expr) -> float | None:
+    is_negative, tree = _unsigned(tree)
+    value = tree.value if isinstance(tree, ast.Constant) else None
+    return float(-value if is_negative else value) if isinstance(value, int | float) else None
+
+
+def _atom(label: str) -> _Text:
+    """A label as an operand: one with an operator in it, say, needs parentheses in a product."""
+    return label, _ATOM if _SIMPLE.fullmatch(label) else _SUM
+
+
+def _write_terms(node: Value, operands: list[_Text]) -> _Text:
     """A sum over terms: all of them up to three, else the first, the last and an ellipsis."""
     assert node.op is not None
     if len(node.op.operands) == 2:
         pairs = zip(*node.op.columns(operands), strict=True)
-        terms = [f"{_fit(x, _PRODUCT)}·{_fit(y, _POWER)}" for x, y in pairs]
+        terms = [f"{PLAIN.fit(x, _PRODUCT)}·{PLAIN.fit(y, _POWER)}" for x, y in pairs]
     else:
-        terms = [_fit(operand, _PRODUCT) for operand in operands]
+        terms = [PLAIN.fit(operand, _PRODUCT) for operand in operands]
     if len(terms) > 3:
         terms[1:-1] = ["…"]
     total = " + ".join(terms)
     if node.op.name == "mean":
         return f"mean({', '.join(terms)})", _ATOM
     return total, _SUM if len(terms) > 1 else _PRODUCT
-
-
-def _fit(operand: tuple[str, int], loosest: int) -> str:
-    """The operand's text, in parentheses if it holds together less tightly than its place asks for."""
-    text, looseness = operand
-    return f"({text})" if looseness > loosest else text

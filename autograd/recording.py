@@ -25,7 +25,7 @@ from autograd.ops import OPERATIONS, DomainError, Operation
 from autograd.trees import is_array
 from autograd.value import Constant, Value, as_float, shown
 
-__all__ = ["VALUES", "function_of", "functions", "record", "recorded_edges"]
+__all__ = ["VALUES", "edge_formulas", "function_of", "functions", "record", "recorded_edges"]
 
 # --- Any row, any operands ---------------------------------------------------------------------------
 
@@ -309,29 +309,38 @@ VALUES = NumberSystem("values", {**functions, "power": functions["pow"], "pi": m
 """Values and floats: a formula computed over them records its operations."""
 
 
+def edge_formulas(node: Value) -> Iterator[tuple[Value, Formula, tuple[Any, ...]]]:
+    """For each edge of `node`: the operand, the row's formula of the local derivative, and what to put into it.
+
+    That is the operands and the result; for a sum over terms, those of one term and the number of terms.
+    """
+    op, args, result = node.op, node.args, node
+    if op is None:
+        return
+    terms = [args]
+    if op.nary:
+        columns = op.columns(args)
+        terms, result = list(zip(*columns, strict=True)), len(columns[0])  # type: ignore[assignment]
+    for operands in terms:
+        for operand, formula in zip(operands, op.partials, strict=True):
+            if type(operand) is Value:
+                yield operand, formula, (*operands, result)
+
+
 def recorded_edges(node: Value) -> Iterator[tuple[Value, Any]]:
     """The edges of `node`, their local derivatives computed once more, as Values that can be differentiated.
 
     Where that fails, because the derivative is infinite or something on the way to it overflows, it is a
     Value whose own derivatives are unknown: nan.
     """
-    op, args, result = node.op, node.args, node
-    assert op is not None
-    terms = [args]
-    if op.nary:
-        columns = op.columns(args)
-        terms, result = list(zip(*columns, strict=True)), len(columns[0])  # type: ignore[assignment]
-    slopes = iter(node.edges)
-    for operands in terms:
-        for operand, formula in zip(operands, op.partials, strict=True):
-            if type(operand) is Value:
-                _, slope = next(slopes)
-                try:
-                    yield operand, formula.over(VALUES)(*operands, result)
-                except (ArithmeticError, ValueError):
-                    given = (*operands, node)
-                    unknown = tuple((x, math.nan) for x in given if type(x) is Value)
-                    yield operand, _node(_without_derivatives(op, formula), slope, unknown, given)
+    assert node.op is not None
+    for (operand, formula, arguments), (_, slope) in zip(edge_formulas(node), node.edges, strict=True):
+        try:
+            yield operand, formula.over(VALUES)(*arguments)
+        except (ArithmeticError, ValueError):
+            given = (*arguments[:-1], node)
+            unknown = tuple((x, math.nan) for x in given if type(x) is Value)
+            yield operand, _node(_without_derivatives(node.op, formula), slope, unknown, given)
 
 
 @cache

@@ -1,0 +1,272 @@
+"""Derivatives as formulas: ``∂L/∂ŷ = 2·(ŷ - y)``, in the names that the user gave.
+
+The same backward pass as for numbers, with formulas on the edges: each row of the table says what its local
+derivatives are, and SymPy multiplies, adds and tidies up.  Functions stay as they are written in the table, so
+that the derivative of a sigmoid is ``ŷ·(1 - ŷ)`` and no fraction of exponentials.
+
+A formula that does not give the recorded number is not shown: at exceptional points, such as the tie of a
+maximum, the general formula is wrong.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from autograd.formula import DERIVED, FLOATS, PRIMITIVES, Formula, NumberSystem
+from autograd.latex import LATEX
+from autograd.notation import number, typeset
+from autograd.ops import OPERATIONS, Operation
+from autograd.recording import edge_formulas
+
+if TYPE_CHECKING:
+    from autograd.value import Value
+
+__all__ = ["Symbolic", "derivatives", "local_formulas", "slope_formulas"]
+
+MAX_SIZE = 250
+"""Operations and operands, counted as often as they are written, of an expression that is worth a formula."""
+MAX_LENGTH = 300
+"""Characters of the longest formula that anybody reads."""
+
+_TEXTBOOK = {
+    OPERATIONS["sigmoid"]: Formula("z * (1 - z)", ("x", "z")),
+    OPERATIONS["tanh"]: Formula("1 - z ** 2", ("x", "z")),
+    OPERATIONS["sqrt"]: Formula("1 / (2 * z)", ("x", "z")),
+}
+"""Derivatives as a textbook prints them, where the table has the same in a form that keeps more digits."""
+
+
+def derivatives(
+    nodes: Sequence[Value], edges: Callable[[Value], Iterable[tuple[Value, Any]]], one: Any = 1.0
+) -> dict[Value, Any]:
+    """The derivative of the first of the `nodes`, newest first, by all that they were computed from.
+
+    The backward pass over numbers of any kind, as the `edges` have them.
+    """
+    adjoints = {nodes[0]: one}
+    for node in nodes:
+        if node in adjoints:
+            upstream = adjoints.pop(node)
+            for operand, local in edges(node):
+                term = local * upstream
+                adjoints[operand] = adjoints[operand] + term if operand in adjoints else term
+    return adjoints
+
+
+def slope_formulas(nodes: Sequence[Value], names: Mapping[Value, str]) -> dict[Value, Symbolic]:
+    """`derivatives` as formulas of the values in `names`, or nothing if they would be too long to read."""
+    if _size(nodes) > MAX_SIZE:
+        return {}
+    alphabet = _Alphabet(nodes, names)
+    found = derivatives(nodes, alphabet.edges, alphabet.number(1))
+    return {operand: Symbolic(expr, alphabet) for operand, expr in found.items()}
+
+
+def local_formulas(node: Value, names: Mapping[Value, str]) -> list[Symbolic]:
+    """The local derivatives of one node as formulas, edge by edge."""
+    alphabet = _Alphabet([node], names)
+    return [Symbolic(expr, alphabet) for _, expr in alphabet.edges(node)]
+
+
+class Symbolic:
+    """A derivative as a formula of named values.
+
+    >>> from autograd import Constant, Value
+    >>> w, x, y = Value(0.5, "w"), Constant(2.0, "x"), Constant(1.5, "y")
+    >>> error = w * x - y
+    >>> formula = slope_formulas([error ** 2, error, error.args[0]], {w: "w"})[w]
+    >>> formula.text
+    '2·x·(w·x - y)'
+    >>> print(formula.latex)
+    2 \\cdot x \\cdot \\left(w \\cdot x - y\\right)
+    """
+
+    def __init__(self, expr: Any, alphabet: _Alphabet) -> None:
+        self._expr, self._alphabet = _tidied(expr, alphabet), alphabet
+
+    @cached_property
+    def text(self) -> str:
+        """The formula as it is written: ``2·(ŷ - y)``."""
+        return typeset(self._tree, self._alphabet.texts)
+
+    @cached_property
+    def latex(self) -> str:
+        """The formula in LaTeX."""
+        return typeset(self._tree, self._alphabet.texts, LATEX)
+
+    @property
+    def _tree(self) -> ast.expr:
+        return ast.parse(_source(self._expr), mode="eval").body
+
+    @property
+    def is_number(self) -> bool:
+        """Whether there is no name in it."""
+        return self._alphabet.names.isdisjoint(map(str, self._expr.free_symbols))
+
+    def gives(self, slope: float) -> bool:
+        """Whether the formula is readable and has this value at the recorded numbers."""
+        numbers = self._alphabet.numbers
+        try:
+            formula = Formula(_source(self._alphabet.in_full(self._expr)), tuple(numbers))
+            value = formula.over(FLOATS)(*numbers.values())
+        except (ArithmeticError, ValueError):
+            return False
+        return math.isclose(value, slope, rel_tol=1e-6, abs_tol=1e-300) and len(self.text) <= MAX_LENGTH
+
+
+class _Alphabet:
+    """Symbols for the named values, and for numbers that are better left as they were written.
+
+    SymPy would turn ``2·(ŷ - 1.5)`` into ``2·ŷ - 3``.  The keys are numbered in the order in which the symbols
+    occur, since SymPy sorts by them.
+    """
+
+    def __init__(self, nodes: Sequence[Value], names: Mapping[Value, str]) -> None:
+        self.texts: dict[str, str] = {}
+        self.numbers: dict[str, float] = {}
+        self.names: set[str] = set()
+        self._own: dict[str, Operation] = {}
+        self._symbols: dict[Any, Any] = {}
+        self._exprs: dict[Value, Any] = {}
+        self._names = names
+        for node in reversed(nodes):
+            operands = [self._expr_of(node, operand) for operand in node.args]
+            if node is nodes[0] and node in names:
+                self._exprs[node] = self._symbol(node, names[node], node.data)
+            else:
+                self._exprs[node] = self._applied(node, operands)
+
+    def edges(self, node: Value) -> Iterator[tuple[Value, Any]]:
+        """The edges of a node, with formulas for local derivatives."""
+        assert node.op is not None
+        for operand, formula, arguments in edge_formulas(node):
+            partial = _TEXTBOOK.get(node.op, formula)
+            *operands, result = arguments
+            z = self._exprs[node] if result is node else self.number(result)
+            yield operand, partial.over(_system())(*(self._expr_of(node, x) for x in operands), z)
+
+    def number(self, value: float) -> Any:
+        """A number: whole ones as they are, others as symbols that stand for them."""
+        import sympy as sp
+
+        if isinstance(value, int) or value == 0:
+            return sp.Integer(int(value))
+        symbol = self._symbol(abs(value), number(abs(value)), abs(value))
+        return -symbol if value < 0 else symbol
+
+    def number_of(self, symbol: Any) -> float | None:
+        """The number that a symbol stands for, if it is no name."""
+        key = str(symbol)
+        return None if key in self.names else self.numbers.get(key)
+
+    def in_full(self, expr: Any) -> Any:
+        """The same with the user's own operations written out."""
+        import sympy as sp
+
+        for name, op in self._own.items():
+            expr = expr.replace(sp.Function(name), op.value.over(_system()))
+        return expr
+
+    def _expr_of(self, node: Value, operand: Any) -> Any:
+        import sympy as sp
+
+        if operand in self._names:
+            return self._symbol(operand, self._names[operand], operand.data)
+        if operand in self._exprs:
+            return self._exprs[operand]
+        label = getattr(operand, "label", None)
+        if label:
+            return self._symbol((label, float(operand)), label, float(operand))
+        if node.op is OPERATIONS["pow"] and math.isfinite(operand):
+            return sp.Rational(repr(operand))  # so that SymPy can lower it by one
+        return self.number(operand)
+
+    def _symbol(self, key: Any, text: str, data: float) -> Any:
+        import sympy as sp
+
+        if key not in self._symbols:
+            self._symbols[key] = symbol = sp.Symbol(f"v{len(self._symbols):04}")
+            self.texts[str(symbol)], self.numbers[str(symbol)] = text, data
+            if not isinstance(key, float):
+                self.names.add(str(symbol))
+        return self._symbols[key]
+
+    def _applied(self, node: Value, operands: list[Any]) -> Any:
+        """One operation on formulas."""
+        import sympy as sp
+
+        op = node.op
+        assert op is not None
+        if op.nary:
+            return op.value.over(_system())(*op.columns(operands), sp.Integer(len(operands) // len(op.operands)))
+        if op.is_operator:
+            return op.value.over(_system())(*operands)
+        if not op.is_built_in:
+            self._own[op.name] = op
+        return _function(op.name)(*operands)
+
+
+@cache
+def _function(name: str) -> Any:
+    import sympy as sp
+
+    def where(condition: Any, x: Any, y: Any) -> Any:
+        if condition in (sp.true, sp.false) or getattr(condition, "is_number", False):
+            return x if condition else y
+        return x if x == y else sp.Function("where")(condition, x, y)
+
+    return where if name == "where" else sp.Function(name)
+
+
+@cache
+def _system() -> NumberSystem:
+    """SymPy expressions in which functions are just written, and what is not the same is taken for different."""
+    import sympy as sp
+
+    functions = {name: _function(name) for name in (*PRIMITIVES, *DERIVED)}
+    functions |= {
+        "power": sp.Pow,
+        "equal": lambda x, y: sp.true if x == y else sp.false,
+        "not_equal": lambda x, y: sp.false if x == y else sp.true,
+        "logical_and": sp.And,
+        "logical_or": sp.Or,
+        "pi": sp.pi,
+    }
+    return NumberSystem("written", functions, lazy=False, number=lambda x: sp.Rational(repr(x)))
+
+
+def _tidied(expr: Any, alphabet: _Alphabet) -> Any:
+    """Common factors in front, and the numbers of a product multiplied."""
+    import sympy as sp
+
+    def with_one_number(product: Any) -> Any:
+        powers = [(factor, *factor.as_base_exp()) for factor in product.args]
+        plain = [(f, alphabet.number_of(base)) for f, base, exponent in powers if exponent in (1, -1)]
+        written = [(f, x if f.is_Symbol else 1 / x) for f, x in plain if x]
+        coefficient, _ = product.as_coeff_Mul()
+        if len(written) + (abs(coefficient) != 1) < 2:
+            return product
+        value = math.prod([x for _, x in written], start=float(coefficient))
+        rest = [f for f in product.args if f != coefficient and f not in [g for g, _ in written]]
+        return sp.Mul(alphabet.number(value), *rest)
+
+    return sp.factor_terms(expr).replace(lambda part: part.is_Mul, with_one_number)
+
+
+def _source(expr: Any) -> str:
+    import sympy as sp
+
+    return str(sp.sstr(expr))
+
+
+def _size(nodes: Sequence[Value]) -> int:
+    """How many operations and operands are written in the expression of the first node."""
+    sizes: dict[Any, int] = {}
+    for node in reversed(nodes):
+        sizes[node] = 1 + sum(sizes.get(operand, 1) for operand in node.args)
+    return sizes[nodes[0]]
