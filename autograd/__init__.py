@@ -24,7 +24,8 @@ if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "tracer.py")):
 from autograd.backprop import StaleGraphError
 from autograd.check import gradcheck
 from autograd.define import define
-from autograd.draw import draw
+from autograd.draw import GraphTooLarge, draw
+from autograd.explain import explain
 from autograd.formula import FormulaError
 from autograd.functional import grad, hessian, jacobian, jvp, value_and_grad
 from autograd.ops import OPERATIONS, DomainError, Operation, PoleError
@@ -38,12 +39,14 @@ __all__ = [
     "Constant",
     "DomainError",
     "FormulaError",
+    "GraphTooLarge",
     "Operation",
     "PoleError",
     "StaleGraphError",
     "Value",
     "define",
     "draw",
+    "explain",
     "grad",
     "gradcheck",
     "hessian",

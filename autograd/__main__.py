@@ -23,6 +23,7 @@ from autograd.backprop import newest_first
 from autograd.chain import Chain
 from autograd.claims import ExactChecks, engine_report
 from autograd.draw import draw
+from autograd.explain import rule_lines
 from autograd.formula import FLOATS, Formula, FormulaError, NumberSystem, UnknownNameError, checked_name, sympy
 from autograd.notation import expression, number, numbered
 from autograd.ops import DomainError, PoleError
@@ -188,7 +189,7 @@ class Run:
     def chain(self, name: str) -> list[str]:
         """The chain rule from one variable to the result."""
         try:
-            return list(Chain(self.root, self.leaves[name]).lines())
+            return list(rule_lines(Chain(self.root, self.leaves[name])))
         except ValueError:
             return [f"d{self.root.label}/d{name} = 0: {self.root.label} does not depend on {name} here"]
 

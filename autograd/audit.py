@@ -21,9 +21,8 @@ from math import copysign, isclose, isfinite, isnan
 from typing import TYPE_CHECKING, Any, Literal
 
 from autograd.backprop import newest_first
-from autograd.chain import shortened
 from autograd.formula import FLOATS, mpmath
-from autograd.notation import expression, factor, number
+from autograd.notation import expression, factor, number, shortened
 from autograd.replay import applied, exact_slopes
 from autograd.slopes import Slopes, judge
 

@@ -20,9 +20,8 @@ from math import isclose, isfinite
 from typing import TYPE_CHECKING
 
 from autograd.backprop import newest_first, tangents
-from autograd.chain import shortened
 from autograd.formula import FLOATS, Formula
-from autograd.notation import expression, number
+from autograd.notation import expression, number, shortened
 
 if TYPE_CHECKING:
     from autograd.value import Value

@@ -1,42 +1,88 @@
-"""The graph as a picture: w → ŷ → L, every edge with its local derivative.
+"""The graph as a picture: w → ŷ → L, every arrow with its local derivative, and the chain rule below.
 
-Only leaves and named values are drawn.  What lies between two of them is folded into the expression
-of the later one, ``ŷ = w·x + b``, and the edge carries the derivative of that whole expression.
+Drawn are the leaves and the named values, or with ``view="full"`` every operation.  Values that are alike are
+folded, a sum over samples shows one of them, and a picture too large to be read is refused.
 """
 
 from __future__ import annotations
 
-from html import escape
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from math import isfinite
+from typing import TYPE_CHECKING, Any
 
-from autograd.chain import Chain, shortened
-from autograd.notation import expression, folded, number
+from autograd.backprop import StaleGraphError
+from autograd.boxes import Arrow, Box, General, Picture
+from autograd.chain import Chain, Step, View
+from autograd.explain import Explanation, product_text, rule_lines, same, step_texts
+from autograd.looks import (
+    BOXES,
+    DATA_EDGE,
+    EDGE,
+    FONT,
+    GRADIENT,
+    GRAPH,
+    LABEL,
+    NUMBER,
+    PATHS,
+    Cell,
+    bold,
+    box,
+    faint,
+    grid,
+    lines,
+    minus,
+    signs,
+    text,
+)
+from autograd.notation import factor, number, shortened
 
 if TYPE_CHECKING:
     from autograd.rendering import Drawing
     from autograd.value import Value
 
-__all__ = ["draw"]
+__all__ = ["GraphTooLarge", "draw"]
 
-_GRAPH = {"rankdir": "LR", "nodesep": ".3", "ranksep": ".6", "pad": ".2", "bgcolor": "white", "ordering": "in"}
-_FONT = {"fontname": "Helvetica,Arial,sans-serif"}
-_STYLES = {  # fill, border, width of border
-    "parameter": ("#EAF4FA", "#0072B2", 2),
-    "data": ("#F3F4F6", "#9CA3AF", 1),
-    "operation": ("#FFFFFF", "#6B7280", 1),
-    "loss": ("#FFF6E0", "#C77C00", 2),
-}
-_NUMBER, _GRADIENT = "#0072B2", "#B34700"
-_PATH = {"color": "#C77C00", "penwidth": "3.5", "weight": "8"}
+MAX_LABELLED = 40
+"""Boxes up to which the arrows have labels; beyond, what they say moves to the tooltips."""
+MAX_NODES = 150
+"""Boxes up to which a picture is drawn at all, unless more are asked for."""
+MAX_ROWS = 4
+"""Members of a group, and samples besides the one drawn, that are shown."""
+MAX_STEPS = 400
+"""Steps of one arrow whose formulas are compared."""
+MAX_FORMULA = 40
+"""Characters of the longest formula on an arrow."""
+MAX_TIPS = 30
+"""Lines of a tooltip."""
+MAX_COLUMNS = 6
+"""Columns of the table of samples."""
+MAX_EXPRESSION = 60
+"""Characters of the longest expression in a box; all of it is in the tooltip."""
+
+_PLAIN = re.compile(r"[^\W\d]\w*")
+"""Names that Graphviz takes as they are."""
 
 
-def draw(root: Value, wrt: Value | None = None) -> Drawing:
+class GraphTooLarge(ValueError):  # noqa: N818
+    """A picture would have more boxes than anybody can read."""
+
+
+def draw(
+    root: Value, wrt: Value | None = None, view: View = "named", group: bool = True, max_nodes: int = MAX_NODES
+) -> Drawing:
     """Draw how `root` was computed, as a `graphviz.Digraph`.
 
-    Drawn are the leaves and all values with a label; give one with ``.named("ŷ")``.  `wrt` highlights
-    the way from that Value to `root` and spells out the chain rule along it.
+    Drawn are the leaves and all values with a label; give one with ``.named("ŷ")``.  With ``view="full"`` every
+    operation is drawn.  `wrt` highlights the way from that Value to `root` and spells out the chain rule along it.
+    With `group`, values that are alike, as ``w[0] … w[29]``, share a box, and of a sum over samples one is drawn.
+
     ``.render(outfile="chain.svg")`` writes a file (also .png, .pdf); a notebook shows the picture itself.
-    Raises TypeError for what is no Value and ValueError for a `wrt` that `root` does not depend on.
+    Objects with a method ``_drawing_(group, max_nodes)``, as the models of `neuron`, are drawn by that.
+
+    Raises TypeError for what is no Value, ValueError for a `wrt` that `root` does not depend on, and
+    `GraphTooLarge` for more than `max_nodes` boxes.  Up to 40 boxes the arrows have labels, then only tooltips.
 
     >>> from autograd import Value
     >>> w = Value(0.5, label="w")
@@ -44,81 +90,352 @@ def draw(root: Value, wrt: Value | None = None) -> Drawing:
     >>> 'dL/dw' in draw(L, wrt=w).source
     True
     """
+    if hasattr(root, "_drawing_"):
+        if wrt is not None or view != "named":
+            raise TypeError(f"the picture of {root!r} itself takes neither wrt= nor view=: draw a result of it")
+        return root._drawing_(group=group, max_nodes=max_nodes)  # type: ignore[no-any-return]
     for value in (root, *([] if wrt is None else [wrt])):
         if not hasattr(value, "edges"):
             raise TypeError(f"draw takes Values, not {value!r}")
-    return _Picture(Chain(root, wrt)).drawing()
+    return _Sketch(Chain(root, wrt, view, fold=group), group, max_nodes).drawing()
 
 
-class _Picture:
-    """The boxes, arrows and the caption that show a chain."""
+def refuse_if_larger(boxes: int, max_nodes: int, remedies: str) -> None:
+    """Raise `GraphTooLarge` if there are more boxes than wanted."""
+    if boxes > max_nodes:
+        raise GraphTooLarge(
+            f"this picture would have {boxes:,} boxes, and more than {max_nodes:,} cannot be read: {remedies}, or "
+            f"allow it with max_nodes={boxes}"
+        )
 
-    def __init__(self, chain: Chain) -> None:
+
+class _Sketch:
+    """The picture of a chain, written for Graphviz."""
+
+    def __init__(self, chain: Chain, group: bool, max_nodes: int) -> None:
         self.chain, self.names = chain, chain.names
+        self.picture = whole = Picture(chain, group)
+        if len(whole.boxes) > max_nodes and chain.wrt is not None:
+            self.picture = Picture(chain, group, between=True)
+        boxes = len(self.picture.boxes)
+        self.left_out = len(whole.boxes) - boxes
+        refuse_if_larger(boxes, max_nodes, " or ".join(self._remedies(group)))
+        self.is_labelled, self.is_large = boxes <= MAX_LABELLED, boxes > MAX_NODES
+
+    def _remedies(self, group: bool) -> Iterator[str]:
+        if self.chain.view == "full":
+            yield 'draw the named values only (view="named")'
+        else:
+            yield "give names to fewer values"
+        if not group:
+            yield "fold what is alike (group=True)"
+        if self.chain.wrt is None:
+            yield "draw only the way from one value (wrt=)"
 
     def drawing(self) -> Drawing:
         from autograd.rendering import Drawing
 
-        chain = self.chain
-        drawing = Drawing("chain", graph_attr=_GRAPH | _FONT, node_attr={"shape": "plain"} | _FONT, edge_attr=_FONT)
+        fast = {"mclimit": ".1", "nslimit": "1", "splines": "line"} if self.is_large else {"ordering": "in"}
+        drawing = Drawing(
+            "chain", graph_attr=GRAPH | FONT | fast, node_attr={"shape": "plain"} | FONT, edge_attr=dict(FONT)
+        )
         drawing.format = "svg"
-        keys = {value: f"v{i}" for i, value in enumerate(chain.values)}
-        constants: dict[tuple[str, float], str] = {}
-        for value, key in keys.items():
-            drawing.node(key, self._box(value))
-            for operand, slope in chain.slopes.get(value, {}).items():
-                lines = [chain.symbol(value, operand), f"= {_minus(number(slope))}"]
-                if operand in chain.between:  # the empty line keeps the text off the thick arrow
-                    drawing.edge(keys[operand], key, label=_lines("#8A4B00", 14, *lines, ""), **_PATH)
-                else:
-                    drawing.edge(keys[operand], key, label=_lines("#4B5563", 14, *lines), color="#6B7280")
-            for constant in self._constants(value):
-                drawing.edge(constants.setdefault(constant, f"c{len(constants)}"), key, color="#C4C8CF")
-        for (name, data), key in constants.items():
-            drawing.node(key, _table("data", (f"<b>{escape(name)}</b>", 15), (_bold(number(data), _NUMBER), 15)))
-        caption = list(chain.lines(_minus))
-        if caption:
-            drawing.attr(label=_lines("#1F2937", 15, "", *caption), labelloc="b")
+        self._give_keys()
+        plate = [b for b in self.picture.boxes if self._is_private(b)]
+        for b in self.picture.boxes:
+            if b not in plate:
+                self._draw_box(drawing, b)
+        if plate:
+            n = len(self.chain.samples.terms) if self.chain.samples else 0
+            caption = bold(f"sample {self.chain.sample + 1} of {n:,}") + text(
+                f"   (the same graph is repeated {n:,} times)"
+            )
+            with drawing.subgraph(name="cluster_samples") as inner:
+                inner.attr(label=lines(caption), labelloc="b", labeljust="r", style="rounded", bgcolor="#FBFCFE")
+                inner.attr(color=BOXES["data"][1], penwidth="2", margin="16")
+                for b in plate:
+                    self._draw_box(inner, b)
+        for arrow in self.picture.arrows:
+            self._draw_arrow(drawing, arrow)
+        caption_rows = list(self._caption())
+        if caption_rows:
+            drawing.attr(label=lines(text("", size=7), *caption_rows, align="left"), labelloc="b")
         return drawing
 
-    def _constants(self, value: Value) -> list[tuple[str, float]]:
-        """The named numbers in a value's expression."""
-        if not value.edges:
-            return []
-        operands = (operand for inner in reversed(folded(value, self.names)) for operand in inner.args)
-        named = ((getattr(operand, "label", None), operand) for operand in operands if isinstance(operand, float))
-        return list(dict.fromkeys((shortened(label), float(constant)) for label, constant in named if label))
+    def _give_keys(self) -> None:
+        used: set[str] = set()
+        for i, b in enumerate(self.picture.boxes):
+            name = b.stem if b.is_group else b.names[0]
+            b.key = name if _PLAIN.fullmatch(name) and name not in used else f"box{i}"
+            used.add(b.key)
 
-    def _box(self, value: Value) -> str:
-        name, root = escape(self.names[value]), escape(self.names[self.chain.root])
-        title = f"<b>{name or ' '}</b>"
-        if value.edges:
-            title += f" = {escape(_minus(shortened(expression(value, names=self.names), 400)))}"
-        if value in self.chain.stale:
-            last = f'<font color="{_GRADIENT}">changed since: run forward again</font>'
+    def _is_private(self, b: Box) -> bool:
+        """Whether a box belongs to the sample that stands for all."""
+        samples = self.chain.samples
+        return samples is not None and samples.owns(b.members[0], self.chain.sample)
+
+    # --- Boxes ---------------------------------------------------------------------------------------
+
+    def _draw_box(self, graph: Any, b: Box) -> None:
+        rows = self._group(b) if b.is_group else self._single(b)
+        graph.node(b.key, box(self._kind(b), *rows), tooltip=_tooltip(self._details(b)))
+
+    def _kind(self, b: Box) -> str:
+        if b.is_data:
+            return "data"
+        if not b.members[0].edges:
+            return "parameter"
+        return "loss" if b.members[0] is self.chain.root else "operation"
+
+    def _single(self, b: Box) -> Iterator[Cell]:
+        x, name = b.members[0], b.names[0]
+        if b.is_data:
+            yield bold(name)
+            yield bold(minus(number(float(x))), NUMBER)
+            return
+        expression = f" = {signs(shortened(self.chain.written(x), MAX_EXPRESSION))}" if x.edges else ""
+        yield bold(name) + (text(expression) if expression else "")
+        yield bold(minus(number(x.data)), NUMBER)
+        if x in self.chain.stale:
+            yield text("changed since: run forward again", GRADIENT, 13)
+            return
+        total = text(f"d{self.names[self.chain.root]}/d{name} = ", GRADIENT, 13)
+        if x.grad is None:
+            yield total + text("not computed", GRADIENT, 13)
+            return
+        derivative = self.derivatives.get(x, x.grad)
+        if same(x.grad, derivative):
+            yield total + bold(minus(number(x.grad)), GRADIENT, 13)
         else:
-            gradient = "not computed" if value.grad is None else _bold(number(value.grad), _GRADIENT)
-            last = f'<font color="{_GRADIENT}">d{root}/d{name} = {gradient}</font>'
-        kind = "parameter" if not value.edges else "loss" if value is self.chain.root else "operation"
-        return _table(kind, (title, 15), (_bold(number(value.data), _NUMBER), 15), (last, 13))
+            yield total + bold(minus(number(derivative)), GRADIENT, 13)
+            yield text(f".grad = {minus(number(x.grad))}, of other passes too", GRADIENT, 13)
+
+    @cached_property
+    def derivatives(self) -> dict[Any, float]:
+        """The derivative of the root by every value; nothing if numbers have changed in between."""
+        try:
+            return dict(zip(self.chain.values, self.chain.root.gradients(self.chain.values), strict=True))
+        except StaleGraphError:
+            return {}
+
+    def _group(self, b: Box) -> Iterator[Cell]:
+        what = {"data": "inputs", "parameter": "parameters"}.get(self._kind(b), "values")
+        yield bold(b.stem) + text(f"  ({len(b.members):,} {what})")
+        top = f"d{self.names[self.chain.root]}/d{b.stem}[i]"
+        rows = [[faint("i"), faint("value"), *([] if b.is_data else [faint(top)])]]
+        for i in self._told(b):
+            x = b.members[i]
+            cells = [bold(b.indices[i]) if x is self.chain.wrt else text(b.indices[i])]
+            cells += [bold(minus(number(float(x) if b.is_data else x.data)), NUMBER)]
+            cells += [] if b.is_data else [self._gradient_cell(x)]
+            rows.append(cells)
+        yield grid(rows)
+        more = len(b.members) - len(rows) + 1
+        if more:
+            ranked = " (largest |gradient| shown)" if self._is_ranked(b) else ""
+            yield faint(f"… {more:,} more{ranked}")
+
+    def _gradient_cell(self, x: Value) -> Cell:
+        if x in self.chain.stale:
+            return text("changed since", GRADIENT, 13)
+        if x.grad is None:
+            return text("not computed", GRADIENT, 13)
+        return bold(minus(number(self.derivatives.get(x, x.grad))), GRADIENT)
+
+    def _told(self, b: Box) -> list[int]:
+        """The positions of the members of a group that are shown: those with the largest gradients."""
+        leader = self._leader(b)
+        sizes = [abs(self.derivatives.get(x, 0.0)) for x in leader.members] if leader else []
+        sizes = [size if isfinite(size) else float("inf") for size in sizes] or [0.0] * len(b.members)
+        order = sorted(range(len(b.members)), key=lambda i: (-sizes[i], i))
+        order.sort(key=lambda i: bool(leader) and leader.members[i] is not self.chain.wrt)  # type: ignore[union-attr]
+        return order[:MAX_ROWS]
+
+    def _is_ranked(self, b: Box) -> bool:
+        leader = self._leader(b)
+        return leader is not None and any(x.grad is not None for x in leader.members)
+
+    def _leader(self, b: Box) -> Box | None:
+        """The group whose gradients say which members are shown: of inputs, that of the weights they are multiplied by."""
+        if not b.is_data:
+            return b
+        targets = {id(arrow.target) for arrow in self.picture.arrows if arrow.source is b}
+        others = (arrow.source for arrow in self.picture.arrows if id(arrow.target) in targets)
+        return next((box for box in others if not box.is_data and box.indices == b.indices), None)
+
+    def _details(self, b: Box) -> Iterator[str]:
+        """Everything about the members, in full."""
+        for x, name in zip(b.members[:MAX_TIPS], b.names, strict=False):
+            if b.is_data:
+                yield f"{name} = {float(x)!r}"
+                continue
+            expression = f"{self.chain.written(x)} = " if x.edges else ""
+            yield f"{name} = {expression}{x.data!r}"
+            if x in self.derivatives and x.grad is not None:
+                yield f"d{self.names[self.chain.root]}/d{name} = {self.derivatives[x]!r}"
+                if not same(x.grad, self.derivatives[x]):
+                    yield f"{name}.grad = {x.grad!r}"
+        if len(b.members) > MAX_TIPS:
+            yield f"… {len(b.members) - MAX_TIPS:,} more"
+
+    # --- Arrows --------------------------------------------------------------------------------------
+
+    def _draw_arrow(self, drawing: Drawing, arrow: Arrow) -> None:
+        source, target = arrow.source.key, arrow.target.key
+        if not arrow.steps:
+            drawing.edge(source, target, color=DATA_EDGE, tooltip=_tooltip([f"{source} → {target}"]))
+            return
+        on = self._paths_of(arrow)
+        attributes = {"color": EDGE, "tooltip": _tooltip(self._arrow_details(arrow))}
+        if on:
+            colors = [PATHS[i][0] for i in on]
+            attributes |= {"color": ":".join(colors), "penwidth": "3.5", "weight": "8"}
+            attributes |= {"style": PATHS[on[0]][1]} if len(on) == 1 else {}
+            attributes |= {"penwidth": "2"} if ":" in attributes["color"] else {}
+        if self.is_labelled:
+            words = self._arrow_label(arrow)
+            if on:  # the empty line keeps the text off the thick arrow
+                color = PATHS[on[0]][2] if len(on) == 1 else LABEL
+                attributes["label"] = lines(*(bold(signs(line), color, 14) for line in words), text("", size=7))
+            else:
+                attributes["label"] = lines(*(text(signs(line), LABEL, 14) for line in words))
+            attributes["labeltooltip"] = attributes["tooltip"]
+        drawing.edge(source, target, **attributes)
+
+    def _arrow_label(self, arrow: Arrow) -> list[str]:
+        if not (arrow.source.is_group or arrow.target.is_group):
+            symbol, *rest = step_texts(self.chain, arrow.steps[0], MAX_FORMULA)
+            return [symbol, "= " + " = ".join(rest)]
+        general, formula = self._general(arrow)
+        slopes = {number(step.factor.slope) for step in arrow.steps}
+        rest = [*([formula] if formula else []), *(slopes if len(slopes) == 1 else [])]
+        return [f"∂{general.top}/∂{general.bottom}", *(["= " + " = ".join(rest)] if rest else [])]
+
+    def _general(self, arrow: Arrow) -> tuple[General, str]:
+        general = General(arrow)
+        if len(arrow.steps) > MAX_STEPS:
+            return general, ""
+        texts = [step_texts(self.chain, step, MAX_FORMULA) for step in arrow.steps]
+        return general, general.formula([rest[1] if len(rest) > 2 else "" for rest in texts])
+
+    def _arrow_details(self, arrow: Arrow) -> Iterator[str]:
+        for step in arrow.steps[:MAX_TIPS]:
+            if self.is_large:
+                yield f"{step.factor.symbol} = {step.factor.slope!r}"
+            else:
+                *rest, _ = step_texts(self.chain, step, MAX_EXPRESSION)
+                yield " = ".join([*rest, repr(step.factor.slope)])
+        if len(arrow.steps) > MAX_TIPS:
+            yield f"… {len(arrow.steps) - MAX_TIPS:,} more"
+
+    @cached_property
+    def _paths(self) -> list[set[Step]] | None:
+        """The steps of each path; None if there are too many to tell them apart."""
+        if self.chain.wrt is None:
+            return []
+        return [set(path) for path in self.chain.paths()] if self.chain.count() <= len(PATHS) else None
+
+    def _paths_of(self, arrow: Arrow) -> list[int]:
+        """The numbers of the paths that run along an arrow."""
+        if self._paths is None:
+            return [0] if any(step in self.chain.ways(step.value) for step in arrow.steps) else []
+        return [i for i, path in enumerate(self._paths) if not path.isdisjoint(arrow.steps)]
+
+    # --- The caption ---------------------------------------------------------------------------------
+
+    def _caption(self) -> Iterator[Cell]:
+        chain = self.chain
+        if chain.stale:
+            leaf, node = next(iter(chain.stale.items()))
+            name, user = self.names[leaf], self.names.get(node, "the result")
+            yield text(f"{name} was changed to {number(leaf.data)} after {user} had been computed from it.")
+            yield text("Run the forward pass again.")
+            return
+        if chain.wrt is not None and not chain.contributions:
+            yield from self._rule()
+        elif chain.samples and not self.left_out:
+            yield from self._rule_of_samples()
+        if self.left_out:
+            yield faint(f"Only the way is drawn: {self.left_out:,} boxes beside it are left out.")
+
+    def _rule(self) -> Iterator[Cell]:
+        """The chain rule, each path in its colour."""
+        general = self._general_rule()
+        if general:
+            yield text(general)
+        several = len(self._paths or ()) > 1
+        for i, line in enumerate(rule_lines(self.chain, minus)):
+            if several and 1 <= i <= len(PATHS) and line.startswith("path"):
+                _, _, color, words = PATHS[i - 1]
+                yield text(line.replace(f"path {i}:", f"path {i} ({words}):"), color)
+            else:
+                yield text(line)
+        yield from self._note()
+
+    def _general_rule(self) -> str:
+        """``dL/dw[i] = ∂L/∂ŷ · ∂ŷ/∂w[i] = (-2.628) · x[i]``, if `wrt` is one of many that all have such a rule."""
+        if len(self._paths or ()) != 1:
+            return ""
+        (path,) = self.chain.paths()
+        arrow = next((arrow for arrow in self.picture.arrows if path and path[-1] in arrow.steps), None)
+        if arrow is None or not arrow.source.is_group or arrow.target.is_group:
+            return ""
+        general, formula = self._general(arrow)
+        if not formula:
+            return ""
+        symbols = [step.factor.symbol for step in path[:-1]] + [f"∂{general.top}/∂{general.bottom}"]
+        numbers = [minus(factor(step.factor.slope)) for step in path[:-1]] + [signs(formula)]
+        top = self.names[self.chain.root]
+        return f"d{top}/d{general.bottom} = {' · '.join(symbols)} = {' · '.join(numbers)}"
+
+    def _rule_of_samples(self) -> Iterator[Cell]:
+        """The rule for the sample that is drawn, a table of the others, and what else there is to add."""
+        chain = self.chain
+        rule = chain.rule() if chain.wrt is not None else None
+        own = f"sample {chain.sample + 1}"
+        if rule:
+            yield from (text(f"{own}:  {product_text(term, minus)}") for term in rule.terms if term.head == own)
+        yield grid(self._sample_rows(), padding=5)
+        if rule and len(rule.terms) > rule.samples:
+            yield from (text(line) for line in list(rule_lines(chain, minus))[1 + rule.samples :])
+        yield from self._note()
+
+    def _sample_rows(self) -> Iterator[Sequence[Cell | None]]:
+        """The data and the results of each sample, and what it adds to the derivative."""
+        chain, samples = self.chain, self.chain.samples
+        assert samples
+        term = self.names[samples.terms[chain.sample]]
+        n, contributions = len(samples.terms), chain.contributions
+        columns = list(samples.row(chain.sample, term))[-MAX_COLUMNS:]
+        total = f"d{self.names[chain.root]}/d{self.names[chain.wrt]}" if chain.wrt is not None else ""
+        yield [faint("sample"), *map(faint, columns), *([faint(f"contribution to {total}")] if contributions else [])]
+        sizes = [-abs(contributions[k]) if contributions else 0.0 for k in range(n)]
+        told = sorted(range(n), key=lambda k: (k != chain.sample, sizes[k], k))[: MAX_ROWS + 1]
+        for k in sorted(told):
+            row, show = samples.row(k, term), bold if k == chain.sample else text
+            numbers = [number(row[name]) if name in row else "" for name in columns]
+            numbers += [number(contributions[k])] if contributions else []
+            yield [show(f"{k + 1:,}"), *(show(minus(n)) for n in numbers)]
+        if n > len(told):
+            rest = (
+                [minus(number(sum(c for k, c in enumerate(contributions) if k not in told)))] if contributions else []
+            )
+            yield [faint(f"… {n - len(told):,} more"), *[None] * len(columns), *map(text, rest)]
+        if contributions:
+            yield [
+                text(f"sum of the {n:,} contributions"),
+                *[None] * len(columns),
+                bold(minus(number(sum(contributions))), GRADIENT),
+            ]
+
+    def _note(self) -> Iterator[Cell]:
+        note = Explanation(self.chain).note if self.chain.wrt is not None else ""
+        if note:
+            yield faint(note)
 
 
-def _table(kind: str, *rows: tuple[str, int]) -> str:
-    fill, border, width = _STYLES[kind]
-    cells = "".join(f'<tr><td border="0"><font point-size="{size}">{text}</font></td></tr>' for text, size in rows)
-    look = f'style="rounded" border="{width}" bgcolor="{fill}" color="{border}"'
-    return f'<<table {look} cellborder="0" cellspacing="0" cellpadding="4">{cells}</table>>'
+def _tooltip(details: Iterable[str]) -> str:
+    """Lines of text as Graphviz takes them: no escapes, no entities, no HTML."""
+    import graphviz
 
-
-def _lines(color: str, size: int, *lines: str) -> str:
-    fonts = [f'<font color="{color}" point-size="{size if line else 7}">{escape(line) or " "}</font>' for line in lines]
-    rows = "".join(f"<tr><td>{font}</td></tr>" for font in fonts)
-    return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="0">{rows}</table>>'
-
-
-def _bold(text: str, color: str) -> str:
-    return f'<font color="{color}"><b>{escape(_minus(text))}</b></font>'
-
-
-def _minus(text: str) -> str:
-    return text.replace("-", "−")
+    return str(graphviz.escape("\n".join(details).replace("&", "&amp;")))

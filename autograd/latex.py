@@ -42,6 +42,8 @@ def latex_number(text: str) -> str:
     >>> latex_number("-0.8"), latex_number("1.5e-08"), latex_number("inf")
     ('-0.8', '1.5 \\cdot 10^{-8}', '\\infty')
     """
+    if text.startswith("("):
+        return f"({latex_number(text[1:-1])})"
     power = _POWER_OF_TEN.fullmatch(text)
     if power:
         return f"{power[1]} \\cdot 10^{{{int(power[2])}}}"

@@ -8,23 +8,40 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, product
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograd.value import Value
 
-__all__ = ["PLAIN", "Style", "expression", "factor", "folded", "name", "number", "numbered", "sentence", "typeset"]
+__all__ = [
+    "PLAIN",
+    "Style",
+    "appearing",
+    "expression",
+    "factor",
+    "folded",
+    "in_common",
+    "name",
+    "number",
+    "numbered",
+    "sentence",
+    "shortened",
+    "typeset",
+]
 
+MAX_LABEL = 60
+"""Characters of a label that are shown."""
 MAX_NODES = 24
 MAX_LENGTH = 120
 """Nodes, and characters of one operand, shown of an unnamed expression; the rest becomes an ellipsis."""
 
 _Text = tuple[str, int]
 _ATOM, _POWER, _PRODUCT, _SIGN, _SUM, _CHOICE = range(6)  # how tightly a text holds together
+_INDEX = re.compile(r"(?<=\[)([\w, ]+)(?=\])")
 _SIMPLE = re.compile(r"[^\s+\-*/^·=<>]+")
 _LOGARITHMS = {"xlogy": "log", "xlog1py": "log1p"}
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -59,6 +76,12 @@ def factor(value: float) -> str:
     return f"({number(value)})" if value < 0 else number(value)
 
 
+def shortened(text: str, limit: int = MAX_LABEL) -> str:
+    """A label as it is shown: printable, and not too long."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return printable if len(printable) <= limit else printable[: limit - 1] + "…"
+
+
 def name(value: Value) -> str:
     """What to call a Value in a sentence: its label, or else its expression or number."""
     if value.label:
@@ -83,6 +106,21 @@ def folded(root: Value, names: Mapping[Value, str], limit: float = float("inf"))
                 seen.add(operand)
                 nodes.append(operand)
     return sorted(nodes, key=lambda node: node._created, reverse=True)
+
+
+def appearing(root: Value, names: Container[Any]) -> list[Any]:
+    """What the expression of `root` is written with, in order: Values with a name or in `names`, named constants."""
+    found: dict[Any, Any] = {}
+    seen: set[Value] = set()
+    todo: list[Any] = list(root.args)[::-1]
+    while todo:
+        x = todo.pop()
+        if getattr(x, "label", None) or (hasattr(x, "edges") and (x in names or not x.edges)):
+            found.setdefault(x if hasattr(x, "edges") else (x.label, float(x)), x)
+        elif hasattr(x, "edges") and x not in seen:
+            seen.add(x)
+            todo += x.args[::-1]
+    return list(found.values())
 
 
 def expression(root: Value, numbers: bool = False, names: Mapping[Value, str] = MappingProxyType({})) -> str:
@@ -276,16 +314,57 @@ def _atom(label: str) -> _Text:
 
 
 def _write_terms(node: Value, operands: list[_Text]) -> _Text:
-    """A sum over terms: all of them up to three, else the first, the last and an ellipsis."""
+    """A sum over terms: all of them up to three, else what they have in common, or the first and the last of them."""
     assert node.op is not None
     if len(node.op.operands) == 2:
         pairs = zip(*node.op.columns(operands), strict=True)
         terms = [f"{PLAIN.fit(x, _PRODUCT)}·{PLAIN.fit(y, _POWER)}" for x, y in pairs]
     else:
         terms = [PLAIN.fit(operand, _PRODUCT) for operand in operands]
+    is_mean = node.op.name == "mean"
     if len(terms) > 3:
+        common = in_common(terms, [[(part, "i") for part in _parts(term)] for term in terms])
+        if common:
+            return f"(1/{len(terms)})·" * is_mean + f"Σ {common}", _SUM
         terms[1:-1] = ["…"]
-    total = " + ".join(terms)
-    if node.op.name == "mean":
+    if is_mean:
         return f"mean({', '.join(terms)})", _ATOM
-    return total, _SUM if len(terms) > 1 else _PRODUCT
+    return " + ".join(terms), _SUM if len(terms) > 1 else _PRODUCT
+
+
+def in_common(texts: Sequence[str], letters: Sequence[Sequence[tuple[str, str]]]) -> str:
+    """The one text that becomes all the others when numbers are put for letters in its indices; else nothing.
+
+    `letters` says for each text which number each letter may stand for.
+
+    >>> in_common(["w[0]·x[0]", "w[1]·x[1]"], [[("0", "i")], [("1", "i")]])
+    'w[i]·x[i]'
+    """
+    common: set[str] | None = None
+    for text, known in zip(texts, letters, strict=True):
+        found = set(_with_letters(text, known))
+        common = found if common is None else common & found
+        if not common:
+            return ""
+    return max(common or {""}, key=lambda text: (-sum(map(str.isdigit, text)), text))
+
+
+def _with_letters(text: str, known: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """The text with letters for numbers in its indices, in each possible way."""
+    pieces = _INDEX.split(text)  # every second one is an index
+    choices = [
+        [",".join(ways) for ways in product(*([part, *(x for n, x in known if n == part)] for part in _split(piece)))]
+        if i % 2
+        else [piece]
+        for i, piece in enumerate(pieces)
+    ]
+    yield from map("".join, product(*choices))
+
+
+def _parts(text: str) -> dict[str, None]:
+    """The numbers in the indices of a text."""
+    return dict.fromkeys(part for index in _INDEX.findall(text) for part in _split(index))
+
+
+def _split(index: str) -> list[str]:
+    return [part.strip() for part in index.split(",")]

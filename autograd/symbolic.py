@@ -109,8 +109,11 @@ class Symbolic:
         return self._alphabet.names.isdisjoint(map(str, self._expr.free_symbols))
 
     def gives(self, slope: float) -> bool:
-        """Whether the formula is readable and has this value at the recorded numbers."""
-        numbers = self._alphabet.numbers
+        """Whether the formula is readable, no name in it means two things, and it has this value at these numbers."""
+        numbers, texts = self._alphabet.numbers, self._alphabet.texts
+        used = [texts[str(symbol)] for symbol in self._expr.free_symbols if str(symbol) in self._alphabet.names]
+        if len(set(used)) < len(used):  # two values of one name
+            return False
         try:
             formula = Formula(_source(self._alphabet.in_full(self._expr)), tuple(numbers))
             value = formula.over(FLOATS)(*numbers.values())
@@ -175,10 +178,9 @@ class _Alphabet:
     def _expr_of(self, node: Value, operand: Any) -> Any:
         import sympy as sp
 
-        if operand in self._names:
-            return self._symbol(operand, self._names[operand], operand.data)
-        if operand in self._exprs:
-            return self._exprs[operand]
+        if hasattr(operand, "edges"):
+            named = operand in self._names
+            return self._symbol(operand, self._names[operand], operand.data) if named else self._exprs[operand]
         label = getattr(operand, "label", None)
         if label:
             return self._symbol((label, float(operand)), label, float(operand))
