@@ -136,10 +136,12 @@ class Picture:
             target = self.box_of(value)
             for x in operands:
                 source = self.box_of(x)
-                for i, step in enumerate(steps.get(x, [None]) if hasattr(x, "edges") else [None]):
-                    several = (i,) if not (source.is_group or target.is_group) else ()
-                    arrow = arrows.setdefault((id(source), id(target), *several), Arrow(source, target))
-                    arrow.steps += [step] if step else []
+                ends = (id(source), id(target))
+                if x not in steps:
+                    arrows.setdefault(ends, Arrow(source, target))
+                for i, step in enumerate(steps.get(x, ())):  # two arrows for x * x, if it is drawn in full
+                    alone = not (source.is_group or target.is_group)
+                    arrows.setdefault((*ends, i) if alone else ends, Arrow(source, target)).steps.append(step)
         return list(arrows.values())
 
 

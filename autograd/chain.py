@@ -123,7 +123,7 @@ class Chain:
             own = of(wrt) if wrt is not None else None
             self.sample = sample if own is None else own
             self.values = [value for value in everything if of(value) in (None, self.sample)]
-        self.stale = {leaf: node for leaf, node in stale_edges(self.nodes)}
+        self.stale = dict(stale_edges(self.nodes))
 
     def _named(self, values: Sequence[Value], terms: set[Value]) -> dict[Value, str]:
         taken = {shortened(v.label) for v in values if v.label}
@@ -312,7 +312,7 @@ class Chain:
 
 
 def _largest(sizes: Sequence[float], *others: int) -> list[int]:
-    """The positions of the `MAX_TERMS` largest numbers, and of some `others`, in order; of half as many if some are left out."""
+    """The positions of the largest numbers, and of some `others`, in order: all, or half of `MAX_TERMS`."""
     if len(sizes) <= MAX_TERMS:
         return list(range(len(sizes)))
     return sorted({*others, *nlargest(MAX_TERMS // 2, range(len(sizes)), key=lambda i: (sizes[i], -i))})

@@ -139,7 +139,7 @@ class _Sketch:
         drawing = Drawing(
             "chain", graph_attr=GRAPH | FONT | fast, node_attr={"shape": "plain"} | FONT, edge_attr=dict(FONT)
         )
-        drawing.format = "svg"
+        drawing.format, drawing.words = "svg", "\n".join(self._in_words())
         self._give_keys()
         plate = [b for b in self.picture.boxes if self._is_private(b)]
         for b in self.picture.boxes:
@@ -161,6 +161,24 @@ class _Sketch:
         if caption_rows:
             drawing.attr(label=lines(text("", size=7), *caption_rows, align="left"), labelloc="b")
         return drawing
+
+    def _in_words(self) -> Iterator[str]:
+        """The picture as text: every value with what it is computed from, indented below it, and the chain rule."""
+        chain, shown = self.chain, set[Any]()
+        todo = [(chain.root, 0)]
+        while todo and len(shown) < MAX_NODES:
+            value, depth = todo.pop()
+            again = value in shown and bool(value.edges)
+            shown.add(value)
+            expression = f"{chain.written(value)} = " if value.edges else ""
+            gradient = "" if value.grad is None else f"   d{self.names[chain.root]}/d{self.names[value]} = "
+            gradient += number(self.derivatives.get(value, value.grad)) if value.grad is not None else ""
+            line = f"{self.names[value]} = {expression}{number(value.data)}{gradient}"
+            yield "  " * depth + (f"{self.names[value]} (see above)" if again else line)
+            if not again:
+                todo += [(step.operand, depth + 1) for step in reversed(chain.steps.get(value, ()))]
+        if chain.wrt is not None and not chain.stale:
+            yield from rule_lines(chain)
 
     def _give_keys(self) -> None:
         used: set[str] = set()
@@ -256,7 +274,7 @@ class _Sketch:
         return leader is not None and any(x.grad is not None for x in leader.members)
 
     def _leader(self, b: Box) -> Box | None:
-        """The group whose gradients say which members are shown: of inputs, that of the weights they are multiplied by."""
+        """The group whose gradients say which members are shown: of inputs, that of their weights."""
         if not b.is_data:
             return b
         targets = {id(arrow.target) for arrow in self.picture.arrows if arrow.source is b}

@@ -13,8 +13,8 @@ __all__ = ["LATEX", "latex_name", "latex_number"]
 _GREEK = dict(
     zip(
         "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ",
-        "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi chi "
-        "psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split(),
+        "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi "
+        "chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split(),
         strict=True,
     )
 )
@@ -72,7 +72,7 @@ def latex_name(label: str) -> str:
 
 def _letter(stem: str) -> str:
     """The main part of a name: a letter, perhaps with an accent, or a word of plain letters; else nothing."""
-    base, *accents = unicodedata.normalize("NFD", stem)
+    base, *accents = list(unicodedata.normalize("NFD", stem))
     base = f"\\{_GREEK[base]}" if base in _GREEK else base if base.isascii() and base.isalpha() else ""
     if base and all(accent in _ACCENTS for accent in accents):
         for accent in accents:

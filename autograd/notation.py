@@ -178,7 +178,8 @@ def _write(node: Value, operands: list[_Text]) -> _Text:
     if isinstance(tree, ast.BinOp):
         exponent = node.args[1]
         is_plain = isinstance(exponent, int | float) and not hasattr(exponent, "label")
-        return PLAIN.operated(tree.op, *operands, exponent=float(exponent) if is_plain else None)  # type: ignore[arg-type]
+        left, right = operands
+        return PLAIN.operated(tree.op, left, right, float(exponent) if is_plain else None)
     if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
         return PLAIN.negated(operands[0])
     return operands[0]  # unary plus
@@ -192,7 +193,7 @@ class Style:
     quotient: str
     parentheses: str
     choice: str
-    comparisons: Mapping[type, str]
+    comparisons: Mapping[type[ast.cmpop], str]
     name: Callable[[str], str] = str
     call: Callable[[str, str], str] = "{}({})".format
     is_plain: bool = False
@@ -227,7 +228,14 @@ class Style:
         return f"{base}^{self.fit(right, _ATOM)}", _POWER
 
 
-_COMPARISONS = {ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">", ast.GtE: "≥", ast.Eq: "=", ast.NotEq: "≠"}
+_COMPARISONS: dict[type[ast.cmpop], str] = {
+    ast.Lt: "<",
+    ast.LtE: "≤",
+    ast.Gt: ">",
+    ast.GtE: "≥",
+    ast.Eq: "=",
+    ast.NotEq: "≠",
+}
 PLAIN = Style("{}·{}", "{}/{}", "({})", "{} if {} else {}", _COMPARISONS, is_plain=True)
 """Formulas in text and pictures."""
 

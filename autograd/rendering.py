@@ -1,15 +1,16 @@
 """From DOT text to SVG, PNG or PDF, with or without Graphviz on the machine.
 
-pygraphviz carries Graphviz inside its wheel.  Each picture is drawn by a short-lived child process:
-a layout can then be interrupted, what Graphviz prints is ours to read, and no fault in C code
-reaches the caller (pygraphviz 2.0.4 was seen to crash a process at its second drawing with
-HTML labels).  It costs about a tenth of a second.  Without pygraphviz, the ``dot`` program does it.
+pygraphviz carries Graphviz inside its wheel.  Each picture is drawn by a short-lived child process, which costs
+about a tenth of a second: a layout can then be interrupted or take too long, what Graphviz and its font library
+print does not reach the user, and no fault in C code reaches the caller.  Without pygraphviz, the ``dot``
+program does it; without either, there is still the graph as text.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,12 @@ from typing import Any
 import graphviz
 
 __all__ = ["Drawing"]
+
+RASTER = ("png", "jpg", "jpeg", "jpe", "gif", "webp", "bmp")
+"""Formats made of pixels."""
+MAX_PIXELS = 4096
+"""Pixels of a side up to which such a picture is drawn."""
+MISSING = "drawing needs Graphviz: pip install pygraphviz brings it along (or install the dot program)"
 
 _CHILD = """
 import os, sys, pygraphviz
@@ -36,25 +43,35 @@ os._exit(1 if status else 0)  # nothing to clean up in a process that ends anywa
 
 
 class Drawing(graphviz.Digraph):  # type: ignore[misc]
-    """A `graphviz.Digraph` that needs no ``dot`` program: the same methods, and it shows itself in a notebook."""
+    """A `graphviz.Digraph` that needs no ``dot`` program: the same methods, and it shows itself in a notebook.
+
+    `words` is what it says as text, where no picture can be shown; `timeout` how many seconds a layout may take.
+    """
+
+    words: str = ""
+    timeout: float = 120.0
 
     def pipe(
         self, format: str | None = None, *args: Any, engine: str | None = None, encoding: str | None = None, **kw: Any
     ) -> Any:
         """The picture as bytes, or as text if an `encoding` is given.
 
-        `format` is ``"svg"``, ``"png"``, ``"pdf"`` or any other that Graphviz writes.  Raises RuntimeError
-        with Graphviz's own words if it cannot draw, or if there is neither pygraphviz nor ``dot``.
+        `format` is ``"svg"``, ``"png"``, ``"pdf"`` or any other that Graphviz writes; the sides of a picture made
+        of pixels have at most 4,096 of them.  Raises RuntimeError with Graphviz's own words if it cannot draw, if
+        that takes longer than `timeout`, or if there is neither pygraphviz nor ``dot``.
         """
+        format, engine = format or self.format, engine or self.engine
+        source = _capped(self.source) if format.split(":")[0].lower() in RASTER else self.source
         if importlib.util.find_spec("pygraphviz") and sys.executable:
-            picture = _draw(self.source, format or self.format, engine or self.engine)
+            picture = _draw(source, format, engine, self.timeout)
             return picture.decode(encoding) if encoding else picture
         try:
-            return super().pipe(format, *args, engine=engine, encoding=encoding, **kw)
+            return graphviz.Source(source).pipe(format, *args, engine=engine, encoding=encoding, **kw)
         except graphviz.ExecutableNotFound:
-            raise RuntimeError(
-                "drawing needs Graphviz: pip install pygraphviz brings it along (or install the dot program)"
-            ) from None
+            raise RuntimeError(MISSING) from None
+        except graphviz.CalledProcessError as error:
+            words = error.stderr if isinstance(error.stderr, str) else (error.stderr or b"").decode(errors="replace")
+            raise RuntimeError(f"Graphviz could not draw this: {words.strip()}") from None
 
     def render(
         self,
@@ -93,10 +110,36 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
             graphviz.view(str(picture))
         return str(picture)
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, str]:
+        """What a notebook shows: SVG, the same inline in HTML so that its tooltips live, and always text.
 
-def _draw(source: str, format: str, engine: str) -> bytes:
+        Never raises: where nothing can be drawn, the text says what is in the picture and what to install.
+        """
+        bundle = {"text/plain": self.words or self.source}
+        try:
+            svg = self.pipe("svg", encoding="utf-8")
+        except (RuntimeError, OSError) as error:
+            bundle["text/plain"] += f"\n({error})"
+        else:
+            bundle |= {"image/svg+xml": svg, "text/html": svg[svg.index("<svg") :]}
+        wanted = set(include or bundle) - set(exclude or ())
+        return {kind: shown for kind, shown in bundle.items() if kind in wanted}
+
+
+def _capped(source: str) -> str:
+    """The graph with a limit to its size, in inches of 96 pixels; it makes large pictures smaller."""
+    side = MAX_PIXELS / 96 - 0.5
+    return re.sub(r"\{", f'{{\n\tgraph [size="{side:.2f},{side:.2f}"]', source, count=1)
+
+
+def _draw(source: str, format: str, engine: str, timeout: float) -> bytes:
     command = [sys.executable, "-P", "-c", _CHILD, format, engine]
-    child = subprocess.run(command, input=source.encode(), capture_output=True, check=False)
+    try:
+        child = subprocess.run(command, input=source.encode(), capture_output=True, check=False, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(
+            f"Graphviz was stopped after {timeout:g} seconds: draw fewer values, or set .timeout of the drawing"
+        ) from None
     # Graphviz says "Error:" and may hand out an image all the same; fontconfig's warnings are noise.
     messages = child.stderr.decode(errors="replace").splitlines()
     errors = [line for line in messages if "error" in line.lower() and not line.startswith("Fontconfig")]

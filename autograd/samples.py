@@ -114,9 +114,10 @@ def find_samples(nodes: Sequence[Value]) -> Samples | None:
 def _terms(total: Value) -> tuple[list[Value], set[Value]]:
     """What a node adds up, and the unnamed nodes with which it does so."""
     if total.op is not _ADD:
-        terms = [x for x in total.args if hasattr(x, "edges")]
-        return (terms if len(terms) == len(total.args) else []), {total}
-    terms, inner, todo = [], {total}, list(total.args)[::-1]
+        operands = [operand for operand, _ in total.edges]
+        return (operands if len(operands) == len(total.args) else []), {total}
+    terms: list[Value] = []
+    inner, todo = {total}, list(total.args)[::-1]
     while todo:
         x: Any = todo.pop()
         if not hasattr(x, "edges"):

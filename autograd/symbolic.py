@@ -14,7 +14,6 @@ import ast
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from autograd.formula import DERIVED, FLOATS, PRIMITIVES, Formula, NumberSystem
