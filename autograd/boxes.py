@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Arrow", "Box", "General", "Picture"]
 
-MAX_ALONE = 4
+MAX_ALONE = 3
 """Values that are alike up to which each has a box of its own."""
 
 _LETTERS = "ijklmn"
@@ -52,6 +52,11 @@ class Box:
     def indices(self) -> list[str]:
         """The index of each member."""
         return [indexed(name)[1] for name in self.names]
+
+    @property
+    def letters(self) -> str:
+        """Letters for an index: ``i``, ``j,i``."""
+        return ",".join(_LETTERS[: len(self.places[0])][::-1])
 
     @cached_property
     def places(self) -> list[tuple[str, ...]]:
@@ -161,11 +166,13 @@ class General:
             next((q for q in range(n_target) if all(s[p] == t[q] for s, t in self._places)), None)
             for p in range(n_source)
         ]
-        free = [p for p in range(n_source) if matches[p] is None]
+        fixed = {p for p in range(n_source) if matches[p] is None and len({s[p] for s, _ in self._places}) == 1}
+        free = [p for p in range(n_source) if matches[p] is None and p not in fixed]
         letters = _LETTERS[: n_target + len(free)][::-1]
         self._of_target = list(letters[:n_target])
         self._of_source = [
-            letters[n_target + free.index(p)] if q is None else letters[q] for p, q in enumerate(matches)
+            letters[q] if q is not None else self._places[0][0][p] if p in fixed else letters[n_target + free.index(p)]
+            for p, q in enumerate(matches)
         ]
         self.top, self.bottom = (
             f"{box.stem}[{','.join(own)}]" if box.is_group else box.names[0]

@@ -239,8 +239,8 @@ class _Sketch:
     def _group(self, b: Box) -> Iterator[Cell]:
         what = {"data": "inputs", "parameter": "parameters"}.get(self._kind(b), "values")
         yield bold(b.stem) + text(f"  ({len(b.members):,} {what})")
-        top = f"d{self.names[self.chain.root]}/d{b.stem}[i]"
-        rows = [[faint("i"), faint("value"), *([] if b.is_data else [faint(top)])]]
+        top = f"d{self.names[self.chain.root]}/d{b.stem}[{b.letters}]"
+        rows = [[faint(b.letters), faint("value"), *([] if b.is_data else [faint(top)])]]
         for i in self._told(b):
             x = b.members[i]
             cells = [bold(b.indices[i]) if x is self.chain.wrt else text(b.indices[i])]

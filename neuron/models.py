@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd import Value, dot, relu, sigmoid, tanh
 from neuron._choice import choose
+
+if TYPE_CHECKING:
+    from autograd.rendering import Drawing
 
 __all__ = ["ACTIVATIONS", "MLP", "Layer", "Model", "Neuron"]
 
@@ -72,6 +75,16 @@ class Model:
         """Forget all gradients, so that the next backward pass starts anew instead of adding up."""
         for parameter in self.parameters():
             parameter.grad = None
+
+    def _columns(self) -> list[list[Neuron]]:
+        """The neurons, layer by layer."""
+        raise NotImplementedError
+
+    def _drawing_(self, group: bool, max_nodes: int) -> Drawing:
+        """The picture that `autograd.draw` shows: the structure, with the weights as they are now."""
+        from neuron import structure
+
+        return structure.drawing(repr(self), self._columns(), group, max_nodes)
 
     def _checked(self, inputs: Iterable[Number]) -> list[Number]:
         if not hasattr(inputs, "__iter__"):
@@ -133,6 +146,9 @@ class Neuron(Model):
         place = f"[{index}]" if index else ""
         self.b.label, self._h, self._output = f"b{layer}{place}", f"h{layer}{place}", f"{output}{place}"
 
+    def _columns(self) -> list[list[Neuron]]:
+        return [[self]]
+
     def parameters(self) -> list[Value]:
         """The weights, then the bias."""
         return [*self.w, self.b]
@@ -168,6 +184,9 @@ class Layer(Model):
     def _name(self, layer: str, output: str) -> None:
         for j, neuron in enumerate(self.neurons):
             neuron._name(layer, str(j) if self.nout > 1 else "", output)
+
+    def _columns(self) -> list[list[Neuron]]:
+        return [self.neurons]
 
     def parameters(self) -> list[Value]:
         """Neuron by neuron: its weights, then its bias."""
@@ -212,6 +231,9 @@ class MLP(Model):
         ]
         for i, layer in enumerate(self.layers):
             layer._name(str(i + 1), "ŷ" if i == last else f"a{i + 1}")
+
+    def _columns(self) -> list[list[Neuron]]:
+        return [layer.neurons for layer in self.layers]
 
     def parameters(self) -> list[Value]:
         """Layer by layer, neuron by neuron."""
