@@ -135,9 +135,12 @@ class _Sketch:
     def drawing(self) -> Drawing:
         from autograd.rendering import Drawing
 
-        fast = {"mclimit": ".1", "nslimit": "1", "splines": "line"} if self.is_large else {"ordering": "in"}
+        if self.is_large:
+            how = {"mclimit": ".1", "nslimit": "1", "splines": "line"}
+        else:  # operands from top to bottom, as they are written, unless paths had to cross for it
+            how = {"ordering": "in"} if len(self._paths or ()) < 2 else {}
         drawing = Drawing(
-            "chain", graph_attr=GRAPH | FONT | fast, node_attr={"shape": "plain"} | FONT, edge_attr=dict(FONT)
+            "chain", graph_attr=GRAPH | FONT | how, node_attr={"shape": "plain"} | FONT, edge_attr=dict(FONT)
         )
         drawing.format, drawing.words = "svg", "\n".join(self._in_words())
         self._give_keys()
@@ -171,8 +174,11 @@ class _Sketch:
             again = value in shown and bool(value.edges)
             shown.add(value)
             expression = f"{chain.written(value)} = " if value.edges else ""
-            gradient = "" if value.grad is None else f"   d{self.names[chain.root]}/d{self.names[value]} = "
-            gradient += number(self.derivatives.get(value, value.grad)) if value.grad is not None else ""
+            gradient = ""
+            if value in chain.stale:
+                gradient = "   changed since: run forward again"
+            elif value.grad is not None and not chain.stale:
+                gradient = f"   d{self.names[chain.root]}/d{self.names[value]} = {number(self.derivatives[value])}"
             line = f"{self.names[value]} = {expression}{number(value.data)}{gradient}"
             yield "  " * depth + (f"{self.names[value]} (see above)" if again else line)
             if not again:
@@ -226,7 +232,7 @@ class _Sketch:
             yield total + bold(minus(number(x.grad)), GRADIENT, 13)
         else:
             yield total + bold(minus(number(derivative)), GRADIENT, 13)
-            yield text(f".grad = {minus(number(x.grad))}, of other passes too", GRADIENT, 13)
+            yield text(f".grad = {minus(number(x.grad))}, other passes included", GRADIENT, 13)
 
     @cached_property
     def derivatives(self) -> dict[Any, float]:
@@ -262,6 +268,8 @@ class _Sketch:
 
     def _told(self, b: Box) -> list[int]:
         """The positions of the members of a group that are shown: those with the largest gradients."""
+        if len(b.members) <= MAX_ROWS:
+            return list(range(len(b.members)))
         leader = self._leader(b)
         sizes = [abs(self.derivatives.get(x, 0.0)) for x in leader.members] if leader else []
         sizes = [size if isfinite(size) else float("inf") for size in sizes] or [0.0] * len(b.members)
@@ -312,6 +320,7 @@ class _Sketch:
             attributes |= {"penwidth": "2"} if ":" in attributes["color"] else {}
         if self.is_labelled:
             words = self._arrow_label(arrow)
+            words += [f"paths {', '.join(str(i + 1) for i in on)}"] if len(on) > 1 else []
             if on:  # the empty line keeps the text off the thick arrow
                 color = PATHS[on[0]][2] if len(on) == 1 else LABEL
                 attributes["label"] = lines(*(bold(signs(line), color, 14) for line in words), text("", size=7))

@@ -134,15 +134,21 @@ def _capped(source: str) -> str:
 
 def _draw(source: str, format: str, engine: str, timeout: float) -> bytes:
     command = [sys.executable, "-P", "-c", _CHILD, format, engine]
-    try:
-        child = subprocess.run(command, input=source.encode(), capture_output=True, check=False, timeout=timeout)
-    except subprocess.TimeoutExpired:
-        raise RuntimeError(
-            f"Graphviz was stopped after {timeout:g} seconds: draw fewer values, or set .timeout of the drawing"
-        ) from None
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        try:
+            picture, noise = child.communicate(source.encode(), timeout)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            raise RuntimeError(
+                f"Graphviz was stopped after {timeout:g} seconds: draw fewer values, or set .timeout of the drawing"
+            ) from None
+        except BaseException:
+            child.kill()
+            child.wait()  # after Ctrl-C nobody else does
+            raise
     # Graphviz says "Error:" and may hand out an image all the same; fontconfig's warnings are noise.
-    messages = child.stderr.decode(errors="replace").splitlines()
+    messages = noise.decode(errors="replace").splitlines()
     errors = [line for line in messages if "error" in line.lower() and not line.startswith("Fontconfig")]
     if errors or child.returncode:
         raise RuntimeError("Graphviz could not draw this: " + ("\n".join(errors or messages) or "its process crashed"))
-    return child.stdout
+    return picture

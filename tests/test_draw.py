@@ -121,54 +121,6 @@ def test_the_same_picture_in_every_run():
     assert len(runs) == 1
 
 
-def test_files_in_every_format(lesson, tmp_path):
-    drawing = draw(lesson[2])
-    for format, magic in (("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")):
-        path = drawing.render(outfile=tmp_path / f"chain.{format}", cleanup=True)
-        assert (tmp_path / f"chain.{format}").read_bytes().startswith(magic)
-        assert path == str(tmp_path / f"chain.{format}")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["chain.pdf", "chain.png", "chain.svg"]
-    assert drawing.render(tmp_path / "short.svg", cleanup=True) == str(tmp_path / "short.svg")
-    (tmp_path / "short.svg").unlink()
-    drawing.render("graph", directory=tmp_path, format="svg")
-    assert (tmp_path / "graph").read_text() == drawing.source
-    assert (tmp_path / "graph.svg").exists()
-
-
-def test_a_notebook_shows_it_as_svg(lesson):
-    assert draw(lesson[2])._repr_mimebundle_()["image/svg+xml"].startswith("<?xml")
-
-
-def test_nothing_is_printed_while_drawing(lesson, capfd):
-    draw(lesson[2]).pipe("png")
-    assert capfd.readouterr() == ("", "")
-
-
-def test_graphviz_errors_are_raised_in_its_own_words():
-    drawing = rendering.Drawing()
-    drawing.node("a", label="<<b>unclosed>")
-    with pytest.raises(RuntimeError, match=r"(?s)Graphviz could not draw this: .*mismatched tag"):
-        drawing.pipe("svg")
-    with pytest.raises(RuntimeError, match='Format: "nope" not recognized'):
-        rendering.Drawing().pipe("nope")
-
-
-def test_without_pygraphviz_and_without_dot_the_error_says_what_to_install(lesson, monkeypatch, tmp_path):
-    monkeypatch.setattr(rendering.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(RuntimeError, match="drawing needs Graphviz: pip install pygraphviz"):
-        draw(lesson[2]).pipe("svg")
-
-
-def test_without_pygraphviz_the_dot_program_draws(lesson, monkeypatch, tmp_path):
-    dot = tmp_path / "dot"
-    dot.write_text("#!/bin/sh\ncat > /dev/null\necho '<?xml drawn by dot'\n")
-    dot.chmod(0o755)
-    monkeypatch.setattr(rendering.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
-    assert draw(lesson[2]).pipe("svg", encoding="utf-8").startswith("<?xml drawn by dot")
-
-
 def test_deep_graphs_and_many_paths_do_not_hang():
     x = Value(1.0, label="x")
     y = x
