@@ -115,7 +115,7 @@ class Chain:
         named = {node for node in self.nodes if node.label or node is wrt or view == "full"}
         everything = sorted({root, *leaves, *named, *terms}, key=lambda value: value._created)
         if wrt is not None and wrt not in {root, *leaves, *named}:
-            raise ValueError(f"{root.label or 'z'} does not depend on {wrt.label or repr(wrt)}: no path joins them")
+            raise ValueError(f"{root.label or 'z'} does not depend on {(wrt.label or wrt)!r}: no path joins them")
         self.names = self._named(everything, set(terms))
         self.sample, self.values = sample, everything
         if self.samples:

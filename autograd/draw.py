@@ -56,6 +56,8 @@ MAX_FORMULA = 40
 """Characters of the longest formula on an arrow."""
 MAX_TIPS = 30
 """Lines of a tooltip."""
+MAX_TIP = 300
+"""Characters of a line there."""
 MAX_COLUMNS = 6
 """Columns of the table of samples."""
 MAX_EXPRESSION = 60
@@ -223,15 +225,15 @@ class _Sketch:
         if x in self.chain.stale:
             yield text("changed since: run forward again", GRADIENT, 13)
             return
-        total = text(f"d{self.names[self.chain.root]}/d{name} = ", GRADIENT, 13)
+        total = f"d{self.names[self.chain.root]}/d{name} = "
         if x.grad is None:
-            yield total + text("not computed", GRADIENT, 13)
+            yield text(f"{total}not computed", GRADIENT, 13)
             return
         derivative = self.derivatives.get(x, x.grad)
         if same(x.grad, derivative):
-            yield total + bold(minus(number(x.grad)), GRADIENT, 13)
+            yield text(total, GRADIENT, 13) + bold(minus(number(x.grad)), GRADIENT, 13)
         else:
-            yield total + bold(minus(number(derivative)), GRADIENT, 13)
+            yield text(total, GRADIENT, 13) + bold(minus(number(derivative)), GRADIENT, 13)
             yield text(f".grad = {minus(number(x.grad))}, other passes included", GRADIENT, 13)
 
     @cached_property
@@ -465,4 +467,4 @@ def _tooltip(details: Iterable[str]) -> str:
     """Lines of text as Graphviz takes them: no escapes, no entities, no HTML."""
     import graphviz
 
-    return str(graphviz.escape("\n".join(details).replace("&", "&amp;")))
+    return str(graphviz.escape("\n".join(shortened(line, MAX_TIP) for line in details).replace("&", "&amp;")))

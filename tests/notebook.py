@@ -1,0 +1,72 @@
+"""Runs the notebook of docs/: ``python -m tests.notebook`` executes it in place, so that it shows what the code gives."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+
+NOTEBOOK = Path(__file__).parent.parent / "docs" / "lesson.ipynb"
+
+os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")  # jupyter_core warns where this is not decided
+
+
+def load():
+    return nbformat.read(NOTEBOOK, as_version=4)
+
+
+def execute(notebook, directory, **environment):
+    """Run all cells in a directory, with this interpreter; no kernel need be installed."""
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+
+    class ThisPython(AsyncKernelManager):
+        kernel_spec = KernelSpec(
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            display_name="Python 3",
+            language="python",
+        )
+
+    settings = {"IPYTHONDIR": str(directory), "JUPYTER_RUNTIME_DIR": str(directory)}  # nothing of the user's
+    client = NotebookClient(
+        notebook,
+        kernel_manager_class=ThisPython,
+        record_timing=False,
+        timeout=60,
+        resources={"metadata": {"path": str(directory)}},
+    )
+    client.execute(env=os.environ | settings | environment)
+    return notebook
+
+
+def tidy(notebook):
+    """Leave out what changes from run to run, and the second copy of each picture.
+
+    In HTML the tooltips live, but who reads the file on the web may be shown nothing: the pages that keep
+    notebooks take the HTML first and cut the drawing out of it.
+    """
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    for cell in notebook.cells:
+        cell.metadata = nbformat.from_dict({})
+        for output in cell.get("outputs", ()):
+            if "image/svg+xml" in output.get("data", ()):
+                output.data.pop("text/html", None)
+    return notebook
+
+
+def main():
+    with tempfile.TemporaryDirectory() as directory:
+        notebook = tidy(execute(load(), directory))
+    nbformat.validate(notebook)
+    nbformat.write(notebook, NOTEBOOK)
+
+
+if __name__ == "__main__":
+    main()
