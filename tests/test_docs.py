@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from autograd import OPERATIONS
+from tests import gallery
 
 ROOT = Path(__file__).parent.parent
+README_PICTURE = "docs/pictures/chain.svg"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SESSIONS = [
     (page, command, output)
@@ -36,12 +38,9 @@ def test_there_are_commands_to_test():
 
 def test_the_picture_of_the_readme_is_the_one_that_the_lesson_draws(tmp_path):
     subprocess.run([sys.executable, "-m", "neuron"], cwd=tmp_path, capture_output=True, check=True)
-    fresh, shown = ((d / "neuron.svg").read_text(encoding="utf-8") for d in (tmp_path, ROOT / "docs"))
-
-    def words(svg):
-        return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
-
-    assert words(fresh) == words(shown)
+    fresh, shown = (p.read_text(encoding="utf-8") for p in (tmp_path / "neuron.svg", ROOT / README_PICTURE))
+    assert gallery.words(fresh) == gallery.words(shown)
+    assert f"]({README_PICTURE})" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def table():
@@ -78,3 +77,26 @@ def test_the_readme_names_the_test_command_that_ci_runs():
 def test_the_licence_is_there():
     assert (ROOT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
     assert shutil.which("python") or sys.executable
+
+
+@pytest.fixture(scope="module")
+def fresh_pictures(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("gallery")
+    gallery.draw_into(directory)
+    return directory / "pictures"
+
+
+SHOWN = sorted(
+    set(re.findall(r"\]\(pictures/(\w+\.svg)\)", (ROOT / "docs" / "pictures.md").read_text(encoding="utf-8")))
+)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_picture_of_the_gallery_is_the_one_that_its_code_draws(name, fresh_pictures):
+    fresh, shown = ((d / name).read_text(encoding="utf-8") for d in (fresh_pictures, ROOT / "docs" / "pictures"))
+    assert gallery.words(fresh) == gallery.words(shown)
+
+
+def test_the_gallery_shows_all_that_is_drawn(fresh_pictures):
+    assert sorted(p.name for p in fresh_pictures.iterdir()) == SHOWN
+    assert sorted(p.name for p in (ROOT / "docs" / "pictures").iterdir()) == SHOWN
