@@ -151,4 +151,6 @@ def _draw(source: str, format: str, engine: str, timeout: float) -> bytes:
     errors = [line for line in messages if "error" in line.lower() and not line.startswith("Fontconfig")]
     if errors or child.returncode:
         raise RuntimeError("Graphviz could not draw this: " + ("\n".join(errors or messages) or "its process crashed"))
+    if not picture:
+        raise RuntimeError(f"Graphviz could not draw this as {format}: the graph is too large for it; SVG has no limit")
     return picture

@@ -173,6 +173,16 @@ def test_pictures_made_of_pixels_have_a_largest_side(tmp_path):
     assert width > 20_000, "SVG is not made smaller"
 
 
+def test_a_picture_of_nothing_is_an_error():
+    drawing = rendering.Drawing(graph_attr={"rankdir": "LR"})
+    for i in range(6000):
+        drawing.edge(f"n{i}", f"n{i + 1}")
+    with pytest.raises(
+        RuntimeError, match="could not draw this as png: the graph is too large for it; SVG has no limit"
+    ):
+        drawing.pipe("png")
+
+
 def test_only_what_every_graphviz_has_is_asked_for(lesson):
     drawing = draw(lesson[2])
     assert drawing.engine == "dot"
