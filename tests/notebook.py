@@ -1,4 +1,4 @@
-"""Runs the notebook of docs/: ``python -m tests.notebook`` executes it in place, so that it shows what the code gives."""
+"""Runs the notebook of docs/; ``python -m tests.notebook`` does so in place, so that it shows what the code gives."""
 
 import os
 import sys
@@ -24,20 +24,16 @@ def execute(notebook, directory, **environment):
 
     class ThisPython(AsyncKernelManager):
         kernel_spec = KernelSpec(
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=ERROR"],
             display_name="Python 3",
             language="python",
         )
 
-    settings = {"IPYTHONDIR": str(directory), "JUPYTER_RUNTIME_DIR": str(directory)}  # nothing of the user's
+    kernel = ThisPython(connection_file=str(Path(directory, "kernel.json")))
     client = NotebookClient(
-        notebook,
-        kernel_manager_class=ThisPython,
-        record_timing=False,
-        timeout=60,
-        resources={"metadata": {"path": str(directory)}},
+        notebook, kernel, record_timing=False, timeout=60, resources={"metadata": {"path": str(directory)}}
     )
-    client.execute(env=os.environ | settings | environment)
+    client.execute(cleanup_kc=True, env=os.environ | {"IPYTHONDIR": str(directory)} | environment)
     return notebook
 
 
