@@ -176,17 +176,19 @@ class _Sketch:
             again = value in shown and bool(value.edges)
             shown.add(value)
             expression = f"{chain.written(value)} = " if value.edges else ""
-            gradient = ""
+            total = f"d{self.names[chain.root]}/d{self.names[value]} = "
             if value in chain.stale:
-                gradient = "   changed since: run forward again"
-            elif value.grad is not None and not chain.stale:
-                gradient = f"   d{self.names[chain.root]}/d{self.names[value]} = {number(self.derivatives[value])}"
-            line = f"{self.names[value]} = {expression}{number(value.data)}{gradient}"
+                total = "changed since: run forward again"
+            else:
+                derivative = None if value.grad is None else self.derivatives.get(value, value.grad)
+                total += "not computed" if derivative is None else number(derivative)
+            line = f"{self.names[value]} = {expression}{number(value.data)}   {total}"
             yield "  " * depth + (f"{self.names[value]} (see above)" if again else line)
             if not again:
                 todo += [(step.operand, depth + 1) for step in reversed(chain.steps.get(value, ()))]
         if chain.wrt is not None and not chain.stale:
             yield from rule_lines(chain)
+            yield from filter(None, [Explanation(chain).note])
 
     def _give_keys(self) -> None:
         used: set[str] = set()
@@ -460,7 +462,7 @@ class _Sketch:
     def _note(self) -> Iterator[Cell]:
         note = Explanation(self.chain).note if self.chain.wrt is not None else ""
         if note:
-            yield faint(note)
+            yield faint(signs(note))
 
 
 def _tooltip(details: Iterable[str]) -> str:

@@ -164,7 +164,7 @@ class Explanation:
         if self.wrt.edges:
             why = f"not {number(value)}: it was left by backward() of another result"
         elif times > 1.5 and isclose(times, round(times), rel_tol=1e-6):
-            why = f"{round(times)} times that: gradients add up from one backward() to the next until zero_grad()"
+            why = f"{round(times)} times that: gradients add up from one backward() to the next, until they are reset (zero_grad)"
         else:
             why = f"not {number(value)}: it is the sum over all backward passes since it was last reset"
         return f"{self._bottom}.grad is {number(grad)}, {why}."
