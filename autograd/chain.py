@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from autograd.audit import Graph
 from autograd.backprop import newest_first, stale_edges, tangents
-from autograd.notation import appearing, expression, folded, numbered, shortened
+from autograd.notation import appearing, derivative, expression, folded, numbered, shortened
 from autograd.ops import OPERATIONS
 from autograd.samples import find_samples
 
@@ -49,8 +49,7 @@ class Factor:
     @property
     def symbol(self) -> str:
         """The derivative as it is written."""
-        d = "d" if self.is_total else "∂"
-        return f"{d}{self.top}/{d}{self.bottom}{self.which}"
+        return derivative(self.top, self.bottom, "d" if self.is_total else "∂") + self.which
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,6 +247,10 @@ class Chain:
         return found
 
     # --- The chain rule --------------------------------------------------------------------------------
+
+    def total(self, value: Value) -> str:
+        """The derivative of the root by a value, in symbols: ``dL/dw``."""
+        return derivative(self.names[self.root], self.names[value])
 
     @cached_property
     def derivative(self) -> float:

@@ -36,7 +36,7 @@ from autograd.looks import (
     signs,
     text,
 )
-from autograd.notation import factor, number, shortened
+from autograd.notation import derivative, factor, number, shortened
 
 if TYPE_CHECKING:
     from autograd.rendering import Drawing
@@ -176,12 +176,12 @@ class _Sketch:
             again = value in shown and bool(value.edges)
             shown.add(value)
             expression = f"{chain.written(value)} = " if value.edges else ""
-            total = f"d{self.names[chain.root]}/d{self.names[value]} = "
+            total = f"{chain.total(value)} = "
             if value in chain.stale:
                 total = "changed since: run forward again"
             else:
-                derivative = None if value.grad is None else self.derivatives.get(value, value.grad)
-                total += "not computed" if derivative is None else number(derivative)
+                slope = None if value.grad is None else self.derivatives.get(value, value.grad)
+                total += "not computed" if slope is None else number(slope)
             line = f"{self.names[value]} = {expression}{number(value.data)}   {total}"
             yield "  " * depth + (f"{self.names[value]} (see above)" if again else line)
             if not again:
@@ -227,15 +227,15 @@ class _Sketch:
         if x in self.chain.stale:
             yield text("changed since: run forward again", GRADIENT, 13)
             return
-        total = f"d{self.names[self.chain.root]}/d{name} = "
+        total = f"{self.chain.total(x)} = "
         if x.grad is None:
             yield text(f"{total}not computed", GRADIENT, 13)
             return
-        derivative = self.derivatives.get(x, x.grad)
-        if same(x.grad, derivative):
+        slope = self.derivatives.get(x, x.grad)
+        if same(x.grad, slope):
             yield text(total, GRADIENT, 13) + bold(minus(number(x.grad)), GRADIENT, 13)
         else:
-            yield text(total, GRADIENT, 13) + bold(minus(number(derivative)), GRADIENT, 13)
+            yield text(total, GRADIENT, 13) + bold(minus(number(slope)), GRADIENT, 13)
             yield text(f".grad = {minus(number(x.grad))}, other passes included", GRADIENT, 13)
 
     @cached_property
@@ -249,7 +249,7 @@ class _Sketch:
     def _group(self, b: Box) -> Iterator[Cell]:
         what = {"data": "inputs", "parameter": "parameters"}.get(self._kind(b), "values")
         yield bold(b.stem) + text(f"  ({len(b.members):,} {what})")
-        top = f"d{self.names[self.chain.root]}/d{b.stem}[{b.letters}]"
+        top = derivative(self.names[self.chain.root], f"{b.stem}[{b.letters}]")
         rows = [[faint(b.letters), faint("value"), *([] if b.is_data else [faint(top)])]]
         for i in self._told(b):
             x = b.members[i]
@@ -302,7 +302,7 @@ class _Sketch:
             expression = f"{self.chain.written(x)} = " if x.edges else ""
             yield f"{name} = {expression}{x.data!r}"
             if x in self.derivatives and x.grad is not None:
-                yield f"d{self.names[self.chain.root]}/d{name} = {self.derivatives[x]!r}"
+                yield f"{self.chain.total(x)} = {self.derivatives[x]!r}"
                 if not same(x.grad, self.derivatives[x]):
                     yield f"{name}.grad = {x.grad!r}"
         if len(b.members) > MAX_TIPS:
@@ -340,7 +340,7 @@ class _Sketch:
         general, formula = self._general(arrow)
         slopes = {number(step.factor.slope) for step in arrow.steps}
         rest = [*([formula] if formula else []), *(slopes if len(slopes) == 1 else [])]
-        return [f"∂{general.top}/∂{general.bottom}", *(["= " + " = ".join(rest)] if rest else [])]
+        return [derivative(general.top, general.bottom, "∂"), *(["= " + " = ".join(rest)] if rest else [])]
 
     def _general(self, arrow: Arrow) -> tuple[General, str]:
         general = General(arrow)
@@ -414,10 +414,10 @@ class _Sketch:
         general, formula = self._general(arrow)
         if not formula:
             return ""
-        symbols = [step.factor.symbol for step in path[:-1]] + [f"∂{general.top}/∂{general.bottom}"]
+        symbols = [step.factor.symbol for step in path[:-1]] + [derivative(general.top, general.bottom, "∂")]
         numbers = [minus(factor(step.factor.slope)) for step in path[:-1]] + [signs(formula)]
         top = self.names[self.chain.root]
-        return f"d{top}/d{general.bottom} = {' · '.join(symbols)} = {' · '.join(numbers)}"
+        return f"{derivative(top, general.bottom)} = {' · '.join(symbols)} = {' · '.join(numbers)}"
 
     def _rule_of_samples(self) -> Iterator[Cell]:
         """The rule for the sample that is drawn, a table of the others, and what else there is to add."""
@@ -438,7 +438,7 @@ class _Sketch:
         term = self.names[samples.terms[chain.sample]]
         n, contributions = len(samples.terms), chain.contributions
         columns = list(samples.row(chain.sample, term))[-MAX_COLUMNS:]
-        total = f"d{self.names[chain.root]}/d{self.names[chain.wrt]}" if chain.wrt is not None else ""
+        total = chain.total(chain.wrt) if chain.wrt is not None else ""
         yield [faint("sample"), *map(faint, columns), *([faint(f"contribution to {total}")] if contributions else [])]
         sizes = [-abs(contributions[k]) if contributions else 0.0 for k in range(n)]
         told = sorted(range(n), key=lambda k: (k != chain.sample, sizes[k], k))[: MAX_ROWS + 1]

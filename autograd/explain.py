@@ -72,7 +72,7 @@ class Explanation:
         self._top, self._bottom = chain.names[chain.root], chain.names[chain.wrt]
 
     def __str__(self) -> str:
-        closed = [f"d{self._top}/d{self._bottom} = {self.closed_form}"] if self.closed_form else []
+        closed = [f"{self._chain.total(self.wrt)} = {self.closed_form}"] if self.closed_form else []
         return "\n".join([*self.chain, *self.steps, *closed, *([self.note] if self.note else [])])
 
     __repr__ = __str__
@@ -164,7 +164,8 @@ class Explanation:
         if self.wrt.edges:
             why = f"not {number(value)}: it was left by backward() of another result"
         elif times > 1.5 and isclose(times, round(times), rel_tol=1e-6):
-            why = f"{round(times)} times that: gradients add up from one backward() to the next, until they are reset (zero_grad)"
+            why = f"{round(times)} times that: gradients add up from one backward() to the next, "
+            why += "until they are reset (zero_grad)"
         else:
             why = f"not {number(value)}: it is the sum over all backward passes since it was last reset"
         return f"{self._bottom}.grad is {number(grad)}, {why}."
@@ -178,7 +179,7 @@ def same(grad: float, derivative: float) -> bool:
 def rule_lines(chain: Chain, shown: Callable[[str], str] = str) -> Iterator[str]:
     """The chain rule along each path, in symbols and numbers (these as `shown`), and the sum over the paths."""
     rule = chain.rule()
-    total = f"d{chain.names[chain.root]}/d{chain.names[chain.wrt]}" if chain.wrt is not None else ""
+    total = chain.total(chain.wrt) if chain.wrt is not None else ""
     rows = [product_text(term, shown) for term in rule.terms]
     if rule.is_single:
         yield f"{total} = {rows[0]}"

@@ -21,6 +21,7 @@ __all__ = [
     "PLAIN",
     "Style",
     "appearing",
+    "derivative",
     "expression",
     "factor",
     "folded",
@@ -87,6 +88,16 @@ def name(value: Value) -> str:
     if value.label:
         return f"'{value.label}'"
     return expression(value) if value.edges else f"Value({value.data!r})"
+
+
+def derivative(top: str, bottom: str, d: str = "d") -> str:
+    """A derivative in symbols; names that hold operators stand in parentheses.
+
+    >>> derivative("L", "w"), derivative("ŷ", "w[0]", "∂"), derivative("a + b", "c")
+    ('dL/dw', '∂ŷ/∂w[0]', 'd(a + b)/dc')
+    """
+    top, bottom = (name if _SIMPLE.fullmatch(name) else f"({name})" for name in (top, bottom))
+    return f"{d}{top}/{d}{bottom}"
 
 
 def sentence(value: Value) -> str:
