@@ -142,14 +142,14 @@ class Explanation:
             shown = [total, *products, *(numbers if len(rule.terms[0].factors) > 1 else [])]
             equals = _equals(prod, _factors(rule.terms[0]), number(self.value)).replace("≈", r"\approx")
             return " = ".join(filter(None, shown)) + f" {equals} {latex_number(number(self.value))}"
-        summands = [latex_number(factor(term.product)) for term in rule.terms]
+        summands = [factor(term.product) for term in rule.terms]
         if rule.left_out:
-            numbers.append(latex_number(factor(rule.rest)))
-            summands.append(numbers[-1])
+            summands.append(factor(rule.rest))
+            numbers.append(latex_number(summands[-1]))
         if rule.samples:  # in symbols they are all the same
             products[: rule.samples] = [rf"\sum_{{\text{{samples}}}} {products[0]}"]
         rows = [f"{total} &= {products[0]}", *(rf"&\quad + {product}" for product in products[1:])]
-        rows += ["&= " + _joined(" + ", texts, r"\cdots") for texts in (numbers, summands)]
+        rows += ["&= " + _joined(" + ", list(texts), r"\cdots") for texts in (numbers, map(latex_number, summands))]
         equals = _equals(sum, summands, number(self.value)).replace("≈", r"\approx")
         rows += [f"&{equals} {latex_number(number(self.value))}"]
         return "\\begin{aligned}\n" + " \\\\\n".join(dict.fromkeys(rows)) + "\n\\end{aligned}"
