@@ -50,7 +50,7 @@ MAX_NODES = 150
 """Boxes up to which a picture is drawn at all, unless more are asked for."""
 MAX_ROWS = 4
 """Members of a group, and samples besides the one drawn, that are shown."""
-MAX_STEPS = 400
+MAX_STEPS = 1000
 """Steps of one arrow whose formulas are compared."""
 MAX_FORMULA = 40
 """Characters of the longest formula on an arrow."""

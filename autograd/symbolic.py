@@ -59,10 +59,13 @@ def derivatives(
 
 def slope_formulas(nodes: Sequence[Value], names: Mapping[Value, str]) -> dict[Value, Symbolic]:
     """`derivatives` as formulas of the values in `names`, or nothing if they would be too long to read."""
-    if _size(nodes) > MAX_SIZE:
+    if _sizes(nodes, wide=1)[nodes[0]] > MAX_SIZE:
         return {}
     alphabet = _Alphabet(nodes, names)
-    found = derivatives(nodes, alphabet.edges, alphabet.number(1))
+    try:
+        found = derivatives(nodes, alphabet.edges, alphabet.number(1))
+    except _TooLong:
+        return {}
     return {operand: Symbolic(expr, alphabet) for operand, expr in found.items()}
 
 
@@ -121,6 +124,10 @@ class Symbolic:
         return math.isclose(value, slope, rel_tol=1e-6, abs_tol=1e-300) and len(self.text) <= MAX_LENGTH
 
 
+class _TooLong(Exception):  # noqa: N818
+    """A formula would have to contain an expression that nobody can read."""
+
+
 class _Alphabet:
     """Symbols for the named values, and for numbers that are better left as they were written.
 
@@ -135,22 +142,24 @@ class _Alphabet:
         self._own: dict[str, Operation] = {}
         self._symbols: dict[Any, Any] = {}
         self._exprs: dict[Value, Any] = {}
-        self._names = names
+        self._names, self._sizes = names, _sizes(nodes)
         for node in reversed(nodes):
-            operands = [self._expr_of(node, operand) for operand in node.args]
-            if node is nodes[0] and node in names:
-                self._exprs[node] = self._symbol(node, names[node], node.data)
-            else:
-                self._exprs[node] = self._applied(node, operands)
+            for x in node.args:
+                if x in names if hasattr(x, "edges") else getattr(x, "label", None):
+                    self._expr_of(node, x)
+        if nodes[0] in names:
+            self._exprs[nodes[0]] = self._symbol(nodes[0], names[nodes[0]], nodes[0].data)
 
     def edges(self, node: Value) -> Iterator[tuple[Value, Any]]:
         """The edges of a node, with formulas for local derivatives."""
         assert node.op is not None
         for operand, formula, arguments in edge_formulas(node):
             partial = _TEXTBOOK.get(node.op, formula)
-            *operands, result = arguments
-            z = self._exprs[node] if result is node else self.number(result)
-            yield operand, partial.over(_system())(*(self._expr_of(node, x) for x in operands), z)
+            used = [
+                self._expr_of(node, x) if name in partial.used else None
+                for name, x in zip(partial.names, arguments, strict=True)
+            ]
+            yield operand, partial.over(_system())(*used)
 
     def number(self, value: float) -> Any:
         """A number: whole ones as they are, others as symbols that stand for them."""
@@ -178,8 +187,10 @@ class _Alphabet:
         import sympy as sp
 
         if hasattr(operand, "edges"):
+            if operand is node:  # its own result
+                return self._written(node)
             named = operand in self._names
-            return self._symbol(operand, self._names[operand], operand.data) if named else self._exprs[operand]
+            return self._symbol(operand, self._names[operand], operand.data) if named else self._written(operand)
         label = getattr(operand, "label", None)
         if label:
             return self._symbol((label, float(operand)), label, float(operand))
@@ -196,6 +207,14 @@ class _Alphabet:
             if not isinstance(key, float):
                 self.names.add(str(symbol))
         return self._symbols[key]
+
+    def _written(self, node: Value) -> Any:
+        """A node as a formula, where one is asked for: that of a sum over a thousand terms seldom is."""
+        if node not in self._exprs:
+            if self._sizes[node] > MAX_SIZE:
+                raise _TooLong
+            self._exprs[node] = self._applied(node, [self._expr_of(node, operand) for operand in node.args])
+        return self._exprs[node]
 
     def _applied(self, node: Value, operands: list[Any]) -> Any:
         """One operation on formulas."""
@@ -265,9 +284,14 @@ def _source(expr: Any) -> str:
     return str(sp.sstr(expr))
 
 
-def _size(nodes: Sequence[Value]) -> int:
-    """How many operations and operands are written in the expression of the first node."""
+def _sizes(nodes: Sequence[Value], wide: int | None = None) -> dict[Any, int]:
+    """How many operations and operands are written in the expression of each node.
+
+    A sum over single terms may count as `wide`: the derivatives by its terms are no longer for it.
+    """
     sizes: dict[Any, int] = {}
     for node in reversed(nodes):
-        sizes[node] = 1 + sum(sizes.get(operand, 1) for operand in node.args)
-    return sizes[nodes[0]]
+        operands = [sizes.get(operand, 1) for operand in node.args]
+        is_wide = wide and node.op and node.op.nary and max(operands, default=0) == 1
+        sizes[node] = wide if wide and is_wide else 1 + sum(operands)
+    return sizes
