@@ -275,7 +275,10 @@ def _tidied(expr: Any, alphabet: _Alphabet) -> Any:
         rest = [f for f in product.args if f != coefficient and f not in [g for g, _ in written]]
         return sp.Mul(alphabet.number(value), *rest)
 
-    return sp.factor_terms(expr).replace(lambda part: part.is_Mul, with_one_number)
+    factored = sp.factor_terms(expr)
+    if not factored.as_coeff_Mul()[0].is_integer:  # a fraction in front of a sum is harder to read than within
+        factored = expr
+    return factored.replace(lambda part: part.is_Mul, with_one_number)
 
 
 def _source(expr: Any) -> str:

@@ -136,7 +136,7 @@ def test_a_formula_in_latex():
     assert formulas["∂z/∂h"].latex == r"w^{-\frac{3}{2}}"
     assert r"\frac{1}{2 \cdot \sqrt{w}}" in formulas["∂h/∂w"].latex
     assert r"\begin{cases} 1 & \text{if } w > 0 \\ 0 & \text{else} \end{cases}" in formulas["∂h/∂w"].latex
-    assert r"1 \cdot 10^{-8} \cdot \exp\left(-w\right)" in formulas["∂h/∂w"].latex
+    assert r"\left(1 \cdot 10^{-8}\right) \cdot \exp\left(-w\right)" in formulas["∂h/∂w"].latex
 
 
 KATEX = """
