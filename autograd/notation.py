@@ -269,11 +269,12 @@ def typeset(tree: ast.expr, names: Mapping[str, str], style: Style = PLAIN) -> s
                 return number(value), _ATOM  # type: ignore[arg-type]
             case ast.BinOp(op=ast.Add() | ast.Sub()):
                 return sum_of(_summands(tree))
-            case ast.BinOp(left=left, op=ast.Mult(), right=right) if is_number(right) and not is_number(left):
-                return text_of(_in_front(right, left))  # 0.2·w rather than w·0.2
             case ast.BinOp(left=left, op=op, right=right):
                 is_negative, left = _unsigned(left)
-                result = style.operated(op, text_of(left), text_of(right), _literal(right))
+                if isinstance(op, ast.Mult) and is_number(right) and not is_number(left):
+                    result = text_of(_in_front(right, left))  # 0.2·w rather than w·0.2
+                else:
+                    result = style.operated(op, text_of(left), text_of(right), _literal(right))
                 return style.negated(result) if is_negative else result
             case ast.UnaryOp(operand=operand):
                 return style.negated(text_of(operand))

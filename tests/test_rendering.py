@@ -133,7 +133,7 @@ def tangle():
 
 def test_a_layout_that_takes_too_long_is_stopped(tangle):
     tangle.timeout = 0.3
-    with pytest.raises(RuntimeError, match="Graphviz was stopped after 0.3 seconds: draw fewer values"):
+    with pytest.raises(RuntimeError, match=r"Graphviz was stopped after 0\.3 seconds: draw fewer values"):
         tangle.pipe("svg")
 
 
