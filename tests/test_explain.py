@@ -5,7 +5,7 @@ import random
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import Constant, StaleGraphError, Value, explain, maximum, mean, relu
@@ -249,6 +249,7 @@ def test_what_cannot_be_explained(lesson):
         explain(L, w, view="nope")
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.integers(0, 2**32), st.booleans(), st.sampled_from(["named", "full"]))
 def test_the_terms_add_up_to_the_derivative(seed, with_names, view):
     source = random.Random(seed)
