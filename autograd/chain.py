@@ -238,12 +238,14 @@ class Chain:
     def paths(self, avoiding: Value | None = None) -> list[list[Step]]:
         """All paths from `wrt` to the root, each from the root on; to be called if they are few."""
         found: list[list[Step]] = []
-        ways: list[tuple[Value, list[Step]]] = [(self.root, [])]
+        ways: list[tuple[Value, int, Step | None]] = [(self.root, 0, None)]
+        path: list[Step] = []
         while ways:
-            value, so_far = ways.pop()
+            value, depth, last = ways.pop()
+            path[max(depth - 1, 0) :] = [last] if last else []
             if value is self.wrt:
-                found.append(so_far)
-            ways += [(step.operand, [*so_far, step]) for step in reversed(self.ways(value, avoiding))]
+                found.append(path.copy())
+            ways += [(step.operand, depth + 1, step) for step in reversed(self.ways(value, avoiding))]
         return found
 
     # --- The chain rule --------------------------------------------------------------------------------

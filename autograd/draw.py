@@ -194,7 +194,9 @@ class _Sketch:
         used: set[str] = set()
         for i, b in enumerate(self.picture.boxes):
             name = b.stem if b.is_group else b.names[0]
-            b.key = name if _PLAIN.fullmatch(name) and name not in used else f"box{i}"
+            b.key = name if _PLAIN.fullmatch(name) else f"box{i}"
+            while b.key in used:
+                b.key += "_"
             used.add(b.key)
 
     def _is_private(self, b: Box) -> bool:

@@ -11,6 +11,7 @@ from autograd.backprop import newest_first, refuse_stale
 from autograd.chain import Chain, Factor, Step, Term, View
 from autograd.latex import latex_name, latex_number
 from autograd.notation import factor, number
+from autograd.samples import indexed
 from autograd.terminal import columns
 
 if TYPE_CHECKING:
@@ -116,11 +117,26 @@ class Explanation:
         weights = self.root.gradients(terms)
         formula = self._formula(terms[chain.sample], terms[chain.sample].gradients([self.wrt])[0])
         is_sum = isclose(sum(chain.contributions), self.value, rel_tol=1e-9) and len(set(weights)) == 1
-        if not formula or not is_sum:
+        text = self._for_all_samples(formula, weights[0]) if formula and is_sum else ""
+        if not text:
             return None
         n, weight = len(terms), weights[0]
         before = "" if weight == 1 else f"(1/{n})·" if isclose(weight * n, 1) else f"{factor(weight)}·"
-        return f"{before}Σ {formula.text}"
+        return f"{before}Σ {text}"
+
+    def _for_all_samples(self, formula: Symbolic, weight: float) -> str:
+        """The formula of one sample, if it is that of all with their own data; names lose indices that differ."""
+        chain, samples = self._chain, self._chain.samples
+        assert samples
+        slopes = [contribution / weight for contribution in chain.contributions] if weight else []
+        size = max(map(abs, slopes), default=0.0)
+        stems: dict[str, str] = {}
+        for k, slope in enumerate(slopes):
+            data = samples.matched(chain.sample, k)
+            if not formula.gives_for(data, slope, 1e-9 * size):
+                return ""
+            stems |= {label: indexed(label)[0] for (label, _), x in data.items() if x.label != label}
+        return formula.renamed(stems) if slopes else ""
 
     def _formula(self, root: Value, slope: float) -> Symbolic | None:
         """The derivative of a value by `wrt` as a formula of the leaves."""

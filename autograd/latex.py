@@ -96,7 +96,12 @@ def _call(name: str, arguments: str) -> str:
         return rf"\sqrt{{{arguments}}}"
     if name == "abs":
         return rf"\left|{arguments}\right|"
-    function = rf"\{name}" if name in _FUNCTIONS else rf"\operatorname{{{''.join(map(_text, name))}}}"
+    if name in _FUNCTIONS:
+        function = rf"\{name}"
+    elif name.isascii():
+        function = rf"\operatorname{{{''.join(map(_text, name))}}}"
+    else:  # of the user
+        function = latex_name(name)
     return rf"{function}\left({arguments}\right)"
 
 

@@ -84,6 +84,11 @@ class Samples:
         }
         return [x for x in found.values() if id(x) not in self._common]
 
+    def matched(self, k: int, other: int) -> dict[tuple[str, float], Any]:
+        """The named numbers of sample `k`, as label and number, with those in the same places of another sample."""
+        here, there = self._constants(k), self._constants(other)
+        return {(x.label, float(x)): y for x, y in zip(here, there, strict=True)} if len(here) == len(there) else {}
+
     @cached_property
     def _common(self) -> set[int]:
         first, second = ({id(x) for v in self._private[k] for x in v.args} for k in (0, 1))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -112,16 +113,35 @@ class Symbolic:
 
     def gives(self, slope: float) -> bool:
         """Whether the formula is readable, no name in it means two things, and it has this value at these numbers."""
-        numbers, texts = self._alphabet.numbers, self._alphabet.texts
-        used = [texts[str(symbol)] for symbol in self._expr.free_symbols if str(symbol) in self._alphabet.names]
-        if len(set(used)) < len(used):  # two values of one name
+        texts = Counter(self._alphabet.texts[key] for key in self._alphabet.names)
+        if any(texts[name] > 1 for name in self._used):  # two values of one name
             return False
+        return self.gives_for({}, slope) and len(self.text) <= MAX_LENGTH
+
+    def gives_for(self, numbers: Mapping[tuple[str, float], float], slope: float, tolerance: float = 1e-300) -> bool:
+        """Whether it has this value with other `numbers` for those that are named so."""
         try:
-            formula = Formula(_source(self._alphabet.in_full(self._expr)), tuple(numbers))
-            value = formula.over(FLOATS)(*numbers.values())
+            value = self._function(*(self._alphabet.numbers | self._alphabet.keyed(numbers)).values())
         except (ArithmeticError, ValueError):
             return False
-        return math.isclose(value, slope, rel_tol=1e-6, abs_tol=1e-300) and len(self.text) <= MAX_LENGTH
+        return math.isclose(value, slope, rel_tol=1e-6, abs_tol=tolerance)
+
+    def renamed(self, names: Mapping[str, str]) -> str:
+        """The text with other `names`; nothing if one of them would mean two things."""
+        texts = {key: names.get(text, text) for key, text in self._alphabet.texts.items()}
+        is_clear = len({names.get(name, name) for name in self._used}) == len(self._used)
+        return typeset(self._tree, texts) if is_clear else ""
+
+    @property
+    def _used(self) -> list[str]:
+        """The names in the formula."""
+        keys = map(str, self._expr.free_symbols)
+        return [self._alphabet.texts[key] for key in keys if key in self._alphabet.names]
+
+    @cached_property
+    def _function(self) -> Callable[..., float]:
+        formula = Formula(_source(self._alphabet.in_full(self._expr)), tuple(self._alphabet.numbers))
+        return formula.over(FLOATS)
 
 
 class _TooLong(Exception):  # noqa: N818
@@ -169,6 +189,10 @@ class _Alphabet:
             return sp.Integer(int(value))
         symbol = self._symbol(abs(value), number(abs(value)), abs(value))
         return -symbol if value < 0 else symbol
+
+    def keyed(self, numbers: Mapping[tuple[str, float], float]) -> dict[str, float]:
+        """Numbers for the named ones, by their symbols."""
+        return {str(self._symbols[key]): float(x) for key, x in numbers.items() if key in self._symbols}
 
     def number_of(self, symbol: Any) -> float | None:
         """The number that a symbol stands for, if it is no name."""
@@ -234,8 +258,11 @@ class _Alphabet:
 @cache
 def _function(name: str) -> Any:
     import sympy as sp
+    from sympy.core.relational import Relational
 
     def where(condition: Any, x: Any, y: Any) -> Any:
+        if isinstance(condition, Relational) and condition.lhs == condition.rhs:
+            condition = isinstance(condition, sp.Ge | sp.Le | sp.Eq)
         if condition in (sp.true, sp.false) or getattr(condition, "is_number", False):
             return x if condition else y
         return x if x == y else sp.Function("where")(condition, x, y)
@@ -273,7 +300,7 @@ def _tidied(expr: Any, alphabet: _Alphabet) -> Any:
             return product
         value = math.prod([x for _, x in written], start=float(coefficient))
         rest = [f for f in product.args if f != coefficient and f not in [g for g, _ in written]]
-        return sp.Mul(alphabet.number(value), *rest)
+        return sp.Mul(alphabet.number(int(value) if abs(value) == 1 else value), *rest)
 
     factored = sp.factor_terms(expr)
     if not factored.as_coeff_Mul()[0].is_integer:  # a fraction in front of a sum is harder to read than within

@@ -84,6 +84,11 @@ def test_before_a_backward_pass_no_gradient_is_shown():
     assert "dL/dw = not computed" in texts(draw(L))
 
 
+def test_values_of_one_name_have_boxes_of_their_own():
+    values = [Value(1.0 + i, label) for i, label in enumerate(["x", "x", "box4", "x_", "a b", "node"])]
+    assert draw(sum_(values).named("s")).source.count("<table style") == 7
+
+
 def test_one_edge_for_each_pair_of_names_with_the_derivative_of_the_whole_expression():
     x = Value(3.0, label="x")
     source = draw((x * x + x).named("y")).source

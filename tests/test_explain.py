@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import Constant, StaleGraphError, Value, explain, maximum, mean, relu
+from autograd import Constant, StaleGraphError, Value, explain, maximum, mean, relu, sigmoid
 from autograd import sum as sum_
 from autograd.chain import Chain
 from neuron import Neuron, losses
@@ -108,6 +108,22 @@ def test_depth_and_number_of_paths_do_not_matter():
     assert time.monotonic() - start < 20
 
 
+@pytest.mark.parametrize("view", ["named", "full"])
+def test_a_path_may_be_long(view):
+    x = y = Value(1.0, "x")
+    for _ in range(100_000):
+        y = y * 1.00001
+        y.label = "h" if view == "named" else ""
+    start = time.monotonic()
+    explanation = explain(y, x, view=view)
+    line, *steps = str(explanation).splitlines()
+    assert explanation.chain == [line]
+    assert steps == []
+    assert line.endswith(" · 1.0 · 1.0 · 1.0 = 2.718")
+    assert len(line) < 300
+    assert time.monotonic() - start < 20
+
+
 DATA = [(2.0, 1.5), (1.0, 1.1), (-1.0, -0.2), (3.0, 2.4)]
 
 
@@ -165,6 +181,47 @@ def test_of_many_samples_the_largest_are_told():
     assert lines[1].startswith("sample 1:")
     assert lines[-2].startswith("  … and 562 more, together ")
     assert len(lines) == 10
+    assert lines[-1].endswith(f" {explain(mean(terms), w).value:.4g}")
+
+
+def closed_form(terms, w):
+    return explain(mean(terms).named("J"), w).closed_form
+
+
+def test_a_formula_for_all_samples_is_true_of_every_one():
+    w, b = Value(0.5, "w"), Value(0.1, "b")
+    p = [sigmoid(w * Constant(x, "x") + b) for x, _ in DATA]
+    ones = [losses.binary_cross_entropy(y_hat, 1) for y_hat in p]
+    assert closed_form(ones, w) == "(1/4)·Σ x·(sigmoid(w·x + b) - 1)"
+    mixed = [losses.binary_cross_entropy(y_hat, k % 2).named("L") for k, y_hat in enumerate(p)]
+    assert closed_form(mixed, w) is None
+    assert closed_form([(w * x - y) ** 2 for x, y in DATA], w) is None  # the data have no names
+    rectified = [relu(w * Constant(x, "x") + b) for x in (1.0, -1.0, 2.0)]
+    assert closed_form(rectified, w) == "(1/3)·Σ x·(1 if w·x + b > 0 else 0)"
+
+
+@pytest.mark.parametrize(
+    ("labels", "formula"),
+    [
+        (("x[{}]", "y[{}]"), "(1/4)·Σ 2·x·(w·x - y)"),
+        (("x{}", "y{}"), "(1/4)·Σ 2·x·(w·x - y)"),
+        (("x", "y"), "(1/4)·Σ 2·x·(w·x - y)"),
+        (("x[0]", "x[1]"), "(1/4)·Σ 2·x[0]·(w·x[0] - x[1])"),  # no numbers of samples
+        (("x[{},0]", "x[{},1]"), None),
+        (("w{}", "y{}"), None),
+    ],
+)
+def test_a_formula_for_all_samples_is_in_the_names_that_they_share(labels, formula):
+    w, (x, y) = Value(0.5, "w"), labels
+    terms = [(w * Constant(a, x.format(k)) - Constant(b, y.format(k))) ** 2 for k, (a, b) in enumerate(DATA)]
+    assert closed_form(terms, w) == formula
+
+
+def test_a_formula_for_all_samples_is_there_when_all_of_them_fit():
+    w, b = Value(0.7, "w"), Value(0.1, "b")
+    data = [(x, 0.1 + 0.7 * x) for x in (0.1, 0.3, 0.7, 1.1)]
+    terms = [(w * Constant(x, "x") + b - Constant(y, "y")) ** 2 for x, y in data]
+    assert closed_form(terms, w) == "(1/4)·Σ 2·x·(w·x + b - y)"
 
 
 def test_samples_need_not_be_computed_by_the_same_operations():
@@ -194,6 +251,8 @@ def test_a_formula_in_which_a_name_means_two_things_is_not_shown():
     z = (w * Value(2.0, "x") + w * Value(3.0, "x")).named("z")
     assert explain(z, w).closed_form is None
     assert text(z, w) == ["dz/dw = ∂z/∂w = 5.0", "  z = w·x + w·x  ∂z/∂w = 5.0"]
+    z = (w * Value(2.0, "w")).named("z")
+    assert text(z, w) == ["dz/dw = ∂z/∂w = 2.0", "  z = w·w  ∂z/∂w = 2.0"]
 
 
 def test_about_equal_is_not_equal():
@@ -264,6 +323,7 @@ def test_the_terms_add_up_to_the_derivative(seed, with_names, view):
         except ValueError:
             assert root.gradients([leaf]) == [0.0]
             continue
+        assert explain(root, leaf, view).value == root.gradients([leaf])[0]
         rule = chain.rule()
         products = [*(term.product for term in rule.terms), rule.rest]
         expected = root.gradients([leaf])[0]

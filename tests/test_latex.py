@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from autograd import Constant, Value, exp, explain, mean, relu, sigmoid, sqrt, tanh
+from autograd import Constant, Value, define, exp, explain, mean, relu, sigmoid, sqrt, tanh
 from autograd import sum as sum_
 from autograd.latex import latex_name, latex_number
 
@@ -27,6 +27,8 @@ NAMES = {
     "y_hat": r"y_{\mathrm{hat}}",
     "ŷ'": r"\text{$\hat{y}$'}",
     "a<b": r"\text{a<b}",
+    "x|y": r"\text{x|y}",
+    '"q"': r'\text{"q"}',
     "p{0": r"\text{p\{0}",
     "a&b": r"\text{a\&b}",
     "100%": r"\text{100\%}",
@@ -94,7 +96,26 @@ def astronomic():
     return w, z
 
 
-CASES = [neuron, two_paths, samples, lambda: samples(160), many_paths, functions, strange, astronomic]
+sigma = define("σ", "tanh(x)", dx="1 - z ** 2")
+own = define("own_é", "x * y", dx="y", dy="x")
+
+
+def functions_of_the_user():
+    w = Value(0.5, "w")
+    return w, (sigma(w) ** 2 + own(sigma(w), w)).named("z")
+
+
+CASES = [
+    functions_of_the_user,
+    neuron,
+    two_paths,
+    samples,
+    lambda: samples(160),
+    many_paths,
+    functions,
+    strange,
+    astronomic,
+]
 
 
 def test_of_one_path():
@@ -137,6 +158,13 @@ def test_a_formula_in_latex():
     assert r"\frac{1}{2 \cdot \sqrt{w}}" in formulas["∂h/∂w"].latex
     assert r"\begin{cases} 1 & \text{if } w > 0 \\ 0 & \text{else} \end{cases}" in formulas["∂h/∂w"].latex
     assert r"\left(1 \cdot 10^{-8}\right) \cdot \exp\left(-w\right)" in formulas["∂h/∂w"].latex
+
+
+def test_functions_of_the_user_in_latex():
+    w, z = functions_of_the_user()
+    text = explain(z, w)._formula(z, z.gradients([w])[0]).latex
+    assert r"\sigma\left(w\right)" in text
+    assert "operatorname" not in text
 
 
 KATEX = """

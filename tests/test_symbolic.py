@@ -77,6 +77,8 @@ WRITTEN = [
     (relu(A), A, "1 if a > 0 else 0"),
     (relu(A) * B, A, "b·(1 if a > 0 else 0)"),
     (0.1 * A**2, A, "0.2·a"),
+    (0.5 * (A - Y) ** 2, A, "a - y"),
+    (maximum(A, A) * B, A, "b"),
     (A * -1.5 * B, A, "-1.5·b"),
     (A**B, A, "a^(b - 1)·b"),
     (A**B, B, "z·log(a)"),
@@ -109,6 +111,33 @@ def test_formulas_are_written_as_by_hand(z, wrt, text):
     assert formula.gives(z.gradients([wrt])[0])
 
 
+hill = define("hill", "x ** 2 / (1 + y * x ** 2)", dx="2 * z ** 2 / x ** 3", dy="-z ** 2")
+
+
+def test_operations_of_the_user_are_functions_in_formulas():
+    z = hill(A * B, 2.0) ** 2
+    formula = slope_formulas(newest_first(z), {A: "a", B: "b", z: "z"})[A]
+    assert formula.text == "4·hill(a·b, 2.0)³/(a³·b²)"
+    assert formula.gives(z.gradients([A])[0])
+    assert not formula.gives(z.gradients([A])[0] * 1.001)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh"])
+@pytest.mark.parametrize("x", [-6.0, -0.3, -1e-9, 0.0])
+def test_textbook_forms_hold_for_negative_numbers_too(name, x):
+    op = OPERATIONS[name]
+    z = op.value.over(FLOATS)(x)
+    assert math.isclose(_TEXTBOOK[op].over(FLOATS)(x, z), op.partials[0].over(FLOATS)(x, z), rel_tol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["sign", "floor"])
+def test_steps_are_flat(name):
+    node = functions[name](B)
+    (formula,) = local_formulas(node, {B: "b", node: "z"})
+    assert formula.text == "0"
+    assert formula.gives(node.edges[0][1])
+
+
 def test_a_formula_that_is_wrong_at_this_point_is_not_one_for_it():
     tie = maximum(A, Value(0.7, "d"))
     (formula, _) = local_formulas(tie, {x: x.label for x in tie.args} | {tie: "z"})
@@ -125,6 +154,10 @@ def test_a_name_that_means_two_things_makes_no_formula():
     formula = slope_formulas(newest_first(z), {A: "a", B: "b", other: "a", z: "z"})[B]
     assert formula.text == "a + a"
     assert not formula.gives(A.data + other.data)
+    product = A * other
+    formula = slope_formulas(newest_first(product), {A: "a", other: "a", product: "z"})[A]
+    assert formula.text == "a"
+    assert not formula.gives(other.data)
 
 
 def test_expressions_too_long_to_be_read_have_no_formulas():
