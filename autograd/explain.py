@@ -179,6 +179,8 @@ class Explanation:
         times = grad / value if value else 0.0
         if self.wrt.edges:
             why = f"not {number(value)}: it was left by backward() of another result"
+        elif grad == 0:
+            why = f"not {number(value)}: no backward pass has added to it since it was reset"
         elif times > 1.5 and isclose(times, round(times), rel_tol=1e-6):
             why = f"{round(times)} times that: gradients add up from one backward() to the next, "
             why += "until they are reset (zero_grad)"

@@ -287,6 +287,8 @@ def test_it_says_when_grad_is_something_else(lesson):
     assert explain(L, b).note == (
         "b.grad is 7.0, not -0.8: it is the sum over all backward passes since it was last reset."
     )
+    b.grad = 0.0
+    assert explain(L, b).note == "b.grad is 0.0, not -0.8: no backward pass has added to it since it was reset."
     M = (y_hat * 3).named("M")
     assert explain(M, y_hat).note == "ŷ.grad is -0.8, not 3.0: it was left by backward() of another result."
 
