@@ -173,7 +173,7 @@ class Chain:
         if not self.samples:
             return expression(value, names=self.names)
         total, terms = self.samples.total, self.samples.terms
-        text = f"Σ {self.names[terms[self.sample]]}"
+        text = f"Σ {self.samples.stem or self.names[terms[self.sample]]}"
         if total.op is OPERATIONS["mean"]:
             text = f"(1/{len(terms)})·{text}"
         return text if value is total else expression(value, names=self.names | {total: text})

@@ -138,11 +138,11 @@ class _Sketch:
         from autograd.rendering import Drawing
 
         if self.is_large:
-            how = {"mclimit": ".1", "nslimit": "1", "splines": "line"}
+            layout = {"mclimit": ".1", "nslimit": "1", "splines": "line"}
         else:  # operands from top to bottom, as they are written, unless paths had to cross for it
-            how = {"ordering": "in"} if len(self._paths or ()) < 2 else {}
+            layout = {"ordering": "in"} if len(self._paths or ()) < 2 else {}
         drawing = Drawing(
-            "chain", graph_attr=GRAPH | FONT | how, node_attr={"shape": "plain"} | FONT, edge_attr=dict(FONT)
+            "chain", graph_attr=GRAPH | FONT | layout, node_attr={"shape": "plain"} | FONT, edge_attr=dict(FONT)
         )
         drawing.format, drawing.words = "svg", "\n".join(self._in_words())
         self._give_keys()
@@ -152,9 +152,9 @@ class _Sketch:
                 self._draw_box(drawing, b)
         if plate:
             n = len(self.chain.samples.terms) if self.chain.samples else 0
-            caption = bold(f"sample {self.chain.sample + 1} of {n:,}") + text(
-                f"   (the same graph is repeated {n:,} times)"
-            )
+            is_uniform = self.chain.samples and self.chain.samples.is_uniform
+            how = f"the same graph is repeated {n:,} times" if is_uniform else "others may go by another formula"
+            caption = bold(f"sample {self.chain.sample + 1} of {n:,}") + text(f"   ({how})")
             with drawing.subgraph(name="cluster_samples") as inner:
                 inner.attr(label=lines(caption), labelloc="b", labeljust="r", style="rounded", bgcolor="#FBFCFE")
                 inner.attr(color=BOXES["data"][1], penwidth="2", margin="16")

@@ -116,13 +116,32 @@ class Explanation:
         terms = chain.samples.terms
         weights = self.root.gradients(terms)
         formula = self._formula(terms[chain.sample], terms[chain.sample].gradients([self.wrt])[0])
-        is_sum = isclose(sum(chain.contributions), self.value, rel_tol=1e-9) and len(set(weights)) == 1
+        is_sum = (
+            self._is_linear(chain.samples.total)
+            and isclose(sum(chain.contributions), self.value, rel_tol=1e-9)
+            and len(set(weights)) == 1
+        )
         text = self._for_all_samples(formula, weights[0]) if formula and is_sum else ""
         if not text:
             return None
         n, weight = len(terms), weights[0]
         before = "" if weight == 1 else f"(1/{n})·" if isclose(weight * n, 1) else f"{factor(weight)}·"
         return f"{before}Σ {text}"
+
+    def _is_linear(self, total: Value) -> bool:
+        """Whether the root is made of the sum over samples by additions and constant factors alone."""
+        above = {total}
+        for node in reversed(self._chain.nodes):
+            within = [operand for operand, _ in node.edges if operand in above]
+            if not within:
+                continue
+            op = node.op.name if node.op else ""
+            scaled = op in ("mul", "truediv") and len(node.edges) == 1 and node.args[0] is within[0]
+            scaled = scaled or (op == "mul" and len(node.edges) == 1)
+            if not (scaled or op in ("add", "sub", "neg", "pos", "sum", "mean")):
+                return False
+            above.add(node)
+        return True
 
     def _for_all_samples(self, formula: Symbolic, weight: float) -> str:
         """The formula of one sample, if it is that of all with their own data; names lose indices that differ."""
@@ -165,10 +184,11 @@ class Explanation:
         if rule.samples:  # in symbols they are all the same
             products[: rule.samples] = [rf"\sum_{{\text{{samples}}}} {products[0]}"]
         rows = [f"{total} &= {products[0]}", *(rf"&\quad + {product}" for product in products[1:])]
-        rows += ["&= " + _joined(" + ", list(texts), r"\cdots") for texts in (numbers, map(latex_number, summands))]
+        sums = [_joined(" + ", texts, r"\cdots") for texts in (numbers, list(map(latex_number, summands)))]
+        rows += [f"&= {total}" for total in dict.fromkeys(sums)]
         equals = _equals(sum, summands, number(self.value)).replace("≈", r"\approx")
         rows += [f"&{equals} {latex_number(number(self.value))}"]
-        return "\\begin{aligned}\n" + " \\\\\n".join(dict.fromkeys(rows)) + "\n\\end{aligned}"
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
     @cached_property
     def note(self) -> str:

@@ -153,7 +153,7 @@ def expression(root: Value, numbers: bool = False, names: Mapping[Value, str] = 
     texts: dict[Value, _Text] = {}
 
     def text_of(operand: Value | float) -> _Text:
-        label = getattr(operand, "label", None) or names.get(operand)  # type: ignore[arg-type]
+        label = names.get(operand) or getattr(operand, "label", None)  # type: ignore[arg-type]
         if label and not numbers:
             return _atom(str(label))
         if isinstance(operand, int | float):

@@ -90,6 +90,21 @@ class Samples:
         return {(x.label, float(x)): y for x, y in zip(here, there, strict=True)} if len(here) == len(there) else {}
 
     @cached_property
+    def is_uniform(self) -> bool:
+        """Whether all samples are computed by the same operations, connected in the same way."""
+        shapes = set()
+        for own in self._private:
+            places = {v: i for i, v in enumerate(own)}
+            shapes.add(tuple((v.op, *(places.get(x, id(x)) for x, _ in v.edges), len(v.args)) for v in own))
+        return len(shapes) == 1
+
+    @property
+    def stem(self) -> str:
+        """What the terms are called together: ``L``, or ``L[i]`` if each has an index; nothing without a name."""
+        labels = {term.label or "" for term in self.terms}
+        return labels.pop() if len(labels) == 1 else f"{indexed(labels.pop())[0]}[i]"
+
+    @cached_property
     def _common(self) -> set[int]:
         first, second = ({id(x) for v in self._private[k] for x in v.args} for k in (0, 1))
         return first & second
@@ -150,14 +165,25 @@ def _owners(nodes: Sequence[Value], terms: Sequence[Value], inner: set[Value]) -
 
 
 def _alike(samples: Samples) -> bool:
-    """Whether all terms own values of the same names, or at least of the same operations, and no parameters."""
-    terms, owner = samples.terms, samples.owner
+    """Whether the terms are the same computation with other data.
+
+    Each must own its nodes, all must use the same shared values, and go by the same names.  Without names it must be
+    the same operations on data that have names; with names that differ in an index, many times the same operations.
+    """
+    terms, owner, private = samples.terms, samples.owner, samples._private
     if any(owner[term] != k for k, term in enumerate(terms)):
         return False
     if any(node in owner for node in samples.inner if node is not samples.total):  # a partial sum is used elsewhere
         return False
-    if any(k != _SHARED and not value.edges for value, k in owner.items()):
+    shared = {frozenset(x for v in own for x, _ in v.edges if owner[x] == _SHARED) for own in private}
+    data = {tuple(v.label for v in own if not v.edges) for own in private}  # kept as Values
+    if len(shared) > 1 or shared == {frozenset()} or len(data) > 1 or None in next(iter(data)):
         return False
-    names = {tuple(indexed(v.label)[0] for v in private if v.label) for private in samples._private}
-    operations = {tuple(v.op for v in private) for private in samples._private}
-    return len(names) == 1 and (names != {()} or (len(operations) == 1 and len(terms) > 2))
+    labels = {tuple(v.label for v in own if v.label and v.edges) for own in private}
+    if labels == {()}:
+        has_data = data != {()} or all(samples._constants(k) for k in range(len(terms)))
+        return has_data and samples.is_uniform
+    if len(labels) > 1:
+        stems = {tuple(indexed(label)[0] for label in names) for names in labels}
+        return len(stems) == 1 and len(terms) > 3 and samples.is_uniform
+    return samples.is_uniform or any(v.label for v in private[0] if v is not terms[0] and v.edges)

@@ -195,7 +195,7 @@ def test_a_formula_for_all_samples_is_true_of_every_one():
     assert closed_form(ones, w) == "(1/4)·Σ x·(sigmoid(w·x + b) - 1)"
     mixed = [losses.binary_cross_entropy(y_hat, k % 2).named("L") for k, y_hat in enumerate(p)]
     assert closed_form(mixed, w) is None
-    assert closed_form([(w * x - y) ** 2 for x, y in DATA], w) is None  # the data have no names
+    assert "Σ" not in closed_form([(w * x - y) ** 2 for x, y in DATA], w)  # the data have no names
     rectified = [relu(w * Constant(x, "x") + b) for x in (1.0, -1.0, 2.0)]
     assert closed_form(rectified, w) == "(1/3)·Σ x·(1 if w·x + b > 0 else 0)"
 
@@ -248,9 +248,9 @@ def test_a_value_of_one_sample_is_explained_within_it():
 
 def test_a_formula_in_which_a_name_means_two_things_is_not_shown():
     w = Value(0.5, "w")
-    z = (w * Value(2.0, "x") + w * Value(3.0, "x")).named("z")
+    z = (w * Value(2.0, "x") * Value(3.0, "x")).named("z")
     assert explain(z, w).closed_form is None
-    assert text(z, w) == ["dz/dw = ∂z/∂w = 5.0", "  z = w·x + w·x  ∂z/∂w = 5.0"]
+    assert text(z, w) == ["dz/dw = ∂z/∂w = 6.0", "  z = w·x·x  ∂z/∂w = 6.0"]
     z = (w * Value(2.0, "w")).named("z")
     assert text(z, w) == ["dz/dw = ∂z/∂w = 2.0", "  z = w·w  ∂z/∂w = 2.0"]
 
@@ -331,3 +331,62 @@ def test_the_terms_add_up_to_the_derivative(seed, with_names, view):
         expected = root.gradients([leaf])[0]
         assert math.isclose(sum(products), expected, rel_tol=1e-9, abs_tol=1e-9 * sum(map(abs, products)))
         assert str(explain(root, leaf, view)).splitlines()[0].startswith(f"d{chain.names[root]}/d")
+
+
+def ridge():
+    w = [Value(float(i + 1), f"w[{i}]") for i in range(3)]
+    y_hat = sum(v * Constant(i + 1.0, f"x[{i}]") for i, v in enumerate(w)).named("ŷ")
+    return w[1], (y_hat - 1.0) ** 2 + 0.1 * sum(v**2 for v in w)
+
+
+def one_parameter_for_every_second_sample():
+    a, b = Value(0.5, "a"), Value(0.7, "b")
+    terms = [((((a if k % 2 else b) * Constant(k + 1.0, "x")).named("ŷ") - 1.0) ** 2).named("L") for k in range(4)]
+    return a, mean(terms)
+
+
+def powers():
+    x = Value(0.5, "x")
+    return x, x**2 + x**3 + x**4
+
+
+def two_tasks():
+    w = Value(0.5, "w")
+    return w, ((w * 2.0 - 1.5) ** 2).named("L1") + (relu(w) * 3.0).named("L2")
+
+
+def variance():
+    w = Value(0.5, "w")
+    h = [(w * Constant(k * k + 1.0, "x")).named("h") for k in range(4)]
+    m = mean(h).named("μ")
+    return w, mean([(x - m) ** 2 for x in h])
+
+
+@pytest.mark.parametrize("case", [ridge, one_parameter_for_every_second_sample, powers, two_tasks, variance])
+def test_terms_that_are_no_samples_are_not_taken_for_them(case):
+    w, root = case()
+    chain = Chain(root, w)
+    assert chain.samples is None
+    rule = chain.rule()
+    assert math.isclose(sum(term.product for term in rule.terms) + rule.rest, root.gradients([w])[0], rel_tol=1e-12)
+
+
+def test_data_may_be_values_too():
+    w = Value(0.5, "w")
+    data = [(Value(x, "x"), Value(y, "y")) for x, y in DATA]
+    J = mean([((w * x - y) ** 2).named("L") for x, y in data]).named("J")
+    assert explain(J, w).chain[0] == "dJ/dw = sum over 4 samples"
+    assert explain(J, data[2][0]).chain == ["dJ/dx = ∂J/∂L · ∂L/∂x = 0.25 · (-0.3) = -0.075"]
+
+
+def test_samples_with_an_index_are_summed_over_it():
+    w = Value(0.5, "w")
+    terms = [(w * Constant(x, f"x[{i}]")).named(f"h[{i}]") for i, (x, _) in enumerate(DATA)]
+    assert explain(sum(terms).named("J"), w).steps[0] == "  J = Σ h[i]     ∂J/∂h[0] = 1.0"
+
+
+@pytest.mark.parametrize("of", [lambda total: total**2, lambda total: total * total, lambda total: 1 / total])
+def test_what_is_no_sum_over_samples_has_no_closed_form_of_one(of):
+    w, terms = parameters_and_terms()
+    assert explain(of(mean(terms)).named("J"), w).closed_form is None
+    assert explain((2 - mean(terms) / 3).named("J"), w).closed_form is not None
