@@ -369,7 +369,8 @@ def test_random_functions_correct_and_wrong(source):
         for wrong in (1.01 * gradient, -gradient):
             claimed = [*gradients[:i], wrong, *gradients[i + 1 :]]
             check = list(gradcheck(f, program.leaves, gradient=claimed).inputs.values())[i]
-            assert check.verdict in ("fail", "inconclusive") or gradient == 0, check
+            is_rounding = abs(gradient) <= check.noise  # what cancellation has left of a gradient of zero
+            assert check.verdict in ("fail", "inconclusive") or is_rounding, check
 
 
 EDGES = [
