@@ -7,7 +7,7 @@ topological order, and both passes are one loop over the nodes and one line an e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from itertools import count
 from operator import add, attrgetter, mul
@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from autograd.value import Value
 
-__all__ = ["StaleGraphError", "backward", "clock", "gradients", "newest_first", "stale_edges", "tangents"]
+__all__ = [
+    "StaleGraphError",
+    "backward",
+    "clock",
+    "derivatives",
+    "gradients",
+    "newest_first",
+    "stale_edges",
+    "tangents",
+]
 
 _created = attrgetter("_created")
 clock = count()
@@ -89,6 +98,23 @@ def gradients(root: Value, wrt: Iterable[Value], create_graph: bool = False) -> 
             adjoints[operand] = adjoints[operand] + term if operand in adjoints else term
     results = [adjoints.get(value, 0.0) for value in wanted]
     return _new_values(results, start) if create_graph else results
+
+
+def derivatives(
+    nodes: Sequence[Value], edges: Callable[[Value], Iterable[tuple[Value, Any]]], one: Any = 1.0
+) -> dict[Value, Any]:
+    """The derivative of the first of the `nodes`, newest first, by all that they were computed from.
+
+    The backward pass over numbers of any kind, as the `edges` have them.
+    """
+    adjoints = {nodes[0]: one}
+    for node in nodes:
+        if node in adjoints:
+            upstream = adjoints.pop(node)
+            for operand, local in edges(node):
+                term = local * upstream
+                adjoints[operand] = adjoints[operand] + term if operand in adjoints else term
+    return adjoints
 
 
 def tangents(roots: Iterable[Value], directions: Mapping[Value, Any], create_graph: bool = False) -> list[Any]:

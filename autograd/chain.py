@@ -16,7 +16,7 @@ from math import log10, prod
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from autograd.audit import Graph
-from autograd.backprop import newest_first, stale_edges, tangents
+from autograd.backprop import derivatives, newest_first, stale_edges, tangents
 from autograd.notation import appearing, derivative, expression, folded, numbered, shortened
 from autograd.ops import OPERATIONS
 from autograd.samples import find_samples
@@ -157,8 +157,6 @@ class Chain:
 
     def _uses(self, value: Value) -> list[tuple[Value, float]]:
         """The named values in an expression with its derivatives by them; in the full view, one for each use."""
-        from autograd.symbolic import derivatives
-
         if self.view == "full":
             return list(value.edges)
         slopes = derivatives(folded(value, self.names), lambda node: node.edges)
@@ -259,6 +257,7 @@ class Chain:
         """The derivative of the root by `wrt`."""
         return float(self.root.gradients([self.wrt])[0]) if self.wrt is not None else 0.0
 
+    @cached_property
     def rule(self) -> Sum:
         """The derivative by `wrt` as a sum of products: by samples, by paths, or by the first step of many paths."""
         contributions = self.contributions

@@ -180,7 +180,7 @@ class _Sketch:
             if value in chain.stale:
                 total = "changed since: run forward again"
             else:
-                slope = None if value.grad is None else self.derivatives.get(value, value.grad)
+                slope = self._slope(value)
                 total += "not computed" if slope is None else number(slope)
             line = f"{self.names[value]} = {expression}{number(value.data)}   {total}"
             yield "  " * depth + (f"{self.names[value]} (see above)" if again else line)
@@ -230,14 +230,12 @@ class _Sketch:
             yield text("changed since: run forward again", GRADIENT, 13)
             return
         total = f"{self.chain.total(x)} = "
-        if x.grad is None:
+        slope = self._slope(x)
+        if slope is None:
             yield text(f"{total}not computed", GRADIENT, 13)
             return
-        slope = self.derivatives.get(x, x.grad)
-        if same(x.grad, slope):
-            yield text(total, GRADIENT, 13) + bold(minus(number(x.grad)), GRADIENT, 13)
-        else:
-            yield text(total, GRADIENT, 13) + bold(minus(number(slope)), GRADIENT, 13)
+        yield text(total, GRADIENT, 13) + bold(minus(number(slope)), GRADIENT, 13)
+        if not same(x.grad, slope):
             yield text(f".grad = {minus(number(x.grad))}, other passes included", GRADIENT, 13)
 
     @cached_property
@@ -247,6 +245,10 @@ class _Sketch:
             return dict(zip(self.chain.values, self.chain.root.gradients(self.chain.values), strict=True))
         except StaleGraphError:
             return {}
+
+    def _slope(self, x: Value) -> float | None:
+        """The derivative that a box shows, once there has been a backward pass."""
+        return None if x.grad is None else self.derivatives.get(x, x.grad)
 
     def _group(self, b: Box) -> Iterator[Cell]:
         what = {"data": "inputs", "parameter": "parameters"}.get(self._kind(b), "values")
@@ -268,9 +270,8 @@ class _Sketch:
     def _gradient_cell(self, x: Value) -> Cell:
         if x in self.chain.stale:
             return text("changed since", GRADIENT, 13)
-        if x.grad is None:
-            return text("not computed", GRADIENT, 13)
-        return bold(minus(number(self.derivatives.get(x, x.grad))), GRADIENT)
+        slope = self._slope(x)
+        return text("not computed", GRADIENT, 13) if slope is None else bold(minus(number(slope)), GRADIENT)
 
     def _told(self, b: Box) -> list[int]:
         """The positions of the members of a group that are shown: those with the largest gradients."""
@@ -424,7 +425,7 @@ class _Sketch:
     def _rule_of_samples(self) -> Iterator[Cell]:
         """The rule for the sample that is drawn, a table of the others, and what else there is to add."""
         chain = self.chain
-        rule = chain.rule() if chain.wrt is not None else None
+        rule = chain.rule if chain.wrt is not None else None
         own = f"sample {chain.sample + 1}"
         if rule:
             yield from (text(f"{own}:  {product_text(term, minus)}") for term in rule.terms if term.head == own)

@@ -169,7 +169,7 @@ class Explanation:
     @cached_property
     def latex(self) -> str:
         """The chain rule in LaTeX: one line for one path, else an ``aligned`` environment with a line for each term."""
-        rule = self._chain.rule()
+        rule = self._chain.rule
         total = _fraction(Factor(self._top, self._bottom, self.value, is_total=True))
         products = [_joined(r" \cdot ", [_fraction(f) for f in term.factors], r"\cdots") for term in rule.terms]
         numbers = [_joined(r" \cdot ", _latex_factors(term), r"\cdots") for term in rule.terms]
@@ -216,7 +216,7 @@ def same(grad: float, derivative: float) -> bool:
 
 def rule_lines(chain: Chain, shown: Callable[[str], str] = str) -> Iterator[str]:
     """The chain rule along each path, in symbols and numbers (these as `shown`), and the sum over the paths."""
-    rule = chain.rule()
+    rule = chain.rule
     total = chain.total(chain.wrt) if chain.wrt is not None else ""
     rows = [product_text(term, shown) for term in rule.terms]
     if rule.is_single:

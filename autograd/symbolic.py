@@ -13,10 +13,11 @@ from __future__ import annotations
 import ast
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
+from autograd.backprop import derivatives
 from autograd.formula import DERIVED, FLOATS, PRIMITIVES, Formula, NumberSystem
 from autograd.latex import LATEX
 from autograd.notation import number, typeset
@@ -26,7 +27,7 @@ from autograd.recording import edge_formulas
 if TYPE_CHECKING:
     from autograd.value import Value
 
-__all__ = ["Symbolic", "derivatives", "local_formulas", "slope_formulas"]
+__all__ = ["Symbolic", "local_formulas", "slope_formulas"]
 
 MAX_SIZE = 250
 """Operations and operands, counted as often as they are written, of an expression that is worth a formula."""
@@ -39,23 +40,6 @@ _TEXTBOOK = {
     OPERATIONS["sqrt"]: Formula("1 / (2 * z)", ("x", "z")),
 }
 """Derivatives as a textbook prints them, where the table has the same in a form that keeps more digits."""
-
-
-def derivatives(
-    nodes: Sequence[Value], edges: Callable[[Value], Iterable[tuple[Value, Any]]], one: Any = 1.0
-) -> dict[Value, Any]:
-    """The derivative of the first of the `nodes`, newest first, by all that they were computed from.
-
-    The backward pass over numbers of any kind, as the `edges` have them.
-    """
-    adjoints = {nodes[0]: one}
-    for node in nodes:
-        if node in adjoints:
-            upstream = adjoints.pop(node)
-            for operand, local in edges(node):
-                term = local * upstream
-                adjoints[operand] = adjoints[operand] + term if operand in adjoints else term
-    return adjoints
 
 
 def slope_formulas(nodes: Sequence[Value], names: Mapping[Value, str]) -> dict[Value, Symbolic]:

@@ -11,16 +11,6 @@ from autograd import sum as sum_
 from neuron import MLP, Layer, Neuron, losses
 
 
-@pytest.fixture
-def lesson():
-    w, b = Value(0.5, label="w"), Value(0.1, label="b")
-    x, y = Constant(2.0, label="x"), Constant(1.5, label="y")
-    y_hat = (w * x + b).named("ŷ")
-    L = ((y_hat - y) ** 2).named("L")
-    L.backward()
-    return w, b, L
-
-
 def texts(drawing):
     """What a reader sees: the text of the SVG, spaces removed."""
     svg = drawing.pipe("svg", encoding="utf-8")

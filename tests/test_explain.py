@@ -326,7 +326,7 @@ def test_the_terms_add_up_to_the_derivative(seed, with_names, view):
             assert root.gradients([leaf]) == [0.0]
             continue
         assert explain(root, leaf, view).value == root.gradients([leaf])[0]
-        rule = chain.rule()
+        rule = chain.rule
         products = [*(term.product for term in rule.terms), rule.rest]
         expected = root.gradients([leaf])[0]
         assert math.isclose(sum(products), expected, rel_tol=1e-9, abs_tol=1e-9 * sum(map(abs, products)))
@@ -367,7 +367,7 @@ def test_terms_that_are_no_samples_are_not_taken_for_them(case):
     w, root = case()
     chain = Chain(root, w)
     assert chain.samples is None
-    rule = chain.rule()
+    rule = chain.rule
     assert math.isclose(sum(term.product for term in rule.terms) + rule.rest, root.gradients([w])[0], rel_tol=1e-12)
 
 

@@ -9,17 +9,7 @@ import time
 
 import pytest
 
-from autograd import Constant, Value, draw, rendering
-
-
-@pytest.fixture
-def lesson():
-    w, b = Value(0.5, label="w"), Value(0.1, label="b")
-    x, y = Constant(2.0, label="x"), Constant(1.5, label="y")
-    y_hat = (w * x + b).named("ŷ")
-    L = ((y_hat - y) ** 2).named("L")
-    L.backward()
-    return w, b, L
+from autograd import draw, rendering
 
 
 def test_files_in_every_format(lesson, tmp_path):
@@ -63,26 +53,34 @@ def test_graphviz_errors_are_raised_in_its_own_words():
         rendering.Drawing().pipe("nope")
 
 
-def test_without_pygraphviz_and_without_dot_the_error_says_what_to_install(lesson, monkeypatch, tmp_path):
-    monkeypatch.setattr(rendering.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setenv("PATH", str(tmp_path))
+@pytest.fixture
+def only_dot(monkeypatch, tmp_path):
+    """No pygraphviz, and a dot program that is this shell script; none at all without a script."""
+
+    def is_(script=""):
+        monkeypatch.setattr(rendering.importlib.util, "find_spec", lambda name: None)
+        monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin" if script else str(tmp_path))
+        if script:
+            (tmp_path / "dot").write_text(f"#!/bin/sh\ncat > /dev/null\n{script}\n")
+            (tmp_path / "dot").chmod(0o755)
+
+    return is_
+
+
+def test_without_pygraphviz_and_without_dot_the_error_says_what_to_install(lesson, only_dot):
+    only_dot()
     with pytest.raises(RuntimeError, match="drawing needs Graphviz: pip install pygraphviz"):
         draw(lesson[2]).pipe("svg")
 
 
-def test_without_pygraphviz_the_dot_program_draws(lesson, monkeypatch, tmp_path):
-    dot = tmp_path / "dot"
-    dot.write_text("#!/bin/sh\ncat > /dev/null\necho '<?xml drawn by dot'\n")
-    dot.chmod(0o755)
-    monkeypatch.setattr(rendering.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+def test_without_pygraphviz_the_dot_program_draws(lesson, only_dot):
+    only_dot("echo '<?xml drawn by dot'")
     assert draw(lesson[2]).pipe("svg", encoding="utf-8").startswith("<?xml drawn by dot")
 
 
-def test_a_notebook_without_any_graphviz_still_gets_the_graph_as_text(lesson, monkeypatch, tmp_path):
+def test_a_notebook_without_any_graphviz_still_gets_the_graph_as_text(lesson, only_dot):
     w, _, L = lesson
-    monkeypatch.setattr(rendering.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setenv("PATH", str(tmp_path))
+    only_dot()
     assert draw(L, wrt=w)._repr_mimebundle_() == {
         "text/plain": """\
 L = (ŷ - y)² = 0.16   dL/dL = 1.0
@@ -102,12 +100,8 @@ def test_a_picture_that_cannot_be_drawn_does_not_break_a_notebook():
     assert "Graphviz could not draw this" in bundle["text/plain"]
 
 
-def test_errors_of_the_dot_program_are_raised_in_its_own_words(lesson, monkeypatch, tmp_path):
-    dot = tmp_path / "dot"
-    dot.write_text("#!/bin/sh\ncat > /dev/null\necho 'Error: not well-formed' >&2\nexit 1\n")
-    dot.chmod(0o755)
-    monkeypatch.setattr(rendering.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+def test_errors_of_the_dot_program_are_raised_in_its_own_words(lesson, only_dot):
+    only_dot("echo 'Error: not well-formed' >&2; exit 1")
     with pytest.raises(RuntimeError, match="Graphviz could not draw this: Error: not well-formed"):
         draw(lesson[2]).pipe("svg")
 

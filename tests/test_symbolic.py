@@ -26,10 +26,10 @@ from autograd import (
     tanh,
     where,
 )
-from autograd.backprop import newest_first
+from autograd.backprop import derivatives, newest_first
 from autograd.formula import FLOATS, sympy
 from autograd.recording import functions
-from autograd.symbolic import _TEXTBOOK, derivatives, local_formulas, slope_formulas
+from autograd.symbolic import _TEXTBOOK, local_formulas, slope_formulas
 from tests.programs import apply
 
 SMOOTH = [op for op in OPERATIONS.values() if op.name not in ("where", "sign", "floor")]

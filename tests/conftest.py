@@ -1,0 +1,16 @@
+"""What the tests of pictures and of their files share."""
+
+import pytest
+
+from autograd import Constant, Value
+
+
+@pytest.fixture
+def lesson():
+    """The worked lesson, after its backward pass: w, b, L."""
+    w, b = Value(0.5, label="w"), Value(0.1, label="b")
+    x, y = Constant(2.0, label="x"), Constant(1.5, label="y")
+    y_hat = (w * x + b).named("ŷ")
+    L = ((y_hat - y) ** 2).named("L")
+    L.backward()
+    return w, b, L
