@@ -24,7 +24,9 @@ except ImportError:
 
 from neuron import closed_form, losses
 from neuron.models import MLP, Layer, Neuron
+from neuron.optimizers import SGD, Adam
+from neuron.training import DivergedError, History, fit
 
-__all__ = ["MLP", "Layer", "Neuron", "closed_form", "losses"]
+__all__ = ["MLP", "SGD", "Adam", "DivergedError", "History", "Layer", "Neuron", "closed_form", "fit", "losses"]
 
 del _Value

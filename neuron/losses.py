@@ -1,15 +1,18 @@
 """Loss functions of one sample: how wrong a prediction is, as a number to be made small.
 
 Each takes a prediction and a target.  Given a Value it returns a Value, whose gradients the engine
-derives; given floats, a float.  The loss over many samples is the mean over them.
+derives; given floats, a float.  The loss over many samples is the mean over them.  A penalty is a
+function of the parameters that is added to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd import Value, abs, log, log1p, minimum, relu, softplus, xlog1py, xlogy
+from autograd import PoleError, Value, abs, dot, log, log1p, minimum, relu, softplus, xlog1py, xlogy
+from autograd.value import as_float, shown
 from neuron._choice import choose
 
 __all__ = [
@@ -19,6 +22,7 @@ __all__ = [
     "half_squared_error",
     "hinge",
     "huber",
+    "l2",
     "squared_error",
     "with_name",
 ]
@@ -61,7 +65,7 @@ def binary_cross_entropy(prediction: Number, target: Number, from_logits: bool =
     is the same but stays exact however large h is, where ŷ itself would round to 0 or 1.
 
     Raises ValueError for a target or a probability outside [0, 1], and for a probability that rules out
-    what happened (ŷ = 0 where y > 0), for which the loss is infinite.
+    what happened (ŷ = 0 where y > 0), for which the loss is infinite (`PoleError`).
 
     >>> binary_cross_entropy(0.8, 1.0)
     0.2231435513142097
@@ -80,7 +84,7 @@ def binary_cross_entropy(prediction: Number, target: Number, from_logits: bool =
             "from a sigmoid, or pass the number before the sigmoid with from_logits=True"
         )
     if p in (0, 1) and p != y:
-        raise ValueError(
+        raise PoleError(
             f"binary_cross_entropy is infinite for a prediction of exactly {p!r} and the target "
             f"{y!r}; pass the number before the sigmoid with from_logits=True, which does not round"
         )
@@ -120,6 +124,19 @@ def huber(prediction: Number, target: Number, delta: float = 1.0) -> Any:
     return clipped * (size - clipped / 2)
 
 
+def l2(strength: float) -> Callable[[Sequence[Any]], Any]:
+    """The penalty strength·Σ p² over all parameters, which keeps them small (weight decay, ridge).
+
+    Raises ValueError if `strength` is negative.
+
+    >>> l2(0.5)([3.0, 1.0])
+    5.0
+    """
+    if not 0 <= as_float(strength, f"l2({shown(strength)})") < math.inf:
+        raise ValueError(f"l2 needs a strength of at least 0, not {strength!r}")
+    return lambda parameters: strength * dot(parameters, parameters)
+
+
 LOSSES: dict[str, Loss] = {
     "squared_error": squared_error,
     "half_squared_error": half_squared_error,
@@ -130,11 +147,14 @@ LOSSES: dict[str, Loss] = {
 }
 """The losses by name."""
 
+SHORT_NAMES = {"mse": "squared_error", "mae": "absolute_error"}
+"""What the means of two losses over the samples are often called."""
+
 
 def _number(value: Number) -> float:
     return value.data if isinstance(value, Value) else float(value)
 
 
 def with_name(name: str) -> Loss:
-    """The loss called `name`; ValueError, with the names there are, for any other."""
-    return choose("loss", name, LOSSES)
+    """The loss called `name`, or "mse", "mae"; ValueError, with the names there are, for any other."""
+    return choose("loss", SHORT_NAMES.get(name, name), LOSSES)

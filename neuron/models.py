@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd import Value, dot, relu, sigmoid, tanh
+from neuron import files
 from neuron._choice import choose
+from neuron.samples import as_inputs
 
 if TYPE_CHECKING:
     from autograd.rendering import Drawing
@@ -37,6 +40,7 @@ class Model:
     """What Neuron, Layer and MLP have in common."""
 
     nin: int
+    nout: int
 
     def parameters(self) -> list[Value]:
         """All weights and biases, in a fixed order."""
@@ -60,21 +64,35 @@ class Model:
         `X` has one row a sample, shape (samples, inputs); for a model of one input a plain sequence of
         numbers does as well.  Returns shape (samples,), or (samples, outputs) if there are several.
         """
-        rows = np.asarray(X, dtype=float)
-        if rows.ndim == 1 and self.nin == 1:
-            rows = rows[:, np.newaxis]
-        if rows.ndim != 2 or rows.shape[1] != self.nin:
-            raise ValueError(
-                f"{self!r} predicts from an array of shape (samples, {self.nin}), one row a sample; got {rows.shape}"
-            )
-        outputs = [self._forward(row, lambda parameter: parameter.data) for row in rows.tolist()]
-        array = np.array(outputs, dtype=float)
-        return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+        outputs = np.empty((len(rows := as_inputs(X, self)), self.nout))
+        for i, row in enumerate(rows.tolist()):
+            outputs[i] = self._forward(row, lambda parameter: parameter.data)
+        return outputs[:, 0] if self.nout == 1 else outputs
 
     def zero_grad(self) -> None:
         """Forget all gradients, so that the next backward pass starts anew instead of adding up."""
         for parameter in self.parameters():
             parameter.grad = None
+
+    def save(self, file: str | PathLike[str]) -> None:
+        """Write the model to a JSON file, with every digit of its parameters.
+
+        Raises ValueError if a parameter is not finite, and OSError if the file cannot be written.
+        """
+        files.save(self, file)
+
+    @classmethod
+    def load(cls, file: str | PathLike[str]) -> Self:
+        """The model that `save` wrote.
+
+        Raises ValueError, with the place, if the file holds another kind of model, or parameters are missing,
+        left over or no numbers.
+        """
+        return files.load(cls, file)
+
+    def _arguments(self) -> dict[str, Any]:
+        """What to call the class with to get a model of this structure."""
+        raise NotImplementedError
 
     def _columns(self) -> list[list[Neuron]]:
         """The neurons, layer by layer."""
@@ -120,7 +138,7 @@ class Neuron(Model):
         bias: float = 0.0,
         seed: Seed = None,
     ) -> None:
-        self.nin = _positive(nin, f"Neuron({nin!r})", "input")
+        self.nin, self.nout = _positive(nin, f"Neuron({nin!r})", "input"), 1
         self.activation = "linear" if activation is None else activation
         choose("activation", self.activation, ACTIVATIONS)
         if weights is None:
@@ -148,6 +166,9 @@ class Neuron(Model):
 
     def _columns(self) -> list[list[Neuron]]:
         return [[self]]
+
+    def _arguments(self) -> dict[str, Any]:
+        return {"nin": self.nin, "activation": self.activation}
 
     def parameters(self) -> list[Value]:
         """The weights, then the bias."""
@@ -188,6 +209,9 @@ class Layer(Model):
     def _columns(self) -> list[list[Neuron]]:
         return [self.neurons]
 
+    def _arguments(self) -> dict[str, Any]:
+        return {"nin": self.nin, "nout": self.nout, "activation": self.activation}
+
     def parameters(self) -> list[Value]:
         """Neuron by neuron: its weights, then its bias."""
         return [parameter for neuron in self.neurons for parameter in neuron.parameters()]
@@ -223,6 +247,7 @@ class MLP(Model):
         if not nouts:
             raise ValueError(f"{written}: the sizes of the layers are a list with at least one entry, such as [16, 1]")
         self.nin, self.nouts = _positive(nin, written, "input"), [_positive(n, written, "neuron") for n in nouts]
+        self.nout = self.nouts[-1]
         source = _random(seed)
         last = len(self.nouts) - 1
         self.layers = [
@@ -234,6 +259,10 @@ class MLP(Model):
 
     def _columns(self) -> list[list[Neuron]]:
         return [layer.neurons for layer in self.layers]
+
+    def _arguments(self) -> dict[str, Any]:
+        first, last = self.layers[0].activation, self.layers[-1].activation
+        return {"nin": self.nin, "nouts": self.nouts, "activation": first, "output_activation": last}
 
     def parameters(self) -> list[Value]:
         """Layer by layer, neuron by neuron."""
