@@ -29,7 +29,9 @@ def say(lines: Iterable[str], program: str) -> int:
             sys.stdout.flush()
     except BrokenPipeError:  # whoever read along has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (ValueError, ArithmeticError, RuntimeError, OSError) as error:
+    except KeyboardInterrupt:
+        return 130  # as shells have it
+    except (ValueError, ArithmeticError, RuntimeError, OSError, ImportError) as error:
         print(f"{program}: {error}", file=sys.stderr)
         return 2
     return 0

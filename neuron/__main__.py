@@ -1,7 +1,8 @@
 """The worked lesson: how one neuron learns from one sample, on the command line.
 
 ``python -m neuron`` (or ``neuron``) runs the forward pass, the backward pass by the chain rule, a
-three-way check of the gradients, a nudge, and one update, and draws the graph.
+three-way check of the gradients, a nudge, and one update, and draws the graph.  ``neuron learn line`` and its
+like train on many samples, see `neuron.lessons`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from autograd.notation import expression, factor, number
 from autograd.terminal import columns, refuse_unless_picture, save, say
 from neuron import losses
 from neuron.closed_form import ACTIVATION_SLOPES, LOSS_SLOPES, Gradient, gradient
+from neuron.lessons import LESSONS
 from neuron.models import ACTIVATIONS, Neuron
 
 __all__ = ["main"]
@@ -32,6 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _told(options: argparse.Namespace) -> Iterator[str]:
+    if options.command == "learn":
+        lesson = LESSONS[options.lesson]
+        yield from lesson(options.epochs, options.lr, options.seed, options.plot, options.csv).text()
+        return
     yield from Lesson(
         options.w, options.b, options.x, options.y, options.lr, options.activation, options.loss, options.picture
     ).text()
@@ -51,6 +57,14 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--activation", default="linear", help=f"{', '.join(ACTIVATIONS)} (default: %(default)s)")
     parser.add_argument("--loss", default="squared_error", help=f"{', '.join(losses.LOSSES)} (default: %(default)s)")
     parser.add_argument("--picture", default="neuron.svg", help="file for the graph: .svg, .png, .pdf (%(default)s)")
+    commands = parser.add_subparsers(dest="command", title="lessons with many samples", metavar="learn")
+    learn = commands.add_parser("learn", help="train on the data of an article, and compare: neuron learn line")
+    learn.add_argument("lesson", choices=list(LESSONS), help="what to learn")
+    learn.add_argument("--epochs", type=int, help="how often all samples are shown (default: the article's)")
+    learn.add_argument("--lr", type=float, help="learning rate (default: the article's)")
+    learn.add_argument("--seed", type=int, help="where random numbers start (default: the article's)")
+    learn.add_argument("--plot", metavar="FILE", help="draw what was learnt: .png, .svg or .pdf")
+    learn.add_argument("--csv", metavar="FILE", help="write the history, epoch by epoch")
     return parser.parse_args(arguments)
 
 

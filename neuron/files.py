@@ -12,9 +12,12 @@ A float is written with as many digits as it takes to read exactly this float ba
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import sys
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
     M = TypeVar("M", bound=Model)
 
-__all__ = ["load", "save", "written"]
+__all__ = ["load", "save", "write", "write_csv"]
 
 FORMAT = "scalar-autograd model 1"
 
@@ -43,7 +46,7 @@ def save(model: Model, file: str | PathLike[str]) -> None:
         "arguments": model._arguments(),
         "parameters": numbers,
     }
-    written(file, json.dumps(content, indent=2) + "\n")
+    write(file, json.dumps(content, indent=2) + "\n")
 
 
 def load(kind: type[M], file: str | PathLike[str]) -> M:
@@ -74,13 +77,19 @@ def load(kind: type[M], file: str | PathLike[str]) -> M:
     return model
 
 
-def written(file: str | PathLike[str], text: str) -> None:
+def write(file: str | PathLike[str], text: str) -> None:
     """Write a text to a file; the OSError of one that cannot be written says so."""
     try:
         with open(file, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
     except OSError as error:
         raise type(error)(error.errno, f"cannot be written: {error.strerror}", str(file)) from None
+
+
+def write_csv(file: str | PathLike[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write rows as comma-separated values; None is an empty field."""
+    csv.writer(text := io.StringIO(), lineterminator="\n").writerows(rows)
+    write(file, text.getvalue())
 
 
 def _names(model: Model) -> list[str]:

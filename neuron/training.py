@@ -8,8 +8,6 @@ gradient is computed is the objective's business, how the step is made the optim
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,7 +24,7 @@ from autograd import PoleError, Value
 from autograd.notation import derivative, number
 from autograd.value import shown
 from neuron._choice import choose
-from neuron.files import written
+from neuron.files import write_csv
 from neuron.metrics import METRICS, Metric
 from neuron.objective import Eager, Method, Objective, Penalty, place
 from neuron.optimizers import Optimizer, as_optimizer, learning_rates
@@ -67,10 +65,12 @@ class History:
     """How a training went: entry k is what was measured after k epochs, entry 0 before the first step.
 
     All numbers of an entry belong to the same parameters: the loss (with its penalty, if there is one) and the
-    metric over all training samples, and over the validation samples.  What was not asked for is a list of None.
+    metric over all training samples, and over the validation samples.  What was not asked for is an empty list.
     """
 
     entries: list[Epoch] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    """What the parameters that learn are called."""
     interrupted: bool = False
     """Whether Ctrl-C ended the training."""
 
@@ -85,28 +85,28 @@ class History:
         return [entry.loss for entry in self.entries]
 
     @property
-    def metric(self) -> list[float | None]:
+    def metric(self) -> list[float]:
         """The metric over the training samples."""
-        return [entry.metric for entry in self.entries]
+        return [entry.metric for entry in self.entries if entry.metric is not None]
 
     @property
-    def validation_loss(self) -> list[float | None]:
+    def validation_loss(self) -> list[float]:
         """The loss over the validation samples."""
-        return [entry.validation_loss for entry in self.entries]
+        return [entry.validation_loss for entry in self.entries if entry.validation_loss is not None]
 
     @property
-    def validation_metric(self) -> list[float | None]:
+    def validation_metric(self) -> list[float]:
         """The metric over the validation samples."""
-        return [entry.validation_metric for entry in self.entries]
+        return [entry.validation_metric for entry in self.entries if entry.validation_metric is not None]
 
     @property
-    def learning_rate(self) -> list[float | None]:
-        """The learning rate of the epoch that ended with this entry; None for entry 0."""
-        return [entry.learning_rate for entry in self.entries]
+    def learning_rate(self) -> list[float]:
+        """The learning rate of each epoch, one less than there are entries."""
+        return [entry.learning_rate for entry in self.entries if entry.learning_rate is not None]
 
     @property
     def parameters(self) -> Array:
-        """The parameters that learn, shape (epochs + 1, number of them), in the order of ``model.parameters()``.
+        """The parameters that learn, shape (epochs + 1, number of them), in the order of `names`.
 
         Raises ValueError unless `fit` was asked to record them.
         """
@@ -115,13 +115,21 @@ class History:
             raise ValueError("the parameters of each epoch were not kept: call fit(..., record_parameters=True)")
         return np.array(recorded)
 
+    def rows(self) -> list[list[Any]]:
+        """A table: names of columns, then one row an entry; None where nothing was measured.
+
+        The parameters are its last columns, if they were recorded.
+        """
+        names = [] if any(entry.parameters is None for entry in self.entries) else self.names
+        body = [[*entry[:-1], *([] if entry.parameters is None else entry.parameters)] for entry in self.entries]
+        return [[*Epoch._fields[:-1], *names], *body]
+
     def save_csv(self, file: str | PathLike[str]) -> None:
-        """Write one line an entry, with all digits; the columns that were not measured are left out."""
-        names = [name for name in Epoch._fields[:-1] if any(getattr(entry, name) is not None for entry in self.entries)]
-        lines = csv.writer(text := io.StringIO(), lineterminator="\n")
-        lines.writerow(names)
-        lines.writerows([getattr(entry, name) for name in names] for entry in self.entries)
-        written(file, text.getvalue())
+        """Write the `rows` to a file, with all digits.
+
+        Raises OSError if it cannot be written.
+        """
+        write_csv(file, self.rows())
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -240,6 +248,7 @@ class _Training:
     ) -> History:
         """All epochs; however they end, the model is left as the last entry of the history has it."""
         X, y = self.samples
+        self.history.names = [parameter.label or f"p[{i}]" for i, parameter in enumerate(self.parameters)]
         start = theta = np.array([parameter.data for parameter in self.parameters])
         lr, step = math.nan, self.optimizer.start()
         try:
@@ -351,7 +360,7 @@ class _Training:
             entries[-1] = entries[-1]._replace(parameters=None)
 
     def _derivative(self, i: int) -> str:
-        return derivative("L", self.parameters[i].label or f"p[{i}]")
+        return derivative("L", self.history.names[i])
 
     def _metric(self, predictions: Array, targets: Array) -> float | None:
         return None if self.metric is None else float(self.metric(predictions, targets))

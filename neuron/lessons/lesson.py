@@ -1,0 +1,147 @@
+"""What the lessons have in common: their settings, their tables, their files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from itertools import chain, repeat
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from autograd.terminal import columns
+from neuron.files import write_csv
+from neuron.training import History
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Lesson", "Row", "Settings", "every", "table"]
+
+Row = Sequence[object]
+
+
+class Settings(NamedTuple):
+    """What can be chosen on the command line."""
+
+    epochs: int
+    lr: float
+    seed: int
+
+
+class Lesson:
+    """A training with the settings of the article, or other ones; None stands for the article's.
+
+    `plot` and `csv` are files to write: the picture (.png, .svg or .pdf) and the history, epoch by epoch.
+    """
+
+    title: ClassVar[str]
+    about: ClassVar[str]
+    """What is trained, how, with the settings in braces."""
+    settings: ClassVar[Settings]
+    """The article's."""
+    panels: ClassVar[int] = 1
+
+    histories: dict[str, History]
+    """The trainings, by name; the first one is the lesson's own."""
+
+    def __init__(
+        self,
+        epochs: int | None = None,
+        lr: float | None = None,
+        seed: int | None = None,
+        plot: str | None = None,
+        csv: str | None = None,
+    ) -> None:
+        usual = self.settings
+        self.epochs = usual.epochs if epochs is None else epochs
+        self.lr = usual.lr if lr is None else lr
+        self.seed = usual.seed if seed is None else seed
+        if self.seed < 0:
+            raise ValueError(f"--seed must be at least 0, not {self.seed}")
+        self.is_original = (self.epochs, self.lr, self.seed) == usual
+        self.plot, self.csv = plot, csv
+        _refuse_unless_writable("--csv", csv, ())
+        _refuse_unless_writable("--plot", plot, (".png", ".svg", ".pdf"))
+
+    def text(self) -> Iterator[str]:
+        """The lesson, line by line; writes its files in the end."""
+        yield self.title
+        yield f"  {self.about.format(epochs=self.epochs, lr=f'{self.lr:g}', seed=self.seed)}"
+        yield ""
+        yield from self.run()
+        for name, history in self.histories.items():
+            if history.interrupted:
+                yield ""
+                yield f"Stopped after {history.epochs} of {self.epochs} epochs ({name}); the history so far:"
+                yield f"  {history}"
+        if self.csv:
+            self.save_csv(self.csv)
+            yield ""
+            yield f"The history, epoch by epoch, is in {self.csv}"
+        if self.plot:
+            self.save_plot(self.plot)
+            yield ""
+            yield f"The plot is in {self.plot}"
+
+    def run(self) -> Iterator[str]:
+        """Train, and tell what came out."""
+        raise NotImplementedError
+
+    def draw(self, axes: Sequence[Axes]) -> None:
+        """Draw into as many Axes as there are `panels`."""
+        raise NotImplementedError
+
+    @property
+    def history(self) -> History:
+        """The training of the lesson, or the first of several."""
+        return next(iter(self.histories.values()))
+
+    def save_csv(self, file: str) -> None:
+        """Write the histories, one below the other, with their names in the first column."""
+        tables = {name: history.rows() for name, history in self.histories.items()}
+        rows = [[name, *row] for name, (_, *body) in tables.items() for row in body]
+        write_csv(file, [["training", *self.history.rows()[0]], *rows])
+
+    def save_plot(self, file: str) -> None:
+        """Draw into a file, with no window involved."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(6.4 * self.panels, 4.8), layout="constrained")
+        self.draw(figure.subplots(1, self.panels, squeeze=False)[0])
+        figure.savefig(file)
+
+    def beside(
+        self, head: Sequence[str], rows: Sequence[Row], original_head: Sequence[str], originals: Sequence[Row]
+    ) -> Iterator[str]:
+        """A table of our numbers, and beside them those of the article if the settings are its own."""
+        if not self.is_original:
+            yield from table(head, rows)
+            yield "  (These are not the original settings, so the original numbers are left out.)"
+            return
+        blank = [""] * len(original_head)
+        both = [(*ours, *theirs) for ours, theirs in zip(rows, chain(originals, repeat(blank)), strict=False)]
+        yield from table([*head, *original_head], both)
+
+
+def table(head: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
+    """Rows under a head, in aligned columns; floats with all their digits."""
+    return columns([head, *([str(cell) for cell in row] for row in rows)], "  ")
+
+
+def every(step: int, history: History) -> list[int]:
+    """Each `step`-th epoch of a history."""
+    return list(range(0, len(history), step))
+
+
+def _refuse_unless_writable(option: str, file: str | None, endings: Sequence[str]) -> None:
+    """Raise ValueError or OSError, before anything is computed, if the file could not be written in the end."""
+    if file is None:
+        return
+    path = Path(file)
+    if endings and path.suffix.lower() not in endings:
+        raise ValueError(f"{option} {file}: the name of the plot must end in one of {' '.join(endings)}")
+    if path.is_dir() or not path.parent.is_dir():
+        problem = "it is a directory" if path.is_dir() else f"there is no directory {path.parent}"
+        raise OSError(f"{option} {file} cannot be written: {problem}")
+    if option == "--plot" and find_spec("matplotlib") is None:
+        raise OSError(f'{option} {file} needs Matplotlib: pip install matplotlib, or "scalar-autograd[plot]"')

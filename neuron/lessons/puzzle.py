@@ -1,0 +1,77 @@
+"""A number puzzle: 11, 23, 36, 49 give 23, 47, 73, 99; what does 55 give?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from neuron import plots
+from neuron.datasets import puzzle
+from neuron.lessons.lesson import Lesson, Settings
+from neuron.models import Neuron
+from neuron.optimizers import SGD
+from neuron.training import History, fit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from neuron.optimizers import Array
+
+__all__ = ["Puzzle"]
+
+QUESTION = 55.0
+ANSWERS = [51.81072, 110.97905835174222, 111.17498229579553, 111.17550167919178, 111.17537368728773]
+VALIDATED = [23.767879999999998, 90.61052067032544, 98.26305744118851, 99.13906937817997, 99.23925422441026]
+LAST = 111.32137357306037
+
+
+class Puzzle(Lesson):
+    """All four samples, and then three with the fourth held out."""
+
+    title = "A number puzzle: 11, 23, 36, 49 give 23, 47, 73, 99; what does 55 give?"
+    about = "ŷ = w·x + b from w = 0.1, b = 0.6, loss: sum of (ŷ - y)²/2; learning rate {lr}, {epochs} steps"
+    settings = Settings(epochs=50, lr=1e-4, seed=0)
+
+    def run(self) -> Iterator[str]:
+        """The first step, the answers on the way, and the check with a sample held out."""
+        data = puzzle()
+        self.neuron, history = self.trained(data.X, data.y)
+        path = history.parameters
+        if len(path) > 1:
+            (w, b), (dw, db) = path[1].tolist(), ((path[0] - path[1]) / self.lr).tolist()
+            yield f"  The first step: dL/dw = {dw:.10g}, dL/db = {db:.10g}, so w becomes {w:.10g} and b {b:.10g}"
+            yield ""
+        yield from self.beside(["step", "answer for 55"], answers(path, QUESTION), ["article"], [(a,) for a in ANSWERS])
+        yield ""
+        yield "  Trained on 11, 23, 36 alone, with 49 held out (it gives 99)"
+        neuron, on_three = self.trained(data.X[:3], data.y[:3])
+        self.histories = {"all four": history, "three": on_three}
+        held_out = float(data.X[3, 0])
+        yield from self.beside(
+            ["step", "answer for 49"], answers(on_three.parameters, held_out), ["article"], [(a,) for a in VALIDATED]
+        )
+        yield ""
+        last = float(neuron.predict([QUESTION])[0])
+        yield from self.beside(["", "answer for 55"], [("in the end", last)], ["article"], [(LAST,)])
+
+    def trained(self, X: Array, y: Array) -> tuple[Neuron, History]:
+        """A neuron trained on some of the samples."""
+        start = puzzle()
+        neuron = Neuron(1, activation=None, weights=start.weights, bias=start.bias)
+        history = fit(
+            neuron, X, y, loss="half_squared_error", reduction="sum", optimizer=SGD(self.lr), epochs=self.epochs,
+            record_parameters=True,
+        )  # fmt: skip
+        return neuron, history
+
+    def draw(self, axes: Sequence[Axes]) -> None:
+        """The samples and the line through them."""
+        data = puzzle()
+        ax = plots.fitted_line(self.neuron, data.X, data.y, ax=axes[0])
+        ax.plot([QUESTION], self.neuron.predict([QUESTION]), "k*", markersize=12, label="answer for 55")
+        ax.legend()
+
+
+def answers(path: Array, x: float) -> list[tuple[int, float]]:
+    """What the neuron says for x after the first step and each tenth one after it."""
+    return [(step, w * x + b) for step, (w, b) in enumerate(path[1:].tolist()) if step % 10 == 0]

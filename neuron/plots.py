@@ -1,0 +1,330 @@
+"""Plots of learning: data and fit, loss over the epochs, loss over the parameters, boundaries between classes.
+
+Every function draws into the Matplotlib Axes it is given, or into a new one, and returns it.  What differs in
+colour differs in line style or marker as well, so that the plots can be read in grey.
+
+Matplotlib is an extra: ``pip install "scalar-autograd[plot]"``.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from itertools import cycle
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from autograd import Value
+from autograd.notation import derivative, number
+from autograd.value import shown
+from neuron.objective import Eager
+from neuron.optimizers import SGD
+from neuron.samples import as_samples
+from neuron.training import DivergedError, History, fit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from neuron.models import Model
+
+__all__ = [
+    "accuracy_curves",
+    "decision_boundary",
+    "fitted_line",
+    "learning_rates",
+    "loss_curves",
+    "loss_surface",
+    "tangents",
+]
+
+Array = NDArray[np.float64]
+Loss = str | Callable[[Any, Any], Any]
+
+BLUE, ORANGE, GREY = "#0072B2", "#C2570C", "#666666"
+SHADES = "Greys"
+"""The colour map of losses: the darker, the larger."""
+GRID = 60
+"""Points a side of a surface."""
+
+
+def fitted_line(model: Model, X: ArrayLike, y: ArrayLike, ax: Axes | None = None) -> Axes:
+    """The samples, the line (or curve) that the model predicts, and between them the errors.
+
+    The model has one input.  Raises ValueError for one of several.
+
+    >>> from neuron import Neuron
+    >>> fitted_line(Neuron(1, None, weights=[2.0], bias=1.0), [0, 1, 2], [1.2, 2.9, 5.1]).get_ylabel()
+    'y'
+    """
+    if model.nin != 1 or model.nout != 1:
+        raise ValueError(f"fitted_line draws a model of one input and one output, not {model!r}")
+    inputs, targets = as_samples(X, y, model)
+    ax = _axes(ax)
+    xs = inputs[:, 0]
+    margin = 0.08 * (np.ptp(xs) or 1.0)
+    along = np.linspace(xs.min() - margin, xs.max() + margin, 200)
+    ax.vlines(xs, targets, model.predict(xs), color=GREY, linewidth=1, linestyle=":", label="error")
+    ax.plot(along, model.predict(along), color=BLUE, label="prediction ŷ")
+    ax.plot(xs, targets, "o", color=ORANGE, label="target y")
+    ax.set(xlabel="x", ylabel="y")
+    ax.legend()
+    return ax
+
+
+def loss_curves(history: History, ax: Axes | None = None) -> Axes:
+    """The loss over the epochs, for training and (dashed) validation samples; logarithmic if it spans decades."""
+    return _curves(history.loss, history.validation_loss, "loss", ax)
+
+
+def accuracy_curves(history: History, ax: Axes | None = None) -> Axes:
+    """The metric of the history over the epochs, for training and (dashed) validation samples.
+
+    Raises ValueError for a history without one.
+    """
+    if not history.metric:
+        raise ValueError('this history has no accuracy: call fit(..., metric="accuracy")')
+    return _curves(history.metric, history.validation_metric, "accuracy", ax)
+
+
+def loss_surface(
+    model: Model,
+    X: ArrayLike,
+    y: ArrayLike,
+    history: History | None = None,
+    *,
+    loss: Loss = "mse",
+    reduction: str = "mean",
+    over: Sequence[Value] | None = None,
+    limits: tuple[tuple[float, float], tuple[float, float]] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """The loss over two parameters, and on it the path that a training took.
+
+    `over` are two parameters of the model (if it has no others they need not be named); the others keep their
+    values.  `history` is that of a `fit` with ``record_parameters=True``.  `limits` are the ranges of the two
+    parameters; by default they hold the path.  Lines of equal loss, or a surface if `ax` is a 3D Axes.
+
+    Raises ValueError if there are not two parameters, or the history has not kept them.
+    """
+    chosen = list(over) if over is not None else model.parameters()
+    names = [parameter.label or "p" for parameter in chosen]
+    if len(chosen) != 2:
+        raise ValueError(f"loss_surface draws the loss over two parameters, such as over=(n.w[0], n.b), not {names}")
+    objective, samples = _objective(model, _positions(model, chosen), X, y, loss, reduction)
+
+    def at(points: Array) -> Array:
+        return np.array([objective.value(point, *samples)[0] for point in points])
+
+    path = _path(history, chosen)
+    first, second = limits or _around(np.vstack([path, [parameter.data for parameter in chosen]]))
+    P, Q = np.meshgrid(np.linspace(*first, GRID), np.linspace(*second, GRID))
+    surface = at(np.column_stack([P.ravel(), Q.ravel()])).reshape(P.shape)
+    ax = _axes(ax)
+    line: dict[str, Any] = {"color": BLUE, "marker": "." if len(path) <= 60 else None, "label": "path of descent"}
+    star: dict[str, Any] = {"color": ORANGE, "marker": "*", "markersize": 12, "linestyle": "", "label": "its end"}
+    if hasattr(ax, "plot_surface"):
+        ax.computed_zorder = False  # type: ignore[attr-defined]  # the path lies on the surface, not behind it
+        ax.plot_surface(P, Q, surface, cmap=SHADES, alpha=0.8, linewidth=0)
+        heights = at(path)
+        ax.plot(*path.T, heights, **line)
+        ax.plot(*path[-1:].T, heights[-1:], **star)
+        ax.set_zlabel("loss")  # type: ignore[attr-defined]
+    else:
+        levels = surface.min() + np.ptp(surface) * np.linspace(0, 1, 13) ** 2
+        ax.contourf(P, Q, surface, levels, cmap=SHADES, alpha=0.5)
+        lines = ax.contour(P, Q, surface, levels[1:-1], colors=GREY, linewidths=0.7)
+        ax.clabel(lines, levels[1:-1:2], fmt=lambda level: number(level, 2), fontsize=8)
+        ax.plot(*path.T, **line)
+        ax.plot(*path[-1:].T, **star)
+    if len(path):
+        ax.legend()
+    ax.set(xlabel=names[0], ylabel=names[1])
+    return ax
+
+
+def tangents(
+    model: Model,
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    loss: Loss = "mse",
+    reduction: str = "mean",
+    over: Value | None = None,
+    at: Sequence[float] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """The loss over one parameter, with tangents: their slopes are the gradients, derived by the engine.
+
+    `over` is the parameter, by default the first weight; the others keep their values.  `at` says where the
+    tangents touch, by default at its value now and on both sides of it.
+    """
+    parameter = model.parameters()[0] if over is None else over
+    objective, samples = _objective(model, _positions(model, [parameter]), X, y, loss, reduction)
+    now = parameter.data
+    touching = [now - max(1.0, abs(now)), now, now + max(1.0, abs(now))] if at is None else list(at)
+    ax, name = _axes(ax), parameter.label or "p"
+    low, high = _wider(min([now, *touching]), max([now, *touching]), 0.25)
+    along = np.linspace(low, high, 200)
+    ax.plot(along, [objective.value(np.array([p]), *samples)[0] for p in along], color=BLUE, label="loss L")
+    length = 0.12 * (high - low)
+    for point, style in zip(touching, cycle(["--", "-.", ":"]), strict=False):
+        height, (slope,) = objective.value_and_grad(np.array([point]), *samples)
+        ends = np.array([point - length, point + length])
+        slope_text = f"{derivative('L', name)} = {number(slope)} at {name} = {number(float(point))}"
+        ax.plot(ends, height + slope * (ends - point), style, color=ORANGE, linewidth=2, label=slope_text)
+        ax.plot([point], [height], "o", color="black", markersize=4)
+    ax.set(xlabel=name, ylabel="loss L")
+    ax.legend()
+    return ax
+
+
+def learning_rates(
+    model: Model,
+    X: ArrayLike,
+    y: ArrayLike,
+    lrs: Sequence[float],
+    *,
+    loss: Loss = "mse",
+    reduction: str = "mean",
+    over: Value | None = None,
+    epochs: int = 8,
+    axes: Sequence[Axes] | None = None,
+) -> NDArray[Any]:
+    """Descents on the loss over one parameter, a panel for each learning rate: too small, right, too large.
+
+    Only the parameter `over`, by default the first weight, is trained; the model itself is left as it is.
+    Returns the array of the panels' Axes.
+    """
+    parameter = model.parameters()[0] if over is None else over
+    (position,), name = _positions(model, [parameter]), parameter.label or "p"
+    objective, samples = _objective(model, [position], X, y, loss, reduction)
+
+    def value_at(p: float) -> float:
+        return objective.value(np.array([p]), *samples)[0]
+
+    panels = _panels(len(lrs)) if axes is None else np.asarray(axes)
+    paths = [_descent(model, position, X, y, loss, reduction, lr, epochs) for lr in lrs]
+    best = min((path[-1] for path in paths), key=value_at)
+    reach = 1.8 * (max(abs(path[0] - best) for path in paths) or 1.0)
+    along = np.linspace(best - reach, best + reach, 200)
+    curve = np.array([value_at(p) for p in along])
+    for ax, lr, path in zip(panels, lrs, paths, strict=True):
+        ax.plot(along, curve, color=GREY, linewidth=1)
+        heights = [value_at(p) for p in path]
+        ax.plot(path, heights, color=BLUE, marker="o", markersize=4)
+        ax.set_title(f"learning rate {lr:g}\nloss {number(heights[0], 3)} → {number(heights[-1], 3)}", fontsize=11)
+        ax.set(xlabel=name, ylabel="loss L")
+        ax.set(xlim=(along[0], along[-1]), ylim=(curve.min() - 0.05 * np.ptp(curve), curve.max()))
+        ax.label_outer()
+    return panels
+
+
+def decision_boundary(model: Model, X: ArrayLike, y: ArrayLike, ax: Axes | None = None) -> Axes:
+    """The plane of two inputs, shaded where the model decides for each class, and the samples.
+
+    The targets are labels 0 and 1, or -1 and +1; the boundary is where the prediction is halfway between them.
+    Raises ValueError for a model that has not two inputs and one output, and for other targets.
+    """
+    if model.nin != 2 or model.nout != 1:
+        raise ValueError(f"decision_boundary draws a model of two inputs and one output, not {model!r}")
+    inputs, targets = as_samples(X, y, model)
+    labels = np.unique(targets)
+    if len(labels) != 2:
+        raise ValueError(f"decision_boundary draws two classes, but y has the labels {labels.tolist()[:5]}")
+    (left, right), (bottom, top) = (_wider(*ends, 0.15) for ends in zip(inputs.min(0), inputs.max(0), strict=True))
+    P, Q = np.meshgrid(np.linspace(left, right, 2 * GRID), np.linspace(bottom, top, 2 * GRID))
+    scores = model.predict(np.column_stack([P.ravel(), Q.ravel()])).reshape(P.shape)
+    ax, middle = _axes(ax), labels.mean()
+    ax.contourf(P, Q, scores > middle, levels=[-0.5, 0.5, 1.5], colors=["#F5D9C8", "#B9D9EE"])
+    if scores.min() < middle < scores.max():
+        ax.contour(P, Q, scores, levels=[middle], colors="black", linewidths=1.5)
+    for label, marker, color in zip(labels, "o^", (ORANGE, BLUE), strict=True):
+        ax.plot(
+            *inputs[targets == label].T, marker, color=color, markeredgecolor="black", markeredgewidth=0.5,
+            label=f"y = {label:g}",
+        )  # fmt: skip
+    ax.set(xlabel="x[0]", ylabel="x[1]")
+    ax.legend()
+    return ax
+
+
+def _axes(ax: Axes | None) -> Axes:
+    return _panels(1)[0] if ax is None else ax
+
+
+def _panels(count: int) -> NDArray[Any]:
+    """New Axes side by side."""
+    try:
+        from matplotlib import pyplot
+    except ImportError:
+        raise ImportError('plots need Matplotlib: pip install matplotlib, or "scalar-autograd[plot]"') from None
+    size = (6.4, 4.4) if count == 1 else (3.6 * count, 3.4)
+    return pyplot.subplots(1, count, figsize=size, layout="constrained", squeeze=False)[1][0]  # type: ignore[no-any-return]
+
+
+def _curves(training: Sequence[float], validation: Sequence[float], name: str, ax: Axes | None) -> Axes:
+    ax = _axes(ax)
+    ax.plot(training, "-", color=BLUE, label="training")
+    if validation:
+        ax.plot(validation, "--", color=ORANGE, label="validation")
+    positive = [value for value in (*training, *validation) if value > 0]
+    if name == "loss" and positive and max(positive) > 100 * min(positive):
+        ax.set_yscale("log")
+    ax.set(xlabel="epoch", ylabel=name)
+    ax.legend()
+    return ax
+
+
+def _positions(model: Model, chosen: Sequence[Value]) -> list[int]:
+    """Where these parameters are among those of the model."""
+    places = {id(parameter): i for i, parameter in enumerate(model.parameters())}
+    for parameter in chosen:
+        if id(parameter) not in places:
+            raise ValueError(f"{shown(parameter)} is not a parameter of {model!r}")
+    return [places[id(parameter)] for parameter in chosen]
+
+
+def _objective(
+    model: Model, positions: Sequence[int], X: ArrayLike, y: ArrayLike, loss: Loss, reduction: str
+) -> tuple[Eager, tuple[Array, Array]]:
+    """The loss as a function of some parameters of a copy of the model, and the samples to take it over."""
+    one = copy.deepcopy(model)
+    return Eager(one, [one.parameters()[i] for i in positions], loss, None, reduction), as_samples(X, y, model)
+
+
+def _descent(
+    model: Model, position: int, X: ArrayLike, y: ArrayLike, loss: Loss, reduction: str, lr: float, epochs: int
+) -> Array:
+    """The values that one parameter takes when it alone is trained."""
+    one = copy.deepcopy(model)
+    try:
+        history = fit(
+            one, X, y, loss=loss, reduction=reduction, optimizer=SGD(lr), epochs=epochs,
+            parameters=[one.parameters()[position]], record_parameters=True, progress=False,
+        )  # fmt: skip
+    except DivergedError as error:
+        history = error.history
+    return history.parameters[:, 0]
+
+
+def _path(history: History | None, chosen: Sequence[Value]) -> Array:
+    """The values of these parameters after each epoch, shape (epochs + 1, parameters)."""
+    if history is None:
+        return np.empty((0, len(chosen)))
+    columns = dict(zip(history.names, history.parameters.T, strict=True))
+    still = np.ones(len(history))
+    return np.column_stack([columns.get(p.label or "", p.data * still) for p in chosen])
+
+
+def _around(points: Array) -> list[tuple[float, float]]:
+    """Ranges that hold the points, and about as much again; for a single one its surroundings."""
+    low, high = points.min(0), points.max(0)
+    size = np.where(high > low, high - low, np.maximum(1.0, np.abs(low)))
+    return list(zip(low - 0.5 * size, high + 0.5 * size, strict=True))
+
+
+def _wider(low: float, high: float, share: float) -> tuple[float, float]:
+    margin = share * ((high - low) or max(1.0, abs(low)))
+    return low - margin, high + margin
