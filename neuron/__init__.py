@@ -22,11 +22,45 @@ except ImportError:
         "name (HIPS autograd); install scalar-autograd in a virtual environment of its own"
     ) from None
 
-from neuron import closed_form, losses
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
+from neuron import closed_form, datasets, losses, metrics, plots
 from neuron.models import MLP, Layer, Neuron
 from neuron.optimizers import SGD, Adam
 from neuron.training import DivergedError, History, fit
 
-__all__ = ["MLP", "SGD", "Adam", "DivergedError", "History", "Layer", "Neuron", "closed_form", "fit", "losses"]
+if _TYPE_CHECKING:
+    from neuron.estimators import NeuronClassifier, NeuronRegressor
+
+__all__ = [
+    "MLP",
+    "SGD",
+    "Adam",
+    "DivergedError",
+    "History",
+    "Layer",
+    "Neuron",
+    "NeuronClassifier",
+    "NeuronRegressor",
+    "closed_form",
+    "datasets",
+    "fit",
+    "losses",
+    "metrics",
+    "plots",
+]
 
 del _Value
+
+
+def __getattr__(name: str) -> _Any:
+    if name not in ("NeuronClassifier", "NeuronRegressor"):  # which need scikit-learn
+        raise AttributeError(f"module 'neuron' has no attribute {name!r}")
+    try:
+        from neuron import estimators
+    except ImportError as error:
+        raise ImportError(
+            f'{name} needs scikit-learn: pip install scikit-learn, or pip install "scalar-autograd[data]"'
+        ) from error
+    return getattr(estimators, name)

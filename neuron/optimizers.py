@@ -123,7 +123,7 @@ class Adam:
         return math.inf
 
 
-OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {"sgd": SGD, "adam": Adam}
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"sgd": SGD, "adam": Adam}
 """The optimizers by name, with their usual learning rates."""
 
 

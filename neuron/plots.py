@@ -49,10 +49,13 @@ GRID = 60
 """Points a side of a surface."""
 
 
-def fitted_line(model: Model, X: ArrayLike, y: ArrayLike, ax: Axes | None = None) -> Axes:
+def fitted_line(
+    model: Model, X: ArrayLike, y: ArrayLike, *, limits: tuple[float, float] | None = None, ax: Axes | None = None
+) -> Axes:
     """The samples, the line (or curve) that the model predicts, and between them the errors.
 
-    The model has one input.  Raises ValueError for one of several.
+    The line goes a little beyond the samples, or as far as the `limits` of x.  Raises ValueError for a model
+    that has more than one input.
 
     >>> from neuron import Neuron
     >>> fitted_line(Neuron(1, None, weights=[2.0], bias=1.0), [0, 1, 2], [1.2, 2.9, 5.1]).get_ylabel()
@@ -63,8 +66,7 @@ def fitted_line(model: Model, X: ArrayLike, y: ArrayLike, ax: Axes | None = None
     inputs, targets = as_samples(X, y, model)
     ax = _axes(ax)
     xs = inputs[:, 0]
-    margin = 0.08 * (np.ptp(xs) or 1.0)
-    along = np.linspace(xs.min() - margin, xs.max() + margin, 200)
+    along = np.linspace(*(limits or _wider(xs.min(), xs.max(), 0.08)), 200)
     ax.vlines(xs, targets, model.predict(xs), color=GREY, linewidth=1, linestyle=":", label="error")
     ax.plot(along, model.predict(along), color=BLUE, label="prediction ŷ")
     ax.plot(xs, targets, "o", color=ORANGE, label="target y")
@@ -73,12 +75,12 @@ def fitted_line(model: Model, X: ArrayLike, y: ArrayLike, ax: Axes | None = None
     return ax
 
 
-def loss_curves(history: History, ax: Axes | None = None) -> Axes:
+def loss_curves(history: History, *, ax: Axes | None = None) -> Axes:
     """The loss over the epochs, for training and (dashed) validation samples; logarithmic if it spans decades."""
     return _curves(history.loss, history.validation_loss, "loss", ax)
 
 
-def accuracy_curves(history: History, ax: Axes | None = None) -> Axes:
+def accuracy_curves(history: History, *, ax: Axes | None = None) -> Axes:
     """The metric of the history over the epochs, for training and (dashed) validation samples.
 
     Raises ValueError for a history without one.
@@ -92,8 +94,8 @@ def loss_surface(
     model: Model,
     X: ArrayLike,
     y: ArrayLike,
-    history: History | None = None,
     *,
+    history: History | None = None,
     loss: Loss = "mse",
     reduction: str = "mean",
     over: Sequence[Value] | None = None,
@@ -221,7 +223,7 @@ def learning_rates(
     return panels
 
 
-def decision_boundary(model: Model, X: ArrayLike, y: ArrayLike, ax: Axes | None = None) -> Axes:
+def decision_boundary(model: Model, X: ArrayLike, y: ArrayLike, *, ax: Axes | None = None) -> Axes:
     """The plane of two inputs, shaded where the model decides for each class, and the samples.
 
     The targets are labels 0 and 1, or -1 and +1; the boundary is where the prediction is halfway between them.

@@ -68,5 +68,5 @@ class Cancer(Lesson):
 
     def draw(self, axes: Sequence[Axes]) -> None:
         """Loss and accuracy over the epochs, from the first start."""
-        plots.loss_curves(self.history, axes[0])
-        plots.accuracy_curves(self.history, axes[1])
+        plots.loss_curves(self.history, ax=axes[0])
+        plots.accuracy_curves(self.history, ax=axes[1])

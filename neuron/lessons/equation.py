@@ -81,10 +81,10 @@ class Equation(Lesson):
 
     def draw(self, axes: Sequence[Axes]) -> None:
         """The loss over both weights, with the valley of all solutions, and the way into it."""
-        data = equation()
-        w = self.neuron.w
+        data, w = equation(), self.neuron.w
         ax = plots.loss_surface(
-            self.neuron, data.X, data.y, self.history, over=w, limits=((-1.0, 7.0), (-1.0, 7.0)), ax=axes[0]
+            self.neuron, data.X, data.y, history=self.history, over=w, limits=((-1.0, 7.0), (-1.0, 7.0)), ax=axes[0]
         )
         ax.axline((0, TARGET / B), (TARGET / A, 0), color="black", linestyle="--", label="solutions")
+        ax.set(xlim=(-1, 7), ylim=(-1, 7), xlabel="w₁", ylabel="w₂")
         ax.legend()

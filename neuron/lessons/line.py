@@ -48,4 +48,6 @@ class Line(Lesson):
     def draw(self, axes: Sequence[Axes]) -> None:
         """The line, and the way to it on the loss."""
         plots.fitted_line(self.neuron, self.data.X, self.data.y, ax=axes[0])
-        plots.loss_surface(self.neuron, self.data.X, self.data.y, self.history, loss="half_squared_error", ax=axes[1])
+        plots.loss_surface(
+            self.neuron, self.data.X, self.data.y, history=self.history, loss="half_squared_error", ax=axes[1]
+        )

@@ -67,7 +67,7 @@ class Puzzle(Lesson):
     def draw(self, axes: Sequence[Axes]) -> None:
         """The samples and the line through them."""
         data = puzzle()
-        ax = plots.fitted_line(self.neuron, data.X, data.y, ax=axes[0])
+        ax = plots.fitted_line(self.neuron, data.X, data.y, limits=(5, 60), ax=axes[0])
         ax.plot([QUESTION], self.neuron.predict([QUESTION]), "k*", markersize=12, label="answer for 55")
         ax.legend()
 
