@@ -31,9 +31,10 @@ from neuron.optimizers import SGD, Adam
 from neuron.training import DivergedError, History, fit
 
 if _TYPE_CHECKING:
-    from neuron.estimators import NeuronClassifier, NeuronRegressor
+    from neuron.estimators import NeuronClassifier as NeuronClassifier
+    from neuron.estimators import NeuronRegressor as NeuronRegressor
 
-__all__ = [
+__all__ = [  # without the estimators, so that * asks for no scikit-learn
     "MLP",
     "SGD",
     "Adam",
@@ -41,8 +42,6 @@ __all__ = [
     "History",
     "Layer",
     "Neuron",
-    "NeuronClassifier",
-    "NeuronRegressor",
     "closed_form",
     "datasets",
     "fit",
@@ -55,7 +54,7 @@ del _Value
 
 
 def __getattr__(name: str) -> _Any:
-    if name not in ("NeuronClassifier", "NeuronRegressor"):  # which need scikit-learn
+    if name not in ("NeuronClassifier", "NeuronRegressor"):
         raise AttributeError(f"module 'neuron' has no attribute {name!r}")
     try:
         from neuron import estimators

@@ -58,6 +58,10 @@ class Eager:
     ) -> None:
         self.model, self.parameters = model, parameters
         self.loss, self.penalty = _loss(loss, model.nout), penalty
+        if not (penalty is None or callable(penalty)):
+            raise TypeError(
+                f"penalty={shown(penalty)} is no function of the parameters: write losses.l2({shown(penalty)})"
+            )
         self.reduce = choose("reduction", reduction, REDUCTIONS)
 
     def value(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
@@ -103,4 +107,6 @@ def _loss(loss: Any, nout: int) -> losses.Loss:
 
 
 def _over_outputs(loss: losses.Loss, predictions: Sequence[Any], targets: Sequence[Any]) -> Any:
+    if not isinstance(targets, list):
+        raise ValueError(f"a target is needed for each of the {len(predictions)} outputs")
     return mean(map(loss, predictions, targets))

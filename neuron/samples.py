@@ -36,7 +36,8 @@ def as_inputs(X: Any, model: Model, verb: str = "predicts", name: str = "X") -> 
 def as_samples(X: Any, y: Any, model: Model, names: tuple[str, str] = ("X", "y")) -> tuple[Array, Array]:
     """Inputs and targets to learn from: finite, as many of the one as of the other, at least one.
 
-    The targets get the shape of the model's predictions, (samples,) or (samples, outputs).
+    The targets have the shape of the model's predictions, (samples,) or (samples, outputs); losses that compare
+    several outputs with one label a sample get (samples,).
     """
     inputs, targets = as_inputs(X, model, "learns", names[0]), _numbers(y, names[1])
     if targets.ndim == 2 and targets.shape[1] == 1 == model.nout:
@@ -46,6 +47,9 @@ def as_samples(X: Any, y: Any, model: Model, names: tuple[str, str] = ("X", "y")
             f"{names[0]} and {names[1]} must have the same number of samples, but their shapes are {inputs.shape} and "
             f"{targets.shape}"
         )
+    if targets.ndim > 1 and targets.shape[1:] != (model.nout,):
+        predicted = (len(targets),) if model.nout == 1 else (len(targets), model.nout)
+        raise ValueError(f"{names[1]} has the shape {targets.shape}, but {model!r} predicts {predicted}")
     if not len(inputs):
         raise ValueError(f"{names[0]} and {names[1]} are empty: at least one sample is needed")
     _refuse_unless_finite(inputs, names[0], "an input")

@@ -8,7 +8,9 @@ gradient is computed is the objective's business, how the step is made the optim
 
 from __future__ import annotations
 
+import builtins
 import math
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -203,7 +205,10 @@ def fit(
     >>> n.predict([10]).round(3)
     array([21.])
     """
-    epochs, batch_size = _whole("epochs", epochs, 0), _whole("batch_size", batch_size, 1) if batch_size else None
+    epochs, batch_size = (
+        _whole("epochs", epochs, 0),
+        None if batch_size is None else _whole("batch_size", batch_size, 1),
+    )
     inputs, targets = as_samples(X, y, model)
     trained, method = _trained(parameters, model), as_optimizer(optimizer)
     training = _Training(
@@ -211,7 +216,7 @@ def fit(
         trained,
         objective(model, trained, loss, penalty, reduction),
         method,
-        choose("metric", metric, METRICS) if isinstance(metric, str) else metric,
+        _metric(metric),
         (inputs, targets),
         _validation(validation, model),
         record_parameters,
@@ -279,10 +284,13 @@ class _Training:
 
     def measure(self, theta: Array, lr: float | None) -> None:
         """Add an entry to the history.  Ctrl-C cannot leave half of one behind."""
-        loss, predictions = self.objective.value(theta, *self.samples)
+        try:
+            loss, predictions = self.objective.value(theta, *self.samples)
+        except OverflowError:
+            loss = math.inf
         if not math.isfinite(loss):
             if lr is not None:
-                raise _RunawayError(f"the loss is {loss}")
+                raise _RunawayError(f"then the loss was {loss}")
             raise ValueError(
                 f"the loss is {loss} before the first step: the inputs, the targets or the parameters of "
                 f"{self.model!r} are too large, or the loss is not defined there"
@@ -377,13 +385,29 @@ def _batches(samples: int, size: int | None, shuffle: bool, source: np.random.Ge
 
 
 def _bar(epochs: int, progress: bool | None) -> Any:
-    """A progress bar, by default only where somebody watches."""
+    """A progress bar, by default only where somebody watches: in a terminal or a notebook."""
     from tqdm import TqdmWarning
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", TqdmWarning)  # a notebook without widgets does without a bar
+        warnings.simplefilter("ignore", TqdmWarning)  # a notebook without widgets gets a bar made of characters
         from tqdm.auto import tqdm
-    return tqdm(total=epochs, unit="epoch", delay=0.5, disable=None if progress is None else not progress)
+    in_notebook = "IPKernelApp" in getattr(getattr(builtins, "get_ipython", dict)(), "config", ())
+    is_watched = in_notebook or (sys.stderr is not None and sys.stderr.isatty())
+    return tqdm(
+        total=epochs,
+        unit="epoch",
+        delay=0.5,
+        disable=not (is_watched if progress is None else progress),
+        file=sys.stdout if in_notebook else None,
+    )
+
+
+def _metric(given: Any) -> Metric | None:
+    if isinstance(given, str):
+        return choose("metric", given, METRICS)
+    if not (given is None or callable(given)):
+        raise TypeError(f"metric={shown(given)} is neither a name nor a function of (predictions, targets)")
+    return given  # type: ignore[no-any-return]
 
 
 def _validation(pair: Any, model: Model) -> tuple[Array, Array] | None:

@@ -1,0 +1,506 @@
+"""fit: what it computes, how it ends, what it refuses."""
+
+import math
+import os
+import pickle
+import signal
+import threading
+import time
+from itertools import chain
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd import Value, exp, log, sqrt
+from neuron import MLP, SGD, Adam, DivergedError, History, Layer, Neuron, datasets, fit, losses
+from neuron.closed_form import gradient
+from neuron.objective import Eager
+
+
+def data(seed=0, samples=12, inputs=3):
+    source = np.random.default_rng(seed)
+    X = source.normal(size=(samples, inputs))
+    return X, X @ np.arange(1.0, inputs + 1) - 0.5
+
+
+def numbers(model):
+    return [parameter.data for parameter in model.parameters()]
+
+
+# what it computes
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "half_squared_error", "absolute_error", "huber"])
+@pytest.mark.parametrize("activation", ["linear", "relu", "sigmoid", "tanh"])
+def test_an_epoch_is_a_step_along_the_mean_of_the_textbook_gradients(activation, loss):
+    X, y = data()
+    n = Neuron(3, activation, seed=1)
+    *w, b = numbers(n)
+    by_hand = [gradient(activation, loss, w, b, x, t) for x, t in zip(X.tolist(), y.tolist(), strict=True)]
+    mean = np.mean([[*g.weights, g.bias] for g in by_hand], axis=0)
+    fit(n, X, y, loss=loss, optimizer=SGD(0.1), epochs=1)
+    assert numbers(n) == pytest.approx(np.array([*w, b]) - 0.1 * mean, rel=1e-12)
+
+
+def test_entry_k_of_the_history_is_what_holds_after_k_epochs():
+    X, y = data()
+    Xv, yv = data(1)
+    n = Neuron(3, None, seed=1)
+    history = fit(
+        n, X, y, optimizer=SGD(0.05), epochs=7, batch_size=5, seed=3, validation=(Xv, yv), record_parameters=True,
+        metric=lambda predictions, targets: float(np.abs(predictions - targets).max()), penalty=losses.l2(0.1),
+    )  # fmt: skip
+    assert len(history) == 8
+    assert history.epochs == 7
+    assert history.parameters.shape == (8, 4)
+    assert history.names == ["w[0]", "w[1]", "w[2]", "b"]
+    for k, parameters in enumerate(history.parameters):
+        one = Neuron(3, None, weights=parameters[:3], bias=parameters[3])
+        penalty = 0.1 * (parameters**2).sum()
+        assert history.loss[k] == pytest.approx(np.mean((one.predict(X) - y) ** 2) + penalty)
+        assert history.metric[k] == pytest.approx(np.abs(one.predict(X) - y).max())
+        assert history.validation_loss[k] == pytest.approx(np.mean((one.predict(Xv) - yv) ** 2) + penalty)
+        assert history.validation_metric[k] == pytest.approx(np.abs(one.predict(Xv) - yv).max())
+    assert numbers(n) == history.parameters[-1].tolist()
+
+
+def test_what_was_not_asked_for_is_not_there():
+    history = fit(Neuron(3, seed=0), *data(), epochs=2, optimizer=SGD(0.01))
+    assert (history.metric, history.validation_loss, history.validation_metric) == ([], [], [])
+    with pytest.raises(ValueError, match=r"not kept: call fit\(\.\.\., record_parameters=True\)"):
+        _ = history.parameters
+
+
+def test_the_sum_instead_of_the_mean():
+    X, y = data(samples=4)
+    one, other = Neuron(3, None, seed=1), Neuron(3, None, seed=1)
+    a = fit(one, X, y, optimizer=SGD(0.04), epochs=3)
+    b = fit(other, X, y, optimizer=SGD(0.01), epochs=3, reduction="sum")
+    assert numbers(one) == pytest.approx(numbers(other))
+    assert b.loss == pytest.approx([4 * loss for loss in a.loss])
+
+
+def test_several_outputs_are_averaged():
+    X, _ = data()
+    y = X[:, :2] * 2
+    layer = Layer(3, 2, None, seed=1)
+    history = fit(layer, X, y, loss="mse", optimizer=SGD(0.5), epochs=100)
+    assert history.loss[0] == pytest.approx(np.mean((Layer(3, 2, None, seed=1).predict(X) - y) ** 2))
+    assert layer.predict(X) == pytest.approx(y, abs=0.01)
+
+
+def test_a_loss_of_ones_own_gets_what_the_model_gives():
+    X, y = data()
+    n = Neuron(3, None, seed=1)
+    own = fit(n, X, y, loss=lambda prediction, target: (prediction - target) ** 2, optimizer=SGD(0.1), epochs=3)
+    assert own.loss == fit(Neuron(3, None, seed=1), X, y, loss="mse", optimizer=SGD(0.1), epochs=3).loss
+    seen = []
+    spy = lambda outputs, targets: (seen.append((type(outputs), type(targets))), outputs[0] - targets[1])[1]  # noqa: E731
+    fit(Layer(3, 2, seed=1), X, X[:, :2], loss=spy, optimizer=SGD(1e-3), epochs=0)
+    assert set(seen) == {(list, list)}
+
+
+def test_only_the_parameters_named_learn():
+    X, y = data()
+    n = Neuron(3, None, seed=1, bias=0.25)
+    start = numbers(n)
+    history = fit(n, X, y, optimizer=SGD(0.1), epochs=5, parameters=n.w[1:2], record_parameters=True)
+    moved = [now != before for now, before in zip(numbers(n), start, strict=True)]
+    assert moved == [False, True, False, False]
+    assert (history.names, history.parameters.shape) == (["w[1]"], (6, 1))
+
+
+def test_other_ways_to_compute_the_gradient_can_take_the_place_of_the_usual_one():
+    class ByHand:
+        def __init__(self, model, parameters, loss, penalty, reduction):
+            assert (loss, penalty, reduction) == ("mse", None, "mean")
+
+        def value(self, theta, X, y):
+            predictions = X @ theta[:-1] + theta[-1]
+            return float(np.mean((predictions - y) ** 2)), predictions
+
+        def value_and_grad(self, theta, X, y):
+            loss, predictions = self.value(theta, X, y)
+            slopes = 2 * (predictions - y) / len(y)
+            return loss, np.append(X.T @ slopes, slopes.sum())
+
+    X, y = data()
+    settings = {"optimizer": Adam(0.1), "epochs": 10, "batch_size": 4, "seed": 1, "record_parameters": True}
+    one, other = Neuron(3, None, seed=1), Neuron(3, None, seed=1)
+    a, b = fit(one, X, y, **settings), fit(other, X, y, **settings, objective=ByHand)
+    assert a.parameters == pytest.approx(b.parameters, rel=1e-9)
+    assert numbers(other) == b.parameters[-1].tolist()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 9), st.integers(1, 12), st.booleans(), st.integers(0, 99))
+def test_an_epoch_shows_every_sample_once(samples, batch_size, shuffle, seed):
+    epochs, batches = [], []
+
+    class Watching(Eager):
+        def value(self, theta, X, y):
+            epochs.append(list(batches))
+            batches.clear()
+            return super().value(theta, X, y)
+
+        def value_and_grad(self, theta, X, y):
+            batches.append(y.tolist())
+            return super().value_and_grad(theta, X, y)
+
+    X, y = np.zeros((samples, 1)), np.arange(samples)
+    fit(
+        Neuron(1, None), X, y, optimizer=SGD(1e-3), epochs=3, batch_size=batch_size, shuffle=shuffle, seed=seed,
+        objective=Watching,
+    )  # fmt: skip
+    for shown in epochs[1:]:
+        assert sorted([*chain(*shown)]) == list(range(samples))
+        assert [len(batch) for batch in shown[:-1]] == [batch_size] * (len(shown) - 1)
+        if not shuffle or batch_size >= samples:
+            assert [*chain(*shown)] == list(range(samples))
+
+
+def test_the_order_is_new_in_each_epoch_and_the_same_for_the_same_seed():
+    X, y = data()
+
+    def run(seed):
+        n = Neuron(3, None, seed=1)
+        return fit(n, X, y, optimizer=SGD(0.1), epochs=3, batch_size=3, seed=seed, record_parameters=True).parameters
+
+    assert np.array_equal(run(1), run(1))
+    assert not np.array_equal(run(1), run(2))
+    assert np.array_equal(run(np.random.default_rng(1)), run(1))
+
+
+def test_lists_and_arrays_alike():
+    X, y = data()
+    first = fit(Neuron(3, None, seed=1), X.tolist(), y.tolist(), optimizer=SGD(0.1), epochs=2)
+    second = fit(Neuron(3, None, seed=1), X, y[:, np.newaxis], optimizer=SGD(0.1), epochs=2)
+    assert first.loss == second.loss
+    assert fit(Neuron(1, None, seed=1), [1, 2], [1, 2], epochs=1).epochs == 1
+
+
+def test_no_epochs_measure_the_start():
+    n = Neuron(3, None, seed=1)
+    before = numbers(n)
+    history = fit(n, *data(), epochs=0)
+    assert (len(history), history.epochs, numbers(n)) == (1, 0, before)
+
+
+def test_the_gradients_of_the_model_are_left_alone():
+    n = Neuron(3, None, seed=1)
+    n([1.0, 2.0, 3.0]).backward()
+    before = [p.grad for p in n.parameters()]
+    fit(n, *data(), epochs=2, optimizer=SGD(0.01))
+    assert [p.grad for p in n.parameters()] == before
+
+
+def test_callbacks_see_the_history_and_may_end_the_training():
+    X, y = data()
+    n = Neuron(3, None, seed=1)
+    seen = []
+    stop = lambda history: (seen.append((history.epochs, numbers(n))), history.loss[-1] < 1)[1]  # noqa: E731
+    history = fit(n, X, y, optimizer=SGD(0.1), epochs=100, callbacks=[stop, lambda history: None])
+    assert 1 <= history.epochs < 100
+    assert not history.interrupted
+    assert history.loss[-1] < 1 <= history.loss[-2]
+    assert [epochs for epochs, _ in seen] == list(range(1, history.epochs + 1))
+    assert seen[-1][1] == numbers(n)
+
+
+def test_an_error_in_a_callback_leaves_model_and_history_alike():
+    n = Neuron(3, None, seed=1)
+    histories = []
+
+    def fails(history):
+        histories.append(history)
+        if history.epochs == 3:
+            raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        fit(n, *data(), optimizer=SGD(0.1), epochs=10, callbacks=[fails], record_parameters=True)
+    assert numbers(n) == histories[0].parameters[-1].tolist()
+
+
+# the history
+
+
+def test_the_history_as_text_and_as_a_file(tmp_path):
+    X, y = data()
+    history = fit(
+        Neuron(3, None, seed=1), X, y, optimizer=SGD(0.1), epochs=2, validation=(X, y), record_parameters=True
+    )
+    assert repr(history).startswith("History(2 epochs, loss ")
+    assert "validation loss" in repr(history)
+    assert repr(History()) == "History(nothing measured)"
+    history.save_csv(tmp_path / "h.csv")
+    head, *lines = (tmp_path / "h.csv").read_text(encoding="utf-8").splitlines()
+    assert head == "epoch,learning_rate,loss,metric,validation_loss,validation_metric,w[0],w[1],w[2],b"
+    assert len(lines) == 3
+    epoch, lr, loss, metric, _, _, *parameters = lines[-1].split(",")
+    assert (epoch, lr, metric, float(loss)) == ("2", "0.1", "", history.loss[2])
+    assert [float(p) for p in parameters] == history.parameters[-1].tolist()
+    assert pickle.loads(pickle.dumps(history)).loss == history.loss
+
+
+def test_a_file_that_cannot_be_written(tmp_path):
+    history = fit(Neuron(3, seed=1), *data(), epochs=1, optimizer=SGD(0.01))
+    with pytest.raises(FileNotFoundError, match=r"cannot be written: No such file or directory: .*nowhere"):
+        history.save_csv(tmp_path / "nowhere" / "h.csv")
+
+
+# divergence
+
+
+def equation_neuron():
+    data = datasets.equation()
+    return Neuron(2, None, weights=data.weights), data
+
+
+def test_the_usual_learning_rate_is_too_large_for_the_equation():
+    n, data = equation_neuron()
+    with pytest.raises(DivergedError) as error:
+        fit(n, data.X, data.y, optimizer=SGD(0.001), epochs=50, parameters=n.w)
+    assert str(error.value) == (
+        "training diverged in epoch 5: loss 2.226e+06 → 5.902e+29, the largest gradient was dL/dw[0] = -1.788e+15; "
+        "the loss grew more than tenfold in each of 5 epochs. The learning rate 0.001 is too large: from this start "
+        "the loss falls only for learning rates below 9.05e-06. Try 4.5e-06. The model has the parameters of epoch 5."
+    )
+    assert error.value.epoch == error.value.history.epochs == 5
+    assert all(map(math.isfinite, numbers(n)))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0.5, 1.5).filter(lambda share: abs(share - 1) > 0.02))
+def test_the_limit_that_is_named_is_the_limit(share):
+    n, data = equation_neuron()
+    lr = share / (256**2 + 212**2)
+    if share < 1:
+        losses = fit(n, data.X, data.y, optimizer=SGD(lr), epochs=300, parameters=n.w).loss
+        assert losses[-1] < losses[0]
+    else:
+        with pytest.raises(DivergedError, match=r"below 9\.05e-06"):
+            fit(n, data.X, data.y, optimizer=SGD(lr), epochs=20_000, parameters=n.w)
+
+
+def test_the_end_of_the_floats():
+    n, data = equation_neuron()
+    with pytest.raises(DivergedError) as error:
+        fit(n, data.X, data.y, optimizer=SGD(1e-5), epochs=5000, parameters=n.w)
+    history = error.value.history
+    message = str(error.value)
+    assert f"diverged in epoch {history.epochs + 1}: loss 2.226e+06 → " in message
+    assert "; then the loss was inf. The learning rate 1e-05 is too large" in message
+    assert f"The model has the parameters of epoch {history.epochs}." in message
+    assert math.isfinite(history.loss[-1])
+    assert history.loss[-1] == pytest.approx((256 * n.w[0].data + 212 * n.w[1].data - 1492) ** 2)
+
+
+@pytest.mark.parametrize("lr", [1e160, 1e300, 1e305])
+def test_a_single_step_beyond_the_floats(lr):
+    n, data = equation_neuron()
+    with pytest.raises(DivergedError, match=r"diverged in epoch 1: loss 2\.226e\+06, the largest gradient was"):
+        fit(n, data.X, data.y, optimizer=SGD(lr), epochs=5, parameters=n.w)
+    assert [w.data for w in n.w] == [0.0, 0.0]
+
+
+def test_adam_that_diverges_is_told_a_tenth():
+    n = Neuron(1, None, weights=[1.0])
+    steep = lambda prediction, target: exp(abs(prediction) * 10)  # noqa: E731
+    with pytest.raises(DivergedError, match=r"try 10, or smaller inputs"):
+        fit(n, [1.0], [0.0], loss=steep, optimizer=Adam(100), epochs=50)
+
+
+def test_a_gradient_that_does_not_exist_is_named():
+    n = Neuron(1, None, weights=[0.0])
+    with pytest.raises(DivergedError, match=r"; dL/dw is inf where the loss is 0\.0\."):
+        fit(n, [1.0], [0.0], loss=lambda prediction, target: sqrt(prediction), optimizer=SGD(0.1), epochs=5)
+    assert numbers(n) == [0.0, 0.0]
+
+
+def test_a_saturated_sigmoid_is_told_the_remedy():
+    n = Neuron(1, "sigmoid", weights=[1.0])
+    with pytest.raises(
+        DivergedError, match=r"infinite for a prediction of exactly .* from_logits=True, which does not"
+    ):
+        fit(n, [1.0, -1.0, 1.0], [1.0, 0.0, 0.0], loss="binary_cross_entropy", optimizer=SGD(1000.0), epochs=50)
+
+
+def test_descents_that_come_back_are_left_in_peace():
+    # for learning rates between two and four over the curvature, the loss of a product rises before it falls
+    n = MLP(1, [1, 1], "linear", seed=5)
+    start = [2.1, 0.0, 2.0, 0.0]
+    for p, number in zip(n.parameters(), start, strict=True):
+        p.data = number
+    weights = [p for p in n.parameters() if p.label.startswith("w")]
+    history = fit(n, [1.0], [0.0], optimizer=SGD(0.2), epochs=200, parameters=weights, loss="half_squared_error")
+    assert history.loss[-1] < history.loss[0]
+
+
+# Ctrl-C
+
+
+def test_ctrl_c_ends_the_training_with_the_history_so_far():
+    n = Neuron(3, None, seed=1)
+    press = lambda history: os.kill(os.getpid(), signal.SIGINT) if history.epochs == 4 else None  # noqa: E731
+    history = fit(n, *data(), optimizer=SGD(0.1), epochs=1000, callbacks=[press], record_parameters=True)
+    assert history.interrupted
+    assert repr(history).endswith(", interrupted)")
+    assert 4 <= history.epochs <= 5
+    assert numbers(n) == history.parameters[-1].tolist()
+
+
+def test_ctrl_c_at_any_moment():
+    X, y = data(samples=40)
+    for delay in np.random.default_rng(0).uniform(0.005, 0.06, 12):
+        n = Neuron(3, None, seed=1)
+        threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT)).start()
+        history = fit(n, X, y, optimizer=SGD(0.01), epochs=10**6, record_parameters=True)
+        assert history.interrupted
+        assert numbers(n) == history.parameters[-1].tolist()
+        assert len(history.parameters) == len(history) == len(history.loss)
+
+
+def test_ctrl_c_before_anything_was_measured_is_passed_on():
+    def pressed(prediction, target):
+        raise KeyboardInterrupt
+
+    n = Neuron(3, None, seed=1)
+    before = numbers(n)
+    with pytest.raises(KeyboardInterrupt):
+        fit(n, *data(), loss=pressed)
+    assert numbers(n) == before
+
+
+# the progress bar
+
+
+def test_silent_where_nobody_watches(capfd):
+    slow = lambda history: time.sleep(0.2)  # noqa: E731
+    fit(Neuron(3, seed=1), *data(), epochs=4, optimizer=SGD(0.01), callbacks=[slow])
+    assert capfd.readouterr() == ("", "")
+    fit(Neuron(3, seed=1), *data(), epochs=4, optimizer=SGD(0.01), callbacks=[slow], progress=True)
+    assert "4/4" in capfd.readouterr().err
+
+
+# what it refuses
+
+X, Y = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [1.0, 0.0, 1.0]
+LONG = {"epochs": 3}
+REFUSED = {
+    "nan": (
+        {"X": [[1, 2], [3, math.nan], [5, 6]]},
+        ValueError,
+        "X[1, 1] is nan (row 1, column 1): an input must be a finite number; leave",
+    ),
+    "two of them": (
+        {"X": [[1, 2], [3, math.nan], [math.inf, 6]]},
+        ValueError,
+        "X[1, 1] is nan (row 1, column 1) (and 1 more)",
+    ),
+    "missing": ({"X": [[1, 2], [3, 4], [None, 6]]}, ValueError, "X[2, 0] is nan (row 2, column 0)"),
+    "inf": ({"X": [[1, 2], [-math.inf, 4], [5, 6]]}, ValueError, "X[1, 0] is -inf (row 1, column 0)"),
+    "nan target": ({"y": [1, math.nan, 0]}, ValueError, "y[1] is nan (sample 1): a target must be a finite number"),
+    "text": ({"X": [[1, 2], [3, "4"], [5, 6]]}, TypeError, "X[0, 0] = "),
+    "an object": ({"X": [[1, 2], [3, {}], [5, 6]]}, TypeError, "X[1, 1] = {}"),
+    "complex": ({"X": [[1, 2], [3, 1j], [5, 6]]}, TypeError, "X[0, 0] = "),
+    "other lengths": ({"y": [1, 2]}, ValueError, "the same number of samples, but their shapes are (3, 2) and (2,)"),
+    "one number": ({"y": 1.0}, ValueError, "their shapes are (3, 2) and ()"),
+    "too few features": (
+        {"X": [[1], [2], [3]]},
+        ValueError,
+        "learns from an array of shape (samples, 2), one row a sample; X has",
+    ),
+    "flat": ({"X": [1, 2, 3]}, ValueError, "X has the shape (3,)"),
+    "ragged": ({"X": [[1, 2], [3], [5, 6]]}, ValueError, "the rows of X differ in length: X[0] is [1, 2], X[1] is [3]"),
+    "empty": ({"X": np.empty((0, 2)), "y": []}, ValueError, "X and y are empty: at least one sample is needed"),
+    "empty list": ({"X": [], "y": []}, ValueError, "X has the shape (0,)"),
+    "too many outputs": (
+        {"y": [[1, 2], [3, 4], [5, 6]]},
+        ValueError,
+        "y has the shape (3, 2), but Neuron(2, activation='relu') predicts (3,)",
+    ),
+    "one target for two outputs": (
+        {"model": Layer(2, 2)},
+        ValueError,
+        "sample 0 (y = 1.0): a target is needed for each of the 2 outputs",
+    ),
+    "hinge labels": ({"loss": "hinge"}, ValueError, "sample 1 (y = 0.0): hinge needs a target of -1 or +1, not 0.0"),
+    "probabilities": (
+        {"model": Neuron(2, "sigmoid"), "loss": "binary_cross_entropy", "y": [1, 2, 0]},
+        ValueError,
+        "sample 1 (y = 2.0): binary_cross_entropy needs a target between 0 and 1, not 2.0",
+    ),
+    "held-out labels": (
+        {"loss": "hinge", "y": [1, -1, 1], "validation": (X, Y)},
+        ValueError,
+        "sample 1 (y = 0.0): hinge needs",
+    ),
+    "accuracy labels": (
+        {"metric": "accuracy", "y": [1, 2, 3]},
+        ValueError,
+        "accuracy needs labels 0 and 1, or -1 and +1, not [1.0, 2.0, 3.0]",
+    ),
+    "epochs": ({"epochs": -1}, ValueError, "epochs must be at least 0, not -1"),
+    "half an epoch": ({"epochs": 1.5}, TypeError, "epochs must be a whole number, not 1.5"),
+    "batch size": ({"batch_size": 0}, ValueError, "batch_size must be at least 1, not 0"),
+    "batch size of text": ({"batch_size": "all"}, TypeError, "batch_size must be a whole number, not 'all'"),
+    "optimizer": ({"optimizer": "sdg"}, ValueError, "unknown optimizer 'sdg': did you mean 'sgd'? Known are sgd, adam"),
+    "a number": (
+        {"optimizer": 0.1},
+        TypeError,
+        "optimizer=0.1 is not an optimizer: write SGD(0.1), Adam(0.01), or a name",
+    ),
+    "the class": ({"optimizer": SGD}, TypeError, "is not an optimizer: write SGD(0.1)"),
+    "schedule": (
+        {"optimizer": SGD(lambda epoch: 1.0 - epoch)},
+        ValueError,
+        "the schedule gives the learning rate 0.0 for epoch 1",
+    ),
+    "loss": ({"loss": "hing"}, ValueError, "unknown loss 'hing': did you mean 'hinge'?"),
+    "reduction": ({"reduction": "max"}, ValueError, "unknown reduction 'max': Known are mean, sum"),
+    "metric": ({"metric": "acuracy"}, ValueError, "unknown metric 'acuracy': did you mean 'accuracy'?"),
+    "metric of a number": (
+        {"metric": 3},
+        TypeError,
+        "metric=3 is neither a name nor a function of (predictions, targets)",
+    ),
+    "penalty": ({"penalty": 0.1}, TypeError, "penalty=0.1 is no function of the parameters: write losses.l2(0.1)"),
+    "validation": ({"validation": 0.2}, TypeError, "validation is a pair of inputs and targets, (X, y), not 0.2"),
+    "validation features": ({"validation": ([[1]], [1])}, ValueError, "validation X has the shape (1, 1)"),
+    "validation nan": (
+        {"validation": ([[1, math.nan]], [1])},
+        ValueError,
+        "validation X[0, 1] is nan (row 0, column 1)",
+    ),
+    "parameters": (
+        {"parameters": [Value(1.0, "v")]},
+        ValueError,
+        "parameters: v is not a parameter of Neuron(2, activation='relu')",
+    ),
+    "no parameters": ({"parameters": []}, ValueError, "parameters is empty: name at least one"),
+    "callbacks": ({"callbacks": [1]}, TypeError, "callbacks are functions of the history, not 1"),
+    "seed": ({"seed": "a"}, TypeError, "seed must be a whole number of at least 0, or a generator of NumPy, not 'a'"),
+    "seed below": ({"seed": -1}, TypeError, "seed must be a whole number of at least 0"),
+    "too large": ({"X": [[1e308, 1e308]] * 3}, ValueError, "before the first step: the inputs, the targets or"),
+    "undefined": (
+        {"loss": lambda p, t: log(t - 1)},
+        ValueError,
+        "sample 0 (y = 1.0): log(x) is not defined at x = 0.0",
+    ),
+    "no dependence": ({"loss": lambda p, t: t * 2.0}, TypeError, "the loss does not depend on the parameters: it is"),
+    "a loss without result": ({"loss": lambda p, t: None}, TypeError, "None is not a number"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_bad_input_is_refused_and_the_model_unchanged(case):
+    given, kind, message = REFUSED[case]
+    arguments = {"X": X, "y": Y, "optimizer": SGD(0.01), "epochs": 3} | given
+    n = arguments.pop("model", Neuron(2, weights=[0.5, 0.25], bias=0.125))
+    before = numbers(n)
+    with pytest.raises(kind) as error:
+        fit(n, **arguments)
+    assert message in str(error.value)
+    assert numbers(n) == before
