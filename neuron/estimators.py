@@ -97,7 +97,7 @@ class NeuronClassifier(ClassifierMixin, _NeuronEstimator):  # type: ignore[misc]
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) == 1:
             raise ValueError(
-                f"NeuronClassifier tells two classes apart, but y holds one class only: {self.classes_[0]!r}"
+                f"NeuronClassifier tells two classes apart, but y holds one class only: {self.classes_[0]}"
             )
         if type_of_target(y, input_name="y") != "binary":
             kind = type_of_target(y)
@@ -118,7 +118,8 @@ class NeuronClassifier(ClassifierMixin, _NeuronEstimator):  # type: ignore[misc]
 
     def predict(self, X: ArrayLike) -> Array:
         """The more probable class of each sample."""
-        labels: Array = self.classes_[(self._outputs(X) > 0).astype(int)]
+        is_second = self._outputs(X) > 0
+        labels: Array = self.classes_[is_second.astype(int)]
         return labels
 
     def __sklearn_tags__(self) -> Any:

@@ -1,0 +1,151 @@
+"""Saving and loading models: every digit, and no file that does not fit."""
+
+import json
+import math
+import re
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neuron import MLP, Layer, Neuron
+
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+def numbers(model):
+    return [parameter.data for parameter in model.parameters()]
+
+
+@given(st.lists(FLOATS, min_size=3, max_size=3), FLOATS)
+def test_every_digit_survives(tmp_path_factory, weights, bias):
+    file = tmp_path_factory.getbasetemp() / "neuron.json"
+    Neuron(3, "tanh", weights=weights, bias=bias).save(file)
+    loaded = Neuron.load(file)
+    assert numbers(loaded) == [*weights, bias]
+    assert [math.copysign(1, p) for p in numbers(loaded)] == [math.copysign(1, p) for p in (*weights, bias)]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [Neuron(1, None), Layer(2, 3, "sigmoid"), MLP(2, [4, 3, 1], "tanh", "sigmoid"), MLP(2, [1]), MLP(1, [1, 1])],
+    ids=repr,
+)
+def test_every_kind_of_model(model, tmp_path):
+    model.save(tmp_path / "m.json")
+    loaded = type(model).load(tmp_path / "m.json")
+    assert repr(loaded) == repr(model)
+    assert numbers(loaded) == numbers(model)
+    X = [[0.5] * model.nin]
+    assert loaded.predict(X).tolist() == model.predict(X).tolist()
+
+
+def test_the_file_can_be_read_by_people_and_programs(tmp_path):
+    n = Neuron(1, activation=None, weights=[0.5], bias=0.1)
+    n.w[0].label = "slope"  # a label of one's own is no matter of the file
+    n.save(str(tmp_path / "n.json"))
+    assert json.loads((tmp_path / "n.json").read_text(encoding="utf-8")) == {
+        "format": "scalar-autograd model 1",
+        "model": "Neuron",
+        "arguments": {"nin": 1, "activation": "linear"},
+        "parameters": {"w": 0.5, "b": 0.1},
+    }
+
+
+def good():
+    return {
+        "format": "scalar-autograd model 1",
+        "model": "MLP",
+        "arguments": {"nin": 1, "nouts": [2, 1], "activation": "relu", "output_activation": "linear"},
+        "parameters": {"w1[0,0]": 1, "b1[0]": 2, "w1[1,0]": 3, "b1[1]": 4, "w2[0]": 5, "w2[1]": 6, "b2": 7},
+    }
+
+
+def put(*path):
+    """A change to a good file: the place, and what to put there."""
+
+    def change(content):
+        *places, last, value = path
+        part = content
+        for place in places:
+            part = part[place]
+        part[last] = value
+
+    return change
+
+
+def drop(*path):
+    def change(content):
+        *places, last = path
+        part = content
+        for place in places:
+            part = part[place]
+        del part[last]
+
+    return change
+
+
+MODEL = "MLP(1, [2, 1], activation='relu', output_activation='linear')"
+BAD = {
+    "another format": (put("format", "v0"), "holds no model: its format is 'v0', not 'scalar-autograd model 1'"),
+    "no format": (drop("format"), "holds no model: its format is None"),
+    "another model": (put("model", "Layer"), "model is 'Layer', not 'MLP'; load it by the class that saved it"),
+    "no arguments": (drop("arguments"), "arguments is None, not a table of names"),
+    "parameters in a list": (put("parameters", [1, 2]), "parameters is [1, 2], not a table of names"),
+    "an unknown argument": (put("arguments", "depth", 3), "do not make a MLP: "),
+    "an argument is missing": (drop("arguments", "nouts"), "do not make a MLP: "),
+    "wrong size": (put("arguments", "nouts", [2, 0]), "at least 1 neuron is needed, not 0"),
+    "unknown activation": (put("arguments", "activation", "rleu"), "unknown activation 'rleu': did you mean 'relu'?"),
+    "a parameter is missing": (drop("parameters", "w2[1]"), f"parameters: w2[1] of {MODEL} is missing"),
+    "a parameter too many": (put("parameters", "w2[2]", 0.5), f"parameters: w2[2] = 0.5 is none of {MODEL}"),
+    "another structure": (put("arguments", "nouts", [3, 1]), "parameters: w1[2,0] of MLP(1, [3, 1], activation='relu'"),
+    "a text": (put("parameters", "b2", "7"), f"parameters: b2 of {MODEL} is '7', which is no finite number"),
+    "a truth value": (put("parameters", "b2", True), f"b2 of {MODEL} is True, which is no finite number"),
+    "nan": (put("parameters", "b2", math.nan), f"b2 of {MODEL} is nan, which is no finite number"),
+    "too large": (put("parameters", "b2", 10**400), "which is no finite number"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_file_that_does_not_fit_is_refused_with_the_place(case, tmp_path):
+    change, message = BAD[case]
+    content = good()
+    file = tmp_path / "m.json"
+    file.write_text(json.dumps(content), encoding="utf-8")
+    assert numbers(MLP.load(file)) == [1, 2, 3, 4, 5, 6, 7]
+    change(content)
+    file.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ValueError, match=re.escape(message)) as error:
+        MLP.load(file)
+    assert str(error.value).startswith(str(file))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "3", "null", '{"format": 1}', "\x00"])
+def test_a_file_that_is_something_else(text, tmp_path):
+    file = tmp_path / "m.json"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"m\.json holds no model: "):
+        Neuron.load(file)
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(ValueError, match=r"holds no model: it is not JSON"):
+        Neuron.load(file)
+
+
+def test_what_cannot_be_saved(tmp_path):
+    n = Neuron(2, weights=[1.0, math.inf])
+    with pytest.raises(ValueError, match=r"was not saved: its parameter w\[1\] is inf"):
+        n.save(tmp_path / "n.json")
+    assert not (tmp_path / "n.json").exists()
+    with pytest.raises(FileNotFoundError, match=r"cannot be written: No such file or directory: .*nowhere"):
+        Neuron(1).save(tmp_path / "nowhere" / "n.json")
+    with pytest.raises(OSError, match="cannot be written"):
+        Neuron(1).save(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"nothing\.json"):
+        Neuron.load(tmp_path / "nothing.json")
+
+
+def test_the_largest_numbers(tmp_path):
+    n = Neuron(2, weights=[sys.float_info.max, 5e-324])
+    n.save(tmp_path / "n.json")
+    assert numbers(Neuron.load(tmp_path / "n.json")) == numbers(n)
