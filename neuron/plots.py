@@ -236,7 +236,7 @@ def decision_boundary(model: Model, X: ArrayLike, y: ArrayLike, *, ax: Axes | No
     if len(labels) != 2:
         raise ValueError(f"decision_boundary draws two classes, but y has the labels {labels.tolist()[:5]}")
     (left, right), (bottom, top) = (_wider(*ends, 0.15) for ends in zip(inputs.min(0), inputs.max(0), strict=True))
-    P, Q = np.meshgrid(np.linspace(left, right, 2 * GRID), np.linspace(bottom, top, 2 * GRID))
+    P, Q = np.meshgrid(np.linspace(left, right, GRID), np.linspace(bottom, top, GRID))
     scores = model.predict(np.column_stack([P.ravel(), Q.ravel()])).reshape(P.shape)
     ax, middle = _axes(ax), labels.mean()
     ax.contourf(P, Q, scores > middle, levels=[-0.5, 0.5, 1.5], colors=["#F5D9C8", "#B9D9EE"])

@@ -201,7 +201,7 @@ def fit(
     >>> n = Neuron(1, activation=None, weights=[0.0])
     >>> history = fit(n, [0, 1, 2, 3], [1, 3, 5, 7], loss="mse", optimizer=SGD(0.1), epochs=200)
     >>> history
-    History(200 epochs, loss 21.0 → 3.187e-12)
+    History(200 epochs, loss 21.0 → 2.164e-14)
     >>> n.predict([10]).round(3)
     array([21.])
     """

@@ -1,29 +1,64 @@
-"""The pictures of the documentation.  ``python -m tests.gallery`` draws them anew."""
+"""The pictures of the documentation: drawn by the code of the pages that show them.
+
+``python -m tests.gallery`` draws them anew; when the tests run the pages, the pictures must say the same.
+"""
 
 import contextlib
 import doctest
 import os
 import re
+import shutil
+import tempfile
 from pathlib import Path
 
 DOCS = Path(__file__).parent.parent / "docs"
 
 
-def draw_into(directory):
-    """Run the code of docs/pictures.md in this directory."""
-    page = (DOCS / "pictures.md").read_text(encoding="utf-8")
-    namespace = {}
-    with contextlib.chdir(directory):
-        for example in doctest.DocTestParser().get_examples(page):
-            if not example.exc_msg:
-                exec(compile(example.source, "docs/pictures.md", "single"), namespace)
+def shown(page):
+    """The pictures that a page shows, by their file names."""
+    paths = re.findall(r"\]\(((?:pictures|plots)/[\w-]+\.svg)\)", page.read_text(encoding="utf-8"))
+    return {Path(path).name: page.parent / path for path in paths}
+
+
+def drawn(directory):
+    """The pictures that the code of a page has left in a directory, by their file names."""
+    return {path.name: path for path in Path(directory).rglob("*.svg")}
 
 
 def words(svg):
-    """What one reads in a picture, and in its tooltips."""
-    return re.findall(r"<text[^>]*>([^<]*)</text>|xlink:title=\"([^\"]*)\"", svg)
+    """What one reads in a picture, and in its tooltips: texts of Graphviz, comments of Matplotlib."""
+    return re.findall(r"<text[^>]*>([^<]*)</text>|xlink:title=\"([^\"]*)\"|<!-- (.*?) -->", svg)
+
+
+def assert_as_shown(page, directory):
+    """The pictures that the page shows are those that its code has left in the directory."""
+    fresh = drawn(directory)
+    for name, stored in shown(page).items():
+        assert name in fresh, f"{page.name} shows {name}, but does not draw it"
+        texts = [one.read_text(encoding="utf-8") for one in (fresh[name], stored)]
+        assert words(texts[0]) == words(texts[1]), f"{name} has changed: python -m tests.gallery draws it anew"
+
+
+def run(page, directory):
+    """Run the code of a page in a directory."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    namespace = {}
+    with contextlib.chdir(directory), mpl.rc_context({"svg.hashsalt": page.name}):
+        for example in doctest.DocTestParser().get_examples(page.read_text(encoding="utf-8")):
+            if not example.exc_msg:
+                exec(compile(example.source, page.name, "single"), namespace)
 
 
 if __name__ == "__main__":
-    draw_into(DOCS)
-    print(*sorted(os.listdir(DOCS / "pictures")), sep="\n")
+    os.environ["SOURCE_DATE_EPOCH"] = "0"  # the date is no part of a picture
+    for page in sorted(DOCS.glob("*.md")):
+        pictures = shown(page)
+        if pictures:
+            with tempfile.TemporaryDirectory() as directory:
+                run(page, directory)
+                fresh = drawn(directory)
+                for name, stored in pictures.items():
+                    shutil.copy(fresh[name], stored)
+                    print(stored)
