@@ -69,7 +69,7 @@ def fitted_line(
     along = np.linspace(*(limits or _wider(xs.min(), xs.max(), 0.08)), 200)
     ax.vlines(xs, targets, model.predict(xs), color=GREY, linewidth=1, linestyle=":", label="error")
     ax.plot(along, model.predict(along), color=BLUE, label="prediction ŷ")
-    ax.plot(xs, targets, "o", color=ORANGE, label="target y")
+    ax.plot(xs, targets, "o", color=ORANGE, markeredgecolor="black", label="target y")
     ax.set(xlabel="x", ylabel="y")
     ax.legend()
     return ax
@@ -239,7 +239,7 @@ def decision_boundary(model: Model, X: ArrayLike, y: ArrayLike, *, ax: Axes | No
     P, Q = np.meshgrid(np.linspace(left, right, GRID), np.linspace(bottom, top, GRID))
     scores = model.predict(np.column_stack([P.ravel(), Q.ravel()])).reshape(P.shape)
     ax, middle = _axes(ax), labels.mean()
-    ax.contourf(P, Q, scores > middle, levels=[-0.5, 0.5, 1.5], colors=["#F5D9C8", "#B9D9EE"])
+    ax.contourf(P, Q, scores > middle, levels=[-0.5, 0.5, 1.5], colors=["#FCF1E9", "#A3C8E0"])
     if scores.min() < middle < scores.max():
         ax.contour(P, Q, scores, levels=[middle], colors="black", linewidths=1.5)
     for label, marker, color in zip(labels, "o^", (ORANGE, BLUE), strict=True):
