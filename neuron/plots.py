@@ -239,7 +239,8 @@ def decision_boundary(model: Model, X: ArrayLike, y: ArrayLike, *, ax: Axes | No
     P, Q = np.meshgrid(np.linspace(left, right, GRID), np.linspace(bottom, top, GRID))
     scores = model.predict(np.column_stack([P.ravel(), Q.ravel()])).reshape(P.shape)
     ax, middle = _axes(ax), labels.mean()
-    ax.contourf(P, Q, scores > middle, levels=[-0.5, 0.5, 1.5], colors=["#FCF1E9", "#A3C8E0"])
+    levels = [min(scores.min(), middle) - 1, middle, max(scores.max(), middle) + 1]
+    ax.contourf(P, Q, scores, levels, colors=["#FCF1E9", "#A3C8E0"])
     if scores.min() < middle < scores.max():
         ax.contour(P, Q, scores, levels=[middle], colors="black", linewidths=1.5)
     for label, marker, color in zip(labels, "o^", (ORANGE, BLUE), strict=True):
