@@ -26,9 +26,10 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from neuron import closed_form, datasets, losses, metrics, plots
+from neuron.history import History
 from neuron.models import MLP, Layer, Neuron
 from neuron.optimizers import SGD, Adam
-from neuron.training import DivergedError, History, fit
+from neuron.training import DivergedError, fit
 
 if _TYPE_CHECKING:
     from neuron.estimators import NeuronClassifier as NeuronClassifier
@@ -59,7 +60,5 @@ def __getattr__(name: str) -> _Any:
     try:
         from neuron import estimators
     except ImportError as error:
-        raise ImportError(
-            f'{name} needs scikit-learn: pip install scikit-learn, or pip install "scalar-autograd[data]"'
-        ) from error
+        raise ImportError(f"{name} needs scikit-learn: pip install scikit-learn") from error
     return getattr(estimators, name)

@@ -34,9 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _told(options: argparse.Namespace) -> Iterator[str]:
-    if options.command == "learn":
-        lesson = LESSONS[options.lesson]
-        yield from lesson(options.epochs, options.lr, options.seed, options.plot, options.csv).text()
+    if "lesson" in options:
+        yield from LESSONS[options.lesson](options.epochs, options.lr, options.seed, options.plot, options.csv).text()
         return
     yield from Lesson(
         options.w, options.b, options.x, options.y, options.lr, options.activation, options.loss, options.picture
@@ -44,8 +43,17 @@ def _told(options: argparse.Namespace) -> Iterator[str]:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["learn"]:
+        return _learn_parser().parse_args(given[1:])
+    return _parser().parse_args(given)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="neuron", description="How one neuron learns from one sample: forward, backward, check, update, picture."
+        prog="neuron",
+        description="How one neuron learns from one sample: forward, backward, check, update, picture.",
+        epilog=f"Lessons with many samples: neuron learn {' | '.join(LESSONS)} (neuron learn --help)",
     )
     # Until Python 3.14 argparse takes -1e-3 for an option, not for a number.
     parser._negative_number_matcher = re.compile(r"-\.?\d")
@@ -57,15 +65,21 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--activation", default="linear", help=f"{', '.join(ACTIVATIONS)} (default: %(default)s)")
     parser.add_argument("--loss", default="squared_error", help=f"{', '.join(losses.LOSSES)} (default: %(default)s)")
     parser.add_argument("--picture", default="neuron.svg", help="file for the graph: .svg, .png, .pdf (%(default)s)")
-    commands = parser.add_subparsers(dest="command", title="lessons with many samples", metavar="learn")
-    learn = commands.add_parser("learn", help="train on the data of an article, and compare: neuron learn line")
-    learn.add_argument("lesson", choices=list(LESSONS), help="what to learn")
-    learn.add_argument("--epochs", type=int, help="how often all samples are shown (default: the article's)")
-    learn.add_argument("--lr", type=float, help="learning rate (default: the article's)")
-    learn.add_argument("--seed", type=int, help="where random numbers start (default: the article's)")
-    learn.add_argument("--plot", metavar="FILE", help="draw what was learnt: .png, .svg or .pdf")
-    learn.add_argument("--csv", metavar="FILE", help="write the history, epoch by epoch")
-    return parser.parse_args(arguments)
+    return parser
+
+
+def _learn_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="neuron learn", description="Train on the data of a lesson, and compare with the article it comes from."
+    )
+    parser._negative_number_matcher = re.compile(r"-\.?\d")
+    parser.add_argument("lesson", choices=list(LESSONS), help="what to learn")
+    parser.add_argument("--epochs", type=int, help="how often all samples are shown (default: the article's)")
+    parser.add_argument("--lr", type=float, help="learning rate (default: the article's)")
+    parser.add_argument("--seed", type=int, help="where random numbers start (default: the article's)")
+    parser.add_argument("--plot", metavar="FILE", help="draw what was learnt: .png, .svg or .pdf")
+    parser.add_argument("--csv", metavar="FILE", help="write the history, epoch by epoch")
+    return parser
 
 
 @dataclass

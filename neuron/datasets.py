@@ -1,6 +1,6 @@
 """The data of the lessons: a few points, an equation, a puzzle, tumours, two moons.
 
-The last two come with scikit-learn (``pip install "scalar-autograd[data]"``), and nothing is downloaded.
+The last two come with scikit-learn (``pip install scikit-learn``), and nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -84,7 +84,5 @@ def _sklearn() -> Any:
     try:
         from sklearn import datasets
     except ImportError:
-        raise ImportError(
-            'these data come with scikit-learn: pip install scikit-learn, or pip install "scalar-autograd[data]"'
-        ) from None
+        raise ImportError("these data come with scikit-learn: pip install scikit-learn") from None
     return datasets

@@ -1,11 +1,11 @@
 """A neuron, or a network, as an estimator of scikit-learn: for pipelines, cross-validation and grid search.
 
-scikit-learn is an extra: ``pip install "scalar-autograd[data]"``.
+They need scikit-learn: ``pip install scikit-learn``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -54,6 +54,8 @@ class _NeuronEstimator(BaseEstimator):  # type: ignore[misc]
     def _train(self, X: Array, y: Array, loss: str | Callable[[Any, Any], Any]) -> None:
         source = check_random_state(self.random_state)
         start, order = source.randint(np.iinfo(np.int32).max, size=2).tolist()
+        if not isinstance(self.hidden, Iterable):
+            raise TypeError(f"hidden lists the sizes of hidden layers, such as (8,), not {self.hidden!r}")
         self.model_ = MLP(X.shape[1], [*self.hidden, 1], self.activation, seed=start)
         self.history_ = fit(
             self.model_,
@@ -67,6 +69,8 @@ class _NeuronEstimator(BaseEstimator):  # type: ignore[misc]
             seed=order,
             progress=False,
         )
+        if self.history_.interrupted:
+            raise KeyboardInterrupt  # a search over many estimators must not go on with half of one
 
     def _outputs(self, X: ArrayLike) -> Array:
         check_is_fitted(self)

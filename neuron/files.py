@@ -17,7 +17,7 @@ import io
 import json
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -35,8 +35,9 @@ FORMAT = "scalar-autograd model 1"
 
 
 def save(model: Model, file: str | PathLike[str]) -> None:
-    """Write `model` to a file; ValueError if a parameter is not finite, OSError if the file cannot be written."""
-    numbers = {name: parameter.data for name, parameter in zip(_names(model), model.parameters(), strict=True)}
+    """Write `model` to a file; ValueError if the file could not hold all of it, OSError if it cannot be written."""
+    plain = _plain(model)
+    numbers = {str(name.label): p.data for name, p in zip(plain.parameters(), model.parameters(), strict=True)}
     for name, number in numbers.items():
         if not math.isfinite(number):
             raise ValueError(f"{model!r} was not saved: its parameter {name} is {number}")
@@ -52,8 +53,8 @@ def save(model: Model, file: str | PathLike[str]) -> None:
 def load(kind: type[M], file: str | PathLike[str]) -> M:
     """The model of this kind in a file; ValueError, with the place, for a file that does not fit."""
     try:
-        content = json.loads(Path(file).read_text(encoding="utf-8"))
-    except ValueError as error:
+        content = json.loads(Path(file).read_text(encoding="utf-8-sig"), object_pairs_hook=_without_repetition)
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{file} holds no model: it is not JSON ({error})") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         found = content.get("format") if isinstance(content, dict) else content
@@ -62,19 +63,47 @@ def load(kind: type[M], file: str | PathLike[str]) -> M:
     if name != kind.__name__:
         raise ValueError(f"{file}: model is {shown(name)}, not {kind.__name__!r}; load it by the class that saved it")
     arguments, numbers = (_part(file, content, part) for part in ("arguments", "parameters"))
+    _refuse_others(file, "the file", content, {"format", "model", "arguments", "parameters"})
     try:
         model = kind(**arguments)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{file}: arguments {shown(arguments)} do not make a {name}: {error}") from None
-    for name, parameter in zip(_names(model), model.parameters(), strict=True):
-        number = numbers.pop(name, None)
+    _refuse_others(file, "arguments", arguments, model._arguments())
+    parameters = {str(parameter.label): parameter for parameter in model.parameters()}
+    _refuse_others(file, f"parameters of {model!r}", numbers, parameters)
+    for name, parameter in parameters.items():
+        number = numbers[name]
         if type(number) not in (float, int) or not abs(number) <= sys.float_info.max:
-            problem = "is missing" if number is None else f"is {shown(number)}, which is no finite number"
-            raise ValueError(f"{file}: parameters: {name} of {model!r} {problem}")
+            raise ValueError(f"{file}: parameters: {name} is {shown(number)}, which is no finite number")
         parameter.data = number
-    for name in numbers:
-        raise ValueError(f"{file}: parameters: {name} = {shown(numbers[name])} is none of {model!r}")
     return model
+
+
+def _plain(model: M) -> M:
+    """A new model of this structure; ValueError if the model has more to it than its structure says."""
+    plain = type(model)(**model._arguments())
+    neurons = [[n.activation for column in one._columns() for n in column] for one in (model, plain)]
+    if neurons[0] != neurons[1]:
+        raise ValueError(f"{model!r} was not saved: a file cannot hold layers of neurons with different activations")
+    return plain
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is there twice")
+    return table
+
+
+def _refuse_others(file: str | PathLike[str], where: str, found: Collection[str], known: Collection[str]) -> None:
+    """Raise ValueError if something is missing, or something else is there."""
+    missing = [name for name in known if name not in found]
+    others = [name for name in found if name not in known]
+    if missing:
+        raise ValueError(f"{file}: {missing[0]} is missing in {where}")
+    if others:
+        raise ValueError(f"{file}: {others[0]} does not belong into {where}")
 
 
 def write(file: str | PathLike[str], text: str) -> None:
@@ -90,11 +119,6 @@ def write_csv(file: str | PathLike[str], rows: Iterable[Sequence[object]]) -> No
     """Write rows as comma-separated values; None is an empty field."""
     csv.writer(text := io.StringIO(), lineterminator="\n").writerows(rows)
     write(file, text.getvalue())
-
-
-def _names(model: Model) -> list[str]:
-    """The names of the parameters, whatever labels they were given since."""
-    return [str(parameter.label) for parameter in type(model)(**model._arguments()).parameters()]
 
 
 def _part(file: str | PathLike[str], content: dict[str, Any], name: str) -> dict[str, Any]:

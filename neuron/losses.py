@@ -157,4 +157,4 @@ def _number(value: Number) -> float:
 
 def with_name(name: str) -> Loss:
     """The loss called `name`, or "mse", "mae"; ValueError, with the names there are, for any other."""
-    return choose("loss", SHORT_NAMES.get(name, name), LOSSES)
+    return choose("loss", SHORT_NAMES.get(str(name), name), LOSSES)

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["METRICS", "Metric", "accuracy"]
+from autograd.value import shown
+from neuron._choice import choose
+
+__all__ = ["METRICS", "Metric", "accuracy", "as_metric"]
 
 Metric = Callable[[NDArray[np.float64], NDArray[np.float64]], float]
 """(predictions, targets) -> a number."""
 
 
-def accuracy(predictions: ArrayLike, targets: ArrayLike) -> float:
+def accuracy(predictions: ArrayLike, targets: ArrayLike, labels: tuple[float, float] | None = None) -> float:
     """The share of samples that are put in the right class.
 
-    The targets are labels 0 and 1, or -1 and +1, and a prediction counts as the nearer of the two.  Where there
-    is a column for each class, the largest number of a row is its class.  Raises ValueError for other targets.
+    The targets are labels 0 and 1, or -1 and +1, and a prediction counts as the nearer of the two.  So it should be
+    a probability, or a score around 0.  Which labels are meant is told from the targets, or by `labels`.  Where
+    there is a column for each class, a row of the targets is 1 for its class and 0 elsewhere, and the largest
+    number of a row is its prediction.
+
+    Raises ValueError for other targets, and if only the label 1 occurs and `labels` does not say which the other is.
 
     >>> accuracy([0.2, 0.7, 0.4], [0, 1, 1]), accuracy([0.2, 0.7, -0.4], [-1, 1, -1])
     (0.6666666666666666, 0.6666666666666666)
@@ -25,16 +33,46 @@ def accuracy(predictions: ArrayLike, targets: ArrayLike) -> float:
     0.5
     """
     predicted, wanted = np.asarray(predictions, dtype=float), np.asarray(targets, dtype=float)
-    if predicted.shape != wanted.shape:
-        raise ValueError(f"accuracy: predictions of shape {predicted.shape} and targets of shape {wanted.shape} differ")
-    if wanted.ndim == 2:
-        return float(np.mean(predicted.argmax(axis=1) == wanted.argmax(axis=1)))
-    labels = set(np.unique(wanted).tolist())
-    for lower, upper in ((0.0, 1.0), (-1.0, 1.0)):
-        if labels <= {lower, upper}:
-            return float(np.mean((predicted > (lower + upper) / 2) == (wanted == upper)))
-    raise ValueError(f"accuracy needs labels 0 and 1, or -1 and +1, not {sorted(labels)[:5]}")
+    if predicted.shape != wanted.shape or not predicted.size:
+        raise ValueError(
+            f"accuracy needs as many predictions as targets; their shapes are {predicted.shape} and {wanted.shape}"
+        )
+    if wanted.ndim == 2 and wanted.shape[1] > 1:
+        if not np.isin(wanted, (0, 1)).all() or (wanted.sum(axis=1) != 1).any():
+            raise ValueError("accuracy needs a 1 in one column of each row of the targets, and 0 in the others")
+        right = predicted.argmax(axis=1) == wanted.argmax(axis=1)
+        return float(np.mean(right & ~np.isnan(predicted).any(axis=1)))
+    lower, upper = two_labels(wanted) if labels is None else labels
+    others = wanted[~np.isin(wanted, (lower, upper))]
+    if others.size:
+        raise ValueError(f"accuracy: the labels are {lower:g} and {upper:g}, but a target is {others[0]:g}")
+    right = np.where(wanted == upper, predicted > (lower + upper) / 2, predicted <= (lower + upper) / 2)
+    return float(np.mean(right))
+
+
+def two_labels(targets: NDArray[np.float64]) -> tuple[float, float]:
+    """Which labels these are, 0 and 1 or -1 and +1; ValueError if they are others, or it cannot be told."""
+    found = set(np.unique(targets).tolist())
+    if found == {1.0}:
+        raise ValueError("accuracy: all targets are 1; say what the other label is, labels=(0, 1) or labels=(-1, 1)")
+    for labels in ((0.0, 1.0), (-1.0, 1.0)):
+        if found <= set(labels):
+            return labels
+    raise ValueError(f"accuracy needs labels 0 and 1, or -1 and +1, not {sorted(found)[:5]}")
 
 
 METRICS: dict[str, Metric] = {"accuracy": accuracy}
 """The metrics by name."""
+
+
+def as_metric(given: str | Metric | None, targets: NDArray[np.float64]) -> tuple[str, Metric | None]:
+    """The metric itself, or the one of that name, and what it is called; the `targets` say which labels there are."""
+    if given is None:
+        return "", None
+    if isinstance(given, str):
+        metric = choose("metric", given, METRICS)
+        is_binary = metric is accuracy and targets.ndim == 1
+        return given, partial(accuracy, labels=two_labels(targets)) if is_binary else metric
+    if not callable(given):
+        raise TypeError(f"metric={shown(given)} is neither a name nor a function of (predictions, targets)")
+    return getattr(given, "__name__", "metric").replace("<lambda>", "metric"), given

@@ -199,8 +199,12 @@ class Layer(Model):
         self.nin, self.nout = _positive(nin, written, "input"), _positive(nout, written, "neuron")
         source = _random(seed)
         self.neurons = [Neuron(nin, activation, seed=source) for _ in range(nout)]
-        self.activation = self.neurons[0].activation
         self._name("", "ŷ")
+
+    @property
+    def activation(self) -> str:
+        """The activation of its neurons."""
+        return self.neurons[0].activation
 
     def _name(self, layer: str, output: str) -> None:
         for j, neuron in enumerate(self.neurons):

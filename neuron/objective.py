@@ -6,7 +6,7 @@ two methods of an `Objective`, so that another way to compute the same numbers c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -59,9 +59,7 @@ class Eager:
         self.model, self.parameters = model, parameters
         self.loss, self.penalty = _loss(loss, model.nout), penalty
         if not (penalty is None or callable(penalty)):
-            raise TypeError(
-                f"penalty={shown(penalty)} is no function of the parameters: write losses.l2({shown(penalty)})"
-            )
+            raise TypeError(f"penalty={shown(penalty)} is no function: write losses.l2({shown(penalty)})")
         self.reduce = choose("reduction", reduction, REDUCTIONS)
 
     def value(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
@@ -69,7 +67,7 @@ class Eager:
         place(self.parameters, theta)
         predictions = self.model.predict(X)
         L = self._total(predictions.tolist(), y.tolist(), theta.tolist())
-        return as_float(L, f"the loss {shown(L)}"), predictions
+        return float(L), predictions
 
     def value_and_grad(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
         """The loss and its gradient, by the chain rule."""
@@ -80,17 +78,28 @@ class Eager:
         return L.data, np.array(L.gradients(self.parameters))
 
     def _total(self, predictions: Iterable[Any], targets: Iterable[Any], parameters: Sequence[Any]) -> Any:
-        over_samples = self.reduce(self._losses(predictions, targets))
-        return over_samples if self.penalty is None else over_samples + self.penalty(parameters)
+        over_samples = self.reduce(list(self._losses(predictions, targets)))
+        if self.penalty is None:
+            return over_samples
+        return over_samples + _one_number(self.penalty(parameters), "the penalty")
 
-    def _losses(self, predictions: Iterable[Any], targets: Iterable[Any]) -> Iterable[Any]:
+    def _losses(self, predictions: Iterable[Any], targets: Iterable[Any]) -> Iterator[Any]:
         for i, (prediction, target) in enumerate(zip(predictions, targets, strict=True)):
             try:
-                yield self.loss(prediction, target)
+                yield _one_number(self.loss(prediction, target), "the loss")
             except _REPLAYED as error:
                 if type(error) not in _REPLAYED:
                     raise  # it may be made of more than a text
                 raise type(error)(f"sample {i} (y = {target}): {error}") from error
+
+
+def _one_number(result: Any, what: str) -> Any:
+    if type(result) is Value or type(result) is float:
+        return result
+    try:
+        return as_float(result, what)
+    except TypeError:
+        raise TypeError(f"{what} must be one number, but {shown(result)} was returned") from None
 
 
 def place(parameters: Iterable[Value], theta: Array) -> None:

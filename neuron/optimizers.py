@@ -7,8 +7,9 @@ The learning rate is a number, or a function of the epoch that gives one (a sche
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Protocol
 
 import numpy as np
@@ -119,7 +120,7 @@ class Adam:
         return step
 
     def limit(self, curvature: float) -> float:
-        """None, inf: no step is much longer than lr, however steep the loss."""
+        """inf: there is no such limit, for no step is much longer than lr, however steep the loss."""
         return math.inf
 
 
@@ -136,15 +137,21 @@ def as_optimizer(given: object) -> Optimizer:
     return given  # type: ignore[return-value]
 
 
-def learning_rates(lr: LearningRate, epochs: int) -> list[float]:
-    """The learning rate of each epoch; ValueError where a schedule gives none that is positive."""
+def learning_rates(lr: LearningRate, epochs: int) -> Iterable[float]:
+    """The learning rate of each epoch; ValueError if one is not positive."""
     if not callable(lr):
-        return [float(lr)] * epochs
-    rates = [as_float(lr(epoch), f"the learning rate for epoch {epoch}") for epoch in range(epochs)]
-    for epoch, rate in enumerate(rates):
-        if not 0 < rate < math.inf:
-            raise ValueError(f"the schedule gives the learning rate {rate!r} for epoch {epoch}: it must be positive")
-    return rates
+        return repeat(_positive(as_float(lr, f"lr={shown(lr)}"), f"the learning rate {lr!r}"), epochs)
+    rates = (as_float(lr(epoch), f"the learning rate for epoch {epoch}") for epoch in range(epochs))
+    return [
+        _positive(rate, f"the learning rate {rate!r}, which the schedule gives for epoch {epoch},")
+        for epoch, rate in enumerate(rates)
+    ]
+
+
+def _positive(rate: float, written: str) -> float:
+    if not 0 < rate < math.inf:
+        raise ValueError(f"{written} must be positive")
+    return rate
 
 
 def _real(of: object, name: str, number: object) -> float:

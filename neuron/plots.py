@@ -3,13 +3,13 @@
 Every function draws into the Matplotlib Axes it is given, or into a new one, and returns it.  What differs in
 colour differs in line style or marker as well, so that the plots can be read in grey.
 
-Matplotlib is an extra: ``pip install "scalar-autograd[plot]"``.
+They need Matplotlib: ``pip install matplotlib``.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +19,11 @@ from numpy.typing import ArrayLike, NDArray
 from autograd import Value
 from autograd.notation import derivative, number
 from autograd.value import shown
-from neuron.objective import Eager
+from neuron.history import History
+from neuron.objective import Eager, Penalty
 from neuron.optimizers import SGD
 from neuron.samples import as_samples
-from neuron.training import DivergedError, History, fit
+from neuron.training import DivergedError, fit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,8 +67,10 @@ def fitted_line(
     inputs, targets = as_samples(X, y, model)
     ax = _axes(ax)
     xs = inputs[:, 0]
-    along = np.linspace(*(limits or _wider(xs.min(), xs.max(), 0.08)), 200)
-    ax.vlines(xs, targets, model.predict(xs), color=GREY, linewidth=1, linestyle=":", label="error")
+    along = np.linspace(*(_wider(xs.min(), xs.max(), 0.08) if limits is None else limits), 200)
+    errors = np.abs(model.predict(xs) - targets)
+    label = "error" if errors.max() > 0.01 * np.ptp(targets) else ""  # not in the legend if too short to be seen
+    ax.vlines(xs, targets, model.predict(xs), color=GREY, linewidth=1, linestyle=":", label=label)
     ax.plot(along, model.predict(along), color=BLUE, label="prediction ŷ")
     ax.plot(xs, targets, "o", color=ORANGE, markeredgecolor="black", label="target y")
     ax.set(xlabel="x", ylabel="y")
@@ -76,18 +79,21 @@ def fitted_line(
 
 
 def loss_curves(history: History, *, ax: Axes | None = None) -> Axes:
-    """The loss over the epochs, for training and (dashed) validation samples; logarithmic if it spans decades."""
+    """The loss over the epochs, for training and (dashed) validation samples.
+
+    The axis is logarithmic if the loss is positive throughout and falls or grows a hundredfold.
+    """
     return _curves(history.loss, history.validation_loss, "loss", ax)
 
 
 def accuracy_curves(history: History, *, ax: Axes | None = None) -> Axes:
     """The metric of the history over the epochs, for training and (dashed) validation samples.
 
-    Raises ValueError for a history without one.
+    The axis is labelled with the name of the metric.  Raises ValueError for a history without one.
     """
     if not history.metric:
         raise ValueError('this history has no accuracy: call fit(..., metric="accuracy")')
-    return _curves(history.metric, history.validation_metric, "accuracy", ax)
+    return _curves(history.metric, history.validation_metric, history.metric_name, ax)
 
 
 def loss_surface(
@@ -97,6 +103,7 @@ def loss_surface(
     *,
     history: History | None = None,
     loss: Loss = "mse",
+    penalty: Penalty | None = None,
     reduction: str = "mean",
     over: Sequence[Value] | None = None,
     limits: tuple[tuple[float, float], tuple[float, float]] | None = None,
@@ -105,40 +112,50 @@ def loss_surface(
     """The loss over two parameters, and on it the path that a training took.
 
     `over` are two parameters of the model (if it has no others they need not be named); the others keep their
-    values.  `history` is that of a `fit` with ``record_parameters=True``.  `limits` are the ranges of the two
-    parameters; by default they hold the path.  Lines of equal loss, or a surface if `ax` is a 3D Axes.
+    values.  `history` is that of a `fit` of such a model with ``record_parameters=True``; a parameter that did not
+    learn stays where it is.  `loss`, `penalty` and `reduction` are those of `fit`.  `limits` are the ranges of the
+    two parameters; by default they hold the path.  Lines of equal loss, or a surface if `ax` is a 3D Axes.
 
-    Raises ValueError if there are not two parameters, or the history has not kept them.
+    Raises ValueError if there are not two parameters, or the history has not kept them or is of another model.
     """
     chosen = list(over) if over is not None else model.parameters()
     names = [parameter.label or "p" for parameter in chosen]
     if len(chosen) != 2:
         raise ValueError(f"loss_surface draws the loss over two parameters, such as over=(n.w[0], n.b), not {names}")
-    objective, samples = _objective(model, _positions(model, chosen), X, y, loss, reduction)
+    positions = _positions(model, chosen)
+    objective, samples = _objective(model, positions, X, y, loss, reduction, penalty)
 
     def at(points: Array) -> Array:
         return np.array([objective.value(point, *samples)[0] for point in points])
 
-    path = _path(history, chosen)
-    first, second = limits or _around(np.vstack([path, [parameter.data for parameter in chosen]]))
+    path = _path(history, model, positions)
+    first, second = _around(np.vstack([path, [p.data for p in chosen]])) if limits is None else limits
     P, Q = np.meshgrid(np.linspace(*first, GRID), np.linspace(*second, GRID))
     surface = at(np.column_stack([P.ravel(), Q.ravel()])).reshape(P.shape)
     ax = _axes(ax)
     line: dict[str, Any] = {"color": BLUE, "marker": "." if len(path) <= 60 else None, "label": "path of descent"}
+    ring: dict[str, Any] = {"color": "black", "marker": "o", "fillstyle": "none", "linestyle": "", "label": "its start"}
     star: dict[str, Any] = {"color": ORANGE, "marker": "*", "markersize": 12, "linestyle": "", "label": "its end"}
     if hasattr(ax, "plot_surface"):
         ax.computed_zorder = False  # type: ignore[attr-defined]  # the path lies on the surface, not behind it
-        ax.plot_surface(P, Q, surface, cmap=SHADES, alpha=0.8, linewidth=0)
+        ax.plot_surface(P, Q, surface, cmap=SHADES, alpha=0.8, edgecolor=GREY, linewidth=0.2, rcount=20, ccount=20)
         heights = at(path)
         ax.plot(*path.T, heights, **line)
+        ax.plot(*path[:1].T, heights[:1], **ring)
         ax.plot(*path[-1:].T, heights[-1:], **star)
         ax.set_zlabel("loss")  # type: ignore[attr-defined]
     else:
-        levels = surface.min() + np.ptp(surface) * np.linspace(0, 1, 13) ** 2
+        levels = surface.min() + (np.ptp(surface) or 1.0) * np.linspace(0, 1, 13) ** 2
         ax.contourf(P, Q, surface, levels, cmap=SHADES, alpha=0.5)
         lines = ax.contour(P, Q, surface, levels[1:-1], colors=GREY, linewidths=0.7)
-        ax.clabel(lines, levels[1:-1:2], fmt=lambda level: number(level, 2), fontsize=8)
+        ax.clabel(
+            lines,
+            levels[1:-1:2],
+            fmt=lambda level: f"{level:,.0f}" if abs(level) >= 100 else number(level, 2),
+            fontsize=8,
+        )
         ax.plot(*path.T, **line)
+        ax.plot(*path[:1].T, **ring)
         ax.plot(*path[-1:].T, **star)
     if len(path):
         ax.legend()
@@ -166,16 +183,19 @@ def tangents(
     objective, samples = _objective(model, _positions(model, [parameter]), X, y, loss, reduction)
     now = parameter.data
     touching = [now - max(1.0, abs(now)), now, now + max(1.0, abs(now))] if at is None else list(at)
-    ax, name = _axes(ax), parameter.label or "p"
+    name = parameter.label or "p"
     low, high = _wider(min([now, *touching]), max([now, *touching]), 0.25)
     along = np.linspace(low, high, 200)
-    ax.plot(along, [objective.value(np.array([p]), *samples)[0] for p in along], color=BLUE, label="loss L")
+    curve = [objective.value(np.array([p]), *samples)[0] for p in along]
+    ax = _axes(ax)
+    ax.plot(along, curve, color=BLUE, label="loss L")
     length = 0.12 * (high - low)
-    for point, style in zip(touching, cycle(["--", "-.", ":"]), strict=False):
+    looks = cycle([("--", ORANGE), ("-.", "black"), (":", GREY)])
+    for point, (style, color) in zip(touching, looks, strict=False):
         height, (slope,) = objective.value_and_grad(np.array([point]), *samples)
         ends = np.array([point - length, point + length])
         slope_text = f"{derivative('L', name)} = {number(slope)} at {name} = {number(float(point))}"
-        ax.plot(ends, height + slope * (ends - point), style, color=ORANGE, linewidth=2, label=slope_text)
+        ax.plot(ends, height + slope * (ends - point), style, color=color, linewidth=2, label=slope_text)
         ax.plot([point], [height], "o", color="black", markersize=4)
     ax.set(xlabel=name, ylabel="loss L")
     ax.legend()
@@ -200,34 +220,42 @@ def learning_rates(
     Returns the array of the panels' Axes.
     """
     parameter = model.parameters()[0] if over is None else over
+    if not isinstance(lrs, Iterable) or not list(lrs):
+        raise ValueError(f"learning_rates draws a panel for each learning rate, such as [0.01, 0.1, 1], not {lrs!r}")
     (position,), name = _positions(model, [parameter]), parameter.label or "p"
     objective, samples = _objective(model, [position], X, y, loss, reduction)
 
     def value_at(p: float) -> float:
         return objective.value(np.array([p]), *samples)[0]
 
-    panels = _panels(len(lrs)) if axes is None else np.asarray(axes)
     paths = [_descent(model, position, X, y, loss, reduction, lr, epochs) for lr in lrs]
     best = min((path[-1] for path in paths), key=value_at)
     reach = 1.8 * (max(abs(path[0] - best) for path in paths) or 1.0)
     along = np.linspace(best - reach, best + reach, 200)
+    panels = _panels(len(lrs)) if axes is None else np.ravel(axes)  # type: ignore[arg-type]
+    if len(panels) != len(lrs):
+        raise ValueError(f"learning_rates needs as many Axes as learning rates, {len(lrs)}, not {len(panels)}")
     curve = np.array([value_at(p) for p in along])
     for ax, lr, path in zip(panels, lrs, paths, strict=True):
         ax.plot(along, curve, color=GREY, linewidth=1)
         heights = [value_at(p) for p in path]
         ax.plot(path, heights, color=BLUE, marker="o", markersize=4)
-        ax.set_title(f"learning rate {lr:g}\nloss {number(heights[0], 3)} → {number(heights[-1], 3)}", fontsize=11)
+        ends = f"{number(heights[0], 3)} → {number(heights[-1], 3)}"
+        ax.set_title(f"learning rate {lr:g}\nloss {ends} in {len(path) - 1} epochs", fontsize=11)
         ax.set(xlabel=name, ylabel="loss L")
         ax.set(xlim=(along[0], along[-1]), ylim=(curve.min() - 0.05 * np.ptp(curve), curve.max()))
         ax.label_outer()
     return panels
 
 
-def decision_boundary(model: Model, X: ArrayLike, y: ArrayLike, *, ax: Axes | None = None) -> Axes:
+def decision_boundary(
+    model: Model, X: ArrayLike, y: ArrayLike, *, threshold: float | None = None, ax: Axes | None = None
+) -> Axes:
     """The plane of two inputs, shaded where the model decides for each class, and the samples.
 
-    The targets are labels 0 and 1, or -1 and +1; the boundary is where the prediction is halfway between them.
-    Raises ValueError for a model that has not two inputs and one output, and for other targets.
+    The targets are two labels, such as 0 and 1.  The boundary is where the prediction is halfway between them, or
+    at the `threshold`, which is 0 for a model that was trained to predict logits.
+    Raises ValueError for a model that has not two inputs and one output, and for more or fewer labels.
     """
     if model.nin != 2 or model.nout != 1:
         raise ValueError(f"decision_boundary draws a model of two inputs and one output, not {model!r}")
@@ -238,7 +266,7 @@ def decision_boundary(model: Model, X: ArrayLike, y: ArrayLike, *, ax: Axes | No
     (left, right), (bottom, top) = (_wider(*ends, 0.15) for ends in zip(inputs.min(0), inputs.max(0), strict=True))
     P, Q = np.meshgrid(np.linspace(left, right, GRID), np.linspace(bottom, top, GRID))
     scores = model.predict(np.column_stack([P.ravel(), Q.ravel()])).reshape(P.shape)
-    ax, middle = _axes(ax), labels.mean()
+    ax, middle = _axes(ax), float(labels.mean()) if threshold is None else threshold
     levels = [min(scores.min(), middle) - 1, middle, max(scores.max(), middle) + 1]
     ax.contourf(P, Q, scores, levels, colors=["#FCF1E9", "#A3C8E0"])
     if scores.min() < middle < scores.max():
@@ -262,7 +290,7 @@ def _panels(count: int) -> NDArray[Any]:
     try:
         from matplotlib import pyplot
     except ImportError:
-        raise ImportError('plots need Matplotlib: pip install matplotlib, or "scalar-autograd[plot]"') from None
+        raise ImportError("plots need Matplotlib: pip install matplotlib") from None
     size = (6.4, 4.4) if count == 1 else (3.6 * count, 3.4)
     return pyplot.subplots(1, count, figsize=size, layout="constrained", squeeze=False)[1][0]  # type: ignore[no-any-return]
 
@@ -272,8 +300,8 @@ def _curves(training: Sequence[float], validation: Sequence[float], name: str, a
     ax.plot(training, "-", color=BLUE, label="training")
     if validation:
         ax.plot(validation, "--", color=ORANGE, label="validation")
-    positive = [value for value in (*training, *validation) if value > 0]
-    if name == "loss" and positive and max(positive) > 100 * min(positive):
+    finite = [value for value in (*training, *validation) if np.isfinite(value)]
+    if name == "loss" and min(finite) > 0 and max(finite) > 100 * min(finite):
         ax.set_yscale("log")
     ax.set(xlabel="epoch", ylabel=name)
     ax.legend()
@@ -290,11 +318,17 @@ def _positions(model: Model, chosen: Sequence[Value]) -> list[int]:
 
 
 def _objective(
-    model: Model, positions: Sequence[int], X: ArrayLike, y: ArrayLike, loss: Loss, reduction: str
+    model: Model,
+    positions: Sequence[int],
+    X: ArrayLike,
+    y: ArrayLike,
+    loss: Loss,
+    reduction: str,
+    penalty: Penalty | None = None,
 ) -> tuple[Eager, tuple[Array, Array]]:
     """The loss as a function of some parameters of a copy of the model, and the samples to take it over."""
     one = copy.deepcopy(model)
-    return Eager(one, [one.parameters()[i] for i in positions], loss, None, reduction), as_samples(X, y, model)
+    return Eager(one, [one.parameters()[i] for i in positions], loss, penalty, reduction), as_samples(X, y, model)
 
 
 def _descent(
@@ -309,16 +343,21 @@ def _descent(
         )  # fmt: skip
     except DivergedError as error:
         history = error.history
+    if history.interrupted:
+        raise KeyboardInterrupt
     return history.parameters[:, 0]
 
 
-def _path(history: History | None, chosen: Sequence[Value]) -> Array:
+def _path(history: History | None, model: Model, positions: Sequence[int]) -> Array:
     """The values of these parameters after each epoch, shape (epochs + 1, parameters)."""
     if history is None:
-        return np.empty((0, len(chosen)))
-    columns = dict(zip(history.names, history.parameters.T, strict=True))
-    still = np.ones(len(history))
-    return np.column_stack([columns.get(p.label or "", p.data * still) for p in chosen])
+        return np.empty((0, len(positions)))
+    names = [parameter.label or f"p[{i}]" for i, parameter in enumerate(model.parameters())]
+    if [names[i] if i < len(names) else None for i in history.positions] != history.names:
+        raise ValueError(f"the history is of another model: it has {history.names[:4]}, and {model!r} has {names[:4]}")
+    columns = dict(zip(history.positions, history.parameters.T, strict=True))
+    still = {i: np.full(len(history), model.parameters()[i].data) for i in positions}
+    return np.column_stack([columns.get(i, still[i]) for i in positions])
 
 
 def _around(points: Array) -> list[tuple[float, float]]:
@@ -326,6 +365,10 @@ def _around(points: Array) -> list[tuple[float, float]]:
     low, high = points.min(0), points.max(0)
     size = np.where(high > low, high - low, np.maximum(1.0, np.abs(low)))
     return list(zip(low - 0.5 * size, high + 0.5 * size, strict=True))
+
+
+def _short(level: float) -> str:
+    return f"{level:,.0f}" if abs(level) >= 100 else number(level, 2)
 
 
 def _wider(low: float, high: float, share: float) -> tuple[float, float]:

@@ -59,30 +59,46 @@ def as_samples(X: Any, y: Any, model: Model, names: tuple[str, str] = ("X", "y")
 
 def _numbers(data: Any, name: str) -> Array:
     """`data` as an array of floats; TypeError or ValueError with the place where it is none."""
+    if isinstance(data, np.ma.MaskedArray):
+        return np.asarray(np.ma.filled(data.astype(float), np.nan))
     try:
         array = np.asarray(data)
-    except ValueError:  # rows of different lengths
-        lengths = [len(row) if hasattr(row, "__len__") else None for row in data]
-        odd = next(i for i, length in enumerate(lengths) if length != lengths[0])
-        raise ValueError(
-            f"the rows of {name} differ in length: {name}[0] is {shown(data[0])}, {name}[{odd}] is {shown(data[odd])}"
-        ) from None
-    if array.dtype.kind in "fiub":
+    except ValueError:
+        raise _ragged(data, name) from None
+    if array.dtype.kind in "fiub" and array.dtype.itemsize <= 8:
         return array.astype(float)
+    if array.dtype.kind in "US":
+        array = np.array(data, dtype=object)  # the entries as they were written
+    if not array.shape:
+        raise TypeError(
+            f"{name} must be a list or an array of numbers, not {shown(data)}; of an iterator make a list(...), of a "
+            "sparse matrix its toarray()"
+        )
     numbers = np.empty(array.shape)
-    for index, entry in np.ndenumerate(array):
-        place = f"{name}{list(index) if index else ''}"
+    for index, entry in np.ndenumerate(array.astype(object)):
+        place = f"{name}{list(index)}"
         numbers[index] = np.nan if entry is None else as_float(entry, f"{place} = {shown(entry)}")
     return numbers
+
+
+def _ragged(data: Any, name: str) -> ValueError:
+    shapes = [np.shape(row) for row in data if not isinstance(row, list) or all(map(np.isscalar, row))]
+    if len(shapes) == len(data):
+        odd = next(i for i, shape in enumerate(shapes) if shape != shapes[0])
+        examples = f"{name}[0] is {shown(data[0])}, {name}[{odd}] is {shown(data[odd])}"
+        return ValueError(f"the rows of {name} differ in length: {examples}")
+    return ValueError(f"{name} is no table of numbers: some of its entries are sequences themselves")
 
 
 def _refuse_unless_finite(array: Array, name: str, what: str) -> None:
     wrong = np.argwhere(~np.isfinite(array))
     if len(wrong):
         index = wrong[0].tolist()
+        found = array[tuple(index)]
+        what_it_is = "missing (nan)" if np.isnan(found) else str(found)
         place = f"row {index[0]}, column {index[1]}" if len(index) == 2 else f"sample {index[0]}"
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
         raise ValueError(
-            f"{name}{index} is {array[tuple(index)]} ({place}){more}: {what} must be a finite number; "
-            "leave the sample out, or fill in a value"
+            f"{name}{index} is {what_it_is} ({place}){more}: {what} must be a finite number; leave "
+            "the sample out, or fill in a value"
         )

@@ -13,147 +13,48 @@ import math
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from operator import index
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd import PoleError, Value
 from autograd.notation import derivative, number
-from autograd.value import shown
-from neuron._choice import choose
-from neuron.files import write_csv
-from neuron.metrics import METRICS, Metric
+from autograd.value import as_float, shown
+from neuron.history import Epoch, History
+from neuron.metrics import Metric, as_metric
+from neuron.models import Model
 from neuron.objective import Eager, Method, Objective, Penalty, place
-from neuron.optimizers import Optimizer, as_optimizer, learning_rates
+from neuron.optimizers import Optimizer, Update, as_optimizer, learning_rates
 from neuron.samples import as_samples
 
-if TYPE_CHECKING:
-    from os import PathLike
-
-    from neuron.models import Model
-
-__all__ = ["DivergedError", "Epoch", "History", "fit"]
+__all__ = ["DivergedError", "fit"]
 
 Array = NDArray[np.float64]
-Callback = Callable[["History"], Any]
+Callback = Callable[[History], Any]
 
-RUNAWAY = 10.0
-"""A loss that grows by this factor, epoch after epoch, ..."""
-RUNAWAY_EPOCHS = 5
-"""... this many times in a row does not come back: gradient descent can recover from less than ninefold steps only."""
+RUNAWAY = 1e5
+"""A training has diverged when its loss is so many times what it was at the start, ..."""
+RUNAWAY_GROWTH, RUNAWAY_EPOCHS = 1.5, 5
+"""... and has grown by this factor or more in each of so many epochs: such growth does not end by itself."""
 POWER_ITERATIONS = 20
-RUNNING_AWAY = f"the loss grew more than tenfold in each of {RUNAWAY_EPOCHS} epochs"
-
-
-class Epoch(NamedTuple):
-    """What was measured after so many epochs, 0 being the start."""
-
-    epoch: int
-    learning_rate: float | None  # of the epoch that ends here
-    loss: float
-    metric: float | None
-    validation_loss: float | None
-    validation_metric: float | None
-    parameters: Array | None
-
-
-@dataclass
-class History:
-    """How a training went: entry k is what was measured after k epochs, entry 0 before the first step.
-
-    All numbers of an entry belong to the same parameters: the loss (with its penalty, if there is one) and the
-    metric over all training samples, and over the validation samples.  What was not asked for is an empty list.
-    """
-
-    entries: list[Epoch] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    """What the parameters that learn are called."""
-    interrupted: bool = False
-    """Whether Ctrl-C ended the training."""
-
-    @property
-    def epochs(self) -> int:
-        """How many epochs were completed."""
-        return len(self.entries) - 1
-
-    @property
-    def loss(self) -> list[float]:
-        """The loss over the training samples."""
-        return [entry.loss for entry in self.entries]
-
-    @property
-    def metric(self) -> list[float]:
-        """The metric over the training samples."""
-        return [entry.metric for entry in self.entries if entry.metric is not None]
-
-    @property
-    def validation_loss(self) -> list[float]:
-        """The loss over the validation samples."""
-        return [entry.validation_loss for entry in self.entries if entry.validation_loss is not None]
-
-    @property
-    def validation_metric(self) -> list[float]:
-        """The metric over the validation samples."""
-        return [entry.validation_metric for entry in self.entries if entry.validation_metric is not None]
-
-    @property
-    def learning_rate(self) -> list[float]:
-        """The learning rate of each epoch, one less than there are entries."""
-        return [entry.learning_rate for entry in self.entries if entry.learning_rate is not None]
-
-    @property
-    def parameters(self) -> Array:
-        """The parameters that learn, shape (epochs + 1, number of them), in the order of `names`.
-
-        Raises ValueError unless `fit` was asked to record them.
-        """
-        recorded = [entry.parameters for entry in self.entries if entry.parameters is not None]
-        if len(recorded) < len(self.entries):
-            raise ValueError("the parameters of each epoch were not kept: call fit(..., record_parameters=True)")
-        return np.array(recorded)
-
-    def rows(self) -> list[list[Any]]:
-        """A table: names of columns, then one row an entry; None where nothing was measured.
-
-        The parameters are its last columns, if they were recorded.
-        """
-        names = [] if any(entry.parameters is None for entry in self.entries) else self.names
-        body = [[*entry[:-1], *([] if entry.parameters is None else entry.parameters)] for entry in self.entries]
-        return [[*Epoch._fields[:-1], *names], *body]
-
-    def save_csv(self, file: str | PathLike[str]) -> None:
-        """Write the `rows` to a file, with all digits.
-
-        Raises OSError if it cannot be written.
-        """
-        write_csv(file, self.rows())
-
-    def __len__(self) -> int:
-        return len(self.entries)
-
-    def __repr__(self) -> str:
-        if not self.entries:
-            return "History(nothing measured)"
-        first, last = self.entries[0], self.entries[-1]
-        measured = [
-            f"{name.replace('_', ' ')} {number(getattr(first, name))} → {number(getattr(last, name))}"
-            for name in ("loss", "metric", "validation_loss", "validation_metric")
-            if getattr(first, name) is not None
-        ]
-        return f"History({self.epochs} epochs, {', '.join(measured)}{', interrupted' if self.interrupted else ''})"
+TOO_LARGE = "then the numbers grew too large for a float"
 
 
 class DivergedError(ArithmeticError):
-    """Training left all bounds: the steps were too long.  `history` holds what was measured before."""
+    """Training left all bounds: the steps were too long.  `history` holds what was measured before `epoch`."""
 
     def __init__(self, message: str, epoch: int, history: History) -> None:
         super().__init__(message)
         self.epoch, self.history = epoch, history
+
+
+class _RunawayError(ArithmeticError):
+    """The loss or the gradient grows without end, or is not finite any more."""
 
 
 def fit(
@@ -205,173 +106,233 @@ def fit(
     >>> n.predict([10]).round(3)
     array([21.])
     """
-    epochs, batch_size = (
-        _whole("epochs", epochs, 0),
-        None if batch_size is None else _whole("batch_size", batch_size, 1),
-    )
-    inputs, targets = as_samples(X, y, model)
-    trained, method = _trained(parameters, model), as_optimizer(optimizer)
+    if not isinstance(model, Model):
+        raise TypeError(f"fit trains a Neuron, a Layer or an MLP, not {shown(model)}")
+    samples, held_out = as_samples(X, y, model), _validation(validation, model)
+    positions = _positions(parameters, model)
+    trained = [model.parameters()[i] for i in positions]
+    method, (metric_name, measure) = as_optimizer(optimizer), as_metric(metric, samples[1])
+    names = [parameter.label or f"p[{i}]" for i, parameter in zip(positions, trained, strict=True)]
+    size = None if batch_size is None else _whole("batch_size", batch_size, 1)
+    rates = learning_rates(method.lr, _whole("epochs", epochs, 0))
     training = _Training(
-        model,
         trained,
-        objective(model, trained, loss, penalty, reduction),
+        _callable("objective", objective)(model, trained, loss, penalty, reduction),
         method,
-        _metric(metric),
-        (inputs, targets),
-        _validation(validation, model),
+        measure,
+        samples,
+        held_out,
+        partial(_batches, len(samples[0]), size, shuffle, _generator(seed)),
         record_parameters,
+        History([], names, positions, metric_name),
     )
-    batches = partial(_batches, len(inputs), batch_size, shuffle, _generator(seed))
-    return training.run(learning_rates(method.lr, epochs), batches, progress, _callables("callbacks", callbacks))
-
-
-class _RunawayError(ArithmeticError):
-    """Found by the training itself: a loss or a gradient that is not finite, or grows without end."""
+    functions = [_callable("each of the callbacks", function) for function in _list("callbacks", callbacks)]
+    return training.run(rates, epochs, progress, functions)
 
 
 @dataclass
 class _Training:
     """One call of `fit`."""
 
-    model: Model
     parameters: list[Value]
     objective: Objective
     optimizer: Optimizer
     metric: Metric | None
     samples: tuple[Array, Array]
     held_out: tuple[Array, Array] | None
+    batches: Callable[[], Iterator[Any]]
     record_parameters: bool
-    history: History = field(default_factory=History)
-    last_gradient: Array | None = None
+    history: History
+    largest_gradient: str = ""
 
-    def run(
-        self,
-        rates: Sequence[float],
-        batches: Callable[[], Iterator[Any]],
-        progress: bool | None,
-        callbacks: Sequence[Callback],
-    ) -> History:
+    def run(self, rates: Iterable[float], epochs: int, progress: bool | None, callbacks: Sequence[Callback]) -> History:
         """All epochs; however they end, the model is left as the last entry of the history has it."""
-        X, y = self.samples
-        self.history.names = [parameter.label or f"p[{i}]" for i, parameter in enumerate(self.parameters)]
-        start = theta = np.array([parameter.data for parameter in self.parameters])
-        lr, step = math.nan, self.optimizer.start()
+        self.start = theta = np.array([parameter.data for parameter in self.parameters])
+        step = self.optimizer.start()
         try:
-            self.measure(theta, None)
-            with _bar(len(rates), progress) as bar, np.errstate(over="raise", invalid="raise"):
+            self.record(theta, None)
+            with _bar(epochs, progress) as bar:
                 for lr in rates:
-                    for batch in batches():
-                        theta = step(theta, self.gradient(theta, X[batch], y[batch]), lr)
-                    self.measure(theta, lr)
-                    self.refuse_runaway()
+                    theta = self.epoch(theta, step, lr)
                     bar.set_postfix(loss=number(self.history.loss[-1]), refresh=False)
                     bar.update()
-                    if callbacks:
-                        place(self.parameters, theta)
-                        if True in [callback(self.history) for callback in callbacks]:
-                            break
-        except KeyboardInterrupt:  # before the first entry there is nothing to keep
-            if not self.history.entries:
+                    if callbacks and self.is_ended_by(callbacks, theta):
+                        break
+        except KeyboardInterrupt:
+            if not self.history.entries:  # there is nothing yet to keep
                 raise
             self.history.interrupted = True
-        except ArithmeticError as error:
-            if not self.history.entries:
-                raise
-            raise self.diverged(error, lr, start) from None
         finally:
-            self.leave(start)
+            self.leave()
         return self.history
 
-    def measure(self, theta: Array, lr: float | None) -> None:
-        """Add an entry to the history.  Ctrl-C cannot leave half of one behind."""
+    def epoch(self, theta: Array, step: Update, lr: float) -> Array:
+        """Show all samples once, measure, and return the new parameters."""
+        X, y = self.samples
+        epoch = len(self.history)
         try:
-            loss, predictions = self.objective.value(theta, *self.samples)
-        except OverflowError:
-            loss = math.inf
+            for batch in self.batches():
+                theta = self.stepped(theta, step, self.gradient(theta, X[batch], y[batch]), lr)
+            self.record(theta, lr)
+            self.refuse_runaway()
+        except _RunawayError as why:
+            raise self.diverged(why, epoch, lr) from None
+        except (ValueError, TypeError) as error:
+            error.add_note(f"(in epoch {epoch}; the model has the parameters of epoch {self.history.epochs})")
+            raise
+        return theta
+
+    def record(self, theta: Array, lr: float | None) -> None:
+        """Measure, and add an entry to the history.  Ctrl-C cannot leave half of one behind."""
+        loss, predictions = self.value(theta, *self.samples)
         if not math.isfinite(loss):
             if lr is not None:
                 raise _RunawayError(f"then the loss was {loss}")
             raise ValueError(
-                f"the loss is {loss} before the first step: the inputs, the targets or the parameters of "
-                f"{self.model!r} are too large, or the loss is not defined there"
+                f"the loss is {loss} before the first step: the inputs, the targets or the parameters are too large, "
+                "or the loss is not defined there"
             )
-        metric = self._metric(predictions, self.samples[1])
-        validation_loss = validation_metric = None
-        if self.held_out is not None:
-            validation_loss, predictions = self.objective.value(theta, *self.held_out)
-            validation_metric = self._metric(predictions, self.held_out[1])
+        metric = self.measured(predictions, self.samples[1])
+        validation_loss, validation_metric = self.validated(theta)
+        kept = theta.copy()
+        kept.flags.writeable = False
         entries = self.history.entries
-        entries.append(Epoch(len(entries), lr, loss, metric, validation_loss, validation_metric, theta))
+        entries.append(Epoch(len(entries), lr, loss, metric, validation_loss, validation_metric, kept))
         if not self.record_parameters:
             entries[-2:-1] = [entry._replace(parameters=None) for entry in entries[-2:-1]]
 
+    def value(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
+        """The loss, which is infinite where it is too large for a float, and the predictions."""
+        try:
+            loss, predictions = self.objective.value(theta, X, y)
+            return float(loss), predictions
+        except OverflowError:
+            return math.inf, np.full(y.shape, math.nan)
+        except PoleError as error:
+            if not self.history.entries:
+                raise
+            raise _RunawayError(str(error)) from None
+
+    def validated(self, theta: Array) -> tuple[float | None, float | None]:
+        """Loss and metric over the samples that are held out; where the loss has a pole, it is infinite."""
+        if self.held_out is None:
+            return None, None
+        try:
+            loss, predictions = self.value(theta, *self.held_out)
+        except (_RunawayError, PoleError):  # samples that are not learnt from do not end a training
+            return math.inf, None if self.metric is None else math.nan
+        except (ValueError, TypeError) as error:
+            error.add_note("(in the validation data)")
+            raise
+        return loss, self.measured(predictions, self.held_out[1])
+
+    def measured(self, predictions: Array, targets: Array) -> float | None:
+        """The metric.  It gets copies: what it does to them is its own business."""
+        if self.metric is None:
+            return None
+        return as_float(self.metric(predictions.copy(), targets.copy()), "the metric")
+
     def gradient(self, theta: Array, X: Array, y: Array) -> Array:
         """The gradient over a batch, which must be finite."""
-        loss, gradient = self.objective.value_and_grad(theta, X, y)
-        for i in np.flatnonzero(~np.isfinite(gradient)).tolist():
-            raise _RunawayError(f"{self._derivative(i)} is {gradient[i]} where the loss is {number(loss)}")
-        self.last_gradient = gradient
+        try:
+            loss, gradient = self.objective.value_and_grad(theta, X, y)
+        except PoleError as error:
+            raise _RunawayError(str(error)) from None
+        except ArithmeticError:
+            raise _RunawayError(TOO_LARGE) from None
+        wrong = np.flatnonzero(~np.isfinite(gradient))
+        if len(wrong):
+            what = f"{self._derivative(wrong[0])} is {gradient[wrong[0]]} where the loss is {number(loss)}"
+            if theta is self.start:
+                raise ValueError(f"before the first step {what}: the loss has no finite derivative there")
+            raise _RunawayError(what)
+        largest = int(np.argmax(np.abs(gradient)))
+        self.largest_gradient = f"{self._derivative(largest)} = {number(float(gradient[largest]))}"
         return gradient
 
-    def refuse_runaway(self) -> None:
-        """Raise `_RunawayError` if the loss has exploded without having reached the end of the floats yet."""
-        recent = self.history.loss[-RUNAWAY_EPOCHS - 1 :]
-        if len(recent) > RUNAWAY_EPOCHS and all(0 < RUNAWAY * a <= b for a, b in pairwise(recent)):
-            raise _RunawayError(RUNNING_AWAY)
+    def stepped(self, theta: Array, step: Update, gradient: Array, lr: float) -> Array:
+        """The parameters after a step of the optimizer, which may do with its arguments as it likes."""
+        try:
+            with np.errstate(over="raise", invalid="raise"):
+                new = np.array(step(theta.copy(), gradient.copy(), lr), dtype=float)
+        except ArithmeticError:
+            raise _RunawayError(TOO_LARGE) from None
+        if new.shape != theta.shape:
+            raise ValueError(f"the optimizer must return parameters of shape {theta.shape}, not {new.shape}")
+        return new
 
-    def diverged(self, error: ArithmeticError, lr: float, start: Array) -> DivergedError:
+    def refuse_runaway(self) -> None:
+        """Raise `_RunawayError` if the loss is exploding but has not reached the end of the floats yet."""
+        loss = self.history.loss
+        recent = loss[-RUNAWAY_EPOCHS - 1 :]
+        grows = len(recent) > RUNAWAY_EPOCHS and all(0 < RUNAWAY_GROWTH * a <= b for a, b in pairwise(recent))
+        if grows and loss[-1] > RUNAWAY * abs(loss[0]):
+            raise _RunawayError("the loss grows faster and faster")
+
+    def diverged(self, why: _RunawayError, epoch: int, lr: float) -> DivergedError:
         """What happened, in numbers, and what to do."""
         entries = self.history.entries
-        epoch = len(entries) - (str(error) == RUNNING_AWAY)  # which is found after the epoch, the others within
-        cause = error if isinstance(error, _RunawayError | PoleError) else "then the numbers grew too large for a float"
-        losses = [number(loss) for loss in dict.fromkeys([entries[0].loss, entries[-1].loss])]
-        largest = ""
-        if self.last_gradient is not None:
-            i = int(np.argmax(np.abs(self.last_gradient)))
-            largest = f", the largest gradient was {self._derivative(i)} = {number(self.last_gradient[i])}"
-        limit = self.optimizer.limit(self.curvature(start))
+        losses = " → ".join(number(loss) for loss in dict.fromkeys([entries[0].loss, entries[-1].loss]))
+        largest = self.largest_gradient
+        limit = self.optimizer.limit(self.curvature())
         if 0 < limit < lr:
             advice = f"from this start the loss falls only for learning rates below {limit:.3g}. Try {limit / 2:.2g}"
         else:
             advice = f"try {lr / 10:.2g}, or smaller inputs (standardized ones, for example)"
         return DivergedError(
-            f"training diverged in epoch {epoch}: loss {' → '.join(losses)}{largest}; {cause}. The learning rate "
-            f"{lr:g} is too large: {advice}. The model has the parameters of epoch {entries[-1].epoch}.",
+            f"training diverged in epoch {epoch}: loss {losses}, the largest gradient was {largest}; {why}. The "
+            f"learning rate {lr:g} is too large: {advice}. The model has the parameters of epoch {entries[-1].epoch}.",
             epoch,
             self.history,
         )
 
-    def curvature(self, theta: Array) -> float:
-        """The largest second derivative of the loss in any direction, by power iteration; nan if it cannot be had.
+    def curvature(self) -> float:
+        """The largest second derivative of the loss where the training began, over all directions and batches.
 
-        Each step multiplies a direction by the Hessian, as the difference of two gradients.
+        By power iteration: a direction is multiplied by the Hessian, which is the difference of two gradients, over
+        and over.  nan if it cannot be had.
         """
+        X, y = self.samples
+        h, curvatures = 1e-5 * max(1.0, float(np.linalg.norm(self.start))), []
         try:
             with np.errstate(all="raise"):
-                h = 1e-5 * max(1.0, float(np.linalg.norm(theta)))
-                origin = self.gradient(theta, *self.samples)
-                direction, largest = origin / np.linalg.norm(origin), math.nan
-                for _ in range(POWER_ITERATIONS):
-                    product = (self.gradient(theta + h * direction, *self.samples) - origin) / h
-                    largest = float(np.linalg.norm(product))
-                    direction = product / largest
-                return largest
+                for batch in self.batches():
+                    origin = self.gradient(self.start, X[batch], y[batch])
+                    direction, largest = origin, 0.0
+                    for _ in range(POWER_ITERATIONS):
+                        length = float(np.linalg.norm(direction))
+                        if not length:
+                            break
+                        moved = self.start + h * direction / length
+                        direction = (self.gradient(moved, X[batch], y[batch]) - origin) / h
+                        largest = float(np.linalg.norm(direction))
+                    curvatures.append(largest)
         except (ArithmeticError, ValueError):
             return math.nan
+        return max(curvatures) or math.nan
 
-    def leave(self, start: Array) -> None:
+    def is_ended_by(self, callbacks: Sequence[Callback], theta: Array) -> bool:
+        """Call them with the history so far; whether one of them has returned True."""
+        place(self.parameters, theta)
+        ended = [callback(self.history) for callback in callbacks]
+        for parameter, ours in zip(self.parameters, theta.tolist(), strict=True):
+            if parameter.data != ours:
+                raise RuntimeError(
+                    f"a callback has changed {parameter.label}, but fit keeps the parameters itself: to hold them in "
+                    "bounds, use a penalty or an optimizer of your own"
+                )
+        return any(isinstance(end, bool | np.bool_) and bool(end) for end in ended)
+
+    def leave(self) -> None:
         """Give the model the parameters of the last entry."""
         entries = self.history.entries
         last = entries[-1].parameters if entries else None
-        place(self.parameters, start if last is None else last)
+        place(self.parameters, self.start if last is None else last)
         if entries and not self.record_parameters:
             entries[-1] = entries[-1]._replace(parameters=None)
 
     def _derivative(self, i: int) -> str:
         return derivative("L", self.history.names[i])
-
-    def _metric(self, predictions: Array, targets: Array) -> float | None:
-        return None if self.metric is None else float(self.metric(predictions, targets))
 
 
 def _batches(samples: int, size: int | None, shuffle: bool, source: np.random.Generator) -> Iterator[Any]:
@@ -402,14 +363,6 @@ def _bar(epochs: int, progress: bool | None) -> Any:
     )
 
 
-def _metric(given: Any) -> Metric | None:
-    if isinstance(given, str):
-        return choose("metric", given, METRICS)
-    if not (given is None or callable(given)):
-        raise TypeError(f"metric={shown(given)} is neither a name nor a function of (predictions, targets)")
-    return given  # type: ignore[no-any-return]
-
-
 def _validation(pair: Any, model: Model) -> tuple[Array, Array] | None:
     if pair is None:
         return None
@@ -419,17 +372,18 @@ def _validation(pair: Any, model: Model) -> tuple[Array, Array] | None:
     return as_samples(X, y, model, ("validation X", "validation y"))
 
 
-def _trained(parameters: Any, model: Model) -> list[Value]:
-    """The parameters that learn, in their order."""
+def _positions(parameters: Any, model: Model) -> list[int]:
+    """Where the parameters that learn stand among those of the model."""
+    own = {id(parameter): i for i, parameter in enumerate(model.parameters())}
     if parameters is None:
-        return model.parameters()
-    chosen = [parameters] if isinstance(parameters, Value) else list(parameters)
+        return list(own.values())
+    chosen = _list("parameters", [parameters] if isinstance(parameters, Value) else parameters)
     for parameter in chosen:
-        if not any(parameter is own for own in model.parameters()):
+        if id(parameter) not in own:
             raise ValueError(f"parameters: {shown(parameter)} is not a parameter of {model!r}")
     if not chosen:
         raise ValueError("parameters is empty: name at least one that is to learn, or leave it out for all")
-    return [own for own in model.parameters() if any(parameter is own for parameter in chosen)]
+    return sorted({own[id(parameter)] for parameter in chosen})
 
 
 def _whole(name: str, given: Any, least: int) -> int:
@@ -437,17 +391,21 @@ def _whole(name: str, given: Any, least: int) -> int:
         count = index(given)
     except TypeError:
         raise TypeError(f"{name} must be a whole number, not {shown(given)}") from None
-    if count < least:
-        raise ValueError(f"{name} must be at least {least}, not {count}")
+    if count < least or count > sys.maxsize:
+        raise ValueError(f"{name} must be {f'at least {least}' if count < least else 'much smaller'}, not {count}")
     return count
 
 
-def _callables(name: str, given: Any) -> list[Callback]:
-    functions = list(given) if isinstance(given, Iterable) else [given]
-    for function in functions:
-        if not callable(function):
-            raise TypeError(f"{name} are functions of the history, not {shown(function)}")
-    return functions
+def _list(name: str, given: Any) -> list[Any]:
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise TypeError(f"{name} is a list, not {shown(given)}")
+    return list(given)
+
+
+def _callable(name: str, given: Any) -> Any:
+    if not callable(given):
+        raise TypeError(f"{name} must be a function or a class, not {shown(given)}")
+    return given
 
 
 def _generator(seed: Any) -> np.random.Generator:

@@ -1,5 +1,7 @@
 """The estimators obey the conventions of scikit-learn, and do what they are for."""
 
+import os
+import signal
 import sys
 
 import numpy as np
@@ -13,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import neuron
-from neuron import NeuronClassifier, NeuronRegressor
+from neuron import NeuronClassifier, NeuronRegressor, fit
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
@@ -92,6 +94,21 @@ def test_bad_settings_are_told_when_they_are_used():
     ):
         with pytest.raises(ValueError, match=message):
             NeuronClassifier(**setting).fit(X, y)
+
+
+def test_ctrl_c_ends_a_search_and_not_just_one_training(monkeypatch):
+    calls = []
+
+    def interrupted(*args, **kwargs):
+        calls.append(1)
+        press = lambda history: os.kill(os.getpid(), signal.SIGINT) if history.epochs == 2 else None  # noqa: E731
+        return fit(*args, **kwargs, callbacks=[press])
+
+    monkeypatch.setattr("neuron.estimators.fit", interrupted)
+    X, y = make_moons(40, noise=0.1, random_state=0)
+    with pytest.raises(KeyboardInterrupt):
+        cross_val_score(NeuronClassifier(epochs=50, random_state=0), X, y, cv=3)
+    assert len(calls) == 1
 
 
 def test_without_scikit_learn_the_error_says_what_to_install(monkeypatch):

@@ -92,17 +92,24 @@ BAD = {
     "no format": (drop("format"), "holds no model: its format is None"),
     "another model": (put("model", "Layer"), "model is 'Layer', not 'MLP'; load it by the class that saved it"),
     "no arguments": (drop("arguments"), "arguments is None, not a table of names"),
+    "a default argument is missing": (drop("arguments", "activation"), "activation is missing in arguments"),
+    "weights as arguments": (put("arguments", "seed", 3), "seed does not belong into arguments"),
+    "something else": (put("comment", "hi"), "comment does not belong into the file"),
+    "null": (put("parameters", "b2", None), "parameters: b2 is None, which is no finite number"),
     "parameters in a list": (put("parameters", [1, 2]), "parameters is [1, 2], not a table of names"),
     "an unknown argument": (put("arguments", "depth", 3), "do not make a MLP: "),
     "an argument is missing": (drop("arguments", "nouts"), "do not make a MLP: "),
     "wrong size": (put("arguments", "nouts", [2, 0]), "at least 1 neuron is needed, not 0"),
     "unknown activation": (put("arguments", "activation", "rleu"), "unknown activation 'rleu': did you mean 'relu'?"),
-    "a parameter is missing": (drop("parameters", "w2[1]"), f"parameters: w2[1] of {MODEL} is missing"),
-    "a parameter too many": (put("parameters", "w2[2]", 0.5), f"parameters: w2[2] = 0.5 is none of {MODEL}"),
-    "another structure": (put("arguments", "nouts", [3, 1]), "parameters: w1[2,0] of MLP(1, [3, 1], activation='relu'"),
-    "a text": (put("parameters", "b2", "7"), f"parameters: b2 of {MODEL} is '7', which is no finite number"),
-    "a truth value": (put("parameters", "b2", True), f"b2 of {MODEL} is True, which is no finite number"),
-    "nan": (put("parameters", "b2", math.nan), f"b2 of {MODEL} is nan, which is no finite number"),
+    "a parameter is missing": (drop("parameters", "w2[1]"), f"w2[1] is missing in parameters of {MODEL}"),
+    "a parameter too many": (put("parameters", "w2[2]", 0.5), f"w2[2] does not belong into parameters of {MODEL}"),
+    "another structure": (
+        put("arguments", "nouts", [3, 1]),
+        "w1[2,0] is missing in parameters of MLP(1, [3, 1], activation='relu'",
+    ),
+    "a text": (put("parameters", "b2", "7"), "parameters: b2 is '7', which is no finite number"),
+    "a truth value": (put("parameters", "b2", True), "b2 is True, which is no finite number"),
+    "nan": (put("parameters", "b2", math.nan), "b2 is nan, which is no finite number"),
     "too large": (put("parameters", "b2", 10**400), "which is no finite number"),
 }
 
@@ -130,6 +137,29 @@ def test_a_file_that_is_something_else(text, tmp_path):
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(ValueError, match=r"holds no model: it is not JSON"):
         Neuron.load(file)
+
+
+def test_files_that_editors_leave_behind(tmp_path):
+    file = tmp_path / "n.json"
+    Neuron(1, None, weights=[0.5]).save(file)
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text, encoding="utf-8-sig")  # with a byte order mark
+    assert Neuron.load(file).w[0].data == 0.5
+    file.write_text(text.replace('"b": 0.0', '"b": 0.0, "b": 9.0'), encoding="utf-8")
+    with pytest.raises(ValueError, match="'b' is there twice"):
+        Neuron.load(file)
+    file.write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(ValueError, match="holds no model: it is not JSON"):
+        Neuron.load(file)
+
+
+def test_a_model_that_a_file_cannot_hold_is_not_saved(tmp_path):
+    mixed = MLP(1, [2, 1])
+    mixed.layers[0].neurons[1].activation = "tanh"
+    with pytest.raises(ValueError, match="a file cannot hold layers of neurons with different activations"):
+        mixed.save(tmp_path / "m.json")
+    with pytest.raises(AttributeError):
+        Layer(1, 2).activation = "tanh"
 
 
 def test_what_cannot_be_saved(tmp_path):

@@ -88,7 +88,7 @@ def test_the_equation_with_the_usual_learning_rate_ends_in_a_message(capsys):
     captured = capsys.readouterr()
     assert captured.err == (
         "neuron: training diverged in epoch 5: loss 2.226e+06 → 5.902e+29, the largest gradient was dL/dw[0] = "
-        "-1.788e+15; the loss grew more than tenfold in each of 5 epochs. The learning rate 0.001 is too large: from "
+        "-1.788e+15; the loss grows faster and faster. The learning rate 0.001 is too large: from "
         "this start the loss falls only for learning rates below 9.05e-06. Try 4.5e-06. The model has the parameters "
         "of epoch 5.\n"
     )
@@ -161,7 +161,7 @@ def test_files(name, ending, capsys):
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_other_settings(name, capsys):
-    assert main(["learn", name, "--epochs", "0", "--seed", "5", "--lr", "1e-7"]) == 0
+    assert main(["learn", name, "--epochs", "0", "--lr", "1e-7"]) == 0
     out = capsys.readouterr().out
     assert "nan" not in out.replace("malignant", "")
     if name in ("line", "puzzle", "moons"):
@@ -170,16 +170,18 @@ def test_other_settings(name, capsys):
 
 
 MESSAGES = {
-    "line --lr 0": "SGD: the learning rate must be positive, not 0.0",
-    "line --lr -1": "SGD: the learning rate must be positive, not -1.0",
-    "line --lr nan": "SGD: the learning rate must be positive, not nan",
-    "moons --lr 0": "the schedule gives the learning rate 0.0 for epoch 0: it must be positive",
-    "puzzle --epochs -1": "epochs must be at least 0, not -1",
-    "line --seed -1": "--seed must be at least 0, not -1",
+    "line --lr 0": "--lr, the learning rate, must be positive, not 0.0",
+    "line --lr -1": "--lr, the learning rate, must be positive, not -1.0",
+    "line --lr nan": "--lr, the learning rate, must be positive, not nan",
+    "moons --lr 0": "--lr, the learning rate, must be positive, not 0.0",
+    "puzzle --epochs -1": "--epochs must be at least 0, not -1",
+    "line --seed -1": "--seed must be from 0 to 4294967196, not -1",
     "line --plot p.txt": "--plot p.txt: the name of the plot must end in one of .png .svg .pdf",
     "line --plot nowhere/p.png": "--plot nowhere/p.png cannot be written: there is no directory nowhere",
     "line --csv nowhere/h.csv": "--csv nowhere/h.csv cannot be written: there is no directory nowhere",
     "line --csv .": "--csv . cannot be written: it is a directory",
+    "puzzle --seed 3": "--seed 3: nothing is random in this lesson",
+    "line --plot a.svg --csv a.svg": "--plot and --csv name the same file, a.svg",
     "puzzle --lr 1": "training diverged in epoch",
 }
 
@@ -187,9 +189,24 @@ MESSAGES = {
 @pytest.mark.parametrize("command", MESSAGES)
 def test_bad_input_is_answered_in_one_line(command, capsys):
     assert main(["learn", *command.split()]) == 2
-    error = capsys.readouterr().err
+    out, error = capsys.readouterr()
+    assert out == "" or "diverged" in error
     assert error.startswith(f"neuron: {MESSAGES[command]}")
     assert error.count("\n") == 1
+
+
+def test_the_history_of_a_training_that_diverged_is_saved(capsys):
+    assert main(["learn", "line", "--lr", "4", "--csv", "h.csv"]) == 2
+    out, error = capsys.readouterr()
+    assert "The history before the training diverged is in h.csv" in out
+    assert "training diverged" in error
+    assert float(read("h.csv")[-1]["loss"]) > 1000
+
+
+def test_options_of_the_other_lesson_are_refused(capsys):
+    with pytest.raises(SystemExit):
+        main(["--lr", "5", "learn", "line"])
+    assert "unrecognized arguments: learn line" in capsys.readouterr().err
 
 
 def test_an_unknown_lesson(capsys):

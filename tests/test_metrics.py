@@ -1,32 +1,60 @@
 """Accuracy: which predictions count as right."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neuron import Neuron, fit
 from neuron.metrics import accuracy
 
 LABELS = st.lists(st.booleans(), min_size=1, max_size=20)
 
 
-@given(LABELS, st.data())
-def test_a_prediction_counts_as_the_nearer_label(truths, data):
+@given(LABELS, st.sampled_from([(0.0, 1.0), (-1.0, 1.0)]), st.data())
+def test_a_prediction_counts_as_the_nearer_label(truths, labels, data):
     guesses = data.draw(st.lists(st.booleans(), min_size=len(truths), max_size=len(truths)))
     right = np.mean([truth == guess for truth, guess in zip(truths, guesses, strict=True)])
-    zero_one = [0.51 + guess * 0.3 - (not guess) * 0.4 for guess in guesses]
-    assert accuracy(zero_one, [float(truth) for truth in truths]) == right
-    if not all(truths):  # all +1 could be labels of either kind
-        signs = [0.01 if guess else -0.01 for guess in guesses]
-        assert accuracy(signs, [1 if truth else -1 for truth in truths]) == right
+    middle = sum(labels) / 2
+    predictions = [middle + data.draw(st.floats(0.01, 9)) * (1 if guess else -1) for guess in guesses]
+    targets = [labels[truth] for truth in truths]
+    assert accuracy(predictions, targets, labels) == right
+    if not all(truths):
+        assert accuracy(predictions, targets) == right, "the labels are told from the targets"
 
 
 def test_a_column_a_class():
     assert accuracy([[1, 2, 3], [3, 2, 1], [0, 9, 0]], [[0, 0, 1], [1, 0, 0], [1, 0, 0]]) == 2 / 3
+    assert accuracy([[0.1], [0.9], [0.2]], [[1], [0], [1]]) == 0.0, "one column is no class of its own"
 
 
-def test_targets_that_are_no_labels():
-    with pytest.raises(ValueError, match=r"accuracy needs labels 0 and 1, or -1 and \+1, not \[0\.5, 2\.0\]"):
-        accuracy([1, 2], [0.5, 2])
-    with pytest.raises(ValueError, match=r"predictions of shape \(2,\) and targets of shape \(3,\) differ"):
-        accuracy([1, 2], [0, 1, 1])
+def test_nan_is_never_right():
+    assert accuracy([np.nan, np.nan], [0, 1]) == 0.0
+    assert accuracy([[np.nan, 1]], [[1, 0]]) == 0.0
+
+
+MESSAGES = {
+    "accuracy([1, 2], [0.5, 2])": "accuracy needs labels 0 and 1, or -1 and +1, not [0.5, 2.0]",
+    "accuracy([1, 2], [0, 1, 1])": "accuracy needs as many predictions as targets; their shapes are (2,) and (3,)",
+    "accuracy([], [])": "accuracy needs as many predictions as targets; their shapes are (0,) and (0,)",
+    "accuracy([0.3], [1])": "all targets are 1; say what the other label is, labels=(0, 1) or labels=(-1, 1)",
+    "accuracy([0.3], [0], (-1, 1))": "accuracy: the labels are -1 and 1, but a target is 0",
+    "accuracy([[1, 2]], [[7, 7]])": "accuracy needs a 1 in one column of each row of the targets, and 0 in the others",
+    "accuracy([[1, 2]], [[1, 1]])": "accuracy needs a 1 in one column of each row of the targets, and 0 in the others",
+}
+
+
+@pytest.mark.parametrize("code", MESSAGES)
+def test_targets_that_are_no_labels(code):
+    with pytest.raises(ValueError, match=re.escape(MESSAGES[code])):
+        eval(code)
+
+
+def test_the_labels_of_the_training_hold_for_the_validation():
+    n = Neuron(1, None, weights=[0.3], bias=0.0)
+    history = fit(
+        n, [1.0, -1.0], [1.0, -1.0], loss="hinge", metric="accuracy", epochs=0, validation=([0.5, 1.0], [1.0, 1.0])
+    )
+    assert (history.metric, history.validation_metric, history.metric_name) == ([1.0], [1.0], "accuracy")

@@ -82,7 +82,7 @@ def test_schedules_are_functions_of_the_epoch():
     history = fit(n, [1.0], [1.0], optimizer=SGD(lambda epoch: seen.append(epoch) or 0.1 / (epoch + 1)), epochs=3)
     assert seen == [0, 1, 2]
     assert history.learning_rate == [0.1, 0.05, 0.1 / 3]
-    assert learning_rates(0.5, 2) == [0.5, 0.5]
+    assert list(learning_rates(0.5, 2)) == [0.5, 0.5]
 
 
 MESSAGES = {
@@ -98,7 +98,7 @@ MESSAGES = {
     "Adam(beta2=2)": (ValueError, "Adam: beta2 must be at least 0 and less than 1, not 2"),
     "Adam(epsilon=0)": (ValueError, "Adam: epsilon must be positive, not 0"),
     "learning_rates(lambda epoch: 1 - epoch, 3)": (
-        ValueError, "the schedule gives the learning rate 0.0 for epoch 1: it must be positive",
+        ValueError, "the learning rate 0.0, which the schedule gives for epoch 1, must be positive",
     ),
     "learning_rates(lambda epoch: None, 3)": (TypeError, "the learning rate for epoch 0: None is not a number"),
 }  # fmt: skip

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot
 
-from neuron import MLP, SGD, Layer, Neuron, datasets, fit, plots
+from neuron import MLP, SGD, Layer, Neuron, datasets, fit, losses, plots
 
 mpl.use("Agg")
 
@@ -49,6 +49,8 @@ def test_the_fitted_line(line):
     assert y == pytest.approx(n.predict(x))
     assert drawn(ax, "target y").tolist() == [data.X[:, 0].tolist(), data.y.tolist()]
     assert plots.fitted_line(n, data.X, data.y, limits=(0, 9), ax=ax) is ax
+    exact = plots.fitted_line(Neuron(1, None, weights=[2.0], bias=1.0), data.X, data.y)
+    assert labels(exact)[2] == ["prediction ŷ", "target y"], "errors that cannot be seen are not in the legend"
     with pytest.raises(ValueError, match=r"draws a model of one input and one output, not Neuron\(2"):
         plots.fitted_line(Neuron(2), data.X, data.y)
     with pytest.raises(ValueError, match=r"draws a model of one input and one output, not Layer\(1, 2"):
@@ -81,7 +83,7 @@ def test_the_loss_surface(line):
     n, data, history = line
     before = numbers(n)
     ax = plots.loss_surface(n, data.X, data.y, history=history, loss=LOSS)
-    assert labels(ax) == ("w", "b", ["path of descent", "its end"])
+    assert labels(ax) == ("w", "b", ["path of descent", "its start", "its end"])
     assert pytest.approx(history.parameters) == drawn(ax, "path of descent").T
     assert drawn(ax, "its end").T.tolist() == history.parameters[-1:].tolist()
     assert numbers(n) == before, "the model is left alone"
@@ -107,6 +109,12 @@ def test_the_loss_surface_over_chosen_parameters():
     assert pytest.approx(history.parameters[:, ::-1]) == drawn(ax, "path of descent").T
     over_bias = plots.loss_surface(n, data.X, data.y, history=history, over=[n.w[0], n.b])
     assert drawn(over_bias, "path of descent")[1].tolist() == [0.0] * 6, "a parameter that did not learn stays"
+    other = Neuron(3, None, weights=[1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match=r"the history is of another model: it has \['w', 'b'\]"):
+        plots.loss_surface(
+            other, np.eye(3), [1, 2, 3], over=other.w[:2],
+            history=fit(Neuron(1), [1], [1], epochs=1, record_parameters=True),
+        )  # fmt: skip
     with pytest.raises(ValueError, match=r"over two parameters, such as over=\(n\.w\[0\], n\.b\), not \['w\[0\]', 'w"):
         plots.loss_surface(n, data.X, data.y)
     with pytest.raises(ValueError, match=r"w is not a parameter of Neuron\(2"):
@@ -160,8 +168,53 @@ def test_the_decision_boundary():
     assert plots.decision_boundary(one_sided, X, y).get_xlabel() == "x[0]"
     with pytest.raises(ValueError, match=r"draws a model of two inputs and one output, not MLP\(3"):
         plots.decision_boundary(MLP(3, [1]), X, y)
+    at_zero = plots.decision_boundary(n, X, [0, 0, 1, 1], threshold=0.0)
+    boundary = np.vstack([path.vertices for path in at_zero.collections[-1].get_paths()])
+    assert boundary.sum(axis=1) == pytest.approx(3.0)
     with pytest.raises(ValueError, match=r"draws two classes, but y has the labels \[1\.0\]"):
         plots.decision_boundary(n, X, [1, 1, 1, 1])
+
+
+def test_odd_arguments(line):
+    n, data, _ = line
+    assert plots.fitted_line(n, data.X, data.y, limits=np.array([0.0, 2.0])).get_xlabel() == "x"
+    flat = plots.loss_surface(n, [[0.0]], [0.0], loss=lambda p, t: p * 0, limits=np.array([[0, 1], [0, 1]]))
+    assert flat.get_xlabel() == "w"
+    for lrs in ([], 0.1):
+        with pytest.raises(ValueError, match="draws a panel for each learning rate, such as"):
+            plots.learning_rates(n, data.X, data.y, lrs)
+    with pytest.raises(ValueError, match="needs as many Axes as learning rates, 2, not 1"):
+        plots.learning_rates(n, data.X, data.y, [0.1, 0.2], axes=[pyplot.figure().add_subplot()])
+    before = pyplot.get_fignums()
+    with pytest.raises(ValueError, match="unknown loss"):
+        plots.tangents(n, data.X, data.y, loss="nope")
+    assert pyplot.get_fignums() == before, "no empty figure is left behind"
+
+
+def test_a_loss_that_reaches_zero_keeps_a_linear_axis():
+    history = fit(Neuron(1, None, weights=[0.0]), [0.0], [1.0], optimizer=SGD(0.5), epochs=1)
+    assert history.loss == [1.0, 0.0]
+    assert plots.loss_curves(history).get_yscale() == "linear"
+
+
+def test_any_metric_gives_its_name_to_the_axis():
+    def largest_error(predictions, targets):
+        return float(np.abs(predictions - targets).max())
+
+    history = fit(Neuron(1, seed=0), [1.0], [1.0], epochs=1, metric=largest_error)
+    assert plots.accuracy_curves(history).get_ylabel() == "largest_error"
+
+
+def test_the_penalty_is_part_of_the_surface(line):
+    n, data, _ = line
+    history = fit(
+        Neuron(1, None, weights=data.weights, bias=data.bias), data.X, data.y, penalty=losses.l2(0.5), epochs=3,
+        record_parameters=True,
+    )  # fmt: skip
+    ax = pyplot.figure().add_subplot(projection="3d")
+    plots.loss_surface(n, data.X, data.y, history=history, penalty=losses.l2(0.5), ax=ax)
+    (path,) = [one for one in ax.get_lines() if one.get_label() == "path of descent"]
+    assert path.get_data_3d()[2] == pytest.approx(history.loss)
 
 
 def test_without_matplotlib_the_error_says_what_to_install(line, monkeypatch):

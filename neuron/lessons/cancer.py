@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from neuron import plots
 from neuron.datasets import cancer
+from neuron.history import History
 from neuron.lessons.lesson import Lesson, Settings, table
 from neuron.metrics import accuracy
 from neuron.models import Neuron
 from neuron.optimizers import SGD
-from neuron.training import History, fit
+from neuron.training import fit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,15 +49,20 @@ class Cancer(Lesson):
         if len(rows) > 1:
             rows += [("mean", *map(mean, parts)), ("s", *map(stdev, parts))]
         shown = [(name, *(f"{share:.2f}" for share in shares)) for name, *shares in rows]
-        yield "  accuracy in per cent, on three quarters to learn from, on the quarter held out, and on all samples"
-        yield from table(["start", "training", "test", "all"], shown)
+        if shown:
+            yield "  accuracy in per cent, on three quarters to learn from, on the quarter held out, and on all samples"
+            yield from table(["start", "training", "test", "all"], shown)
+            yield "  (s is the standard deviation)"
+        if not self.is_original:
+            return
+        yield ""
         yield f"  the article's: test {TEST[0]} (s = {TEST[1]}), all {ALL[0]} (s = {ALL[1]})"
 
     def trained(self, seed: int) -> tuple[History, float]:
         """The training from one random start, with a shuffle of its own, and the accuracy on all samples."""
+        data = cancer()
         from sklearn.model_selection import train_test_split
 
-        data = cancer()
         X, X_test, y, y_test = train_test_split(data.X, data.y, test_size=0.25, random_state=seed)
         center, spread = X.mean(axis=0), X.std(axis=0)
         neuron = Neuron(X.shape[1], activation="sigmoid", seed=seed)

@@ -76,7 +76,7 @@ class Equation(Lesson):
         rows = [(step, *(f"{result(path[step]):.4f}" for path in strategies.values())) for step in steps]
         yield from table(["steps", *strategies], rows)
         yield ""
-        ends = [(name, *map(float, path[-1]), f"{result(path[-1]) - TARGET:.2g}") for name, path in strategies.items()]
+        ends = [(name, *map(float, path[-1]), f"{result(path[-1]) - TARGET:.4g}") for name, path in strategies.items()]
         yield from table(["in the end", "w₁", "w₂", "error"], ends)
 
     def draw(self, axes: Sequence[Axes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from itertools import chain, repeat
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from autograd.terminal import columns
 from neuron.files import write_csv
-from neuron.training import History
+from neuron.history import History
+from neuron.training import DivergedError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,13 +21,16 @@ __all__ = ["Lesson", "Row", "Settings", "every", "table"]
 
 Row = Sequence[object]
 
+MAX_SEED = 2**32 - 100
+"""What the random generators take, and the lessons that need several seeds in a row."""
+
 
 class Settings(NamedTuple):
     """What can be chosen on the command line."""
 
     epochs: int
     lr: float
-    seed: int
+    seed: int | None = None  # nothing is random
 
 
 class Lesson:
@@ -53,22 +58,41 @@ class Lesson:
         csv: str | None = None,
     ) -> None:
         usual = self.settings
+        if usual.seed is None and seed is not None:
+            raise ValueError(f"--seed {seed}: nothing is random in this lesson")
         self.epochs = usual.epochs if epochs is None else epochs
         self.lr = usual.lr if lr is None else lr
-        self.seed = usual.seed if seed is None else seed
-        if self.seed < 0:
-            raise ValueError(f"--seed must be at least 0, not {self.seed}")
-        self.is_original = (self.epochs, self.lr, self.seed) == usual
+        self.seed = seed if seed is not None else usual.seed or 0
+        if self.epochs < 0:
+            raise ValueError(f"--epochs must be at least 0, not {self.epochs}")
+        if not 0 < self.lr < math.inf:
+            raise ValueError(f"--lr, the learning rate, must be positive, not {self.lr}")
+        if not 0 <= self.seed <= MAX_SEED:
+            raise ValueError(f"--seed must be from 0 to {MAX_SEED}, not {self.seed}")
+        self.is_original = (self.epochs, self.lr, seed in (None, usual.seed)) == (usual.epochs, usual.lr, True)
+        self.has_left_out = False
         self.plot, self.csv = plot, csv
         _refuse_unless_writable("--csv", csv, ())
         _refuse_unless_writable("--plot", plot, (".png", ".svg", ".pdf"))
+        if plot and csv and Path(plot).absolute() == Path(csv).absolute():
+            raise ValueError(f"--plot and --csv name the same file, {plot}")
 
     def text(self) -> Iterator[str]:
         """The lesson, line by line; writes its files in the end."""
         yield self.title
-        yield f"  {self.about.format(epochs=self.epochs, lr=f'{self.lr:g}', seed=self.seed)}"
+        yield f"  {self.about.format(epochs=self.epochs, lr=f'{self.lr:g}', tenth=f'{self.lr / 10:g}', seed=self.seed)}"
         yield ""
-        yield from self.run()
+        try:
+            yield from self.run()
+        except DivergedError as error:
+            self.histories = {"diverged": error.history}
+            if self.csv:
+                self.save_csv(self.csv)
+                yield f"The history before the training diverged is in {self.csv}"
+            raise
+        if self.has_left_out:
+            yield ""
+            yield "These are not the original settings, so the original numbers are left out."
         for name, history in self.histories.items():
             if history.interrupted:
                 yield ""
@@ -115,8 +139,8 @@ class Lesson:
     ) -> Iterator[str]:
         """A table of our numbers, and beside them those of the article if the settings are its own."""
         if not self.is_original:
+            self.has_left_out = True
             yield from table(head, rows)
-            yield "  (These are not the original settings, so the original numbers are left out.)"
             return
         blank = [""] * len(original_head)
         both = [(*ours, *theirs) for ours, theirs in zip(rows, chain(originals, repeat(blank)), strict=False)]
@@ -128,9 +152,9 @@ def table(head: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
     return columns([head, *([str(cell) for cell in row] for row in rows)], "  ")
 
 
-def every(step: int, history: History) -> list[int]:
-    """Each `step`-th epoch of a history."""
-    return list(range(0, len(history), step))
+def every(step: int, last: int) -> list[int]:
+    """0, each `step`-th number after it, and the last one."""
+    return [*range(0, last, step), last]
 
 
 def _refuse_unless_writable(option: str, file: str | None, endings: Sequence[str]) -> None:
@@ -144,4 +168,4 @@ def _refuse_unless_writable(option: str, file: str | None, endings: Sequence[str
         problem = "it is a directory" if path.is_dir() else f"there is no directory {path.parent}"
         raise OSError(f"{option} {file} cannot be written: {problem}")
     if option == "--plot" and find_spec("matplotlib") is None:
-        raise OSError(f'{option} {file} needs Matplotlib: pip install matplotlib, or "scalar-autograd[plot]"')
+        raise OSError(f"{option} {file} needs Matplotlib: pip install matplotlib")

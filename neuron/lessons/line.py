@@ -39,7 +39,7 @@ class Line(Lesson):
         )  # fmt: skip
         self.histories = {"gradient descent": history}
         losses = self.history.loss
-        rows = [(epoch, losses[epoch]) for epoch in every(100, self.history)]
+        rows = [(epoch, losses[epoch]) for epoch in every(100, self.history.epochs)]
         yield from self.beside(["epoch", "loss"], rows, ["article"], [(loss,) for loss in LOSSES])
         yield ""
         (w, b), steps = self.history.parameters[-1].tolist(), f"after {self.history.epochs} epochs"

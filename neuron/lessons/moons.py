@@ -33,8 +33,8 @@ class Moons(Lesson):
 
     title = "Two moons: 100 points in the plane, two classes"
     about = (
-        "MLP 2-16-16-1 with relu, hinge loss, L2 penalty 0.0001; gradient descent, learning rate from {lr} down to a "
-        "tenth, {epochs} epochs"
+        "MLP 2-16-16-1 with relu, hinge loss, L2 penalty 0.0001; gradient descent, learning rate falling from {lr} to "
+        "{tenth}, {epochs} epochs"
     )
     settings = Settings(epochs=100, lr=1.0, seed=1337)
 
@@ -49,7 +49,7 @@ class Moons(Lesson):
         )  # fmt: skip
         self.histories = {"gradient descent": history}
         yield f"  {len(self.network.parameters())} parameters, each a Value"
-        rows = [(k, f"{history.loss[k]:.10f}", f"{history.metric[k]:.0%}") for k in every(10, history)]
+        rows = [(k, f"{history.loss[k]:.10f}", f"{history.metric[k]:.0%}") for k in every(10, history.epochs)]
         yield from self.beside(["epoch", "loss", "accuracy"], rows, ["micrograd", ""], MICROGRAD)
 
     def draw(self, axes: Sequence[Axes]) -> None:

@@ -1,0 +1,120 @@
+"""What a training measured, epoch by epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.notation import number
+from neuron.files import write_csv
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+__all__ = ["Epoch", "History"]
+
+Array = NDArray[np.float64]
+
+
+class Epoch(NamedTuple):
+    """What was measured after so many epochs, 0 being the start."""
+
+    epoch: int
+    learning_rate: float | None  # of the epoch that ends here
+    loss: float
+    metric: float | None
+    validation_loss: float | None
+    validation_metric: float | None
+    parameters: Array | None
+
+
+@dataclass
+class History:
+    """How a training went: entry k is what was measured after k epochs, entry 0 before the first step.
+
+    All numbers of an entry belong to the same parameters: the loss (with its penalty, if there is one) and the
+    metric over all training samples, and over the validation samples.  What was not asked for is an empty list.
+    """
+
+    entries: list[Epoch] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    """What the parameters that learn are called."""
+    positions: list[int] = field(default_factory=list)
+    """Where they stand among ``model.parameters()``."""
+    metric_name: str = ""
+    interrupted: bool = False
+    """Whether Ctrl-C ended the training."""
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were completed."""
+        return len(self.entries) - 1
+
+    @property
+    def loss(self) -> list[float]:
+        """The loss over the training samples."""
+        return [entry.loss for entry in self.entries]
+
+    @property
+    def metric(self) -> list[float]:
+        """The metric over the training samples."""
+        return [entry.metric for entry in self.entries if entry.metric is not None]
+
+    @property
+    def validation_loss(self) -> list[float]:
+        """The loss over the validation samples."""
+        return [entry.validation_loss for entry in self.entries if entry.validation_loss is not None]
+
+    @property
+    def validation_metric(self) -> list[float]:
+        """The metric over the validation samples."""
+        return [entry.validation_metric for entry in self.entries if entry.validation_metric is not None]
+
+    @property
+    def learning_rate(self) -> list[float]:
+        """The learning rate of each epoch, one less than there are entries."""
+        return [entry.learning_rate for entry in self.entries if entry.learning_rate is not None]
+
+    @property
+    def parameters(self) -> Array:
+        """The parameters that learn, shape (epochs + 1, number of them), in the order of `names`.
+
+        Raises ValueError unless `fit` was asked to record them.
+        """
+        recorded = [entry.parameters for entry in self.entries if entry.parameters is not None]
+        if len(recorded) < len(self.entries):
+            raise ValueError("the parameters of each epoch were not kept: call fit(..., record_parameters=True)")
+        return np.array(recorded)
+
+    def rows(self) -> list[list[Any]]:
+        """A table: names of columns, then one row an entry; None where nothing was measured.
+
+        The parameters are its last columns, if they were recorded.
+        """
+        names = [] if any(entry.parameters is None for entry in self.entries) else self.names
+        body = [[*entry[:-1], *([] if entry.parameters is None else entry.parameters)] for entry in self.entries]
+        return [[*Epoch._fields[:-1], *names], *body]
+
+    def save_csv(self, file: str | PathLike[str]) -> None:
+        """Write the `rows` to a file, with all digits.
+
+        Raises OSError if it cannot be written.
+        """
+        write_csv(file, self.rows())
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __repr__(self) -> str:
+        if not self.entries:
+            return "History(nothing measured)"
+        first, last = self.entries[0], self.entries[-1]
+        measured = [
+            f"{name.replace('_', ' ')} {number(getattr(first, name))} → {number(getattr(last, name))}"
+            for name in ("loss", "metric", "validation_loss", "validation_metric")
+            if getattr(first, name) is not None
+        ]
+        return f"History({self.epochs} epochs, {', '.join(measured)}{', interrupted' if self.interrupted else ''})"
