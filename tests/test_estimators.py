@@ -19,14 +19,14 @@ from neuron import NeuronClassifier, NeuronRegressor, fit
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
-@parametrize_with_checks([NeuronClassifier(epochs=40, lr=0.2), NeuronRegressor(epochs=40, lr=0.2)])
+@parametrize_with_checks([NeuronClassifier(epochs=25, lr=0.3), NeuronRegressor(epochs=25, lr=0.3)])
 def test_the_conventions(estimator, check):
     check(estimator)
 
 
 def test_cross_validation_in_a_pipeline():
     X, y = load_breast_cancer(return_X_y=True)
-    pipeline = make_pipeline(StandardScaler(), NeuronClassifier(epochs=20, lr=0.1, random_state=0))
+    pipeline = make_pipeline(StandardScaler(), NeuronClassifier(epochs=10, lr=0.3, random_state=0))
     assert cross_val_score(pipeline, X, y, cv=3).mean() > 0.95
 
 

@@ -270,7 +270,7 @@ def test_the_usual_learning_rate_is_too_large_for_the_equation():
     assert all(map(math.isfinite, numbers(n)))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.floats(0.5, 1.5).filter(lambda share: abs(share - 1) > 0.02))
 def test_the_limit_that_is_named_is_the_limit(share):
     n, data = equation_neuron()

@@ -54,6 +54,7 @@ class Cancer(Lesson):
             yield from table(["start", "training", "test", "all"], shown)
             yield "  (s is the standard deviation)"
         if not self.is_original:
+            self.has_left_out = True
             return
         yield ""
         yield f"  the article's: test {TEST[0]} (s = {TEST[1]}), all {ALL[0]} (s = {ALL[1]})"
