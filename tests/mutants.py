@@ -1,10 +1,13 @@
-"""Planted bugs: engines that are wrong in one thing, to see whether the tests and the checks notice."""
+"""Planted bugs: engines and trainings that are wrong in one thing, to see whether the tests and the checks notice."""
 
 from dataclasses import replace
+
+import numpy as np
 
 from autograd import OPERATIONS, Value, backprop, recording
 from autograd.backprop import newest_first
 from autograd.formula import Formula
+from neuron import objective, optimizers, training
 
 
 def wrong_rule(name, *partials):
@@ -74,4 +77,69 @@ BACKWARD_PASSES = {
     "wrong order": broken_backward(order=False),
     "operands kept as a set": broken_backward(each_once=True),
     "inner gradients not reset": broken_backward(reset=False),
+}
+
+
+def replaced(owner, name, wrong):
+    """A training with another method or function: `wrong` makes it from the right one."""
+    return lambda monkeypatch: monkeypatch.setattr(owner, name, wrong(getattr(owner, name)))
+
+
+def _sum_for_mean(right):
+    def value_and_grad(self, theta, X, y):
+        loss, gradient = right(self, theta, X, y)
+        return loss, gradient * len(y)
+
+    return value_and_grad
+
+
+def _without_last_batch(right):
+    def batches(samples, size, shuffle, source):
+        return iter([*right(samples, size, shuffle, source)][:-1] or [slice(None)])
+
+    return batches
+
+
+def _always_the_same_order(right):
+    return lambda samples, size, shuffle, source: right(samples, size, shuffle, np.random.default_rng(0))
+
+
+def _one_epoch_late(right):
+    def record(self, theta, lr):
+        entries = self.history.entries
+        right(self, entries[-1].parameters if entries else theta, lr)
+
+    return record
+
+
+def _momentum_forgotten(right):
+    return lambda self: lambda parameters, gradient, lr: parameters - lr * gradient
+
+
+def _no_correction(right):
+    def start(self):
+        mean = square = 0.0
+
+        def step(parameters, gradient, lr):
+            nonlocal mean, square
+            mean = self.beta1 * mean + (1 - self.beta1) * gradient
+            square = self.beta2 * square + (1 - self.beta2) * gradient**2
+            return parameters - lr * mean / (np.sqrt(square) + self.epsilon)
+
+        return step
+
+    return start
+
+
+TRAININGS = {
+    "the sum for the mean": replaced(objective.Eager, "value_and_grad", _sum_for_mean),
+    "the last batch left out": replaced(training, "_batches", _without_last_batch),
+    "always the same order": replaced(training, "_batches", _always_the_same_order),
+    "a history that is one epoch late": replaced(training._Training, "record", _one_epoch_late),
+    "a model left as it happens to be": replaced(training._Training, "leave", lambda right: lambda self: None),
+    "momentum forgotten": replaced(optimizers.SGD, "start", _momentum_forgotten),
+    "Adam without its correction": replaced(optimizers.Adam, "start", _no_correction),
+    "the penalty not differentiated": replaced(
+        objective.Eager, "_total", lambda right: lambda self, p, t, _: right(self, p, t, [0.0])
+    ),
 }

@@ -17,6 +17,9 @@ from neuron import MLP, SGD, Adam, DivergedError, History, Layer, Neuron, datase
 from neuron.closed_form import gradient
 from neuron.objective import Eager
 
+from . import test_optimizers
+from .mutants import TRAININGS
+
 
 def data(seed=0, samples=12, inputs=3):
     source = np.random.default_rng(seed)
@@ -220,6 +223,36 @@ def test_an_error_in_a_callback_leaves_model_and_history_alike():
     with pytest.raises(RuntimeError, match="enough"):
         fit(n, *data(), optimizer=SGD(0.1), epochs=10, callbacks=[fails], record_parameters=True)
     assert numbers(n) == histories[0].parameters[-1].tolist()
+
+
+CHECKS = [
+    lambda: test_an_epoch_is_a_step_along_the_mean_of_the_textbook_gradients("sigmoid", "squared_error"),
+    test_entry_k_of_the_history_is_what_holds_after_k_epochs,
+    test_an_epoch_shows_every_sample_once,
+    test_the_order_is_new_in_each_epoch_and_the_same_for_the_same_seed,
+    test_an_error_in_a_callback_leaves_model_and_history_alike,
+    lambda: test_a_single_step_beyond_the_floats(1e160),
+    test_optimizers.test_momentum_is_a_sum_of_all_gradients_fading_with_age,
+    test_optimizers.test_adam_by_the_means_written_out,
+]
+
+
+def fails(check):
+    try:
+        check()
+    except AssertionError:
+        return True
+    return False
+
+
+def test_without_bugs_the_checks_pass():
+    assert not any(fails(check) for check in CHECKS)
+
+
+@pytest.mark.parametrize("bug", TRAININGS)
+def test_planted_bugs_are_noticed(bug, monkeypatch):
+    TRAININGS[bug](monkeypatch)
+    assert any(fails(check) for check in CHECKS)
 
 
 # the history
