@@ -143,7 +143,7 @@ class _Training:
     batches: Callable[[], Iterator[Any]]
     record_parameters: bool
     history: History
-    largest_gradient: str = ""
+    last_gradient: Array | None = None
 
     def run(self, rates: Iterable[float], epochs: int, progress: bool | None, callbacks: Sequence[Callback]) -> History:
         """All epochs; however they end, the model is left as the last entry of the history has it."""
@@ -154,7 +154,7 @@ class _Training:
             with _bar(epochs, progress) as bar:
                 for lr in rates:
                     theta = self.epoch(theta, step, lr)
-                    bar.set_postfix(loss=number(self.history.loss[-1]), refresh=False)
+                    bar.set_postfix(loss=number(self.history.entries[-1].loss), refresh=False)
                     bar.update()
                     if callbacks and self.is_ended_by(callbacks, theta):
                         break
@@ -246,8 +246,7 @@ class _Training:
             if theta is self.start:
                 raise ValueError(f"before the first step {what}: the loss has no finite derivative there")
             raise _RunawayError(what)
-        largest = int(np.argmax(np.abs(gradient)))
-        self.largest_gradient = f"{self._derivative(largest)} = {number(float(gradient[largest]))}"
+        self.last_gradient = gradient
         return gradient
 
     def stepped(self, theta: Array, step: Update, gradient: Array, lr: float) -> Array:
@@ -263,24 +262,27 @@ class _Training:
 
     def refuse_runaway(self) -> None:
         """Raise `_RunawayError` if the loss is exploding but has not reached the end of the floats yet."""
-        loss = self.history.loss
-        recent = loss[-RUNAWAY_EPOCHS - 1 :]
+        entries = self.history.entries
+        recent = [entry.loss for entry in entries[-RUNAWAY_EPOCHS - 1 :]]
         grows = len(recent) > RUNAWAY_EPOCHS and all(0 < RUNAWAY_GROWTH * a <= b for a, b in pairwise(recent))
-        if grows and loss[-1] > RUNAWAY * abs(loss[0]):
+        if grows and recent[-1] > RUNAWAY * abs(entries[0].loss):
             raise _RunawayError("the loss grows faster and faster")
 
     def diverged(self, why: _RunawayError, epoch: int, lr: float) -> DivergedError:
         """What happened, in numbers, and what to do."""
         entries = self.history.entries
         losses = " → ".join(number(loss) for loss in dict.fromkeys([entries[0].loss, entries[-1].loss]))
-        largest = self.largest_gradient
+        largest = ""
+        if self.last_gradient is not None:
+            i = int(np.argmax(np.abs(self.last_gradient)))
+            largest = f", the largest gradient was {self._derivative(i)} = {number(float(self.last_gradient[i]))}"
         limit = self.optimizer.limit(self.curvature())
         if 0 < limit < lr:
             advice = f"from this start the loss falls only for learning rates below {limit:.3g}. Try {limit / 2:.2g}"
         else:
             advice = f"try {lr / 10:.2g}, or smaller inputs (standardized ones, for example)"
         return DivergedError(
-            f"training diverged in epoch {epoch}: loss {losses}, the largest gradient was {largest}; {why}. The "
+            f"training diverged in epoch {epoch}: loss {losses}{largest}; {why}. The "
             f"learning rate {lr:g} is too large: {advice}. The model has the parameters of epoch {entries[-1].epoch}.",
             epoch,
             self.history,
