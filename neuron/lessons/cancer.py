@@ -61,7 +61,7 @@ class Cancer(Lesson):
 
     def trained(self, seed: int) -> tuple[History, float]:
         """The training from one random start, with a shuffle of its own, and the accuracy on all samples."""
-        data = cancer()
+        data = cancer()  # which says what to install if scikit-learn is missing
         from sklearn.model_selection import train_test_split
 
         X, X_test, y, y_test = train_test_split(data.X, data.y, test_size=0.25, random_state=seed)

@@ -69,7 +69,7 @@ class Lesson:
             raise ValueError(f"--lr, the learning rate, must be positive, not {self.lr}")
         if not 0 <= self.seed <= MAX_SEED:
             raise ValueError(f"--seed must be from 0 to {MAX_SEED}, not {self.seed}")
-        self.is_original = (self.epochs, self.lr, seed in (None, usual.seed)) == (usual.epochs, usual.lr, True)
+        self.is_original = (self.epochs, self.lr, self.seed) == (usual.epochs, usual.lr, usual.seed or 0)
         self.has_left_out = False
         self.plot, self.csv = plot, csv
         _refuse_unless_writable("--csv", csv, ())
