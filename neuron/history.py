@@ -94,9 +94,11 @@ class History:
 
         The parameters are its last columns, if they were recorded.
         """
-        names = [] if any(entry.parameters is None for entry in self.entries) else self.names
-        body = [[*entry[:-1], *([] if entry.parameters is None else entry.parameters)] for entry in self.entries]
-        return [[*Epoch._fields[:-1], *names], *body]
+        measured = [list(entry[:-1]) for entry in self.entries]
+        if any(entry.parameters is None for entry in self.entries):
+            return [list(Epoch._fields[:-1]), *measured]
+        rows = [[*row, *values] for row, values in zip(measured, self.parameters.tolist(), strict=True)]
+        return [[*Epoch._fields[:-1], *self.names], *rows]
 
     def save_csv(self, file: str | PathLike[str]) -> None:
         """Write the `rows` to a file, with all digits.
@@ -111,10 +113,12 @@ class History:
     def __repr__(self) -> str:
         if not self.entries:
             return "History(nothing measured)"
-        first, last = self.entries[0], self.entries[-1]
-        measured = [
-            f"{name.replace('_', ' ')} {number(getattr(first, name))} → {number(getattr(last, name))}"
-            for name in ("loss", "metric", "validation_loss", "validation_metric")
-            if getattr(first, name) is not None
-        ]
+        metric = self.metric_name or "metric"
+        columns = {
+            "loss": self.loss,
+            metric: self.metric,
+            "validation loss": self.validation_loss,
+            f"validation {metric}": self.validation_metric,
+        }
+        measured = [f"{name} {number(column[0])} → {number(column[-1])}" for name, column in columns.items() if column]
         return f"History({self.epochs} epochs, {', '.join(measured)}{', interrupted' if self.interrupted else ''})"

@@ -266,6 +266,11 @@ def test_the_history_as_text_and_as_a_file(tmp_path):
     assert repr(history).startswith("History(2 epochs, loss ")
     assert "validation loss" in repr(history)
     assert repr(History()) == "History(nothing measured)"
+    named = fit(Neuron(1, None, weights=[1.0]), [1, -1], [1, -1], metric="accuracy", epochs=1, validation=([2], [-1]))
+    assert ", accuracy 1.0 → 1.0, validation loss 9.0 → 9.0, validation accuracy 0.0 → 0.0)" in repr(named)
+    lengths = []
+    fit(Neuron(1), [1], [1], epochs=2, callbacks=[lambda history: lengths.append(set(map(len, history.rows())))])
+    assert lengths == [{6}, {6}], "a table at any moment"
     history.save_csv(tmp_path / "h.csv")
     head, *lines = (tmp_path / "h.csv").read_text(encoding="utf-8").splitlines()
     assert head == "epoch,learning_rate,loss,metric,validation_loss,validation_metric,w[0],w[1],w[2],b"
