@@ -4,9 +4,12 @@ import math
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import time
 from itertools import chain
 
+import nbformat
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,7 +20,7 @@ from neuron import MLP, SGD, Adam, DivergedError, History, Layer, Neuron, datase
 from neuron.closed_form import gradient
 from neuron.objective import Eager
 
-from . import test_optimizers
+from . import notebook, test_optimizers
 from .mutants import TRAININGS
 
 
@@ -525,6 +528,34 @@ def test_silent_where_nobody_watches(capfd):
     assert capfd.readouterr() == ("", "")
     fit(Neuron(3, seed=1), *data(), epochs=4, optimizer=SGD(0.01), callbacks=[slow], progress=True)
     assert "4/4" in capfd.readouterr().err
+
+
+SLOW_FIT = """
+import time
+from neuron import Neuron, SGD, fit
+fit(Neuron(1), [1], [1], optimizer=SGD(0.01), epochs=4, callbacks=[lambda history: time.sleep(0.25)])
+"""
+
+
+def test_a_bar_in_a_terminal():
+    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
+    run = subprocess.run([sys.executable, "-c", SLOW_FIT], stderr=theirs, stdout=subprocess.PIPE, check=True)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    os.close(theirs)
+    assert run.stdout == b""
+    assert "4/4" in shown
+    assert "epoch/s, loss=" in shown
+
+
+def test_a_bar_in_a_notebook(tmp_path):
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SLOW_FIT)])
+    outputs = notebook.execute(book, tmp_path).cells[0].outputs
+    assert {output.name for output in outputs if output.output_type == "stream"} <= {"stdout"}, "nothing in red"
+    assert "epoch/s, loss=" in str(outputs)
+    assert repr(outputs[-1]).count("History(4 epochs") == 1
 
 
 # what it refuses
