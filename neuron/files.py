@@ -64,6 +64,9 @@ def load(kind: type[M], file: str | PathLike[str]) -> M:
         raise ValueError(f"{file}: model is {shown(name)}, not {kind.__name__!r}; load it by the class that saved it")
     arguments, numbers = (_part(file, content, part) for part in ("arguments", "parameters"))
     _refuse_others(file, "the file", content, {"format", "model", "arguments", "parameters"})
+    sizes = [size for value in arguments.values() for size in (value if isinstance(value, list) else [value])]
+    if any(isinstance(size, int) and size > len(numbers) for size in sizes):
+        raise ValueError(f"{file}: parameters are {len(numbers)}, too few for the arguments {shown(arguments)}")
     try:
         model = kind(**arguments)
     except (TypeError, ValueError) as error:
@@ -85,6 +88,8 @@ def _plain(model: M) -> M:
     neurons = [[n.activation for column in one._columns() for n in column] for one in (model, plain)]
     if neurons[0] != neurons[1]:
         raise ValueError(f"{model!r} was not saved: a file cannot hold layers of neurons with different activations")
+    if len(plain.parameters()) != len(model.parameters()):
+        raise ValueError(f"{model!r} was not saved: it has other parameters than such a model has")
     return plain
 
 

@@ -42,7 +42,11 @@ def accuracy(predictions: ArrayLike, targets: ArrayLike, labels: tuple[float, fl
             raise ValueError("accuracy needs a 1 in one column of each row of the targets, and 0 in the others")
         right = predicted.argmax(axis=1) == wanted.argmax(axis=1)
         return float(np.mean(right & ~np.isnan(predicted).any(axis=1)))
-    lower, upper = two_labels(wanted) if labels is None else labels
+    if wanted.ndim > 2:
+        raise ValueError(
+            f"accuracy needs one target a sample, or a column for each class, not the shape {wanted.shape}"
+        )
+    lower, upper = two_labels(wanted) if labels is None else sorted(labels)
     others = wanted[~np.isin(wanted, (lower, upper))]
     if others.size:
         raise ValueError(f"accuracy: the labels are {lower:g} and {upper:g}, but a target is {others[0]:g}")
@@ -58,7 +62,9 @@ def two_labels(targets: NDArray[np.float64]) -> tuple[float, float]:
     for labels in ((0.0, 1.0), (-1.0, 1.0)):
         if found <= set(labels):
             return labels
-    raise ValueError(f"accuracy needs labels 0 and 1, or -1 and +1, not {sorted(found)[:5]}")
+    raise ValueError(
+        f"accuracy needs labels 0 and 1, or -1 and +1, or a column of 0 and 1 for each class, not {sorted(found)[:5]}"
+    )
 
 
 METRICS: dict[str, Metric] = {"accuracy": accuracy}

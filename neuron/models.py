@@ -252,6 +252,9 @@ class MLP(Model):
             raise ValueError(f"{written}: the sizes of the layers are a list with at least one entry, such as [16, 1]")
         self.nin, self.nouts = _positive(nin, written, "input"), [_positive(n, written, "neuron") for n in nouts]
         self.nout = self.nouts[-1]
+        choose(
+            "activation", "linear" if activation is None else activation, ACTIVATIONS
+        )  # even if there is no hidden layer
         source = _random(seed)
         last = len(self.nouts) - 1
         self.layers = [

@@ -37,7 +37,7 @@ class Optimizer(Protocol):
         """Begin a run: the function that does its steps."""
 
     def limit(self, curvature: float) -> float:
-        """The learning rate from which on steps grow where the loss has this second derivative (inf: no such limit)."""
+        """The learning rate below which steps shrink where the loss has this second derivative (inf: at any rate)."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,12 @@ class SGD:
         return step
 
     def limit(self, curvature: float) -> float:
-        """2·(1 + momentum)/curvature: on a parabola, longer steps end further from the minimum than they began."""
-        return 2 * (1 + self.momentum) / curvature
+        """2·(1 - momentum)/curvature, for with momentum a gradient moves the parameters by lr/(1 - momentum) in all.
+
+        Without momentum, longer steps end further from the minimum of a parabola than they began.  With it, a parabola
+        by itself would allow more, but the changing parabolas of batches do not.
+        """
+        return 2 * (1 - self.momentum) / curvature
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ class Adam:
         return step
 
     def limit(self, curvature: float) -> float:
-        """inf: there is no such limit, for no step is much longer than lr, however steep the loss."""
+        """inf: no step is much longer than lr, however steep the loss."""
         return math.inf
 
 

@@ -118,9 +118,9 @@ def loss_surface(
 
     Raises ValueError if there are not two parameters, or the history has not kept them or is of another model.
     """
-    chosen = list(over) if over is not None else model.parameters()
+    chosen = model.parameters() if over is None else list(over)
     names = [parameter.label or "p" for parameter in chosen]
-    if len(chosen) != 2:
+    if len({id(parameter) for parameter in chosen}) != 2:
         raise ValueError(f"loss_surface draws the loss over two parameters, such as over=(n.w[0], n.b), not {names}")
     positions = _positions(model, chosen)
     objective, samples = _objective(model, positions, X, y, loss, reduction, penalty)
@@ -148,12 +148,7 @@ def loss_surface(
         levels = surface.min() + (np.ptp(surface) or 1.0) * np.linspace(0, 1, 13) ** 2
         ax.contourf(P, Q, surface, levels, cmap=SHADES, alpha=0.5)
         lines = ax.contour(P, Q, surface, levels[1:-1], colors=GREY, linewidths=0.7)
-        ax.clabel(
-            lines,
-            levels[1:-1:2],
-            fmt=lambda level: f"{level:,.0f}" if abs(level) >= 100 else number(level, 2),
-            fontsize=8,
-        )
+        ax.clabel(lines, levels[1:-1:2], fmt=_short, fontsize=8)
         ax.plot(*path.T, **line)
         ax.plot(*path[:1].T, **ring)
         ax.plot(*path[-1:].T, **star)
@@ -220,8 +215,9 @@ def learning_rates(
     Returns the array of the panels' Axes.
     """
     parameter = model.parameters()[0] if over is None else over
-    if not isinstance(lrs, Iterable) or not list(lrs):
-        raise ValueError(f"learning_rates draws a panel for each learning rate, such as [0.01, 0.1, 1], not {lrs!r}")
+    lrs = list(lrs) if isinstance(lrs, Iterable) else []
+    if not lrs:
+        raise ValueError("learning_rates draws a panel for each learning rate, such as [0.01, 0.1, 1]; there is none")
     (position,), name = _positions(model, [parameter]), parameter.label or "p"
     objective, samples = _objective(model, [position], X, y, loss, reduction)
 
@@ -296,6 +292,8 @@ def _panels(count: int) -> NDArray[Any]:
 
 
 def _curves(training: Sequence[float], validation: Sequence[float], name: str, ax: Axes | None) -> Axes:
+    if not training:
+        raise ValueError("this history is empty")
     ax = _axes(ax)
     ax.plot(training, "-", color=BLUE, label="training")
     if validation:

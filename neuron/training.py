@@ -13,7 +13,7 @@ import math
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from operator import index
@@ -38,10 +38,11 @@ Array = NDArray[np.float64]
 Callback = Callable[[History], Any]
 
 RUNAWAY = 1e5
-"""A training has diverged when its loss is so many times what it was at the start, ..."""
+"""A training has diverged when its loss is above this, and above so many times what it was at the start, ..."""
 RUNAWAY_GROWTH, RUNAWAY_EPOCHS = 1.5, 5
 """... and has grown by this factor or more in each of so many epochs: such growth does not end by itself."""
 POWER_ITERATIONS = 20
+BOTTOMLESS = "the loss falls without end: it has no minimum to be found (is its sign right?)"
 TOO_LARGE = "then the numbers grew too large for a float"
 
 
@@ -95,8 +96,9 @@ def fit(
     with the history so far after every epoch; if one returns True, the training ends there.  Ctrl-C ends it as well,
     with the history so far.  `objective` says how losses and gradients are computed.
 
-    Raises ValueError or TypeError for input it cannot use, before anything is changed, and `DivergedError` when
-    the loss runs away.  However it ends, the model has the parameters of the last entry of the history.
+    Raises ValueError, TypeError or OverflowError for input it cannot use, before anything is changed, and
+    `DivergedError` when the loss runs away.  However it ends, the model has the parameters of the last entry of the
+    history.
 
     >>> from neuron import SGD, Neuron, fit
     >>> n = Neuron(1, activation=None, weights=[0.0])
@@ -115,9 +117,12 @@ def fit(
     names = [parameter.label or f"p[{i}]" for i, parameter in zip(positions, trained, strict=True)]
     size = None if batch_size is None else _whole("batch_size", batch_size, 1)
     rates = learning_rates(method.lr, _whole("epochs", epochs, 0))
+    functions = [_callable("each of the callbacks", function) for function in _list("callbacks", callbacks)]
+    computed_by = _callable("objective", objective)(model, trained, loss, penalty, reduction)
     training = _Training(
+        model.parameters(),
         trained,
-        _callable("objective", objective)(model, trained, loss, penalty, reduction),
+        computed_by,
         method,
         measure,
         samples,
@@ -126,7 +131,6 @@ def fit(
         record_parameters,
         History([], names, positions, metric_name),
     )
-    functions = [_callable("each of the callbacks", function) for function in _list("callbacks", callbacks)]
     return training.run(rates, epochs, progress, functions)
 
 
@@ -134,7 +138,8 @@ def fit(
 class _Training:
     """One call of `fit`."""
 
-    parameters: list[Value]
+    all_parameters: list[Value]
+    parameters: list[Value]  # those that learn
     objective: Objective
     optimizer: Optimizer
     metric: Metric | None
@@ -143,6 +148,7 @@ class _Training:
     batches: Callable[[], Iterator[Any]]
     record_parameters: bool
     history: History
+    start: Array = field(init=False)
     last_gradient: Array | None = None
 
     def run(self, rates: Iterable[float], epochs: int, progress: bool | None, callbacks: Sequence[Callback]) -> History:
@@ -177,7 +183,7 @@ class _Training:
             self.refuse_runaway()
         except _RunawayError as why:
             raise self.diverged(why, epoch, lr) from None
-        except (ValueError, TypeError) as error:
+        except Exception as error:
             error.add_note(f"(in epoch {epoch}; the model has the parameters of epoch {self.history.epochs})")
             raise
         return theta
@@ -187,7 +193,7 @@ class _Training:
         loss, predictions = self.value(theta, *self.samples)
         if not math.isfinite(loss):
             if lr is not None:
-                raise _RunawayError(f"then the loss was {loss}")
+                raise _RunawayError(f"then the loss was {loss}" if loss != -math.inf else BOTTOMLESS)
             raise ValueError(
                 f"the loss is {loss} before the first step: the inputs, the targets or the parameters are too large, "
                 "or the loss is not defined there"
@@ -198,8 +204,8 @@ class _Training:
         kept.flags.writeable = False
         entries = self.history.entries
         entries.append(Epoch(len(entries), lr, loss, metric, validation_loss, validation_metric, kept))
-        if not self.record_parameters:
-            entries[-2:-1] = [entry._replace(parameters=None) for entry in entries[-2:-1]]
+        if len(entries) > 1 and not self.record_parameters:
+            entries[-2] = entries[-2]._replace(parameters=None)
 
     def value(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
         """The loss, which is infinite where it is too large for a float, and the predictions."""
@@ -219,12 +225,12 @@ class _Training:
             return None, None
         try:
             loss, predictions = self.value(theta, *self.held_out)
+            return loss, self.measured(predictions, self.held_out[1])
         except (_RunawayError, PoleError):  # samples that are not learnt from do not end a training
             return math.inf, None if self.metric is None else math.nan
-        except (ValueError, TypeError) as error:
+        except Exception as error:
             error.add_note("(in the validation data)")
             raise
-        return loss, self.measured(predictions, self.held_out[1])
 
     def measured(self, predictions: Array, targets: Array) -> float | None:
         """The metric.  It gets copies: what it does to them is its own business."""
@@ -237,14 +243,16 @@ class _Training:
         try:
             loss, gradient = self.objective.value_and_grad(theta, X, y)
         except PoleError as error:
+            if theta is self.start:
+                raise
             raise _RunawayError(str(error)) from None
-        except ArithmeticError:
+        except OverflowError:
             raise _RunawayError(TOO_LARGE) from None
         wrong = np.flatnonzero(~np.isfinite(gradient))
         if len(wrong):
             what = f"{self._derivative(wrong[0])} is {gradient[wrong[0]]} where the loss is {number(loss)}"
-            if theta is self.start:
-                raise ValueError(f"before the first step {what}: the loss has no finite derivative there")
+            if theta is self.start:  # no step is to blame
+                raise ValueError(f"before the first step {what}: the loss has no derivative there, or too large a one")
             raise _RunawayError(what)
         self.last_gradient = gradient
         return gradient
@@ -254,7 +262,7 @@ class _Training:
         try:
             with np.errstate(over="raise", invalid="raise"):
                 new = np.array(step(theta.copy(), gradient.copy(), lr), dtype=float)
-        except ArithmeticError:
+        except (FloatingPointError, OverflowError):
             raise _RunawayError(TOO_LARGE) from None
         if new.shape != theta.shape:
             raise ValueError(f"the optimizer must return parameters of shape {theta.shape}, not {new.shape}")
@@ -265,7 +273,7 @@ class _Training:
         entries = self.history.entries
         recent = [entry.loss for entry in entries[-RUNAWAY_EPOCHS - 1 :]]
         grows = len(recent) > RUNAWAY_EPOCHS and all(0 < RUNAWAY_GROWTH * a <= b for a, b in pairwise(recent))
-        if grows and recent[-1] > RUNAWAY * abs(entries[0].loss):
+        if grows and recent[-1] > RUNAWAY * max(1.0, abs(entries[0].loss)):
             raise _RunawayError("the loss grows faster and faster")
 
     def diverged(self, why: _RunawayError, epoch: int, lr: float) -> DivergedError:
@@ -276,17 +284,18 @@ class _Training:
         if self.last_gradient is not None:
             i = int(np.argmax(np.abs(self.last_gradient)))
             largest = f", the largest gradient was {self._derivative(i)} = {number(float(self.last_gradient[i]))}"
-        limit = self.optimizer.limit(self.curvature())
-        if 0 < limit < lr:
-            advice = f"from this start the loss falls only for learning rates below {limit:.3g}. Try {limit / 2:.2g}"
-        else:
-            advice = f"try {lr / 10:.2g}, or smaller inputs (standardized ones, for example)"
-        return DivergedError(
-            f"training diverged in epoch {epoch}: loss {losses}{largest}; {why}. The "
-            f"learning rate {lr:g} is too large: {advice}. The model has the parameters of epoch {entries[-1].epoch}.",
-            epoch,
-            self.history,
-        )
+        sentences = [f"training diverged in epoch {epoch}: loss {losses}{largest}; {why}."]
+        if str(why) != BOTTOMLESS:
+            limit = self.optimizer.limit(self.curvature())
+            if 0 < limit < lr:
+                advice = (
+                    f"where training began, the curvature of the loss allows about {limit:.3g}. Try {limit / 2:.2g}"
+                )
+            else:
+                advice = f"try {lr / 10:.2g}, or smaller inputs (standardized ones, for example)"
+            sentences += [f"The learning rate {lr:g} is too large: {advice}."]
+        sentences += [f"The model has the parameters of epoch {entries[-1].epoch}."]
+        return DivergedError(" ".join(sentences), epoch, self.history)
 
     def curvature(self) -> float:
         """The largest second derivative of the loss where the training began, over all directions and batches.
@@ -300,15 +309,14 @@ class _Training:
             with np.errstate(all="raise"):
                 for batch in self.batches():
                     origin = self.gradient(self.start, X[batch], y[batch])
-                    direction, largest = origin, 0.0
+                    product, curvature = origin, 0.0
                     for _ in range(POWER_ITERATIONS):
-                        length = float(np.linalg.norm(direction))
-                        if not length:
+                        if not product.any():
                             break
-                        moved = self.start + h * direction / length
-                        direction = (self.gradient(moved, X[batch], y[batch]) - origin) / h
-                        largest = float(np.linalg.norm(direction))
-                    curvatures.append(largest)
+                        direction = product / np.linalg.norm(product)
+                        product = (self.gradient(self.start + h * direction, X[batch], y[batch]) - origin) / h
+                        curvature = float(direction @ product)
+                    curvatures.append(curvature)
         except (ArithmeticError, ValueError):
             return math.nan
         return max(curvatures) or math.nan
@@ -316,8 +324,9 @@ class _Training:
     def is_ended_by(self, callbacks: Sequence[Callback], theta: Array) -> bool:
         """Call them with the history so far; whether one of them has returned True."""
         place(self.parameters, theta)
+        before = [parameter.data for parameter in self.all_parameters]
         ended = [callback(self.history) for callback in callbacks]
-        for parameter, ours in zip(self.parameters, theta.tolist(), strict=True):
+        for parameter, ours in zip(self.all_parameters, before, strict=True):
             if parameter.data != ours:
                 raise RuntimeError(
                     f"a callback has changed {parameter.label}, but fit keeps the parameters itself: to hold them in "

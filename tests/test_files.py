@@ -94,6 +94,11 @@ BAD = {
     "no arguments": (drop("arguments"), "arguments is None, not a table of names"),
     "a default argument is missing": (drop("arguments", "activation"), "activation is missing in arguments"),
     "weights as arguments": (put("arguments", "seed", 3), "seed does not belong into arguments"),
+    "huge sizes": (
+        put("arguments", "nin", 10**12),
+        "parameters are 7, too few for the arguments {'nin': 1000000000000",
+    ),
+    "an activation of nothing": (put("arguments", "activation", 7), "unknown activation 7: Known are linear"),
     "something else": (put("comment", "hi"), "comment does not belong into the file"),
     "null": (put("parameters", "b2", None), "parameters: b2 is None, which is no finite number"),
     "parameters in a list": (put("parameters", [1, 2]), "parameters is [1, 2], not a table of names"),

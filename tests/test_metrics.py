@@ -36,7 +36,7 @@ def test_nan_is_never_right():
 
 
 MESSAGES = {
-    "accuracy([1, 2], [0.5, 2])": "accuracy needs labels 0 and 1, or -1 and +1, not [0.5, 2.0]",
+    "accuracy([1, 2], [0.5, 2])": "or -1 and +1, or a column of 0 and 1 for each class, not [0.5, 2.0]",
     "accuracy([1, 2], [0, 1, 1])": "accuracy needs as many predictions as targets; their shapes are (2,) and (3,)",
     "accuracy([], [])": "accuracy needs as many predictions as targets; their shapes are (0,) and (0,)",
     "accuracy([0.3], [1])": "all targets are 1; say what the other label is, labels=(0, 1) or labels=(-1, 1)",

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot
 
-from neuron import MLP, SGD, Layer, Neuron, datasets, fit, losses, plots
+from neuron import MLP, SGD, History, Layer, Neuron, datasets, fit, losses, plots
 
 mpl.use("Agg")
 
@@ -180,6 +180,11 @@ def test_odd_arguments(line):
     assert plots.fitted_line(n, data.X, data.y, limits=np.array([0.0, 2.0])).get_xlabel() == "x"
     flat = plots.loss_surface(n, [[0.0]], [0.0], loss=lambda p, t: p * 0, limits=np.array([[0, 1], [0, 1]]))
     assert flat.get_xlabel() == "w"
+    with pytest.raises(ValueError, match="this history is empty"):
+        plots.loss_curves(History())
+    with pytest.raises(ValueError, match="over two parameters"):
+        plots.loss_surface(n, data.X, data.y, over=[n.b, n.b])
+    assert len(plots.learning_rates(n, data.X, data.y, (lr for lr in (0.1, 0.2)))) == 2
     for lrs in ([], 0.1):
         with pytest.raises(ValueError, match="draws a panel for each learning rate, such as"):
             plots.learning_rates(n, data.X, data.y, lrs)
