@@ -1,6 +1,5 @@
 """The estimators obey the conventions of scikit-learn, and do what they are for."""
 
-import os
 import signal
 import sys
 
@@ -101,7 +100,7 @@ def test_ctrl_c_ends_a_search_and_not_just_one_training(monkeypatch):
 
     def interrupted(*args, **kwargs):
         calls.append(1)
-        press = lambda history: os.kill(os.getpid(), signal.SIGINT) if history.epochs == 2 else None  # noqa: E731
+        press = lambda history: signal.raise_signal(signal.SIGINT) if history.epochs == 2 else None  # noqa: E731
         return fit(*args, **kwargs, callbacks=[press])
 
     monkeypatch.setattr("neuron.estimators.fit", interrupted)

@@ -1,7 +1,6 @@
 """The lessons on the command line: the figures of the articles come out."""
 
 import csv
-import os
 import signal
 import subprocess
 import sys
@@ -121,7 +120,7 @@ def test_ctrl_c_in_the_middle_of_cancer(monkeypatch, capsys):
 
     def interrupted_fit(*args, **kwargs):
         calls.append(1)
-        press = lambda history: os.kill(os.getpid(), signal.SIGINT) if history.epochs == 2 else None  # noqa: E731
+        press = lambda history: signal.raise_signal(signal.SIGINT) if history.epochs == 2 else None  # noqa: E731
         return fit(*args, **kwargs, callbacks=[press] if len(calls) == 3 else [])
 
     monkeypatch.setattr(neuron.lessons.cancer, "fit", interrupted_fit)
@@ -139,7 +138,7 @@ def test_ctrl_c_in_the_middle_of_cancer(monkeypatch, capsys):
 def test_ctrl_c_shows_what_there_is(name, monkeypatch):
     lesson = LESSONS[name]()
     module = sys.modules[type(lesson).__module__]
-    press = lambda history: os.kill(os.getpid(), signal.SIGINT) if history.epochs == 4 else None  # noqa: E731
+    press = lambda history: signal.raise_signal(signal.SIGINT) if history.epochs == 4 else None  # noqa: E731
     monkeypatch.setattr(module, "fit", lambda *args, **kwargs: fit(*args, **kwargs, callbacks=[press]))
     text = "\n".join(lesson.text())
     assert f"Stopped after 4 of {lesson.epochs} epochs" in text

@@ -517,7 +517,7 @@ def test_descents_that_come_back_are_left_in_peace():
 
 def test_ctrl_c_ends_the_training_with_the_history_so_far():
     n = Neuron(3, None, seed=1)
-    press = lambda history: os.kill(os.getpid(), signal.SIGINT) if history.epochs == 4 else None  # noqa: E731
+    press = lambda history: signal.raise_signal(signal.SIGINT) if history.epochs == 4 else None  # noqa: E731
     history = fit(n, *data(), optimizer=SGD(0.1), epochs=1000, callbacks=[press], record_parameters=True)
     assert history.interrupted
     assert repr(history).endswith(", interrupted)")
@@ -525,19 +525,28 @@ def test_ctrl_c_ends_the_training_with_the_history_so_far():
     assert numbers(n) == history.parameters[-1].tolist()
 
 
+INTERRUPTED_FITS = """
+import signal
+import numpy as np
+from neuron import SGD, Neuron, fit
+
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+source = np.random.default_rng(0)
+X = source.normal(size=(40, 3))
+fit(Neuron(3), X, X[:, 0], epochs=1)  # what is slow the first time
+for delay in source.uniform(0.01, 0.06, 20):
+    n = Neuron(3, None, seed=1)
+    signal.setitimer(signal.ITIMER_REAL, delay)
+    history = fit(n, X, X[:, 0], optimizer=SGD(0.01), epochs=10**6, record_parameters=True)
+    assert history.interrupted
+    assert [p.data for p in n.parameters()] == history.parameters[-1].tolist()
+    assert len(history.parameters) == len(history) == len(history.loss)
+"""
+
+
 def test_ctrl_c_at_any_moment():
-    X, y = data(samples=40)
-    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
-    try:
-        for delay in np.random.default_rng(0).uniform(0.01, 0.06, 20):
-            n = Neuron(3, None, seed=1)
-            signal.setitimer(signal.ITIMER_REAL, delay)
-            history = fit(n, X, y, optimizer=SGD(0.01), epochs=10**6, record_parameters=True)
-            assert history.interrupted
-            assert numbers(n) == history.parameters[-1].tolist()
-            assert len(history.parameters) == len(history) == len(history.loss)
-    finally:
-        signal.signal(signal.SIGALRM, before)
+    # in a process of its own, for the test tools have hooks that swallow an interrupt
+    subprocess.run([sys.executable, "-c", INTERRUPTED_FITS], check=True, timeout=60)
 
 
 def test_ctrl_c_before_anything_was_measured_is_passed_on():
