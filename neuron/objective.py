@@ -20,7 +20,7 @@ from neuron import losses
 from neuron._choice import choose
 from neuron.models import Model
 
-__all__ = ["REDUCTIONS", "Eager", "Method", "Objective", "Penalty", "place"]
+__all__ = ["REDUCTIONS", "Eager", "Method", "Objective", "Penalty", "names", "place", "positions"]
 
 Array = NDArray[np.float64]
 Penalty = Callable[[Sequence[Any]], Any]
@@ -106,6 +106,22 @@ def place(parameters: Iterable[Value], theta: Array) -> None:
     """Give the parameters of a model these numbers."""
     for parameter, number in zip(parameters, theta.tolist(), strict=True):
         parameter.data = number
+
+
+def names(model: Model) -> list[str]:
+    """What the parameters are called: their labels, or p[i]."""
+    return [parameter.label or f"p[{i}]" for i, parameter in enumerate(model.parameters())]
+
+
+def positions(chosen: Iterable[Any], model: Model) -> list[int]:
+    """Where the chosen parameters stand among those of the model; ValueError if one is not among them."""
+    own = {id(parameter): i for i, parameter in enumerate(model.parameters())}
+    found = []
+    for parameter in chosen:
+        if id(parameter) not in own:
+            raise ValueError(f"{shown(parameter)} is not a parameter of {model!r}")
+        found.append(own[id(parameter)])
+    return found
 
 
 def _loss(loss: Any, nout: int) -> losses.Loss:

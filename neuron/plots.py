@@ -18,9 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd import Value
 from autograd.notation import derivative, number
-from autograd.value import shown
 from neuron.history import History
-from neuron.objective import Eager, Penalty
+from neuron.objective import Eager, Penalty, names
+from neuron.objective import positions as places
 from neuron.optimizers import SGD
 from neuron.samples import as_samples
 from neuron.training import DivergedError, fit
@@ -119,10 +119,10 @@ def loss_surface(
     Raises ValueError if there are not two parameters, or the history has not kept them or is of another model.
     """
     chosen = model.parameters() if over is None else list(over)
-    names = [parameter.label or "p" for parameter in chosen]
+    labels = [parameter.label or "p" for parameter in chosen]
     if len({id(parameter) for parameter in chosen}) != 2:
-        raise ValueError(f"loss_surface draws the loss over two parameters, such as over=(n.w[0], n.b), not {names}")
-    positions = _positions(model, chosen)
+        raise ValueError(f"loss_surface draws the loss over two parameters, such as over=(n.w[0], n.b), not {labels}")
+    positions = places(chosen, model)
     objective, samples = _objective(model, positions, X, y, loss, reduction, penalty)
 
     def at(points: Array) -> Array:
@@ -154,7 +154,7 @@ def loss_surface(
         ax.plot(*path[-1:].T, **star)
     if len(path):
         ax.legend()
-    ax.set(xlabel=names[0], ylabel=names[1])
+    ax.set(xlabel=labels[0], ylabel=labels[1])
     return ax
 
 
@@ -175,7 +175,7 @@ def tangents(
     tangents touch, by default at its value now and on both sides of it.
     """
     parameter = model.parameters()[0] if over is None else over
-    objective, samples = _objective(model, _positions(model, [parameter]), X, y, loss, reduction)
+    objective, samples = _objective(model, places([parameter], model), X, y, loss, reduction)
     now = parameter.data
     touching = [now - max(1.0, abs(now)), now, now + max(1.0, abs(now))] if at is None else list(at)
     name = parameter.label or "p"
@@ -218,7 +218,7 @@ def learning_rates(
     lrs = list(lrs) if isinstance(lrs, Iterable) else []
     if not lrs:
         raise ValueError("learning_rates draws a panel for each learning rate, such as [0.01, 0.1, 1]; there is none")
-    (position,), name = _positions(model, [parameter]), parameter.label or "p"
+    (position,), name = places([parameter], model), parameter.label or "p"
     objective, samples = _objective(model, [position], X, y, loss, reduction)
 
     def value_at(p: float) -> float:
@@ -306,15 +306,6 @@ def _curves(training: Sequence[float], validation: Sequence[float], name: str, a
     return ax
 
 
-def _positions(model: Model, chosen: Sequence[Value]) -> list[int]:
-    """Where these parameters are among those of the model."""
-    places = {id(parameter): i for i, parameter in enumerate(model.parameters())}
-    for parameter in chosen:
-        if id(parameter) not in places:
-            raise ValueError(f"{shown(parameter)} is not a parameter of {model!r}")
-    return [places[id(parameter)] for parameter in chosen]
-
-
 def _objective(
     model: Model,
     positions: Sequence[int],
@@ -350,9 +341,9 @@ def _path(history: History | None, model: Model, positions: Sequence[int]) -> Ar
     """The values of these parameters after each epoch, shape (epochs + 1, parameters)."""
     if history is None:
         return np.empty((0, len(positions)))
-    names = [parameter.label or f"p[{i}]" for i, parameter in enumerate(model.parameters())]
-    if [names[i] if i < len(names) else None for i in history.positions] != history.names:
-        raise ValueError(f"the history is of another model: it has {history.names[:4]}, and {model!r} has {names[:4]}")
+    known = names(model)
+    if [known[i] if i < len(known) else None for i in history.positions] != history.names:
+        raise ValueError(f"the history is of another model: it has {history.names[:4]}, and {model!r} has {known[:4]}")
     columns = dict(zip(history.positions, history.parameters.T, strict=True))
     still = {i: np.full(len(history), model.parameters()[i].data) for i in positions}
     return np.column_stack([columns.get(i, still[i]) for i in positions])

@@ -28,7 +28,7 @@ from autograd.value import as_float, shown
 from neuron.history import Epoch, History
 from neuron.metrics import Metric, as_metric
 from neuron.models import Model
-from neuron.objective import Eager, Method, Objective, Penalty, place
+from neuron.objective import Eager, Method, Objective, Penalty, names, place, positions
 from neuron.optimizers import Optimizer, Update, as_optimizer, learning_rates
 from neuron.samples import as_samples
 
@@ -111,10 +111,9 @@ def fit(
     if not isinstance(model, Model):
         raise TypeError(f"fit trains a Neuron, a Layer or an MLP, not {shown(model)}")
     samples, held_out = as_samples(X, y, model), _validation(validation, model)
-    positions = _positions(parameters, model)
-    trained = [model.parameters()[i] for i in positions]
+    learning = _learning(parameters, model)
+    trained = [model.parameters()[i] for i in learning]
     method, (metric_name, measure) = as_optimizer(optimizer), as_metric(metric, samples[1])
-    names = [parameter.label or f"p[{i}]" for i, parameter in zip(positions, trained, strict=True)]
     size = None if batch_size is None else _whole("batch_size", batch_size, 1)
     rates = learning_rates(method.lr, _whole("epochs", epochs, 0))
     functions = [_callable("each of the callbacks", function) for function in _list("callbacks", callbacks)]
@@ -129,7 +128,7 @@ def fit(
         held_out,
         partial(_batches, len(samples[0]), size, shuffle, _generator(seed)),
         record_parameters,
-        History([], names, positions, metric_name),
+        History([], [names(model)[i] for i in learning], learning, metric_name),
     )
     return training.run(rates, epochs, progress, functions)
 
@@ -383,18 +382,14 @@ def _validation(pair: Any, model: Model) -> tuple[Array, Array] | None:
     return as_samples(X, y, model, ("validation X", "validation y"))
 
 
-def _positions(parameters: Any, model: Model) -> list[int]:
-    """Where the parameters that learn stand among those of the model."""
-    own = {id(parameter): i for i, parameter in enumerate(model.parameters())}
+def _learning(parameters: Any, model: Model) -> list[int]:
+    """Where the parameters that learn stand among those of the model, in their order."""
     if parameters is None:
-        return list(own.values())
+        return list(range(len(model.parameters())))
     chosen = _list("parameters", [parameters] if isinstance(parameters, Value) else parameters)
-    for parameter in chosen:
-        if id(parameter) not in own:
-            raise ValueError(f"parameters: {shown(parameter)} is not a parameter of {model!r}")
     if not chosen:
         raise ValueError("parameters is empty: name at least one that is to learn, or leave it out for all")
-    return sorted({own[id(parameter)] for parameter in chosen})
+    return sorted(set(positions(chosen, model)))
 
 
 def _whole(name: str, given: Any, least: int) -> int:

@@ -725,7 +725,7 @@ REFUSED = {
     "parameters": (
         {"parameters": [Value(1.0, "v")]},
         ValueError,
-        "parameters: v is not a parameter of Neuron(2, activation='relu')",
+        "v is not a parameter of Neuron(2, activation='relu')",
     ),
     "no parameters": ({"parameters": []}, ValueError, "parameters is empty: name at least one"),
     "callbacks": ({"callbacks": [1]}, TypeError, "each of the callbacks must be a function or a class, not 1"),
