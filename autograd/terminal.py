@@ -47,10 +47,10 @@ def columns(rows: Sequence[Sequence[str]], between: str) -> Iterator[str]:
         yield f"  {between.join(cells)}".rstrip()
 
 
-def refuse_unless_picture(option: str, file: str) -> None:
+def refuse_unless_picture(option: str, file: str, endings: Sequence[str] = PICTURES) -> None:
     """Raise ValueError, before anything is computed, if no picture can be saved under this name."""
-    if Path(file).suffix.lower() not in PICTURES:
-        raise ValueError(f"{option} {file}: the name of the picture must end in one of {' '.join(PICTURES)}")
+    if Path(file).suffix.lower() not in endings:
+        raise ValueError(f"{option} {file}: the name of the picture must end in one of {' '.join(endings)}")
 
 
 def save(drawing: Drawing, file: str) -> None:

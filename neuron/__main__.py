@@ -49,14 +49,20 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return _parser().parse_args(given)
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that knows -1e-3 for a number; until Python 3.14 argparse takes it for an option."""
+
+    def __init__(self, **texts: str) -> None:
+        super().__init__(**texts)  # type: ignore[arg-type]
+        self._negative_number_matcher = re.compile(r"-\.?\d")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="neuron",
         description="How one neuron learns from one sample: forward, backward, check, update, picture.",
         epilog=f"Lessons with many samples: neuron learn {' | '.join(LESSONS)} (neuron learn --help)",
     )
-    # Until Python 3.14 argparse takes -1e-3 for an option, not for a number.
-    parser._negative_number_matcher = re.compile(r"-\.?\d")
     parser.add_argument("--w", type=float, nargs="+", default=[0.5], help="weights, one for each input (default: 0.5)")
     parser.add_argument("--b", type=float, default=0.1, help="bias (default: %(default)s)")
     parser.add_argument("--x", type=float, nargs="+", default=[2.0], help="inputs of the sample (default: 2.0)")
@@ -69,10 +75,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _learn_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="neuron learn", description="Train on the data of a lesson, and compare with the article it comes from."
     )
-    parser._negative_number_matcher = re.compile(r"-\.?\d")
     parser.add_argument("lesson", choices=list(LESSONS), help="what to learn")
     parser.add_argument("--epochs", type=int, help="how often all samples are shown (default: the article's)")
     parser.add_argument("--lr", type=float, help="learning rate (default: the article's)")

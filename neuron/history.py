@@ -56,27 +56,27 @@ class History:
     @property
     def loss(self) -> list[float]:
         """The loss over the training samples."""
-        return [entry.loss for entry in self.entries]
+        return self._column("loss")
 
     @property
     def metric(self) -> list[float]:
         """The metric over the training samples."""
-        return [entry.metric for entry in self.entries if entry.metric is not None]
+        return self._column("metric")
 
     @property
     def validation_loss(self) -> list[float]:
         """The loss over the validation samples."""
-        return [entry.validation_loss for entry in self.entries if entry.validation_loss is not None]
+        return self._column("validation_loss")
 
     @property
     def validation_metric(self) -> list[float]:
         """The metric over the validation samples."""
-        return [entry.validation_metric for entry in self.entries if entry.validation_metric is not None]
+        return self._column("validation_metric")
 
     @property
     def learning_rate(self) -> list[float]:
         """The learning rate of each epoch, one less than there are entries."""
-        return [entry.learning_rate for entry in self.entries if entry.learning_rate is not None]
+        return self._column("learning_rate")
 
     @property
     def parameters(self) -> Array:
@@ -106,6 +106,10 @@ class History:
         Raises OSError if it cannot be written.
         """
         write_csv(file, self.rows())
+
+    def _column(self, name: str) -> list[float]:
+        """What was measured under this name."""
+        return [number for number in (getattr(entry, name) for entry in self.entries) if number is not None]
 
     def __len__(self) -> int:
         return len(self.entries)

@@ -19,8 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from autograd import Value
 from autograd.notation import derivative, number
 from neuron.history import History
-from neuron.objective import Eager, Penalty, names
-from neuron.objective import positions as places
+from neuron.objective import Eager, Penalty, names, positions
 from neuron.optimizers import SGD
 from neuron.samples import as_samples
 from neuron.training import DivergedError, fit
@@ -83,7 +82,11 @@ def loss_curves(history: History, *, ax: Axes | None = None) -> Axes:
 
     The axis is logarithmic if the loss is positive throughout and falls or grows a hundredfold.
     """
-    return _curves(history.loss, history.validation_loss, "loss", ax)
+    ax = _curves(history.loss, history.validation_loss, "loss", ax)
+    losses = [loss for loss in (*history.loss, *history.validation_loss) if np.isfinite(loss)]
+    if min(losses) > 0 and max(losses) > 100 * min(losses):
+        ax.set_yscale("log")
+    return ax
 
 
 def accuracy_curves(history: History, *, ax: Axes | None = None) -> Axes:
@@ -122,16 +125,11 @@ def loss_surface(
     labels = [parameter.label or "p" for parameter in chosen]
     if len({id(parameter) for parameter in chosen}) != 2:
         raise ValueError(f"loss_surface draws the loss over two parameters, such as over=(n.w[0], n.b), not {labels}")
-    positions = places(chosen, model)
-    objective, samples = _objective(model, positions, X, y, loss, reduction, penalty)
-
-    def at(points: Array) -> Array:
-        return np.array([objective.value(point, *samples)[0] for point in points])
-
-    path = _path(history, model, positions)
+    where = positions(chosen, model)
+    landscape, path = _Landscape(model, where, X, y, loss, reduction, penalty), _path(history, model, where)
     first, second = _around(np.vstack([path, [p.data for p in chosen]])) if limits is None else limits
     P, Q = np.meshgrid(np.linspace(*first, GRID), np.linspace(*second, GRID))
-    surface = at(np.column_stack([P.ravel(), Q.ravel()])).reshape(P.shape)
+    surface = landscape.heights(np.column_stack([P.ravel(), Q.ravel()])).reshape(P.shape)
     ax = _axes(ax)
     line: dict[str, Any] = {"color": BLUE, "marker": "." if len(path) <= 60 else None, "label": "path of descent"}
     ring: dict[str, Any] = {"color": "black", "marker": "o", "fillstyle": "none", "linestyle": "", "label": "its start"}
@@ -139,7 +137,7 @@ def loss_surface(
     if hasattr(ax, "plot_surface"):
         ax.computed_zorder = False  # type: ignore[attr-defined]  # the path lies on the surface, not behind it
         ax.plot_surface(P, Q, surface, cmap=SHADES, alpha=0.8, edgecolor=GREY, linewidth=0.2, rcount=20, ccount=20)
-        heights = at(path)
+        heights = landscape.heights(path)
         ax.plot(*path.T, heights, **line)
         ax.plot(*path[:1].T, heights[:1], **ring)
         ax.plot(*path[-1:].T, heights[-1:], **star)
@@ -175,19 +173,19 @@ def tangents(
     tangents touch, by default at its value now and on both sides of it.
     """
     parameter = model.parameters()[0] if over is None else over
-    objective, samples = _objective(model, places([parameter], model), X, y, loss, reduction)
+    landscape = _Landscape(model, positions([parameter], model), X, y, loss, reduction)
     now = parameter.data
     touching = [now - max(1.0, abs(now)), now, now + max(1.0, abs(now))] if at is None else list(at)
     name = parameter.label or "p"
     low, high = _wider(min([now, *touching]), max([now, *touching]), 0.25)
     along = np.linspace(low, high, 200)
-    curve = [objective.value(np.array([p]), *samples)[0] for p in along]
+    curve = landscape.heights(along[:, np.newaxis])
     ax = _axes(ax)
     ax.plot(along, curve, color=BLUE, label="loss L")
     length = 0.12 * (high - low)
     looks = cycle([("--", ORANGE), ("-.", "black"), (":", GREY)])
     for point, (style, color) in zip(touching, looks, strict=False):
-        height, (slope,) = objective.value_and_grad(np.array([point]), *samples)
+        height, (slope,) = landscape.height_and_slopes(np.array([point]))
         ends = np.array([point - length, point + length])
         slope_text = f"{derivative('L', name)} = {number(slope)} at {name} = {number(float(point))}"
         ax.plot(ends, height + slope * (ends - point), style, color=color, linewidth=2, label=slope_text)
@@ -218,25 +216,21 @@ def learning_rates(
     lrs = list(lrs) if isinstance(lrs, Iterable) else []
     if not lrs:
         raise ValueError("learning_rates draws a panel for each learning rate, such as [0.01, 0.1, 1]; there is none")
-    (position,), name = places([parameter], model), parameter.label or "p"
-    objective, samples = _objective(model, [position], X, y, loss, reduction)
-
-    def value_at(p: float) -> float:
-        return objective.value(np.array([p]), *samples)[0]
-
+    (position,), name = positions([parameter], model), parameter.label or "p"
+    landscape = _Landscape(model, [position], X, y, loss, reduction)
     paths = [_descent(model, position, X, y, loss, reduction, lr, epochs) for lr in lrs]
-    best = min((path[-1] for path in paths), key=value_at)
+    heights = [landscape.heights(path[:, np.newaxis]) for path in paths]
+    best = paths[int(np.argmin([height[-1] for height in heights]))][-1]
     reach = 1.8 * (max(abs(path[0] - best) for path in paths) or 1.0)
     along = np.linspace(best - reach, best + reach, 200)
     panels = _panels(len(lrs)) if axes is None else np.ravel(axes)  # type: ignore[arg-type]
     if len(panels) != len(lrs):
         raise ValueError(f"learning_rates needs as many Axes as learning rates, {len(lrs)}, not {len(panels)}")
-    curve = np.array([value_at(p) for p in along])
-    for ax, lr, path in zip(panels, lrs, paths, strict=True):
+    curve = landscape.heights(along[:, np.newaxis])
+    for ax, lr, path, height in zip(panels, lrs, paths, heights, strict=True):
         ax.plot(along, curve, color=GREY, linewidth=1)
-        heights = [value_at(p) for p in path]
-        ax.plot(path, heights, color=BLUE, marker="o", markersize=4)
-        ends = f"{number(heights[0], 3)} → {number(heights[-1], 3)}"
+        ax.plot(path, height, color=BLUE, marker="o", markersize=4)
+        ends = f"{number(float(height[0]), 3)} → {number(float(height[-1]), 3)}"
         ax.set_title(f"learning rate {lr:g}\nloss {ends} in {len(path) - 1} epochs", fontsize=11)
         ax.set(xlabel=name, ylabel="loss L")
         ax.set(xlim=(along[0], along[-1]), ylim=(curve.min() - 0.05 * np.ptp(curve), curve.max()))
@@ -298,26 +292,35 @@ def _curves(training: Sequence[float], validation: Sequence[float], name: str, a
     ax.plot(training, "-", color=BLUE, label="training")
     if validation:
         ax.plot(validation, "--", color=ORANGE, label="validation")
-    finite = [value for value in (*training, *validation) if np.isfinite(value)]
-    if name == "loss" and min(finite) > 0 and max(finite) > 100 * min(finite):
-        ax.set_yscale("log")
     ax.set(xlabel="epoch", ylabel=name)
     ax.legend()
     return ax
 
 
-def _objective(
-    model: Model,
-    positions: Sequence[int],
-    X: ArrayLike,
-    y: ArrayLike,
-    loss: Loss,
-    reduction: str,
-    penalty: Penalty | None = None,
-) -> tuple[Eager, tuple[Array, Array]]:
-    """The loss as a function of some parameters of a copy of the model, and the samples to take it over."""
-    one = copy.deepcopy(model)
-    return Eager(one, [one.parameters()[i] for i in positions], loss, penalty, reduction), as_samples(X, y, model)
+class _Landscape:
+    """The loss over some parameters of a copy of the model, the others held fixed."""
+
+    def __init__(
+        self,
+        model: Model,
+        where: Sequence[int],
+        X: ArrayLike,
+        y: ArrayLike,
+        loss: Loss,
+        reduction: str,
+        penalty: Penalty | None = None,
+    ) -> None:
+        one = copy.deepcopy(model)
+        self.objective = Eager(one, [one.parameters()[i] for i in where], loss, penalty, reduction)
+        self.samples = as_samples(X, y, model)
+
+    def heights(self, points: Array) -> Array:
+        """The loss at each point, one row a point."""
+        return np.array([self.objective.value(point, *self.samples)[0] for point in points])
+
+    def height_and_slopes(self, point: Array) -> tuple[float, Array]:
+        """The loss at a point, and its derivatives."""
+        return self.objective.value_and_grad(point, *self.samples)
 
 
 def _descent(
@@ -337,16 +340,16 @@ def _descent(
     return history.parameters[:, 0]
 
 
-def _path(history: History | None, model: Model, positions: Sequence[int]) -> Array:
+def _path(history: History | None, model: Model, where: Sequence[int]) -> Array:
     """The values of these parameters after each epoch, shape (epochs + 1, parameters)."""
     if history is None:
-        return np.empty((0, len(positions)))
+        return np.empty((0, len(where)))
     known = names(model)
     if [known[i] if i < len(known) else None for i in history.positions] != history.names:
         raise ValueError(f"the history is of another model: it has {history.names[:4]}, and {model!r} has {known[:4]}")
     columns = dict(zip(history.positions, history.parameters.T, strict=True))
-    still = {i: np.full(len(history), model.parameters()[i].data) for i in positions}
-    return np.column_stack([columns.get(i, still[i]) for i in positions])
+    still = {i: np.full(len(history), model.parameters()[i].data) for i in where}
+    return np.column_stack([columns.get(i, still[i]) for i in where])
 
 
 def _around(points: Array) -> list[tuple[float, float]]:

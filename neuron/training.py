@@ -42,7 +42,6 @@ RUNAWAY = 1e5
 RUNAWAY_GROWTH, RUNAWAY_EPOCHS = 1.5, 5
 """... and has grown by this factor or more in each of so many epochs: such growth does not end by itself."""
 POWER_ITERATIONS = 20
-BOTTOMLESS = "the loss falls without end: it has no minimum to be found (is its sign right?)"
 TOO_LARGE = "then the numbers grew too large for a float"
 
 
@@ -55,7 +54,11 @@ class DivergedError(ArithmeticError):
 
 
 class _RunawayError(ArithmeticError):
-    """The loss or the gradient grows without end, or is not finite any more."""
+    """The loss or the gradient grows without end, or is not finite any more: the steps were too long."""
+
+
+class _BottomlessError(_RunawayError):
+    """The loss falls without end, which is not the fault of the steps."""
 
 
 def fit(
@@ -159,8 +162,9 @@ class _Training:
             with _bar(epochs, progress) as bar:
                 for lr in rates:
                     theta = self.epoch(theta, step, lr)
-                    bar.set_postfix(loss=number(self.history.entries[-1].loss), refresh=False)
-                    bar.update()
+                    if not bar.disable:
+                        bar.set_postfix(loss=number(self.history.entries[-1].loss), refresh=False)
+                        bar.update()
                     if callbacks and self.is_ended_by(callbacks, theta):
                         break
         except KeyboardInterrupt:
@@ -191,12 +195,14 @@ class _Training:
         """Measure, and add an entry to the history.  Ctrl-C cannot leave half of one behind."""
         loss, predictions = self.value(theta, *self.samples)
         if not math.isfinite(loss):
-            if lr is not None:
-                raise _RunawayError(f"then the loss was {loss}" if loss != -math.inf else BOTTOMLESS)
-            raise ValueError(
-                f"the loss is {loss} before the first step: the inputs, the targets or the parameters are too large, "
-                "or the loss is not defined there"
-            )
+            if lr is None:
+                raise ValueError(
+                    f"the loss is {loss} before the first step: the inputs, the targets or the parameters are too "
+                    "large, or the loss is not defined there"
+                )
+            if loss == -math.inf:
+                raise _BottomlessError("the loss falls without end: it has no minimum to be found (is its sign right?)")
+            raise _RunawayError(f"then the loss was {loss}")
         metric = self.measured(predictions, self.samples[1])
         validation_loss, validation_metric = self.validated(theta)
         kept = theta.copy()
@@ -284,7 +290,7 @@ class _Training:
             i = int(np.argmax(np.abs(self.last_gradient)))
             largest = f", the largest gradient was {self._derivative(i)} = {number(float(self.last_gradient[i]))}"
         sentences = [f"training diverged in epoch {epoch}: loss {losses}{largest}; {why}."]
-        if str(why) != BOTTOMLESS:
+        if not isinstance(why, _BottomlessError):
             limit = self.optimizer.limit(self.curvature())
             if 0 < limit < lr:
                 advice = (

@@ -175,7 +175,7 @@ MESSAGES = {
     "moons --lr 0": "--lr, the learning rate, must be positive, not 0.0",
     "puzzle --epochs -1": "--epochs must be at least 0, not -1",
     "line --seed -1": "--seed must be from 0 to 4294967196, not -1",
-    "line --plot p.txt": "--plot p.txt: the name of the plot must end in one of .png .svg .pdf",
+    "line --plot p.txt": "--plot p.txt: the name of the picture must end in one of .png .svg .pdf",
     "line --plot nowhere/p.png": "--plot nowhere/p.png cannot be written: there is no directory nowhere",
     "line --csv nowhere/h.csv": "--csv nowhere/h.csv cannot be written: there is no directory nowhere",
     "line --csv .": "--csv . cannot be written: it is a directory",

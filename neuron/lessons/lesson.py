@@ -9,7 +9,7 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from autograd.terminal import columns
+from autograd.terminal import columns, refuse_unless_picture
 from neuron.files import write_csv
 from neuron.history import History
 from neuron.training import DivergedError
@@ -72,8 +72,13 @@ class Lesson:
         self.is_original = (self.epochs, self.lr, self.seed) == (usual.epochs, usual.lr, usual.seed or 0)
         self.has_left_out = False
         self.plot, self.csv = plot, csv
-        _refuse_unless_writable("--csv", csv, ())
-        _refuse_unless_writable("--plot", plot, (".png", ".svg", ".pdf"))
+        if csv:
+            _refuse_unless_writable("--csv", csv)
+        if plot:
+            refuse_unless_picture("--plot", plot, (".png", ".svg", ".pdf"))
+            _refuse_unless_writable("--plot", plot)
+            if find_spec("matplotlib") is None:
+                raise OSError(f"--plot {plot} needs Matplotlib: pip install matplotlib")
         if plot and csv and Path(plot).absolute() == Path(csv).absolute():
             raise ValueError(f"--plot and --csv name the same file, {plot}")
 
@@ -157,15 +162,9 @@ def every(step: int, last: int) -> list[int]:
     return [*range(0, last, step), last]
 
 
-def _refuse_unless_writable(option: str, file: str | None, endings: Sequence[str]) -> None:
-    """Raise ValueError or OSError, before anything is computed, if the file could not be written in the end."""
-    if file is None:
-        return
+def _refuse_unless_writable(option: str, file: str) -> None:
+    """Raise OSError, before anything is computed, if the file could not be written in the end."""
     path = Path(file)
-    if endings and path.suffix.lower() not in endings:
-        raise ValueError(f"{option} {file}: the name of the plot must end in one of {' '.join(endings)}")
     if path.is_dir() or not path.parent.is_dir():
         problem = "it is a directory" if path.is_dir() else f"there is no directory {path.parent}"
         raise OSError(f"{option} {file} cannot be written: {problem}")
-    if option == "--plot" and find_spec("matplotlib") is None:
-        raise OSError(f"{option} {file} needs Matplotlib: pip install matplotlib")
