@@ -30,6 +30,7 @@ from autograd.formula import FormulaError
 from autograd.functional import grad, hessian, jacobian, jvp, value_and_grad
 from autograd.ops import OPERATIONS, DomainError, Operation, PoleError
 from autograd.recording import functions
+from autograd.tracing import TracingError
 from autograd.value import Constant, Value
 
 __version__ = "0.1.0"
@@ -43,6 +44,7 @@ __all__ = [
     "Operation",
     "PoleError",
     "StaleGraphError",
+    "TracingError",
     "Value",
     "define",
     "draw",
@@ -53,6 +55,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "value_and_grad",
+    "vectorize",
 ]
 __all__ += list(functions)
 

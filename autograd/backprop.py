@@ -13,6 +13,8 @@ from itertools import count
 from operator import add, attrgetter, mul
 from typing import TYPE_CHECKING, Any
 
+from autograd import tracing
+
 if TYPE_CHECKING:
     from autograd.value import Value
 
@@ -66,6 +68,7 @@ def backward(root: Value) -> None:
     Leaves accumulate from call to call until somebody resets them, as sums over samples need it;
     inner nodes start anew.  Raises `StaleGraphError`, having changed nothing.
     """
+    _refuse_to_trace(root)
     if not root.edges:
         root.grad = 1.0 if root.grad is None else root.grad + 1.0
         return
@@ -89,6 +92,8 @@ def gradients(root: Value, wrt: Iterable[Value], create_graph: bool = False) -> 
     Raises `StaleGraphError`, and TypeError if `wrt` holds anything but Values.
     """
     wanted, start = _values(wrt), next(clock)
+    if not create_graph:
+        _refuse_to_trace(root)
     product = _recorded_product if create_graph else mul
     adjoints: dict[Value, Any] = {root: 1.0}
     for node, edges in _graph(_fresh([root], wanted), set(wanted), create_graph):
@@ -124,6 +129,8 @@ def tangents(roots: Iterable[Value], directions: Mapping[Value, Any], create_gra
     `create_graph` and the errors are those of `gradients`.
     """
     roots, start = list(roots), next(clock)
+    if roots and not create_graph:
+        _refuse_to_trace(roots[0])
     product = _recorded_product if create_graph else mul
     speeds = dict(directions)
     for node, edges in reversed(list(_graph(_fresh(roots, directions), set(directions), create_graph))):
@@ -175,6 +182,11 @@ def _values(wrt: Iterable[Value]) -> list[Value]:
         if not hasattr(value, "edges"):
             raise TypeError(f"gradients are taken with respect to Values, not {value!r}")
     return wanted
+
+
+def _refuse_to_trace(root: Value) -> None:
+    if tracing.is_tracing():
+        raise tracing.refusal_of_number(root, "the gradient", "write grad(f), or v.gradients(..., create_graph=True)")
 
 
 _latest_change = -1

@@ -149,7 +149,7 @@ def expression(root: Value, numbers: bool = False, names: Mapping[Value, str] = 
     '(1.1 - 1.5)²'
     """
     if root.op is None:
-        return number(root.data)
+        return number(root._number)
     texts: dict[Value, _Text] = {}
 
     def text_of(operand: Value | float) -> _Text:
@@ -160,7 +160,7 @@ def expression(root: Value, numbers: bool = False, names: Mapping[Value, str] = 
             return number(operand), _SIGN if operand < 0 else _ATOM
         if operand in texts and len(texts[operand][0]) <= MAX_LENGTH:
             return texts[operand]
-        return ("…", _ATOM) if operand.edges and not label else text_of(operand.data)
+        return ("…", _ATOM) if operand.edges and not label else text_of(operand._number)
 
     def as_used_by(node: Value, operand: Value | float) -> _Text:
         stale = getattr(operand, "_created", -1) > node._created and (numbers or not getattr(operand, "label", None))

@@ -19,6 +19,7 @@ from decimal import Decimal
 from functools import cache, partial
 from typing import Any
 
+from autograd import tracing
 from autograd.backprop import clock
 from autograd.formula import FLOATS, Formula, NumberSystem
 from autograd.ops import OPERATIONS, DomainError, Operation
@@ -41,7 +42,7 @@ def record(op: Operation, *operands: Any) -> Any:
         from autograd.arrays import elementwise
 
         return elementwise(partial(record, op), operands)
-    data = [operand.data if type(operand) is Value else as_float(operand, _call(op, operands)) for operand in operands]
+    data = [operand._number if type(operand) is Value else as_float(operand, _call(op, operands)) for operand in operands]
     z = op.compute(data, partial(_described, op, operands))
     slopes = op.derivatives(z, data)
     edges = tuple((operand, slope) for operand, slope in zip(operands, slopes, strict=True) if type(operand) is Value)
@@ -281,7 +282,13 @@ def _introduce(function: Callable[..., Any], op: Operation) -> Callable[..., Any
 
 def _comparison(name: str) -> Callable[[Value, object], Any]:
     compare: Callable[[float, Any], Any] = getattr(operator, name)
-    return lambda value, other: compare(value._number, other._number if type(other) is Value else other)
+
+    def comparison(value: Value, other: Any) -> Any:
+        if tracing.is_tracing() and isinstance(other, Value | numbers.Real):
+            return record(tracing.COMPARISONS[name], value, other)
+        return compare(value._number, other._number if type(other) is Value else other)
+
+    return comparison
 
 
 # --- The functions of autograd and the operators of Value ----------------------------------------------
@@ -307,6 +314,19 @@ for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
 
 VALUES = NumberSystem("values", {**functions, "power": functions["pow"], "pi": math.pi})
 """Values and floats: a formula computed over them records its operations."""
+
+_TRACED = NumberSystem(
+    "traced values",
+    {
+        **VALUES.functions,
+        "logical_and": lambda x, y: x * y,
+        "logical_or": lambda x, y: functions["maximum"](x * 1.0, y * 1.0),
+        "equal": operator.eq,
+        "not_equal": operator.ne,
+    },
+    lazy=False,
+)
+"""Values of which no number is known: where a formula chooses, the choice is recorded."""
 
 
 def edge_formulas(node: Value) -> Iterator[tuple[Value, Formula, tuple[Any, ...]]]:
@@ -334,9 +354,10 @@ def recorded_edges(node: Value) -> Iterator[tuple[Value, Any]]:
     Value whose own derivatives are unknown: nan.
     """
     assert node.op is not None
+    system = _TRACED if tracing.is_tracing() else VALUES
     for (operand, formula, arguments), (_, slope) in zip(edge_formulas(node), node.edges, strict=True):
         try:
-            yield operand, formula.over(VALUES)(*arguments)
+            yield operand, formula.over(system)(*arguments)
         except (ArithmeticError, ValueError):
             given = (*arguments[:-1], node)
             unknown = tuple((x, math.nan) for x in given if type(x) is Value)

@@ -13,7 +13,7 @@ from copy import copy
 from math import prod
 from typing import Any
 
-__all__ = ["is_array", "leaves", "rebuilt", "refuse_special", "stacked"]
+__all__ = ["is_array", "leaves", "rebuilt", "refuse_special", "stacked", "with_parts"]
 
 
 def leaves(tree: Any, place: str) -> Iterator[tuple[str, Any]]:
@@ -54,7 +54,7 @@ def rebuilt(tree: Any, numbers: Iterator[Any], joined: Callable[[Sequence[Any], 
     {'w': [1, 2], 'b': 3}
     """
     if isinstance(tree, dict | list | tuple):
-        return _like(tree, [rebuilt(tree[key], numbers, joined) for key in _keys(tree)])
+        return with_parts(tree, [rebuilt(tree[key], numbers, joined) for key in _keys(tree)])
     if is_array(tree):
         return joined([next(numbers) for _ in range(prod(tree.shape))], tree.shape)
     return next(numbers)
@@ -67,7 +67,7 @@ def stacked(like: Any, trees: Sequence[Any], shape: tuple[int, ...]) -> Any:
     {'w': array([1., 2.])}
     """
     if isinstance(like, dict | list | tuple):
-        return _like(like, [stacked(like[key], [tree[key] for tree in trees], shape) for key in _keys(like)])
+        return with_parts(like, [stacked(like[key], [tree[key] for tree in trees], shape) for key in _keys(like)])
     if is_array(like):
         return array([number for tree in trees for number in tree.ravel().tolist()], shape + like.shape)
     return array(trees, shape)
@@ -78,7 +78,7 @@ def _keys(tree: Any) -> list[Any]:
     return list(tree) if isinstance(tree, dict) else list(range(len(tree)))
 
 
-def _like(tree: Any, parts: list[Any]) -> Any:
+def with_parts(tree: Any, parts: list[Any]) -> Any:
     """`parts` in a dict, list or tuple of the same kind, such as OrderedDict or a named tuple."""
     if isinstance(tree, dict):
         made = copy(tree)

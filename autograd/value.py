@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, final, overload
 
-from autograd import backprop, copying
+from autograd import backprop, copying, tracing
 from autograd.backprop import clock
 from autograd.ops import Operation
 
@@ -69,6 +69,8 @@ class Value:
     @property
     def data(self) -> float:
         """The number.  Assigning a new one is for leaves only, and counts as making the leaf anew."""
+        if tracing.is_tracing():
+            raise tracing.refusal_of_number(self, "the number", "leave out .data, or write .detach()")
         return self._number
 
     @data.setter
@@ -147,6 +149,10 @@ class Value:
         >>> y.gradients([x])
         [3.0]
         """
+        if tracing.is_tracing():
+            from autograd.recording import record
+
+            return record(tracing.DETACH, self)  # type: ignore[no-any-return]
         return Value(self._number, self.label)
 
     def graph(self) -> dict[str, Any]:
@@ -193,6 +199,8 @@ class Value:
     __hash__ = object.__hash__
 
     def __bool__(self) -> bool:
+        if tracing.is_tracing():
+            raise tracing.refusal_of_branch(self)
         return self._number != 0
 
     def _drops_the_gradient(self, *_: object) -> NoReturn:

@@ -1,0 +1,570 @@
+"""The program of a grouped graph: array statements forward, and backward by the chain rule.
+
+Forward, each group is one statement, its formula from the table.  Backward, newest group first, the derivatives that
+have reached a group's array are added up, and passed on to what the group has read, each by the rule of its
+operation.  Statements that are used once are written where they are used.
+"""
+
+from __future__ import annotations
+
+import ast
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.formula import DERIVED, PRIMITIVES
+from autograd.grouping import Array, Group, Part, View
+from autograd.matrices import (
+    EVERYTHING,
+    NEW_AXIS,
+    N,
+    Expression,
+    applied,
+    binary,
+    broadcast,
+    call,
+    choice,
+    compared,
+    name,
+    number,
+    plus,
+    subscript,
+    sum_over_batch,
+    sum_over_rows,
+    times,
+    written,
+)
+from autograd.ops import OPERATIONS, Operation
+from autograd.tracing import COMPARISONS, DETACH
+
+__all__ = ["HELPERS", "Code", "emitted"]
+
+HELPERS = frozenset("n pi nan inf sum mean max concat stack reshape moveaxis put zeros_like s_ logical_and logical_or".split())
+"""Names that a program uses besides those of the formulas."""
+
+LONGEST = 24
+"""Parts of an expression that still read as one line."""
+
+_WHERE = OPERATIONS["where"]
+SEED = binary(ast.Div(), number(1), N)
+"""The derivative of a mean by one of its terms."""
+
+
+@dataclass
+class Code:
+    """A program: its function as a syntax tree, and the constants that it refers to."""
+
+    function: ast.FunctionDef
+    constants: dict[str, NDArray[Any]]
+    helpers: list[ast.FunctionDef]
+    statements: int
+
+    @property
+    def source(self) -> str:
+        """The function as text, with the constants and the functions it uses before it."""
+        constants = [f"{word} = {_listed(value)}" for word, value in self.constants.items()]
+        functions = [ast.unparse(ast.fix_missing_locations(part)) for part in (*self.helpers, self.function)]
+        return "\n\n".join(["\n".join(constants)] * bool(constants) + functions)
+
+
+def _listed(value: NDArray[Any]) -> str:
+    return f"array({value.tolist()!r})" if value.size <= 1000 else f"...  # {value.shape}, {value.dtype}"
+
+
+@dataclass
+class _Emitter:
+    """Writes the statements of one program."""
+
+    inputs: Sequence[Array]
+    groups: Sequence[Group]
+    statements: list[tuple[str, ast.expr]] = field(default_factory=list)
+    constants: dict[str, NDArray[Any]] = field(default_factory=dict)
+    used_names: set[str] = field(default_factory=lambda: set(HELPERS | PRIMITIVES.keys() | DERIVED.keys()))
+    helpers: dict[str, ast.FunctionDef] = field(default_factory=dict)
+    values: dict[Array, Expression] = field(default_factory=dict)
+    given: dict[Group, dict[str, Expression]] = field(default_factory=dict)
+    derivatives: dict[Array, list[tuple[NDArray[Any], Expression]]] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)  # not to be written where they are used
+
+    def unique(self, label: str | None, numbered: str) -> str:
+        """A name that is not in use yet."""
+        plain = unicodedata.normalize("NFKC", label or "")
+        candidates = (f"{plain}{'_' * i}" for i in range(len(self.used_names) + 1))
+        if not plain.isidentifier():
+            start = self.last.get(numbered, 0) + 1
+            candidates = (f"{numbered}{i}" for i in range(start, start + len(self.used_names) + 1))
+        word = next(word for word in candidates if word not in self.used_names and not _is_keyword(word))
+        if not plain.isidentifier():
+            self.last[numbered] = int(word.removeprefix(numbered))
+        self.used_names.add(word)
+        return word
+
+    last: dict[str, int] = field(default_factory=dict)
+
+    def add(self, word: str, x: Expression) -> Expression:
+        """One more statement; what it computes goes by this name from now on."""
+        self.statements.append((word, x.tree))
+        return name(word, x.rows, x.batch)
+
+    def constant(self, value: NDArray[Any], letter: str = "c") -> ast.expr:
+        word = self.unique(None, letter)
+        self.constants[word] = value
+        return ast.Name(word, ast.Load())
+
+    # --- forward ---------------------------------------------------------------------------------------
+
+    def forward(self) -> None:
+        for array in self.inputs:
+            array.name = self.unique(array.label, "a")
+        batched = [array for array in self.inputs if array.batched]
+        if batched:
+            self.add("n", Expression(call("len", ast.Name(batched[0].name, ast.Load()))))
+            self.kept.add("n")
+        for array in batched:
+            if array.shape:
+                self.statements.append((array.name, _transposed(ast.Name(array.name, ast.Load()), len(array.shape), 0)))
+                self.kept.add(array.name)
+        for array in self.inputs:
+            self.values[array] = name(array.name, bool(array.shape), array.batched)
+        for group in self.groups:
+            x = self.computed(group)
+            array = group.array
+            array.name = self.unique(array.label, "t")
+            if array.label:
+                self.kept.add(array.name)
+            rows = bool(array.shape)
+            if (x.rows, x.batch) != (rows, array.batched):
+                x = broadcast(x, self.shaped_like(group))
+            self.values[array] = self.add(array.name, x)
+
+    def shaped_like(self, group: Group) -> Expression:
+        """Some expression with all the axes of the group."""
+        views = group.operands or [view for part in group.parts for view in part.factors]
+        read = [self.read(view) for view in views]
+        return reduce(lambda x, y: binary(ast.Mult(), x, y), [Expression(x.tree, x.rows, x.batch) for x in read])
+
+    def computed(self, group: Group) -> Expression:
+        """The group's formula."""
+        op = group.op
+        if group.parts:
+            parts = [self.part(part, largest=op.name == "maximum") for part in group.parts]
+            if op.name == "maximum":
+                return reduce(lambda x, y: applied("maximum", x, y), parts)
+            return binary(ast.Div(), plus(parts), number(group.divisor))
+        given = {x: self.read(view) for x, view in zip(op.operands, group.operands, strict=True)}
+        if op is _WHERE:
+            view = group.operands[0]
+            if view.array is None or not view.array.is_condition:
+                given["c"] = compared(ast.NotEq(), given["c"], number(0))
+        self.given[group] = given
+        if op.name in DERIVED and op.is_built_in:
+            self.help(op.name)
+            return applied(op.name, *given.values())
+        x = self.formula(op.value.tree, given)
+        if COMPARISONS.get(op.name) is op and not group.array.is_condition:
+            return choice(x, number(1), number(0))
+        if op.domain is not None and not op.is_built_in:
+            x = choice(self.formula(op.domain.tree, given), x, number(float("nan")))
+        return x
+
+    def formula(self, tree: ast.expr, given: dict[str, Expression]) -> Expression:
+        for part in ast.walk(tree):
+            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+                self.help(part.func.id)
+        return written(tree, given)
+
+    def help(self, function: str) -> None:
+        """Have the definition of a function of the table that is a formula itself."""
+        if function in DERIVED and function not in self.helpers:
+            formula = DERIVED[function]
+            given = {x: name(x, batch=True) for x in formula.names}
+            body = self.formula(formula.tree, given).tree
+            self.helpers[function] = _function(function, formula.names, [ast.Return(body)])
+
+    def part(self, part: Part, largest: bool = False) -> Expression:
+        factors = [self.read(view) for view in part.factors]
+        rows, batched = self.part_axes(part)
+        if not part.is_sum:
+            return reduce(lambda x, y: binary(ast.Mult(), x, y), factors)
+        if part.is_product:
+            return Expression(ast.BinOp(factors[0].tree, ast.MatMult(), factors[1].tree), rows, batched)
+        x = factors[0]
+        if x.value is not None or part.factors[0].array is None:
+            return self.constant_sum(part.factors[0], largest)
+        tree = x.tree if len(factors) == 1 else ast.BinOp(x.tree, ast.Mult(), factors[1].tree)
+        return Expression(call("max" if largest else "sum", tree, axis=ast.Constant(int(rows))), rows, batched)
+
+    def constant_sum(self, view: View, largest: bool) -> Expression:
+        value = view.index.max(axis=-1) if largest else view.index.sum(axis=-1)
+        return self.read(View(None, value))
+
+    def part_axes(self, part: Part) -> tuple[bool, bool]:
+        rows = any(view.index.ndim > int(part.is_sum) for view in part.factors)
+        return rows, any(view.batched for view in part.factors)
+
+    def read(self, view: View) -> Expression:
+        """The elements of an array, by a slice where possible."""
+        index = view.index
+        if view.array is None:
+            if index.ndim == 0:
+                return number(float(index))
+            return Expression(self.constant(index), rows=True)
+        tree = self.values[view.array].tree
+        return Expression(self.elements(tree, view.array, index), index.ndim > 0, view.array.batched)
+
+    def elements(self, tree: ast.expr, array: Array, index: NDArray[Any]) -> ast.expr:
+        shape = array.shape
+        if index.shape == shape and _is_everything(index):
+            return tree
+        if index.size == _size(shape) and _is_everything(index):
+            return _reshaped(tree, index.shape, array.batched)
+        slices = _slices(index, shape)
+        if slices is not None:
+            return _sliced(tree, slices)
+        if index.ndim == 2 and len(shape) == 2 and not array.batched:
+            slices = _slices(index.T, shape)
+            if slices is not None:
+                return ast.Attribute(_sliced(tree, slices), "T", ast.Load())
+        flat = tree if len(shape) == 1 else _reshaped(tree, (_size(shape),), array.batched)
+        return subscript(flat, self.constant(index, "i"))
+
+    # --- backward --------------------------------------------------------------------------------------
+
+    def backward(self, result: View, wrt: Collection[Array]) -> None:
+        """Statements for the derivatives of the mean of `result`."""
+        assert result.array is not None
+        self.needed = set(wrt)
+        for group in self.groups:
+            if group.op is not DETACH and any(x.array in self.needed for x in self.operands(group)):
+                self.needed.add(group.array)
+        self.pass_on(result, SEED if result.array.batched else number(1))
+        for group in reversed(self.groups):
+            if group.array in self.derivatives and group.array in self.needed:
+                g = self.collected(group.array)
+                if group.parts:
+                    for part in group.parts:
+                        self.pass_on_part(part, times(g, binary(ast.Div(), number(1), number(group.divisor))), group)
+                else:
+                    self.pass_on_operands(group, g)
+
+    def operands(self, group: Group) -> Iterable[View]:
+        return group.operands or (view for part in group.parts for view in part.factors)
+
+    def collected(self, array: Array) -> Expression:
+        """The derivative by an array: the sum of all that has reached it, under a name of its own."""
+        x = self.total(array)
+        if x.is_scalar and not isinstance(x.tree, ast.Call) or isinstance(x.tree, ast.Name):
+            return x
+        return self.add(self.unique(f"d{array.name}", "g"), x)
+
+    def total(self, array: Array) -> Expression:
+        whole: list[Expression] = []
+        pieces: list[tuple[NDArray[Any], Expression]] = []
+        for index, x in self.derivatives.pop(array):
+            if index.size == _size(array.shape) and _is_everything(index):
+                reshaped = index.shape != array.shape and x.rows
+                tree = _reshaped(x.tree, array.shape, array.batched) if reshaped else x.tree
+                whole.append(Expression(tree, x.rows, x.batch) if reshaped else x)
+            else:
+                pieces.append((index, x))
+        return plus([*whole, *self.joined(array, pieces)])
+
+    def joined(self, array: Array, pieces: list[tuple[NDArray[Any], Expression]]) -> Iterator[Expression]:
+        """Derivatives by some elements of an array as derivatives by all of it."""
+        if not pieces:
+            return
+        like = self.values[array]
+        full = [Expression(self.elements(like.tree, array, index), index.ndim > 0, array.batched) for index, _ in pieces]
+        if len(array.shape) == 1:
+            order = sorted(range(len(pieces)), key=lambda i: int(pieces[i][0].flat[0]))
+            positions = np.concatenate([pieces[i][0].ravel() for i in order])
+            if positions.size == array.shape[0] and _is_everything(positions):
+                trees = [broadcast(pieces[i][1], full[i]).tree for i in order]
+                if all(pieces[i][0].ndim == 0 for i in order):
+                    yield Expression(call("stack", ast.List(trees, ast.Load())), True, array.batched)
+                else:
+                    rows = [t if pieces[i][0].ndim else _sliced(t, [None]) for t, i in zip(trees, order, strict=True)]
+                    yield Expression(call("concat", ast.List(rows, ast.Load())), True, array.batched)
+                return
+        for (index, x), target in zip(pieces, full, strict=True):
+            base = Expression(call("zeros_like", like.tree), True, array.batched)
+            shape = array.shape
+            slices = _slices(index, shape)
+            tree = base.tree
+            if slices is not None:
+                where: ast.expr = subscript(ast.Name("s_", ast.Load()), *map(_index, slices))
+            else:
+                where = self.constant(index, "i")
+                if len(shape) != 1:
+                    tree = _reshaped(tree, (_size(shape),), array.batched)
+            put = call("put", tree, where, broadcast(x, target).tree)
+            if slices is None and len(shape) != 1:
+                put = _reshaped(put, shape, array.batched)
+            yield Expression(put, True, array.batched)
+
+    def pass_on(self, view: View, x: Expression) -> None:
+        """Note a derivative by what a view reads."""
+        if x.value != 0:
+            self.derivatives.setdefault(view.array, []).append((view.index, x))  # type: ignore[arg-type]
+
+    def reduced(self, x: Expression, group: Group, rows: bool, batch: bool) -> Expression:
+        """A derivative in all the axes of a group, added up over those that an operand does not have."""
+        if group.array.batched and not batch:
+            x = sum_over_batch(x)
+        if group.array.shape and not rows:
+            x = sum_over_rows(x, group.array.shape[0])
+        return x
+
+    def pass_on_operands(self, group: Group, g: Expression) -> None:
+        given = {**self.given[group], "z": self.values[group.array]}
+        for view, partial in zip(group.operands, group.op.partials, strict=True):
+            if view.array in self.needed:
+                x = times(g, self.formula(partial.tree, given))
+                if x.value != 0:
+                    self.pass_on(view, self.reduced(x, group, view.index.ndim > 0, view.batched))
+
+    def pass_on_part(self, part: Part, g: Expression, group: Group) -> None:
+        """The rules for products and sums: those of matrices where there are any."""
+        needed = [view.array in self.needed for view in part.factors]
+        if not any(needed):
+            return
+        if not part.is_sum:
+            for i, view in enumerate(part.factors):
+                if needed[i]:
+                    others = [self.read(other) for j, other in enumerate(part.factors) if j != i]
+                    self.pass_on(view, self.reduced(times(g, *others), group, view.index.ndim > 0, view.batched))
+            return
+        rows, batched = self.part_axes(part)
+        g = self.reduced(g, group, rows, batched)
+        if not part.is_product and len(part.factors) == 1 and not rows and part.factors[0].index.size == _size(part.factors[0].array.shape):
+            self.pass_on(part.factors[0], g)
+            return
+        g = broadcast(g, self.part(part))
+        column = subscript(g.tree, EVERYTHING, NEW_AXIS) if rows else g.tree
+        factors = [self.read(view) for view in part.factors]
+        for i, view in enumerate(part.factors):
+            if not needed[i]:
+                continue
+            if part.is_product:
+                tree = _product_rule(i, rows, batched, g.tree, *(factor.tree for factor in factors))
+            else:
+                other = factors[1 - i].tree if len(factors) == 2 else None
+                zeros = call("zeros_like", factors[i].tree)
+                tree = ast.BinOp(column, ast.Add(), zeros) if other is None else ast.BinOp(column, ast.Mult(), other)
+                if len(factors) == 2 and rows and view.index.ndim == 1:
+                    tree = call("sum", tree, axis=ast.Constant(0))
+            self.pass_on(view, Expression(tree, True, view.batched))
+
+
+def _product_rule(i: int, rows: bool, batched: bool, g: ast.expr, a: ast.expr, b: ast.expr) -> ast.expr:
+    """The derivative of ``a @ b`` by a (i = 0) or b (i = 1), where that by the product itself is g."""
+
+    def matmul(x: ast.expr, y: ast.expr) -> ast.expr:
+        return ast.BinOp(x, ast.MatMult(), y)
+
+    def outer(x: ast.expr, y: ast.expr) -> ast.expr:
+        return ast.BinOp(subscript(x, EVERYTHING, NEW_AXIS), ast.Mult(), y)
+
+    def transposed(x: ast.expr) -> ast.expr:
+        return x.value if isinstance(x, ast.Attribute) and x.attr == "T" else ast.Attribute(x, "T", ast.Load())
+
+    if rows and batched:
+        return matmul(g, transposed(b)) if i == 0 else matmul(transposed(a), g)
+    if batched:
+        return matmul(b, g) if i == 0 else outer(a, g)
+    if rows:
+        return outer(g, b) if i == 0 else matmul(transposed(a), g)
+    return ast.BinOp(g, ast.Mult(), b if i == 0 else a)
+
+
+# --- Slices ----------------------------------------------------------------------------------------------
+
+
+def _size(shape: Sequence[int]) -> int:
+    return int(np.prod(shape, dtype=int))
+
+
+def _is_everything(index: NDArray[Any]) -> bool:
+    flat = index.ravel()
+    return bool(flat[0] == 0 and flat[-1] == flat.size - 1 and (flat == np.arange(flat.size)).all())
+
+
+Slice = int | slice | None
+
+
+def _slices(index: NDArray[Any], shape: tuple[int, ...]) -> list[Slice] | None:
+    """The slices that select these elements of an array of this shape, if there are such."""
+    slices: list[Slice] = []
+    axis = 0
+    for coordinates, length in zip(np.unravel_index(index, shape), shape, strict=True):
+        first = int(coordinates.flat[0])
+        if (coordinates == first).all():
+            slices.append(first)
+            continue
+        while axis < index.ndim and index.shape[axis] == 1:
+            return None
+        if axis == index.ndim:
+            return None
+        line = np.moveaxis(coordinates, axis, 0).reshape(index.shape[axis], -1)
+        step = int(line[1, 0] - line[0, 0])
+        expected = first + step * np.arange(len(line))
+        if step <= 0 or not (line == expected[:, None]).all():
+            return None
+        stop = int(expected[-1]) + 1
+        slices.append(slice(first or None, None if stop + step > length else stop, None if step == 1 else step))
+        axis += 1
+    return slices if axis == index.ndim else None
+
+
+def _index(part: Slice) -> ast.expr:
+    match part:
+        case None:
+            return NEW_AXIS
+        case int():
+            return ast.Constant(part)
+    bounds = [None if bound is None else ast.Constant(bound) for bound in (part.start, part.stop, part.step)]
+    return ast.Slice(*bounds)
+
+
+def _sliced(tree: ast.expr, slices: Sequence[Slice]) -> ast.expr:
+    kept = list(slices)
+    while kept and kept[-1] == slice(None):
+        kept.pop()
+    return subscript(tree, *map(_index, kept)) if kept else tree
+
+
+def _reshaped(tree: ast.expr, shape: Sequence[int], batched: bool) -> ast.expr:
+    """The elements in another shape; the samples stay the last axis."""
+    if batched:
+        sizes = [*map(ast.Constant, shape), ast.Name("n", ast.Load())]
+    else:
+        sizes = [ast.Constant(-1)] if len(shape) == 1 else [*map(ast.Constant, shape)]
+    return call("reshape", tree, ast.Tuple([*sizes], ast.Load()))
+
+
+def _transposed(tree: ast.expr, axes: int, source: int) -> ast.expr:
+    """The samples as the last axis instead of the first (`source` 0), or back (-1)."""
+    if axes == 1:
+        return ast.Attribute(tree, "T", ast.Load())
+    return call("moveaxis", tree, ast.Constant(source), ast.Constant(-1 - source))
+
+
+# --- The finished function ----------------------------------------------------------------------------
+
+
+def _is_keyword(word: str) -> bool:
+    import keyword
+
+    return keyword.iskeyword(word)
+
+
+def _function(word: str, parameters: Iterable[str], body: list[ast.stmt]) -> ast.FunctionDef:
+    arguments = ast.arguments([], [ast.arg(x) for x in parameters], None, [], [], None, [])
+    return ast.FunctionDef(word, arguments, body, [], type_params=[])
+
+
+class _Inliner:
+    """Puts statements that are used once where they are used."""
+
+    def __init__(self, statements: list[tuple[str, ast.expr]], results: list[ast.expr], kept: Collection[str]) -> None:
+        self.statements, self.results, self.kept = statements, results, kept
+
+    def run(self) -> tuple[list[tuple[str, ast.expr]], list[ast.expr]]:
+        uses: Counter[str] = Counter()
+        live: list[tuple[str, ast.expr, int]] = []
+        for tree in self.results:
+            self.count(tree, uses)
+        for word, tree in reversed(self.statements):  # nothing that nobody reads
+            if uses[word]:
+                live.append((word, tree, self.count(tree, uses)))
+        live.reverse()
+        inlined: dict[str, tuple[ast.expr, int]] = {}
+        kept: list[tuple[str, ast.expr]] = []
+        for word, tree, size in live:
+            tree, size = self.replaced(tree, inlined, size)
+            if uses[word] == 1 and word not in self.kept and size <= LONGEST:
+                inlined[word] = tree, size
+            else:
+                kept.append((word, tree))
+        return kept, [self.replaced(tree, inlined, 0)[0] for tree in self.results]
+
+    def count(self, tree: ast.expr, uses: Counter[str]) -> int:
+        size = 0
+        waiting: list[ast.AST] = [tree]
+        while waiting:
+            node = waiting.pop()
+            size += isinstance(node, ast.expr)
+            if isinstance(node, ast.Name):
+                uses[node.id] += 1
+            waiting.extend(_children(node))
+        return size
+
+    def replaced(self, tree: ast.expr, inlined: dict[str, tuple[ast.expr, int]], size: int) -> tuple[ast.expr, int]:
+        if isinstance(tree, ast.Name):
+            found = inlined.get(tree.id)
+            return (found[0], size + found[1] - 1) if found else (tree, size)
+        changed: dict[str, Any] = {}
+        for key in tree._fields:
+            part = getattr(tree, key, None)
+            if isinstance(part, ast.expr):
+                new, size = self.replaced(part, inlined, size)
+                if new is not part:
+                    changed[key] = new
+            elif isinstance(part, list) and part and isinstance(part[0], ast.expr):
+                news = []
+                for x in part:
+                    new, size = self.replaced(x, inlined, size)
+                    news.append(new)
+                if any(x is not y for x, y in zip(news, part, strict=True)):
+                    changed[key] = news
+        if not changed:
+            return tree, size
+        return type(tree)(**{key: changed.get(key, getattr(tree, key, None)) for key in tree._fields}), size
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    for key in node._fields:
+        part = getattr(node, key, None)
+        if isinstance(part, ast.AST):
+            yield part
+        elif isinstance(part, list):
+            yield from (x for x in part if isinstance(x, ast.AST))
+
+
+def emitted(
+    title: str, inputs: Sequence[Array], groups: Sequence[Group], results: Sequence[View], wrt: Sequence[Array] | None
+) -> Code:
+    """The code that computes the `results`, or (with `wrt`) the mean of the only one and its derivatives."""
+    emitter = _Emitter(inputs, groups)
+    emitter.used_names.add(title)
+    emitter.forward()
+    outputs = [emitter.read(view) for view in results]
+    trees = [x.tree for x in outputs]
+    if wrt is not None:
+        (value,), (view,) = outputs, results
+        if view.array is not None:
+            emitter.backward(view, wrt)
+        trees = [call("mean", value.tree) if value.batch else value.tree]
+        for array in wrt:
+            trees.append(_gradient(emitter, array))
+    statements, trees = _Inliner(emitter.statements, trees, emitter.kept).run()
+    body: list[ast.stmt] = [ast.Assign([ast.Name(word, ast.Store())], tree) for word, tree in statements]
+    body.append(ast.Return(ast.Tuple(trees, ast.Load())))
+    function = _function(title, [array.name for array in inputs], body)
+    return Code(function, emitter.constants, list(emitter.helpers.values()), len(body))
+
+
+def _gradient(emitter: _Emitter, array: Array) -> ast.expr:
+    like = emitter.values[array]
+    if array not in emitter.derivatives:
+        x = Expression(call("zeros_like", like.tree), like.rows, like.batch)
+    else:
+        x = emitter.collected(array)
+        x = broadcast(x, like)
+    return _transposed(x.tree, len(array.shape), -1) if array.batched and array.shape else x.tree

@@ -1,0 +1,319 @@
+"""From scalars to arrays: the nodes of a graph that do the same thing at the same depth become one group.
+
+Two nodes belong together if they are the same operation on numbers that are kept in the same arrays; they must
+then have the same depth, and become rows of an array themselves.  What adds up products, as a neuron does, is one
+`Linear` form however it was written, so that a layer of neurons is one matrix product.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.ops import OPERATIONS, Operation
+from autograd.tracing import COMPARISONS, DETACH
+
+if TYPE_CHECKING:
+    from autograd.value import Value
+
+__all__ = ["Array", "Group", "Part", "View", "grouped"]
+
+Operand = Any
+"""A Value or a number."""
+
+_ADD, _MUL, _MAXIMUM, _POW, _WHERE = (OPERATIONS[name] for name in ("add", "mul", "maximum", "pow", "where"))
+_SUM, _MEAN, _DOT = (OPERATIONS[name] for name in ("sum", "mean", "dot"))
+
+
+@dataclass(eq=False)
+class Array:
+    """Numbers that the program keeps together, in `shape`; with the samples as one more, last, axis if `batched`.
+
+    The array of a group has one axis, or none for a group of one.  `label` is what its Values are called.
+    """
+
+    shape: tuple[int, ...]
+    batched: bool
+    label: str | None = None
+    is_condition: bool = False
+    name: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What a group reads: elements of an `array`, or constants (then `array` is None).
+
+    `index` has the positions of the elements in the flattened array (of constants: the numbers), in the shape
+    in which they are wanted: one for each node of the group, or a single one if all nodes read the same.
+    """
+
+    array: Array | None
+    index: NDArray[Any]
+
+    @property
+    def batched(self) -> bool:
+        """Whether the elements differ from sample to sample."""
+        return self.array is not None and self.array.batched
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Summands of a linear form: all `factors[0]·factors[1]`, or all `factors[0]`, added up over the last axis.
+
+    `is_sum` says whether there is such an axis, and `is_product` whether it is a matrix product: the right-hand
+    factor is the same for all nodes of the group.
+    """
+
+    factors: tuple[View, ...]
+    is_sum: bool
+    is_product: bool = False
+
+
+@dataclass(eq=False)
+class Group:
+    """Nodes that one array statement computes: `op` on the `operands`, or a sum of `parts` divided by `divisor`."""
+
+    op: Operation
+    array: Array
+    operands: tuple[View, ...] = ()
+    parts: tuple[Part, ...] = ()
+    divisor: int = 1
+
+
+@dataclass(frozen=True)
+class _Linear:
+    """Σ a·b + Σ c, divided by a number; or the largest c."""
+
+    pairs: list[tuple[Operand, Operand]]
+    terms: list[Operand]
+    divisor: int = 1
+
+    @property
+    def operands(self) -> Iterator[Operand]:
+        for pair in self.pairs:
+            yield from pair
+        yield from self.terms
+
+
+@dataclass
+class _Graph:
+    """The nodes of one trace, oldest first, and the arrays in which their numbers are kept."""
+
+    nodes: list[Value]
+    places: dict[Value, tuple[Array, int]]
+    results: Sequence[Operand]
+    forms: dict[Value, _Linear] = field(default_factory=dict)
+
+    def groups(self) -> Iterator[Group]:
+        nodes = self.rewritten()
+        numeric = self.conditions_used_as_numbers(nodes)
+        for level in self.levels(nodes):
+            together: dict[Any, list[Value]] = {}
+            for node in level:
+                together.setdefault((self.signature(node), node in numeric), []).append(node)
+            for members in together.values():
+                group = self.group(members)
+                group.array.is_condition = _is_condition(members[0]) and members[0] not in numeric
+                for row, node in enumerate(members):
+                    self.places[node] = group.array, row
+                yield group
+
+    def rewritten(self) -> list[Value]:
+        """The nodes that are left when sums of sums and of products are written as linear forms."""
+        uses = Counter(self.results)
+        for node in self.nodes:
+            uses.update(operand for operand, _ in node.edges)
+        varying = self.varying()
+        absorbed: set[Value] = set()
+        for node in reversed(self.nodes):
+            if node in absorbed:
+                continue
+            if node.op is _MAXIMUM and node not in varying:
+                form, inner = _linear(node, uses, (_MAXIMUM,))
+                worth_it = len(form.terms) > 2
+            elif node.op in (_ADD, _SUM, _DOT, _MEAN):
+                form, inner = _linear(node, uses, (_ADD, _SUM, _DOT, _MUL))
+                worth_it = len(form.pairs) > 1 or len(form.pairs) + len(form.terms) > 2 or node.op.nary  # type: ignore[union-attr]
+            else:
+                continue
+            if worth_it:
+                self.forms[node] = form
+                absorbed.update(inner)
+        return [node for node in self.nodes if node not in absorbed]
+
+    def varying(self) -> set[Value]:
+        """The nodes through which derivatives pass; what follows a `detach` has none."""
+        fixed: set[Value] = set()
+        for node in self.nodes:
+            if node.op is DETACH or _is_condition(node) or all(operand in fixed for operand, _ in node.edges):
+                fixed.add(node)
+        return set(self.nodes) - fixed
+
+    def operands(self, node: Value) -> Iterable[Operand]:
+        return self.forms[node].operands if node in self.forms else node.args
+
+    def conditions_used_as_numbers(self, nodes: list[Value]) -> set[Value]:
+        found = {x for x in self.results if hasattr(x, "edges") and _is_condition(x)}
+        for node in nodes:
+            for i, operand in enumerate(self.operands(node)):
+                if hasattr(operand, "edges") and _is_condition(operand) and not (node.op is _WHERE and i == 0):
+                    found.add(operand)
+        return found
+
+    def levels(self, nodes: list[Value]) -> list[list[Value]]:
+        """The nodes by their depth: how many steps, at most, lead to them."""
+        depth: dict[Value, int] = {}
+        levels: list[list[Value]] = []
+        get = depth.get
+        for node in nodes:
+            d = max((get(x, 0) for x in self.operands(node) if hasattr(x, "edges")), default=0)
+            depth[node] = d + 1
+            if d == len(levels):
+                levels.append([])
+            levels[d].append(node)
+        return levels
+
+    def source(self, operand: Operand) -> Array | None:
+        place = self.places.get(operand)
+        return place[0] if place else None
+
+    def signature(self, node: Value) -> Any:
+        """What nodes of one group have in common."""
+        if node in self.forms:
+            parts = self.sorted_parts(node)
+            return node.op is _MAXIMUM, self.forms[node].divisor, tuple((kind, *more) for kind, more, _ in parts)
+        args = node.args
+        sources = tuple(self.source(x) for x in args)
+        return node.op, sources, args[1] if node.op is _POW and sources[1] is None else None
+
+    def sorted_parts(self, node: Value) -> list[tuple[str, tuple[Any, ...], list[tuple[Operand, ...]]]]:
+        """The summands of a linear form by the arrays they come from: (kind, what must be equal, summands)."""
+        form = self.forms[node]
+        by_source: dict[tuple[Array | None, ...], list[tuple[Operand, ...]]] = {}
+        places = self.places
+        for a, b in form.pairs:
+            first, second = places.get(a, _NOWHERE)[0], places.get(b, _NOWHERE)[0]
+            if _rank(first) > _rank(second):
+                by_source.setdefault((second, first), []).append((b, a))
+            else:
+                by_source.setdefault((first, second), []).append((a, b))
+        for c in form.terms:
+            by_source.setdefault((self.source(c),), []).append((c,))
+        parts: list[tuple[str, tuple[Any, ...], list[tuple[Operand, ...]]]] = []
+        for sources, summands in by_source.items():
+            n = len(summands)
+            if n == 1:
+                parts.append(("one", sources, summands))
+            elif len(sources) == 2 and not (sources[0] is not None and sources[0].batched):
+                column = tuple(places[b][1] if b in places else b for _, b in summands)
+                parts.append(("product", (*sources, column), summands))
+            else:
+                parts.append(("many", (*sources, n), summands))
+        return parts
+
+    def group(self, members: list[Value]) -> Group:
+        node = members[0]
+        op = node.op
+        assert op is not None
+        if node in self.forms:
+            kinds = [kind for kind, _, _ in self.sorted_parts(node)]
+            columns = zip(*([summands for _, _, summands in self.sorted_parts(member)] for member in members), strict=True)
+            parts = tuple(self.part(kind, column) for kind, column in zip(kinds, columns, strict=True))
+            views = [view for part in parts for view in part.factors]
+            divisor = self.forms[node].divisor
+        else:
+            parts, divisor = (), 1
+            views = [self.view(column) for column in zip(*(member.args for member in members), strict=True)]
+        batched = any(view.batched for view in views)
+        shape = (len(members),) if len(members) > 1 else ()
+        array = Array(shape, batched, _common_label(members))
+        return Group(op, array, () if parts else tuple(views), parts, divisor)
+
+    def part(self, kind: str, column: Sequence[list[tuple[Operand, ...]]]) -> Part:
+        """One part of all nodes of a group; `column` has the summands of each node."""
+        if kind == "one":
+            return Part(tuple(self.view(factor) for factor in zip(*(summand for (summand,) in column), strict=True)), False)
+        grids = [self.grid([[summand[i] for summand in row] for row in column]) for i in range(len(column[0][0]))]
+        return Part(tuple(grids), True, kind == "product")
+
+    def view(self, operands: Sequence[Operand]) -> View:
+        """The operands of a group, one for each of its nodes."""
+        first = operands[0]
+        if first not in self.places:
+            numbers = np.array([_constant(x) for x in operands], dtype=float)
+            return View(None, numbers[0] if len(numbers) == 1 or (numbers == numbers[0]).all() else numbers)
+        places = self.places
+        rows = np.array([places[x][1] for x in operands])
+        return View(places[first][0], rows[0] if len(rows) == 1 or (rows == rows[0]).all() else rows)
+
+    def grid(self, rows: list[list[Operand]]) -> View:
+        """The operands of a sum, one row for each node of the group; one row alone if they are all the same."""
+        flat = [x for row in rows for x in row]
+        source = self.source(flat[0])
+        if source is None:
+            index = np.array([_constant(x) for x in flat], dtype=float).reshape(len(rows), -1)
+        else:
+            places = self.places
+            index = np.array([places[x][1] for x in flat]).reshape(len(rows), -1)
+        return View(source, index[0] if (index == index[0]).all() else index)
+
+
+_NOWHERE = (None, 0)
+
+
+def _rank(array: Array | None) -> int:
+    """Constants, then what is the same for all samples, then what is not."""
+    return 0 if array is None else 1 + array.batched
+
+
+def _constant(operand: Operand) -> float:
+    return operand._number if hasattr(operand, "edges") else operand  # type: ignore[no-any-return]
+
+
+def _is_condition(node: Value) -> bool:
+    return node.op is not None and COMPARISONS.get(node.op.name) is node.op
+
+
+def _linear(root: Value, uses: Counter[Any], ops: tuple[Operation, ...]) -> tuple[_Linear, list[Value]]:
+    """The sum at `root` as one linear form, and the nodes that it takes in: unnamed ones that nothing else uses."""
+    form, inner, waiting = _Linear([], [], len(root.args) if root.op is _MEAN else 1), [], [root]
+    while waiting:
+        node = waiting.pop()
+        is_root = node is root
+        if not is_root and not (
+            hasattr(node, "edges") and node.op in ops and uses[node] == 1 and not node.label
+        ):
+            form.terms.append(node)
+            continue
+        if not is_root:
+            inner.append(node)
+        op, args = node.op, node.args
+        assert op is not None
+        if op is _MUL:
+            form.pairs.append(args)  # type: ignore[arg-type]
+        elif op is _DOT:
+            form.pairs.extend(zip(*op.columns(args), strict=True))
+        else:
+            waiting.extend(reversed(args))  # type: ignore[arg-type]
+    return form, inner
+
+
+def _common_label(members: list[Value]) -> str | None:
+    """What the labels of the nodes have in common: ``h1`` of ``h1[0]``, ``h1[1]``."""
+    stems = {(member.label or "").partition("[")[0].strip() for member in members}
+    stem = stems.pop()
+    return stem if not stems and stem else None
+
+
+def grouped(nodes: list[Value], places: dict[Value, tuple[Array, int]], results: Sequence[Operand]) -> list[Group]:
+    """The groups that compute `nodes` (oldest first), in an order in which they can be computed.
+
+    `places` says in which arrays the leaves are, and is filled with the places of the nodes; the `results` are what
+    is wanted in the end.
+    """
+    return list(_Graph(nodes, places, results).groups())

@@ -1,0 +1,102 @@
+"""Tracing: a function runs once, on Values whose numbers nobody knows yet, to see what it computes.
+
+The record must hold for every sample.  So while a thread traces, comparisons are recorded like any operation
+(for `where` to choose by), and whatever would fix a number or a branch for good is refused by a `TracingError` that
+names the line.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock, get_ident
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from autograd.formula import Formula
+from autograd.ops import Operation
+
+if TYPE_CHECKING:
+    from autograd.value import Value
+
+__all__ = ["COMPARISONS", "DETACH", "TracingError", "is_tracing", "refusal_of_branch", "refusal_of_number", "tracing"]
+
+_NEITHER = (Formula("0", ("x", "y", "z")),) * 2
+
+COMPARISONS = {
+    name: Operation(name, ("x", "y"), Formula(f"x {sign} y", ("x", "y")), _NEITHER)
+    for name, sign in {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}.items()
+}
+"""What ``x > y`` and its like are recorded as, under the names of Python's methods."""
+
+DETACH = Operation("detach", ("x",), Formula("x", ("x",)), (Formula("0", ("x", "z")),))
+"""A number through which no derivative passes."""
+
+_lock = RLock()
+_thread = 0  # the one that traces; 0: none
+
+
+class TracingError(TypeError):
+    """A traced function wanted to know a number, which differs from sample to sample and from call to call."""
+
+
+@contextmanager
+def tracing() -> Iterator[None]:
+    """Whatever this thread computes with Values is being traced."""
+    global _thread  # noqa: PLW0603
+    with _lock:
+        before, _thread = _thread, get_ident()
+        try:
+            yield
+        finally:
+            _thread = before
+
+
+def is_tracing() -> bool:
+    """Whether this thread is tracing."""
+    return _thread != 0 and _thread == get_ident()
+
+
+def refusal_of_branch(condition: Value) -> TracingError:
+    """The error for ``if x > 0``: there is one record for all samples, so it cannot take one way for some."""
+    from autograd.notation import expression
+
+    op = condition.op
+    if op is not None and COMPARISONS.get(op.name) is op:
+        left, right = (expression(x) if hasattr(x, "edges") else f"{x:g}" for x in condition.args)
+        text = f"{left} {op.value.text.split()[1]} {right}"
+    else:
+        text = expression(condition) if condition.edges or not condition.label else condition.label
+    return TracingError(
+        f"{_place()}\n"
+        f"whether {text} differs from sample to sample, but the function is recorded once, for all of them: "
+        f"write where({text}, a, b), which chooses sample by sample (and maximum, minimum for max, min)"
+    )
+
+
+def refusal_of_number(value: Value, what: str, instead: str) -> TracingError:
+    """The error for what asks a Value for its number, such as ``x.data``."""
+    from autograd.notation import expression
+
+    text = value.label or expression(value)
+    return TracingError(
+        f"{_place()}\n{what} of {text} is not known: the function is recorded once, for all samples and all later "
+        f"calls; {instead}"
+    )
+
+
+def _place() -> str:
+    """The line of the user's code that is being run."""
+    frame: FrameType | None = sys._getframe(1)
+    here = os.path.dirname(__file__) + os.sep
+    while frame is not None and frame.f_code.co_filename.startswith((here, "<autograd")):
+        frame = frame.f_back
+    if frame is None:
+        return "in code without source"
+    code, line = frame.f_code, frame.f_lineno
+    source = linecache.getline(code.co_filename, line, frame.f_globals).strip()
+    return f"{os.path.basename(code.co_filename)}, line {line}, in {code.co_name}" + (f": {source}" if source else "")
+
