@@ -8,11 +8,13 @@ operation.  Statements that are used once are written where they are used.
 from __future__ import annotations
 
 import ast
+import keyword
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -58,19 +60,37 @@ SEED = binary(ast.Div(), number(1), N)
 
 @dataclass
 class Code:
-    """A program: its function as a syntax tree, and the constants that it refers to."""
+    """A program: a function of arrays, as statements, and the constants that it refers to."""
 
-    function: ast.FunctionDef
+    title: str
+    inputs: Sequence[Array]
+    statements: list[tuple[str, ast.expr]]
+    results: list[ast.expr]
     constants: dict[str, NDArray[Any]]
-    helpers: list[ast.FunctionDef]
-    statements: int
+
+    @property
+    def function(self) -> ast.FunctionDef:
+        """The function as a syntax tree."""
+        body: list[ast.stmt] = [ast.Assign([ast.Name(word, ast.Store())], tree) for word, tree in self.statements]
+        body.append(ast.Return(self.results[0] if len(self.results) == 1 else ast.Tuple(self.results, ast.Load())))
+        arguments = ast.arguments([], [ast.arg(array.name) for array in self.inputs], None, [], [], None, [])
+        return ast.fix_missing_locations(ast.FunctionDef(self.title, arguments, body, [], type_params=[]))
 
     @property
     def source(self) -> str:
-        """The function as text, with the constants and the functions it uses before it."""
-        constants = [f"{word} = {_listed(value)}" for word, value in self.constants.items()]
-        functions = [ast.unparse(ast.fix_missing_locations(part)) for part in (*self.helpers, self.function)]
-        return "\n\n".join(["\n".join(constants)] * bool(constants) + functions)
+        """The function as text, with its constants before it."""
+        shapes = [f"{array.name} {_shape_of(array)}" for array in self.inputs]
+        lines = [f"{word} = {_listed(value)}" for word, value in self.constants.items()]
+        lines += [""] * 2 * bool(lines)
+        lines += [f"def {self.title}({', '.join(array.name for array in self.inputs)}):  # {', '.join(shapes)}"]
+        lines += [f"    {word} = {ast.unparse(tree)}" for word, tree in self.statements]
+        lines += [f"    return {', '.join(map(ast.unparse, self.results))}"]
+        return "\n".join(lines)
+
+
+def _shape_of(array: Array) -> str:
+    shape = ("n", *map(str, array.shape)) if array.batched else tuple(map(str, array.shape))
+    return f"({', '.join(shape)}{',' * (len(shape) == 1)})"
 
 
 def _listed(value: NDArray[Any]) -> str:
@@ -86,11 +106,12 @@ class _Emitter:
     statements: list[tuple[str, ast.expr]] = field(default_factory=list)
     constants: dict[str, NDArray[Any]] = field(default_factory=dict)
     used_names: set[str] = field(default_factory=lambda: set(HELPERS | PRIMITIVES.keys() | DERIVED.keys()))
-    helpers: dict[str, ast.FunctionDef] = field(default_factory=dict)
     values: dict[Array, Expression] = field(default_factory=dict)
     given: dict[Group, dict[str, Expression]] = field(default_factory=dict)
     derivatives: dict[Array, list[tuple[NDArray[Any], Expression]]] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)  # not to be written where they are used
+    temporaries: set[str] = field(default_factory=set)  # names that are only numbers
+    last: dict[str, int] = field(default_factory=dict)
 
     def unique(self, label: str | None, numbered: str) -> str:
         """A name that is not in use yet."""
@@ -99,13 +120,12 @@ class _Emitter:
         if not plain.isidentifier():
             start = self.last.get(numbered, 0) + 1
             candidates = (f"{numbered}{i}" for i in range(start, start + len(self.used_names) + 1))
-        word = next(word for word in candidates if word not in self.used_names and not _is_keyword(word))
+        word = next(word for word in candidates if word not in self.used_names and not keyword.iskeyword(word))
         if not plain.isidentifier():
             self.last[numbered] = int(word.removeprefix(numbered))
+            self.temporaries.add(word)
         self.used_names.add(word)
         return word
-
-    last: dict[str, int] = field(default_factory=dict)
 
     def add(self, word: str, x: Expression) -> Expression:
         """One more statement; what it computes goes by this name from now on."""
@@ -116,6 +136,9 @@ class _Emitter:
         word = self.unique(None, letter)
         self.constants[word] = value
         return ast.Name(word, ast.Load())
+
+    def finished(self, results: list[ast.expr]) -> tuple[list[tuple[str, ast.expr]], list[ast.expr]]:
+        return _Finish(self.kept, self.temporaries, self.used_names - self.temporaries).run(self.statements, results)
 
     # --- forward ---------------------------------------------------------------------------------------
 
@@ -163,29 +186,12 @@ class _Emitter:
             if view.array is None or not view.array.is_condition:
                 given["c"] = compared(ast.NotEq(), given["c"], number(0))
         self.given[group] = given
-        if op.name in DERIVED and op.is_built_in:
-            self.help(op.name)
-            return applied(op.name, *given.values())
-        x = self.formula(op.value.tree, given)
+        x = written(op.value.tree, given)
         if COMPARISONS.get(op.name) is op and not group.array.is_condition:
             return choice(x, number(1), number(0))
         if op.domain is not None and not op.is_built_in:
-            x = choice(self.formula(op.domain.tree, given), x, number(float("nan")))
+            x = choice(written(op.domain.tree, given), x, number(float("nan")))
         return x
-
-    def formula(self, tree: ast.expr, given: dict[str, Expression]) -> Expression:
-        for part in ast.walk(tree):
-            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
-                self.help(part.func.id)
-        return written(tree, given)
-
-    def help(self, function: str) -> None:
-        """Have the definition of a function of the table that is a formula itself."""
-        if function in DERIVED and function not in self.helpers:
-            formula = DERIVED[function]
-            given = {x: name(x, batch=True) for x in formula.names}
-            body = self.formula(formula.tree, given).tree
-            self.helpers[function] = _function(function, formula.names, [ast.Return(body)])
 
     def part(self, part: Part, largest: bool = False) -> Expression:
         factors = [self.read(view) for view in part.factors]
@@ -222,11 +228,11 @@ class _Emitter:
         shape = array.shape
         if index.shape == shape and _is_everything(index):
             return tree
-        if index.size == _size(shape) and _is_everything(index):
-            return _reshaped(tree, index.shape, array.batched)
         slices = _slices(index, shape)
         if slices is not None:
             return _sliced(tree, slices)
+        if index.size == _size(shape) and _is_everything(index):
+            return _reshaped(tree, index.shape, array.batched)
         if index.ndim == 2 and len(shape) == 2 and not array.batched:
             slices = _slices(index.T, shape)
             if slices is not None:
@@ -261,7 +267,29 @@ class _Emitter:
         x = self.total(array)
         if x.is_scalar and not isinstance(x.tree, ast.Call) or isinstance(x.tree, ast.Name):
             return x
-        return self.add(self.unique(f"d{array.name}", "g"), x)
+        word = self.unique(f"d{array.name}", "g")
+        if array.name in self.temporaries:
+            self.temporaries.add(word)
+        return self.add(word, x)
+
+    def gradient(self, array: Array) -> ast.expr:
+        """The derivative by an argument, in the shape in which it came."""
+        like = self.values[array]
+        if array in self.derivatives:
+            x = broadcast(self.total(array), like)
+        else:
+            x = Expression(call("zeros_like", like.tree), like.rows, like.batch)
+        tree = _transposed(x.tree, len(array.shape), -1) if array.batched and array.shape else x.tree
+        word = self.unique(f"d{array.name}", "g")
+        self.kept.add(word)
+        return self.add(word, Expression(tree)).tree
+
+    def for_each_sample(self, x: Expression) -> ast.expr:
+        """A result that is the same for all samples, once for each."""
+        batched = [array for array in self.inputs if array.batched]
+        if x.batch or not batched:
+            return x.tree
+        return broadcast(x, self.read(View(batched[0], np.zeros((), dtype=int)))).tree
 
     def total(self, array: Array) -> Expression:
         whole: list[Expression] = []
@@ -325,7 +353,7 @@ class _Emitter:
         given = {**self.given[group], "z": self.values[group.array]}
         for view, partial in zip(group.operands, group.op.partials, strict=True):
             if view.array in self.needed:
-                x = times(g, self.formula(partial.tree, given))
+                x = times(g, written(partial.tree, given))
                 if x.value != 0:
                     self.pass_on(view, self.reduced(x, group, view.index.ndim > 0, view.batched))
 
@@ -458,72 +486,77 @@ def _transposed(tree: ast.expr, axes: int, source: int) -> ast.expr:
 # --- The finished function ----------------------------------------------------------------------------
 
 
-def _is_keyword(word: str) -> bool:
-    import keyword
+class _Finish:
+    """The last pass over the statements: those that nobody reads go, those that are read once go where they are read.
 
-    return keyword.iskeyword(word)
+    The others that have no name of their own are numbered anew.
+    """
 
+    def __init__(self, kept: Collection[str], temporaries: Collection[str], taken: Collection[str]) -> None:
+        self.kept, self.temporaries = kept, temporaries
+        self.numbers = (word for i in count(1) if (word := f"t{i}") not in taken and f"d{word}" not in taken)
+        self.uses: Counter[str] = Counter()
+        self.inlined: dict[str, tuple[ast.expr, int]] = {}
+        self.renamed: dict[str, str] = {}
 
-def _function(word: str, parameters: Iterable[str], body: list[ast.stmt]) -> ast.FunctionDef:
-    arguments = ast.arguments([], [ast.arg(x) for x in parameters], None, [], [], None, [])
-    return ast.FunctionDef(word, arguments, body, [], type_params=[])
-
-
-class _Inliner:
-    """Puts statements that are used once where they are used."""
-
-    def __init__(self, statements: list[tuple[str, ast.expr]], results: list[ast.expr], kept: Collection[str]) -> None:
-        self.statements, self.results, self.kept = statements, results, kept
-
-    def run(self) -> tuple[list[tuple[str, ast.expr]], list[ast.expr]]:
-        uses: Counter[str] = Counter()
-        live: list[tuple[str, ast.expr, int]] = []
-        for tree in self.results:
-            self.count(tree, uses)
-        for word, tree in reversed(self.statements):  # nothing that nobody reads
-            if uses[word]:
-                live.append((word, tree, self.count(tree, uses)))
-        live.reverse()
-        inlined: dict[str, tuple[ast.expr, int]] = {}
-        kept: list[tuple[str, ast.expr]] = []
-        for word, tree, size in live:
-            tree, size = self.replaced(tree, inlined, size)
-            if uses[word] == 1 and word not in self.kept and size <= LONGEST:
-                inlined[word] = tree, size
+    def run(
+        self, statements: list[tuple[str, ast.expr]], results: list[ast.expr]
+    ) -> tuple[list[tuple[str, ast.expr]], list[ast.expr]]:
+        for tree in results:
+            self.count(tree)
+        live = []
+        for word, tree in reversed(statements):
+            if self.uses[word]:
+                live.append((word, tree, self.count(tree)))
+        finished = []
+        for word, tree, size in reversed(live):
+            new, size = self.replaced(tree, size)
+            if self.uses[word] == 1 and word not in self.kept and size <= LONGEST:
+                self.inlined[word] = new, size
             else:
-                kept.append((word, tree))
-        return kept, [self.replaced(tree, inlined, 0)[0] for tree in self.results]
+                finished.append((self.new_name(word), new))
+        return finished, [self.replaced(tree, 0)[0] for tree in results]
 
-    def count(self, tree: ast.expr, uses: Counter[str]) -> int:
+    def new_name(self, word: str) -> str:
+        if word not in self.temporaries:
+            return word
+        of = word.removeprefix("d")
+        if of not in self.renamed:
+            self.renamed[of] = next(self.numbers)
+        self.renamed[word] = word[: -len(of)] + self.renamed[of]
+        return self.renamed[word]
+
+    def count(self, tree: ast.expr) -> int:
+        """Count what a tree reads; how many parts it has."""
         size = 0
         waiting: list[ast.AST] = [tree]
         while waiting:
             node = waiting.pop()
             size += isinstance(node, ast.expr)
             if isinstance(node, ast.Name):
-                uses[node.id] += 1
+                self.uses[node.id] += 1
             waiting.extend(_children(node))
         return size
 
-    def replaced(self, tree: ast.expr, inlined: dict[str, tuple[ast.expr, int]], size: int) -> tuple[ast.expr, int]:
+    def replaced(self, tree: ast.expr, size: int) -> tuple[ast.expr, int]:
+        """A tree of so many parts with the statements put in, and how many parts it has then."""
         if isinstance(tree, ast.Name):
-            found = inlined.get(tree.id)
-            return (found[0], size + found[1] - 1) if found else (tree, size)
+            if tree.id in self.inlined:
+                new, more = self.inlined[tree.id]
+                return new, size + more - 1
+            new_name = self.renamed.get(tree.id)
+            return (ast.Name(new_name, ast.Load()), size) if new_name else (tree, size)
         changed: dict[str, Any] = {}
         for key in tree._fields:
             part = getattr(tree, key, None)
             if isinstance(part, ast.expr):
-                new, size = self.replaced(part, inlined, size)
-                if new is not part:
-                    changed[key] = new
+                changed[key], size = self.replaced(part, size)
             elif isinstance(part, list) and part and isinstance(part[0], ast.expr):
-                news = []
+                changed[key] = []
                 for x in part:
-                    new, size = self.replaced(x, inlined, size)
-                    news.append(new)
-                if any(x is not y for x, y in zip(news, part, strict=True)):
-                    changed[key] = news
-        if not changed:
+                    new, size = self.replaced(x, size)
+                    changed[key].append(new)
+        if all(getattr(tree, key) == part for key, part in changed.items()):
             return tree, size
         return type(tree)(**{key: changed.get(key, getattr(tree, key, None)) for key in tree._fields}), size
 
@@ -543,28 +576,15 @@ def emitted(
     """The code that computes the `results`, or (with `wrt`) the mean of the only one and its derivatives."""
     emitter = _Emitter(inputs, groups)
     emitter.used_names.add(title)
+    if len(results) == 1 and results[0].array is not None and not results[0].array.label:
+        results[0].array.label = "L"
     emitter.forward()
-    outputs = [emitter.read(view) for view in results]
-    trees = [x.tree for x in outputs]
-    if wrt is not None:
-        (value,), (view,) = outputs, results
+    if wrt is None:
+        trees = [emitter.for_each_sample(emitter.read(view)) for view in results]
+    else:
+        (view,) = results
         if view.array is not None:
             emitter.backward(view, wrt)
-        trees = [call("mean", value.tree) if value.batch else value.tree]
-        for array in wrt:
-            trees.append(_gradient(emitter, array))
-    statements, trees = _Inliner(emitter.statements, trees, emitter.kept).run()
-    body: list[ast.stmt] = [ast.Assign([ast.Name(word, ast.Store())], tree) for word, tree in statements]
-    body.append(ast.Return(ast.Tuple(trees, ast.Load())))
-    function = _function(title, [array.name for array in inputs], body)
-    return Code(function, emitter.constants, list(emitter.helpers.values()), len(body))
-
-
-def _gradient(emitter: _Emitter, array: Array) -> ast.expr:
-    like = emitter.values[array]
-    if array not in emitter.derivatives:
-        x = Expression(call("zeros_like", like.tree), like.rows, like.batch)
-    else:
-        x = emitter.collected(array)
-        x = broadcast(x, like)
-    return _transposed(x.tree, len(array.shape), -1) if array.batched and array.shape else x.tree
+        value = emitter.read(view)
+        trees = [call("mean", value.tree) if value.batch else value.tree, *map(emitter.gradient, wrt)]
+    return Code(title, inputs, *emitter.finished(trees), emitter.constants)

@@ -151,6 +151,9 @@ def binary(op: ast.operator, x: Expression, y: Expression) -> Expression:
             return binary(ast.Mult(), square, x) if b == 3 else binary(op, square, number(2))
         case ast.Add() if isinstance(y.tree, ast.UnaryOp):
             return binary(ast.Sub(), x, Expression(y.tree.operand, y.rows, y.batch))
+    if isinstance(op, ast.Mult) and x.divisor is None and y.divisor is not None and y.factors[0].value == 1:
+        quotient = binary(ast.Div(), x, y.divisor)  # x · 1/y
+        return Expression(quotient.tree, quotient.rows, quotient.batch, _factors(x), y.divisor)
     left, right = lined_up(x, y)
     tree = ast.BinOp(left, op, right)
     match op:
@@ -208,9 +211,9 @@ def times(*operands: Expression) -> Expression:
     factors = [factor for x in operands for factor in _factors(x)]
     divisors = [x.divisor for x in operands if x.divisor is not None]
     for i, x in enumerate(factors):
-        if x.is_choice_of_numbers and not divisors:
+        if x.is_choice_of_numbers and all(divisor.is_scalar for divisor in divisors):
             condition, chosen, otherwise = x.parts  # type: ignore[misc]
-            others = (*factors[:i], *factors[i + 1 :])
+            others = (*factors[:i], *factors[i + 1 :], *(binary(ast.Div(), number(1), x) for x in divisors))
             return choice(condition, times(*others, chosen), times(*others, otherwise))
     constant = math.prod(x.value for x in factors if x.value is not None)
     if constant == 0:
@@ -303,12 +306,15 @@ def _both(x: Expression, y: Expression, is_and: bool) -> Expression:
 
 
 def applied(function: str, *operands: Expression) -> Expression:
-    """A function of the formulas, by its name."""
+    """A function of the formulas, by its name; one that is a formula itself is written out."""
     if function == "where":
         return choice(*operands)
+    if function in DERIVED:
+        formula = DERIVED[function]
+        return written(formula.tree, dict(zip(formula.names, operands, strict=True)))
     numbers = [x.value for x in operands]
     if None not in numbers:
-        folded = _folded(DERIVED[function].over(FLOATS) if function in DERIVED else FLOATS.functions[function], *numbers)
+        folded = _folded(FLOATS.functions[function], *numbers)  # type: ignore[arg-type]
         if folded is not None:
             return folded
     return Expression(call(function, *lined_up(*operands)), *_axes(operands))

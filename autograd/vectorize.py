@@ -94,17 +94,27 @@ class Program:
         """
         call = self._call(args, kwargs)
         trace = self._traced(call)
-        if wrt is None:
-            wanted = tuple(name for name in call.arguments if name not in self.batch and trace.inputs_of(name))
-        else:
-            wanted = (wrt,) if isinstance(wrt, str) else tuple(wrt)
-            for name in wanted:
-                self._refuse_unless_argument(name, f"wrt={name!r}")
-                if not trace.inputs_of(name):
-                    raise TypeError(f"wrt={name!r}: {shown(call.arguments.get(name))} has no derivative")
+        key = wrt if wrt is None or isinstance(wrt, str) else tuple(wrt)
+        if key not in trace.wanted:
+            names = self._wanted(key, trace, call)
+            trace.wanted[key] = names, all(name in trace.inputs for name in names)
+        wanted, each_is_an_array = trace.wanted[key]
         value, *gradients = trace.run(wanted, call)
+        if each_is_an_array:
+            return value, dict(zip(wanted, gradients, strict=True))
         numbers = iter(gradients)
-        return value, {name: _mapped(lambda _, x: next(numbers), call.arguments[name], name) for name in wanted}
+        return value, {name: _mapped(lambda *_: next(numbers), call.arguments[name], name) for name in wanted}
+
+    def _wanted(self, wrt: str | tuple[str, ...] | None, trace: _Trace, call: _Call) -> tuple[str, ...]:
+        """The names of the arguments to differentiate by."""
+        if wrt is None:
+            return tuple(name for name in call.arguments if name not in self.batch and trace.inputs_of(name))
+        names = (wrt,) if isinstance(wrt, str) else wrt
+        for name in names:
+            self._refuse_unless_argument(name, f"wrt={name!r}")
+            if not trace.inputs_of(name):
+                raise TypeError(f"wrt={name!r}: {shown(call.arguments.get(name))} has no derivative")
+        return names
 
     @property
     def source(self) -> str:
@@ -120,7 +130,7 @@ class Program:
     def __repr__(self) -> str:
         if self._latest is None:
             return f"Program({self._name}, batch={self.batch!r}, not called yet)"
-        statements = len(self._latest.code(self._latest.latest).function.body)
+        statements = 1 + len(self._latest.code(self._latest.latest).statements)
         return f"Program({self._name}, batch={self.batch!r}, {self.nodes:,} scalar operations, {statements:,} statements)"
 
     def _last(self) -> _Trace:
@@ -285,6 +295,7 @@ class _Trace:
         self.title = title if title.isidentifier() else "f"
         self.inputs: dict[str, Array] = {}
         self.latest: tuple[str, ...] | None = None
+        self.wanted: dict[Any, tuple[tuple[str, ...], bool]] = {}
         self.codes: dict[Any, Code] = {}
         self.functions: dict[Any, Callable[..., Any]] = {}
         places: dict[Value, _Place] = {}
@@ -365,7 +376,8 @@ class _Trace:
         if self.outside:
             arrays = [*arrays, *(_numbers(array, values, call) for array, values in self.outside)]
         with np.errstate(all="ignore"):
-            return function(*arrays)  # type: ignore[no-any-return]
+            results = function(*arrays)
+        return results if type(results) is tuple else (results,)
 
     def compiled(self, code: Code, call: _Call) -> Callable[..., Any]:
         like = next((x for x in call.arrays if is_foreign(x)), None)
@@ -376,9 +388,8 @@ class _Trace:
                 scope[word] = value.astype(call.dtype) if is_float else value
             else:
                 scope[word] = call.xp.asarray(value, dtype=call.dtype) if is_float else call.xp.asarray(value)
-        module = ast.fix_missing_locations(ast.Module([*code.helpers, code.function], []))
-        exec(compile(module, f"<vectorized {self.title}>", "exec"), scope)
-        return scope[code.function.name]  # type: ignore[no-any-return]
+        exec(compile(ast.Module([code.function], []), f"<vectorized {self.title}>", "exec"), scope)
+        return scope[code.title]  # type: ignore[no-any-return]
 
 
 _AS_NAME = {ord(mark): "_" for mark in "[]'\" .,"}
