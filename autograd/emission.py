@@ -162,7 +162,7 @@ class _Emitter:
             if array.label:
                 self.kept.add(array.name)
             rows = bool(array.shape)
-            if (x.rows, x.batch) != (rows, array.batched):
+            if (x.rows, x.batch) != (rows, array.batched) or x.is_plain:
                 x = broadcast(x, self.shaped_like(group))
             self.values[array] = self.add(array.name, x)
 

@@ -7,6 +7,7 @@ then have the same depth, and become rows of an array themselves.  What adds up 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -108,9 +109,10 @@ class _Graph:
     places: dict[Value, tuple[Array, int]]
     results: Sequence[Operand]
     forms: dict[Value, _Linear] = field(default_factory=dict)
+    args: dict[Value, tuple[Operand, ...]] = field(default_factory=dict)
 
     def groups(self) -> Iterator[Group]:
-        nodes = self.rewritten()
+        nodes = self.rewritten(self.distinct())
         numeric = self.conditions_used_as_numbers(nodes)
         for level in self.levels(nodes):
             together: dict[Any, list[Value]] = {}
@@ -123,39 +125,79 @@ class _Graph:
                     self.places[node] = group.array, row
                 yield group
 
-    def rewritten(self) -> list[Value]:
+    def distinct(self) -> list[Value]:
+        """The nodes without those that repeat another: the same operation on the same operands."""
+        first: dict[Any, Value] = {}
+        same: dict[Value, Value] = {}
+        nodes = []
+        for node in self.nodes:
+            args = tuple(same.get(x, x) for x in node.args) if same else node.args
+            key = (node.op, *(id(x) if hasattr(x, "edges") else (x, math.copysign(1, x)) for x in args))
+            original = first.setdefault(key, node)
+            if original is node:
+                self.args[node] = args
+                nodes.append(node)
+            else:
+                same[node] = original
+                original.label = original.label or node.label
+        self.results = [same.get(x, x) for x in self.results]
+        return nodes
+
+    def rewritten(self, nodes: list[Value]) -> list[Value]:
         """The nodes that are left when sums of sums and of products are written as linear forms."""
         uses = Counter(self.results)
-        for node in self.nodes:
-            uses.update(operand for operand, _ in node.edges)
-        varying = self.varying()
+        for node in nodes:
+            uses.update(x for x in self.args[node] if hasattr(x, "edges"))
+        varying = self.varying(nodes)
         absorbed: set[Value] = set()
-        for node in reversed(self.nodes):
+        for node in reversed(nodes):
             if node in absorbed:
                 continue
             if node.op is _MAXIMUM and node not in varying:
-                form, inner = _linear(node, uses, (_MAXIMUM,))
+                form, inner = self.linear(node, uses, (_MAXIMUM,))
                 worth_it = len(form.terms) > 2
             elif node.op in (_ADD, _SUM, _DOT, _MEAN):
-                form, inner = _linear(node, uses, (_ADD, _SUM, _DOT, _MUL))
+                form, inner = self.linear(node, uses, (_ADD, _SUM, _DOT, _MUL))
                 worth_it = len(form.pairs) > 1 or len(form.pairs) + len(form.terms) > 2 or node.op.nary  # type: ignore[union-attr]
             else:
                 continue
             if worth_it:
                 self.forms[node] = form
                 absorbed.update(inner)
-        return [node for node in self.nodes if node not in absorbed]
+        return [node for node in nodes if node not in absorbed]
 
-    def varying(self) -> set[Value]:
+    def linear(self, root: Value, uses: Counter[Any], ops: tuple[Operation, ...]) -> tuple[_Linear, list[Value]]:
+        """The sum at `root` as one linear form, and the nodes that it takes in: unnamed ones that nothing else uses."""
+        inner: list[Value] = []
+        form = _Linear([], [], len(self.args[root]) if root.op is _MEAN else 1)
+        waiting: list[Operand] = [root]
+        while waiting:
+            node = waiting.pop()
+            if node is not root:
+                if node not in self.args or node.op not in ops or uses[node] > 1 or node.label:
+                    form.terms.append(node)
+                    continue
+                inner.append(node)
+            args = self.args[node]
+            if node.op is _MUL:
+                form.pairs.append(args)  # type: ignore[arg-type]
+            elif node.op is _DOT:
+                form.pairs.extend(zip(*node.op.columns(args), strict=True))
+            else:
+                waiting.extend(reversed(args))
+        return form, inner
+
+    def varying(self, nodes: list[Value]) -> set[Value]:
         """The nodes through which derivatives pass; what follows a `detach` has none."""
         fixed: set[Value] = set()
-        for node in self.nodes:
-            if node.op is DETACH or _is_condition(node) or all(operand in fixed for operand, _ in node.edges):
+        for node in nodes:
+            operands = (x for x in self.args[node] if hasattr(x, "edges"))
+            if node.op is DETACH or _is_condition(node) or all(x in fixed for x in operands):
                 fixed.add(node)
-        return set(self.nodes) - fixed
+        return set(nodes) - fixed
 
     def operands(self, node: Value) -> Iterable[Operand]:
-        return self.forms[node].operands if node in self.forms else node.args
+        return self.forms[node].operands if node in self.forms else self.args[node]
 
     def conditions_used_as_numbers(self, nodes: list[Value]) -> set[Value]:
         found = {x for x in self.results if hasattr(x, "edges") and _is_condition(x)}
@@ -187,7 +229,7 @@ class _Graph:
         if node in self.forms:
             parts = self.sorted_parts(node)
             return node.op is _MAXIMUM, self.forms[node].divisor, tuple((kind, *more) for kind, more, _ in parts)
-        args = node.args
+        args = self.args[node]
         sources = tuple(self.source(x) for x in args)
         return node.op, sources, args[1] if node.op is _POW and sources[1] is None else None
 
@@ -207,8 +249,8 @@ class _Graph:
         parts: list[tuple[str, tuple[Any, ...], list[tuple[Operand, ...]]]] = []
         for sources, summands in by_source.items():
             n = len(summands)
-            if n == 1:
-                parts.append(("one", sources, summands))
+            if n == 1 or any(source is not None and not source.shape for source in sources):
+                parts += [("one", sources, [summand]) for summand in summands]
             elif len(sources) == 2 and not (sources[0] is not None and sources[0].batched):
                 column = tuple(places[b][1] if b in places else b for _, b in summands)
                 parts.append(("product", (*sources, column), summands))
@@ -228,7 +270,7 @@ class _Graph:
             divisor = self.forms[node].divisor
         else:
             parts, divisor = (), 1
-            views = [self.view(column) for column in zip(*(member.args for member in members), strict=True)]
+            views = [self.view(column) for column in zip(*(self.args[member] for member in members), strict=True)]
         batched = any(view.batched for view in views)
         shape = (len(members),) if len(members) > 1 else ()
         array = Array(shape, batched, _common_label(members))
@@ -279,30 +321,6 @@ def _is_condition(node: Value) -> bool:
     return node.op is not None and COMPARISONS.get(node.op.name) is node.op
 
 
-def _linear(root: Value, uses: Counter[Any], ops: tuple[Operation, ...]) -> tuple[_Linear, list[Value]]:
-    """The sum at `root` as one linear form, and the nodes that it takes in: unnamed ones that nothing else uses."""
-    form, inner, waiting = _Linear([], [], len(root.args) if root.op is _MEAN else 1), [], [root]
-    while waiting:
-        node = waiting.pop()
-        is_root = node is root
-        if not is_root and not (
-            hasattr(node, "edges") and node.op in ops and uses[node] == 1 and not node.label
-        ):
-            form.terms.append(node)
-            continue
-        if not is_root:
-            inner.append(node)
-        op, args = node.op, node.args
-        assert op is not None
-        if op is _MUL:
-            form.pairs.append(args)  # type: ignore[arg-type]
-        elif op is _DOT:
-            form.pairs.extend(zip(*op.columns(args), strict=True))
-        else:
-            waiting.extend(reversed(args))  # type: ignore[arg-type]
-    return form, inner
-
-
 def _common_label(members: list[Value]) -> str | None:
     """What the labels of the nodes have in common: ``h1`` of ``h1[0]``, ``h1[1]``."""
     stems = {(member.label or "").partition("[")[0].strip() for member in members}
@@ -310,10 +328,13 @@ def _common_label(members: list[Value]) -> str | None:
     return stem if not stems and stem else None
 
 
-def grouped(nodes: list[Value], places: dict[Value, tuple[Array, int]], results: Sequence[Operand]) -> list[Group]:
-    """The groups that compute `nodes` (oldest first), in an order in which they can be computed.
+def grouped(
+    nodes: list[Value], places: dict[Value, tuple[Array, int]], results: Sequence[Operand]
+) -> tuple[list[Group], list[View]]:
+    """The groups that compute `nodes` (oldest first), in an order in which they can be computed, and the results.
 
-    `places` says in which arrays the leaves are, and is filled with the places of the nodes; the `results` are what
-    is wanted in the end.
+    `places` says in which arrays the leaves are; the places of the nodes are added.
     """
-    return list(_Graph(nodes, places, results).groups())
+    graph = _Graph(nodes, places, results)
+    groups = list(graph.groups())
+    return groups, [graph.view([x]) for x in graph.results]

@@ -69,6 +69,12 @@ class Expression:
         return not (self.rows or self.batch)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether this is a number of Python's, not of an array."""
+        names = (part.id for part in ast.walk(self.tree) if isinstance(part, ast.Name))
+        return self.is_scalar and all(word in ("n", "nan", "inf") for word in names)
+
+    @property
     def is_choice_of_numbers(self) -> bool:
         """Whether it is ``where(condition, 1, 0)`` or the like, perhaps nested."""
         return self.parts is not None and all(x.value is not None or x.is_choice_of_numbers for x in self.parts[1:])
@@ -273,10 +279,11 @@ def _summed(tree: ast.expr, axis: int) -> ast.expr:
 
 
 def broadcast(x: Expression, like: Expression) -> Expression:
-    """`x` with all the axes of `like`."""
-    if (x.rows, x.batch) == (like.rows, like.batch):
+    """`x` with all the axes of `like`, and an array of its kind."""
+    if (x.rows, x.batch) == (like.rows, like.batch) and not x.is_plain:
         return x
-    return binary(ast.Add(), Expression(x.tree, x.rows, x.batch), Expression(call("zeros_like", like.tree), like.rows, like.batch))
+    zeros = Expression(call("zeros_like", like.tree), like.rows, like.batch)
+    return binary(ast.Add(), Expression(x.tree, x.rows, x.batch), zeros)
 
 
 def compared(op: ast.cmpop, x: Expression, y: Expression) -> Expression:

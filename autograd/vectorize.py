@@ -20,7 +20,7 @@ import numpy as np
 from autograd import backprop, trees
 from autograd.backprop import clock
 from autograd.emission import Code, emitted
-from autograd.grouping import Array, View, grouped
+from autograd.grouping import Array, grouped
 from autograd.namespaces import functions_for, is_foreign, namespace_of
 from autograd.tracing import TracingError, tracing
 from autograd.value import Value, as_float, shown
@@ -339,13 +339,8 @@ class _Trace:
         self.outside = _outside([*nodes, *reached], places, start)
         for array, values in self.outside:
             places.update((value, (array, row)) for row, value in enumerate(values))
-        arrays = [*self.inputs.values(), *(array for array, _ in self.outside)]
-        self.groups = grouped(nodes, places, numbers)
-        self.arrays = arrays
-        self.results = [
-            View(places[x][0], np.asarray(places[x][1])) if x in places else View(None, np.asarray(float(x)))
-            for x in numbers
-        ]
+        self.arrays = [*self.inputs.values(), *(array for array, _ in self.outside)]
+        self.groups, self.results = grouped(nodes, places, numbers)
 
     def inputs_of(self, name: str) -> list[Array]:
         """The arrays of one argument."""
