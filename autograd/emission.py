@@ -50,6 +50,9 @@ __all__ = ["HELPERS", "Code", "emitted"]
 HELPERS = frozenset("n pi nan inf sum mean max concat stack reshape moveaxis put zeros_like s_ logical_and logical_or".split())
 """Names that a program uses besides those of the formulas."""
 
+LONG = 100
+"""Statements of a program from which on it cares for its memory."""
+
 LONGEST = 24
 """Parts of an expression that still read as one line."""
 
@@ -69,9 +72,32 @@ class Code:
     constants: dict[str, NDArray[Any]]
 
     @property
+    def body(self) -> list[ast.stmt]:
+        """The statements; in a long program arrays are given up after their last use, so that memory is used again."""
+        body: list[ast.stmt] = []
+        done = self.last_uses() if len(self.statements) > LONG else {}
+        for i, (word, tree) in enumerate(self.statements):
+            body.append(ast.Assign([ast.Name(word, ast.Store())], tree, lineno=0))
+            if i in done:
+                body.append(ast.Delete([ast.Name(word, ast.Del()) for word in done[i]]))
+        return body
+
+    def last_uses(self) -> dict[int, list[str]]:
+        """The names that are read for the last time in a statement, by its position."""
+        last: dict[str, int] = {word: i for i, (word, _) in enumerate(self.statements)}
+        for i, (_, tree) in enumerate(self.statements):
+            last |= {part.id: i for part in _parts(tree) if isinstance(part, ast.Name) and part.id in last}
+        for tree in self.results:
+            last |= {part.id: -1 for part in _parts(tree) if isinstance(part, ast.Name) and part.id in last}
+        done: dict[int, list[str]] = {}
+        for word, i in last.items():
+            done.setdefault(i, []).append(word)
+        return done
+
+    @property
     def function(self) -> ast.FunctionDef:
         """The function as a syntax tree."""
-        body: list[ast.stmt] = [ast.Assign([ast.Name(word, ast.Store())], tree) for word, tree in self.statements]
+        body = self.body
         body.append(ast.Return(self.results[0] if len(self.results) == 1 else ast.Tuple(self.results, ast.Load())))
         arguments = ast.arguments([], [ast.arg(array.name) for array in self.inputs], None, [], [], None, [])
         return ast.fix_missing_locations(ast.FunctionDef(self.title, arguments, body, [], type_params=[]))
@@ -83,7 +109,7 @@ class Code:
         lines = [f"{word} = {_listed(value)}" for word, value in self.constants.items()]
         lines += [""] * 2 * bool(lines)
         lines += [f"def {self.title}({', '.join(array.name for array in self.inputs)}):  # {', '.join(shapes)}"]
-        lines += [f"    {word} = {ast.unparse(tree)}" for word, tree in self.statements]
+        lines += [f"    {ast.unparse(statement)}" for statement in self.body]
         lines += [f"    return {', '.join(map(ast.unparse, self.results))}"]
         return "\n".join(lines)
 
@@ -265,7 +291,8 @@ class _Emitter:
     def collected(self, array: Array) -> Expression:
         """The derivative by an array: the sum of all that has reached it, under a name of its own."""
         x = self.total(array)
-        if x.is_scalar and not isinstance(x.tree, ast.Call) or isinstance(x.tree, ast.Name):
+        simple = x.tree.operand if isinstance(x.tree, ast.UnaryOp) else x.tree
+        if isinstance(simple, ast.Name) or x.is_plain:
             return x
         word = self.unique(f"d{array.name}", "g")
         if array.name in self.temporaries:
@@ -529,13 +556,10 @@ class _Finish:
     def count(self, tree: ast.expr) -> int:
         """Count what a tree reads; how many parts it has."""
         size = 0
-        waiting: list[ast.AST] = [tree]
-        while waiting:
-            node = waiting.pop()
-            size += isinstance(node, ast.expr)
-            if isinstance(node, ast.Name):
-                self.uses[node.id] += 1
-            waiting.extend(_children(node))
+        for part in _parts(tree):
+            size += isinstance(part, ast.expr)
+            if isinstance(part, ast.Name):
+                self.uses[part.id] += 1
         return size
 
     def replaced(self, tree: ast.expr, size: int) -> tuple[ast.expr, int]:
@@ -561,13 +585,18 @@ class _Finish:
         return type(tree)(**{key: changed.get(key, getattr(tree, key, None)) for key in tree._fields}), size
 
 
-def _children(node: ast.AST) -> Iterator[ast.AST]:
-    for key in node._fields:
-        part = getattr(node, key, None)
-        if isinstance(part, ast.AST):
-            yield part
-        elif isinstance(part, list):
-            yield from (x for x in part if isinstance(x, ast.AST))
+def _parts(tree: ast.AST) -> Iterator[ast.AST]:
+    """The tree and everything in it; `ast.walk`, but faster."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for key in node._fields:
+            part = getattr(node, key, None)
+            if isinstance(part, ast.AST):
+                waiting.append(part)
+            elif isinstance(part, list):
+                waiting.extend(x for x in part if isinstance(x, ast.AST))
 
 
 def emitted(
