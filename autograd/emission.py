@@ -53,6 +53,9 @@ HELPERS = frozenset("n pi nan inf sum mean max concat stack reshape moveaxis put
 LONG = 100
 """Statements of a program from which on it cares for its memory."""
 
+MANY = 16
+"""Terms of a sum that are written in one line."""
+
 LONGEST = 24
 """Parts of an expression that still read as one line."""
 
@@ -205,7 +208,7 @@ class _Emitter:
             parts = [self.part(part, largest=op.name == "maximum") for part in group.parts]
             if op.name == "maximum":
                 return reduce(lambda x, y: applied("maximum", x, y), parts)
-            return binary(ast.Div(), plus(parts), number(group.divisor))
+            return binary(ast.Div(), self.sum_of(parts), number(group.divisor))
         given = {x: self.read(view) for x, view in zip(op.operands, group.operands, strict=True)}
         if op is _WHERE:
             view = group.operands[0]
@@ -218,6 +221,12 @@ class _Emitter:
         if op.domain is not None and not op.is_built_in:
             x = choice(written(op.domain.tree, given), x, number(float("nan")))
         return x
+
+    def sum_of(self, terms: list[Expression]) -> Expression:
+        """The sum, of so many terms at a time that they can be read."""
+        while len(terms) > MANY:
+            terms = [self.add(self.unique(None, "t"), plus(terms[:MANY])), *terms[MANY:]]
+        return plus(terms)
 
     def part(self, part: Part, largest: bool = False) -> Expression:
         factors = [self.read(view) for view in part.factors]
@@ -365,8 +374,14 @@ class _Emitter:
 
     def pass_on(self, view: View, x: Expression) -> None:
         """Note a derivative by what a view reads."""
-        if x.value != 0:
-            self.derivatives.setdefault(view.array, []).append((view.index, x))  # type: ignore[arg-type]
+        if x.value == 0:
+            return
+        assert view.array is not None
+        reached = self.derivatives.setdefault(view.array, [])
+        reached.append((view.index, x))
+        if len(reached) > MANY:  # so that what they were computed from is not kept for longer
+            so_far = self.add(self.unique(None, "t"), self.total(view.array))
+            self.derivatives[view.array] = [(np.arange(_size(view.array.shape)), so_far)]
 
     def reduced(self, x: Expression, group: Group, rows: bool, batch: bool) -> Expression:
         """A derivative in all the axes of a group, added up over those that an operand does not have."""
