@@ -186,7 +186,7 @@ def _values(wrt: Iterable[Value]) -> list[Value]:
 
 def _refuse_to_trace(root: Value) -> None:
     if tracing.is_tracing():
-        raise tracing.refusal_of_number(root, "the gradient", "write grad(f), or v.gradients(..., create_graph=True)")
+        raise tracing.refusal_of_number(root, "gradient", "Write grad(f), or v.gradients(..., create_graph=True).")
 
 
 _latest_change = -1

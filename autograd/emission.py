@@ -43,7 +43,7 @@ from autograd.matrices import (
     written,
 )
 from autograd.ops import OPERATIONS, Operation
-from autograd.tracing import COMPARISONS, DETACH
+from autograd.tracing import CONDITIONS, DETACH
 
 __all__ = ["HELPERS", "Code", "emitted"]
 
@@ -59,7 +59,8 @@ MANY = 16
 LONGEST = 24
 """Parts of an expression that still read as one line."""
 
-_WHERE = OPERATIONS["where"]
+_CONDITION_OPERANDS = {OPERATIONS["where"]: 1, CONDITIONS["and"]: 2, CONDITIONS["or"]: 2}
+"""How many operands, from the first on, are conditions."""
 SEED = binary(ast.Div(), number(1), N)
 """The derivative of a mean by one of its terms."""
 
@@ -210,13 +211,12 @@ class _Emitter:
                 return reduce(lambda x, y: applied("maximum", x, y), parts)
             return binary(ast.Div(), self.sum_of(parts), number(group.divisor))
         given = {x: self.read(view) for x, view in zip(op.operands, group.operands, strict=True)}
-        if op is _WHERE:
-            view = group.operands[0]
+        for x, view in list(zip(op.operands, group.operands, strict=True))[: _CONDITION_OPERANDS.get(op, 0)]:
             if view.array is None or not view.array.is_condition:
-                given["c"] = compared(ast.NotEq(), given["c"], number(0))
+                given[x] = compared(ast.NotEq(), given[x], number(0))
         self.given[group] = given
         x = written(op.value.tree, given)
-        if COMPARISONS.get(op.name) is op and not group.array.is_condition:
+        if CONDITIONS.get(op.name) is op and not group.array.is_condition:
             return choice(x, number(1), number(0))
         if op.domain is not None and not op.is_built_in:
             x = choice(written(op.domain.tree, given), x, number(float("nan")))

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.ops import OPERATIONS, Operation
-from autograd.tracing import COMPARISONS, DETACH
+from autograd.tracing import CONDITIONS, DETACH
 
 if TYPE_CHECKING:
     from autograd.value import Value
@@ -27,8 +27,9 @@ __all__ = ["Array", "Group", "Part", "View", "grouped"]
 Operand = Any
 """A Value or a number."""
 
-_ADD, _MUL, _MAXIMUM, _POW, _WHERE = (OPERATIONS[name] for name in ("add", "mul", "maximum", "pow", "where"))
-_SUM, _MEAN, _DOT = (OPERATIONS[name] for name in ("sum", "mean", "dot"))
+_ADD, _MUL, _POS, _MAXIMUM, _POW, _WHERE = map(OPERATIONS.get, "add mul pos maximum pow where".split())
+_LOGIC = (CONDITIONS["and"], CONDITIONS["or"])
+_SUM, _MEAN, _DOT = map(OPERATIONS.get, "sum mean dot".split())
 
 
 @dataclass(eq=False)
@@ -126,12 +127,15 @@ class _Graph:
                 yield group
 
     def distinct(self) -> list[Value]:
-        """The nodes without those that repeat another: the same operation on the same operands."""
+        """The nodes without those that repeat another, the same operation on the same operands, and without ``+x``."""
         first: dict[Any, Value] = {}
         same: dict[Value, Value] = {}
         nodes = []
         for node in self.nodes:
             args = tuple(same.get(x, x) for x in node.args) if same else node.args
+            if node.op is _POS:
+                same[node] = args[0]  # type: ignore[assignment]
+                continue
             key = (node.op, *(id(x) if hasattr(x, "edges") else (x, math.copysign(1, x)) for x in args))
             original = first.setdefault(key, node)
             if original is node:
@@ -203,7 +207,8 @@ class _Graph:
         found = {x for x in self.results if hasattr(x, "edges") and _is_condition(x)}
         for node in nodes:
             for i, operand in enumerate(self.operands(node)):
-                if hasattr(operand, "edges") and _is_condition(operand) and not (node.op is _WHERE and i == 0):
+                is_choice = (node.op is _WHERE and i == 0) or node.op in _LOGIC
+                if hasattr(operand, "edges") and _is_condition(operand) and not is_choice:
                     found.add(operand)
         return found
 
@@ -318,7 +323,7 @@ def _constant(operand: Operand) -> float:
 
 
 def _is_condition(node: Value) -> bool:
-    return node.op is not None and COMPARISONS.get(node.op.name) is node.op
+    return node.op is not None and CONDITIONS.get(node.op.name) is node.op
 
 
 def _common_label(members: list[Value]) -> str | None:

@@ -285,7 +285,7 @@ def _comparison(name: str) -> Callable[[Value, object], Any]:
 
     def comparison(value: Value, other: Any) -> Any:
         if tracing.is_tracing() and isinstance(other, Value | numbers.Real):
-            return record(tracing.COMPARISONS[name], value, other)
+            return record(tracing.CONDITIONS[name], value, other)
         return compare(value._number, other._number if type(other) is Value else other)
 
     return comparison
@@ -306,7 +306,25 @@ for _op in OPERATIONS.values():
     if _op.is_operator and _arity == 2:
         setattr(Value, f"__r{_op.name}__", _specialise(_op, "NV", known=" V", swapped=True))
 
+
+
+def _logic(name: str) -> Callable[[Value, object], Any]:
+    """``&`` and ``|`` of conditions: outside of tracing these are plain truth values, and need no help."""
+
+    def operation(value: Value, other: Any) -> Any:
+        if not (tracing.is_tracing() and isinstance(other, Value | bool)):
+            return NotImplemented
+        if isinstance(other, bool):
+            return value if other is (name == "and") else other
+        return record(tracing.CONDITIONS[name], value, other)
+
+    return operation
+
+
 setattr(Value, "__abs__", functions["abs"])
+for _name in ("and", "or"):
+    setattr(Value, f"__{_name}__", _logic(_name))
+    setattr(Value, f"__r{_name}__", _logic(_name))
 for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
     setattr(Value, f"__{_name}__", _comparison(_name))
 
@@ -319,8 +337,8 @@ _TRACED = NumberSystem(
     "traced values",
     {
         **VALUES.functions,
-        "logical_and": lambda x, y: x * y,
-        "logical_or": lambda x, y: functions["maximum"](x * 1.0, y * 1.0),
+        "logical_and": operator.and_,
+        "logical_or": operator.or_,
         "equal": operator.eq,
         "not_equal": operator.ne,
     },

@@ -22,15 +22,18 @@ from autograd.ops import Operation
 if TYPE_CHECKING:
     from autograd.value import Value
 
-__all__ = ["COMPARISONS", "DETACH", "TracingError", "is_tracing", "refusal_of_branch", "refusal_of_number", "tracing"]
+__all__ = ["CONDITIONS", "DETACH", "TracingError", "is_tracing", "refusal_of_branch", "refusal_of_number", "tracing"]
 
 _NEITHER = (Formula("0", ("x", "y", "z")),) * 2
 
-COMPARISONS = {
+CONDITIONS = {
     name: Operation(name, ("x", "y"), Formula(f"x {sign} y", ("x", "y")), _NEITHER)
-    for name, sign in {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}.items()
+    for name, sign in {
+        **{"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="},
+        **{"and": "and", "or": "or"},
+    }.items()
 }
-"""What ``x > y`` and its like are recorded as, under the names of Python's methods."""
+"""What ``x > y`` and its like are recorded as, under the names of Python's methods; true is 1 and false 0."""
 
 DETACH = Operation("detach", ("x",), Formula("x", ("x",)), (Formula("0", ("x", "z")),))
 """A number through which no derivative passes."""
@@ -61,31 +64,34 @@ def is_tracing() -> bool:
 
 
 def refusal_of_branch(condition: Value) -> TracingError:
-    """The error for ``if x > 0``: there is one record for all samples, so it cannot take one way for some."""
-    from autograd.notation import expression
-
+    """The error for ``if x > 0``: the one record cannot take one way for some samples and another for others."""
     op = condition.op
-    if op is not None and COMPARISONS.get(op.name) is op:
-        left, right = (expression(x) if hasattr(x, "edges") else f"{x:g}" for x in condition.args)
-        text = f"{left} {op.value.text.split()[1]} {right}"
+    if op is not None and CONDITIONS.get(op.name) is op:
+        text = f" {op.value.text.split()[1]} ".join(map(_text, condition.args))
     else:
-        text = expression(condition) if condition.edges or not condition.label else condition.label
+        text = _text(condition)
     return TracingError(
         f"{_place()}\n"
-        f"whether {text} differs from sample to sample, but the function is recorded once, for all of them: "
-        f"write where({text}, a, b), which chooses sample by sample (and maximum, minimum for max, min)"
+        f"Whether {text} is not known here: the function is recorded once, for all samples and calls. Write "
+        f"where({text}, a, b), which chooses sample by sample; for max and min, maximum and minimum."
     )
 
 
 def refusal_of_number(value: Value, what: str, instead: str) -> TracingError:
     """The error for what asks a Value for its number, such as ``x.data``."""
-    from autograd.notation import expression
-
-    text = value.label or expression(value)
     return TracingError(
-        f"{_place()}\n{what} of {text} is not known: the function is recorded once, for all samples and all later "
-        f"calls; {instead}"
+        f"{_place()}\n"
+        f"The {what} of {_text(value)} is not known here: the function is recorded once, for all samples and calls. "
+        f"{instead}"
     )
+
+
+def _text(operand: Value | float) -> str:
+    from autograd.notation import expression, number
+
+    if not hasattr(operand, "edges"):
+        return number(operand)
+    return operand.label or expression(operand)
 
 
 def _place() -> str:
