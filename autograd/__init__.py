@@ -32,6 +32,7 @@ from autograd.ops import OPERATIONS, DomainError, Operation, PoleError
 from autograd.recording import functions
 from autograd.tracing import TracingError
 from autograd.value import Constant, Value
+from autograd.vectorize import vectorize
 
 __version__ = "0.1.0"
 

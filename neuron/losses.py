@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
-from autograd import PoleError, Value, abs, dot, log, log1p, minimum, relu, softplus, xlog1py, xlogy
+from autograd import PoleError, Value, abs, dot, exp, floor, log, log1p, maximum, minimum, relu, softplus, where
+from autograd import sum as total
+from autograd import xlog1py, xlogy
+from autograd.tracing import is_tracing
 from autograd.value import as_float, shown
 from neuron._choice import choose
 
@@ -19,6 +23,7 @@ __all__ = [
     "LOSSES",
     "absolute_error",
     "binary_cross_entropy",
+    "cross_entropy",
     "half_squared_error",
     "hinge",
     "huber",
@@ -72,6 +77,12 @@ def binary_cross_entropy(prediction: Number, target: Number, from_logits: bool =
     >>> binary_cross_entropy(-800.0, 1.0, from_logits=True)
     800.0
     """
+    if is_tracing():
+        defined = (target >= 0) & (target <= 1)
+        if from_logits:
+            return where(defined, target * softplus(-prediction) + (1 - target) * softplus(prediction), math.nan)
+        defined = defined & (prediction >= 0) & (prediction <= 1)
+        return where(defined, -xlogy(target, prediction) - xlog1py(1 - target, -prediction), math.nan)
     y = _number(target)
     if not 0 <= y <= 1:
         raise ValueError(f"binary_cross_entropy needs a target between 0 and 1, not {y!r}")
@@ -93,6 +104,37 @@ def binary_cross_entropy(prediction: Number, target: Number, from_logits: bool =
     return -xlogy(target, prediction) - xlog1py(1 - target, -prediction)
 
 
+def cross_entropy(scores: Sequence[Number], target: Number | Sequence[Number]) -> Any:
+    """-log(softmax(scores)[target]) = log(Σ exp(s)) - s[target], for a score s of each class.
+
+    The target is the number of the right class, counted from 0, or a probability for each class (1 for the right one,
+    0 for the others).  The scores are any numbers: softmax makes probabilities of them, which need not be computed.
+    The largest score is taken out of the sum, so that nothing overflows.
+
+    Raises ValueError for a target that is the number of no class.
+
+    >>> cross_entropy([0.0, 0.0], 1)
+    0.6931471805599453
+    >>> cross_entropy([1000.0, 0.0, -1000.0], 1)
+    1000.0
+    """
+    largest = reduce(maximum, [s.detach() if isinstance(s, Value) else s for s in scores])
+    log_of_sum = largest + log(total([exp(s - largest) for s in scores]))
+    if isinstance(target, list | tuple):
+        if len(target) != len(scores):
+            raise ValueError(f"cross_entropy has {len(scores)} scores, but probabilities for {len(target)} classes")
+        return dot(target, [log_of_sum - s for s in scores])
+    last = len(scores) - 1
+    if is_tracing():
+        chosen = total([where(target == k, s, 0.0) for k, s in enumerate(scores)])
+        is_class = (target >= 0) & (target <= last) & (target == floor(target))
+        return where(is_class, log_of_sum - chosen, math.nan)
+    k = _number(target)
+    if not (k.is_integer() and 0 <= k <= last):
+        raise ValueError(f"cross_entropy needs the number of a class, from 0 to {last}, as its target, not {k!r}")
+    return log_of_sum - scores[int(k)]
+
+
 def hinge(prediction: Number, target: Number) -> Any:
     """max(0, 1 - y·ŷ), for a score ŷ and a target y of -1 or +1; at the margin the slope is taken to be 0.
 
@@ -101,6 +143,8 @@ def hinge(prediction: Number, target: Number) -> Any:
     >>> hinge(0.25, -1)
     1.25
     """
+    if is_tracing():
+        return where((target == -1) | (target == 1), relu(1 - target * prediction), math.nan)
     if _number(target) not in (-1, 1):
         raise ValueError(f"hinge needs a target of -1 or +1, not {_number(target)!r}")
     return relu(1 - target * prediction)
@@ -117,7 +161,7 @@ def huber(prediction: Number, target: Number, delta: float = 1.0) -> Any:
     >>> huber(1.0, 1.5), huber(5.0, 1.5)
     (0.125, 3.0)
     """
-    if not delta > 0:
+    if not is_tracing() and not delta > 0:
         raise ValueError(f"huber needs a positive delta, not {delta!r}")
     size = abs(prediction - target)
     clipped = minimum(size, delta)
@@ -142,6 +186,7 @@ LOSSES: dict[str, Loss] = {
     "half_squared_error": half_squared_error,
     "absolute_error": absolute_error,
     "binary_cross_entropy": binary_cross_entropy,
+    "cross_entropy": cross_entropy,
     "hinge": hinge,
     "huber": huber,
 }

@@ -77,6 +77,10 @@ class Eager:
             raise TypeError(f"the loss does not depend on the parameters: it is the plain number {shown(L)}")
         return L.data, np.array(L.gradients(self.parameters))
 
+    def loss_of(self, outputs: Sequence[Any], target: Any) -> Any:
+        """The loss of one sample, from all outputs of the model."""
+        return self.loss(outputs[0] if len(outputs) == 1 else outputs, target)
+
     def _total(self, predictions: Iterable[Any], targets: Iterable[Any], parameters: Sequence[Any]) -> Any:
         over_samples = self.reduce(list(self._losses(predictions, targets)))
         if self.penalty is None:
@@ -128,7 +132,9 @@ def _loss(loss: Any, nout: int) -> losses.Loss:
     if callable(loss):
         return loss  # type: ignore[no-any-return]
     named = losses.with_name(loss)
-    return named if nout == 1 else partial(_over_outputs, named)
+    if named is losses.cross_entropy and nout == 1:
+        raise ValueError("cross_entropy compares the scores of several classes: the model needs an output for each")
+    return named if nout == 1 or named is losses.cross_entropy else partial(_over_outputs, named)
 
 
 def _over_outputs(loss: losses.Loss, predictions: Sequence[Any], targets: Sequence[Any]) -> Any:

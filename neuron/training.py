@@ -28,9 +28,10 @@ from autograd.value import as_float, shown
 from neuron.history import Epoch, History
 from neuron.metrics import Metric, as_metric
 from neuron.models import Model
-from neuron.objective import Eager, Method, Objective, Penalty, names, place, positions
+from neuron.objective import Method, Objective, Penalty, names, place, positions
 from neuron.optimizers import Optimizer, Update, as_optimizer, learning_rates
 from neuron.samples import as_samples
+from neuron.vectorized import Vectorized
 
 __all__ = ["DivergedError", "fit"]
 
@@ -80,7 +81,7 @@ def fit(
     record_parameters: bool = False,
     progress: bool | None = None,
     callbacks: Sequence[Callback] = (),
-    objective: Method = Eager,
+    objective: Method = Vectorized,
 ) -> History:
     """Train `model` on samples, and return how it went.
 

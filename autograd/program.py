@@ -1,0 +1,396 @@
+"""What `vectorize` makes: programs, which run the code for the arguments of each call.
+
+A function is traced once for each combination of shapes; the code for its results, and for each choice of
+derivatives, is made when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from autograd import backprop, trees
+from autograd.backprop import clock
+from autograd.emission import Code, emitted
+from autograd.grouping import Array, grouped
+from autograd.namespaces import functions_for, is_foreign, namespace_of
+from autograd.tracing import TracingError, tracing
+from autograd.value import Value, as_float, shown
+
+__all__ = ["Program"]
+
+UNKNOWN = float("nan")
+"""The number of every traced argument: this very object."""
+
+_FLOAT = np.dtype(float)
+_Place = tuple[Array, int]
+
+
+class Program:
+    """What `vectorize` returns: a function of arrays, its gradient, and the source of both."""
+
+    def __init__(self, f: Callable[..., Any], batch: tuple[str, ...]) -> None:
+        if not callable(f):
+            raise TypeError(f"vectorize takes a function, not {shown(f)}")
+        self.f, self.batch = f, batch
+        self._name = getattr(f, "__name__", None) or repr(f)
+        self._signature = inspect.signature(f)
+        self._traces: dict[Any, _Trace] = {}
+        self._latest: _Trace | None = None
+        for name in batch:
+            self._refuse_unless_argument(name, f"batch={name!r}")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The result of `f` for each sample: in place of each number stands an array of shape (samples,)."""
+        call = self._call(args, kwargs)
+        trace = self._traced(call)
+        results = trace.run(None, call)
+        return trees.rebuilt(trace.result, iter(results), partial(_joined, call.xp))
+
+    def value_and_grad(
+        self, *args: Any, wrt: str | Sequence[str] | None = None, **kwargs: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        """The mean of `f` over the samples, and its derivatives by the arguments named in `wrt`, in their shapes.
+
+        By default these are all arguments that are not in the batch.  Raises TypeError if the result of `f` is not a
+        single number, and for names in `wrt` that are no arguments or have no derivative.
+        """
+        call = self._call(args, kwargs)
+        trace = self._traced(call)
+        key = wrt if wrt is None or isinstance(wrt, str) else tuple(wrt)
+        if key not in trace.wanted:
+            names = self._wanted(key, trace, call)
+            trace.wanted[key] = names, all(name in trace.inputs for name in names)
+        wanted, each_is_an_array = trace.wanted[key]
+        value, *gradients = trace.run(wanted, call)
+        if each_is_an_array:
+            return value, dict(zip(wanted, gradients, strict=True))
+        numbers = iter(gradients)
+        return value, {name: _mapped(lambda *_: next(numbers), call.arguments[name], name) for name in wanted}
+
+    def _wanted(self, wrt: str | tuple[str, ...] | None, trace: _Trace, call: _Call) -> tuple[str, ...]:
+        """The names of the arguments to differentiate by."""
+        if wrt is None:
+            return tuple(name for name in call.arguments if name not in self.batch and trace.inputs_of(name))
+        names = (wrt,) if isinstance(wrt, str) else wrt
+        for name in names:
+            self._refuse_unless_argument(name, f"wrt={name!r}")
+            if not trace.inputs_of(name):
+                raise TypeError(f"wrt={name!r}: {shown(call.arguments.get(name))} has no derivative")
+        return names
+
+    @property
+    def source(self) -> str:
+        """The code of the program as it was last called, forward and backward."""
+        trace = self._last()
+        return "\n\n\n".join(trace.code(wanted).source for wanted in (None, trace.latest) if wanted != ())
+
+    @property
+    def nodes(self) -> int:
+        """How many scalar operations `f` recorded when it was last traced."""
+        return self._last().nodes
+
+    def __repr__(self) -> str:
+        if self._latest is None:
+            return f"Program({self._name}, batch={self.batch!r}, not called yet)"
+        statements = 1 + len(self._latest.code(self._latest.latest).statements)
+        return f"Program({self._name}, batch={self.batch!r}, {self.nodes:,} scalar operations, {statements:,} statements)"
+
+    def _last(self) -> _Trace:
+        if self._latest is None:
+            raise RuntimeError(f"{self._name} was not traced yet: call the program once, so that the shapes are known")
+        return self._latest
+
+    def _refuse_unless_argument(self, name: str, written: str) -> None:
+        parameters = self._signature.parameters
+        if name not in parameters and not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+            raise TypeError(f"{written} is not an argument of {self._name}{self._signature}")
+
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Call:
+        return _Call.of(self._bound(args, kwargs) if args else kwargs, self.batch)
+
+    def _traced(self, call: _Call) -> _Trace:
+        """The trace for arguments of these shapes, now made if there is none."""
+        trace = self._traces.get(call.key)
+        if trace is None:
+            arguments = self._bound((), call.arguments)
+            for name in self.batch:
+                if name not in arguments:
+                    raise TypeError(f"{self._name}: the argument {name!r}, which is in the batch, is missing")
+            self._traces[call.key] = trace = _Trace(self.f, self._name, call)
+        self._latest = trace
+        return trace
+
+    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The arguments by name; TypeError, as from a call of `f`, if they do not fit."""
+        try:
+            bound = self._signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{self._name}{self._signature}: {error}") from None
+        names: dict[str, Any] = {}
+        for name, value in bound.arguments.items():
+            kind = self._signature.parameters[name].kind
+            if kind is inspect.Parameter.VAR_POSITIONAL:
+                raise TypeError(f"{self._name}{self._signature}: vectorize needs a name for each argument")
+            names |= value if kind is inspect.Parameter.VAR_KEYWORD else {name: value}
+        return names
+
+
+@dataclass(eq=False)
+class _Call:
+    """One call: its arguments, their arrays with their places and shapes (of one sample), and what they have in common."""
+
+    arguments: dict[str, Any]
+    arrays: list[Any]
+    key: Any
+    xp: Any = None
+    dtype: Any = _FLOAT
+
+    @staticmethod
+    def of(arguments: dict[str, Any], batch: tuple[str, ...]) -> _Call:
+        """The usual case, arrays of NumPy's floats, without a detour."""
+        key: list[tuple[str, tuple[int, ...], bool]] = []
+        samples = None
+        for name, value in arguments.items():
+            if type(value) is not np.ndarray or value.dtype is not _FLOAT:
+                return _Call.of_any(arguments, batch)
+            shape = value.shape
+            if name in batch:
+                if not shape or not shape[0] or samples not in (None, shape[0]):
+                    return _Call.of_any(arguments, batch)
+                samples = shape[0]
+                key.append((name, shape[1:], True))
+            else:
+                key.append((name, shape, False))
+        return _Call(arguments, list(arguments.values()), tuple(key))
+
+    @staticmethod
+    def of_any(arguments: dict[str, Any], batch: tuple[str, ...]) -> _Call:
+        """Arguments of any structure and kind.  Raises TypeError or ValueError, with the place, for what is no array."""
+        found: list[tuple[str, Any]] = []
+        for name, value in arguments.items():
+            _mapped(lambda place, x: found.append((place, x)), value, name)
+        foreign = [x for _, x in found if is_foreign(x)]
+        xp = namespace_of(foreign) if foreign else None
+        arrays: list[Any] = []
+        key: list[Any] = []
+        samples: tuple[str, int] | None = None
+        for place, x in found:
+            if _is_static(x):
+                key.append((place, x))
+                continue
+            array = _array(x, place, foreign, xp)
+            shape = tuple(np.shape(array) if xp is None else array.shape)
+            batched = place.partition("[")[0] in batch
+            if batched:
+                samples = samples or (place, *shape[:1])  # type: ignore[assignment]
+                _check_samples(place, x, shape, samples)
+                shape = shape[1:]
+            arrays.append(array)
+            key.append((place, shape, batched))
+        dtype = np.result_type(*arrays) if arrays and xp is None else foreign[0].dtype if foreign else _FLOAT
+        return _Call(arguments, arrays, tuple(key), xp, dtype)
+
+
+def _check_samples(place: str, x: Any, shape: tuple[int, ...], samples: Any) -> None:
+    if not shape:
+        raise ValueError(
+            f"{place} is in the batch: an array with the samples along its first axis is needed, not {shown(x)}"
+        )
+    if not shape[0]:
+        raise ValueError(f"{place} is empty: at least one sample is needed")
+    if shape[0] != samples[1]:
+        raise ValueError(
+            f"all arguments of a batch have as many samples, but {samples[0]} has {samples[1]} and {place} {shape[0]}"
+        )
+
+
+def _is_static(x: Any) -> bool:
+    """What is no number is passed on to the function as it is."""
+    return x is None or isinstance(x, str | bytes | bool) or (callable(x) and not hasattr(x, "shape"))
+
+
+def _mapped(function: Callable[[str, Any], Any], tree: Any, place: str) -> Any:
+    """`function` of each array of an argument and its place; nested lists of numbers count as arrays."""
+    if isinstance(tree, dict):
+        parts = [_mapped(function, part, f"{place}[{key!r}]") for key, part in tree.items()]
+    elif isinstance(tree, list | tuple) and not _is_array(tree):
+        parts = [_mapped(function, part, f"{place}[{i}]") for i, part in enumerate(tree)]
+    else:
+        return function(place, tree)
+    return trees.with_parts(tree, parts)
+
+
+def _is_array(sequence: Sequence[Any]) -> bool:
+    """Whether a list holds plain numbers, or lists of equal length that do."""
+    if all(isinstance(part, list | tuple) for part in sequence):
+        return len(set(map(len, sequence))) == 1 and all(map(_is_array, sequence))
+    return not any(hasattr(part, "__len__") or hasattr(part, "shape") or _is_static(part) for part in sequence)
+
+
+def _array(x: Any, place: str, foreign: list[Any], xp: Any) -> Any:
+    """One argument as an array of floats, or as a float."""
+    if is_foreign(x):
+        return x if xp.isdtype(x.dtype, "real floating") else xp.astype(x, foreign[0].dtype)
+    if trees.is_array(x):
+        trees.refuse_special(x)
+    if isinstance(x, list | tuple) or trees.is_array(x):
+        array = np.asarray(x)
+        if array.dtype.kind not in "fiub":
+            numbers = [as_float(number, f"{where} = {shown(number)}") for where, number in trees.leaves(x, place)]
+            array = np.array(numbers).reshape(array.shape)
+        array = array if array.dtype.kind == "f" else array.astype(float)
+    else:
+        array = as_float(x, f"{place} = {shown(x)}")
+    return array if xp is None else xp.asarray(array, dtype=foreign[0].dtype)
+
+
+def _joined(xp: Any, results: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    """Results that `f` returned as an array: one array of shape (samples, *shape)."""
+    stacked = np.stack(results, axis=-1) if xp is None else xp.stack(list(results), axis=-1)
+    return stacked.reshape((*stacked.shape[:-1], *shape))
+
+
+class _Trace:
+    """What one run of a function recorded, for arguments of certain shapes, and the code made of it."""
+
+    def __init__(self, f: Callable[..., Any], title: str, call: _Call) -> None:
+        self.title = title if title.isidentifier() else "f"
+        self.inputs: dict[str, Array] = {}
+        self.latest: tuple[str, ...] | None = None
+        self.wanted: dict[Any, tuple[tuple[str, ...], bool]] = {}
+        self.codes: dict[Any, Code] = {}
+        self.functions: dict[Any, Callable[..., Any]] = {}
+        places: dict[Value, _Place] = {}
+        start = next(clock)
+        with tracing():
+            known = {place: (shape, batched) for place, shape, *batched in call.key if batched}
+            arguments = {
+                name: _mapped(lambda place, x: self.argument(place, x, known, places), value, name)
+                for name, value in call.arguments.items()
+            }
+            result = f(**arguments)
+        self.result = result[()] if trees.is_array(result) and not result.ndim else result
+        self.record(list(trees.leaves(self.result, f"the result of {title}")), places, start)
+
+    def argument(self, place: str, x: Any, known: dict[str, Any], places: dict[Value, _Place]) -> Any:
+        """Values in nested lists in place of an array; what is no array as it is."""
+        if place not in known:
+            return x
+        shape, (batched,) = known[place]
+        label = place.translate(_AS_NAME).strip("_")
+        self.inputs[place] = array = Array(shape, batched, label)
+        rows = count()
+
+        def values(prefix: tuple[int, ...]) -> Any:
+            axis = len(prefix)
+            if axis < len(shape):
+                return [values((*prefix, i)) for i in range(shape[axis])]
+            value = Value(UNKNOWN, f"{place}[{','.join(map(str, prefix))}]" if prefix else place)
+            value._number = UNKNOWN
+            places[value] = array, next(rows)
+            return value
+
+        return values(())
+
+    def record(self, results: list[tuple[str, Any]], places: dict[Value, _Place], start: int) -> None:
+        """Sort what was computed into groups."""
+        numbers = [x if type(x) is Value else as_float(x, place) for place, x in results]
+        reached = backprop.newest_first(*(x for x in numbers if type(x) is Value), since=start)
+        nodes = [node for node in reversed(reached) if node._created >= start and node.edges]
+        self.nodes = len(nodes)
+        self.outside = _outside([*nodes, *reached], places, start)
+        for array, values in self.outside:
+            places.update((value, (array, row)) for row, value in enumerate(values))
+        self.arrays = [*self.inputs.values(), *(array for array, _ in self.outside)]
+        self.groups, self.results = grouped(nodes, places, numbers)
+
+    def inputs_of(self, name: str) -> list[Array]:
+        """The arrays of one argument."""
+        return [array for place, array in self.inputs.items() if place.partition("[")[0] == name]
+
+    def code(self, wanted: tuple[str, ...] | None) -> Code:
+        """The code for the results (None), or for the mean and its derivatives by these arguments."""
+        if wanted not in self.codes:
+            if wanted is not None and (len(self.results) != 1 or isinstance(self.result, dict | list | tuple)):
+                raise TypeError(
+                    f"value_and_grad needs a function that returns one number, but {self.title} returned "
+                    f"{shown(self.result)}: return a sum, or one element"
+                )
+            wrt = None if wanted is None else [array for name in wanted for array in self.inputs_of(name)]
+            title = self.title if wanted is None else f"{self.title}_and_gradients"
+            self.codes[wanted] = emitted(title, self.arrays, self.groups, self.results, wrt)
+        return self.codes[wanted]
+
+    def run(self, wanted: tuple[str, ...] | None, call: _Call) -> tuple[Any, ...]:
+        """What the code computes."""
+        if wanted is not None:
+            self.latest = wanted
+        key = wanted, call.xp, call.dtype
+        function = self.functions.get(key)
+        if function is None:
+            function = self.functions[key] = self.compiled(self.code(wanted), call)
+        arrays = call.arrays
+        if self.outside:
+            arrays = [*arrays, *(_numbers(array, values, call) for array, values in self.outside)]
+        with np.errstate(all="ignore"):
+            results = function(*arrays)
+        return results if type(results) is tuple else (results,)
+
+    def compiled(self, code: Code, call: _Call) -> Callable[..., Any]:
+        like = next((x for x in call.arrays if is_foreign(x)), None)
+        scope = dict(functions_for(call.xp, like))
+        for word, value in code.constants.items():
+            is_float = value.dtype.kind == "f"
+            if call.xp is None:
+                scope[word] = value.astype(call.dtype) if is_float else value
+            else:
+                scope[word] = call.xp.asarray(value, dtype=call.dtype) if is_float else call.xp.asarray(value)
+        exec(compile(ast.Module([code.function], []), f"<vectorized {self.title}>", "exec"), scope)
+        return scope[code.title]  # type: ignore[no-any-return]
+
+
+_AS_NAME = {ord(mark): "_" for mark in "[]'\" .,"}
+
+
+def _outside(nodes: list[Value], places: dict[Value, _Place], start: int) -> list[tuple[Array, list[Value]]]:
+    """The Values from outside the function that it used, in arrays by their labels."""
+    found: dict[Value, None] = {}
+    for node in nodes:
+        candidates = [operand for operand, _ in node.edges] if node._created >= start else [node]
+        for value in candidates:
+            if value._created < start:
+                found[value] = None
+            elif not value.edges and value not in places and value._number is UNKNOWN:
+                raise TracingError(f"a copy of {value.label or 'a traced Value'} has lost its origin: use it itself")
+    stems: dict[str, list[tuple[tuple[int, ...], Value]]] = {}
+    for value in found:
+        stem, _, index = (value.label or "outside").partition("[")
+        numbers = tuple(int(i) for i in index.rstrip("]").split(",") if i.strip().isdigit())
+        stems.setdefault(stem, []).append((numbers, value))
+    arrays = []
+    for stem, members in stems.items():
+        by_index = dict(sorted(members, key=lambda member: member[0]))
+        lengths = {len(index) for index in by_index}
+        shape = tuple(1 + max(index[i] for index in by_index) for i in range(max(lengths))) if len(lengths) == 1 else ()
+        if len(by_index) == len(members) == int(np.prod(shape, dtype=int)):
+            arrays.append((Array(shape, False, stem), list(by_index.values())))
+        else:
+            arrays.append((Array((len(members),), False, stem), [value for _, value in members]))
+    return arrays
+
+
+def _numbers(array: Array, values: list[Value], call: _Call) -> Any:
+    if not array.shape:
+        numbers: Any = values[0]._number
+    else:
+        numbers = np.array([value._number for value in values], dtype=call.dtype if call.xp is None else None)
+        numbers = numbers.reshape(array.shape)
+    return numbers if call.xp is None else call.xp.asarray(numbers, dtype=call.dtype)
