@@ -47,7 +47,9 @@ from autograd.tracing import CONDITIONS, DETACH
 
 __all__ = ["HELPERS", "Code", "emitted"]
 
-HELPERS = frozenset("n pi nan inf sum mean max concat stack reshape moveaxis put zeros_like s_ logical_and logical_or".split())
+HELPERS = frozenset(
+    "n pi nan inf sum mean max concat stack reshape moveaxis put zeros_like s_ logical_and logical_or".split()
+)
 """Names that a program uses besides those of the formulas."""
 
 LONG = 100
@@ -344,7 +346,9 @@ class _Emitter:
         if not pieces:
             return
         like = self.values[array]
-        full = [Expression(self.elements(like.tree, array, index), index.ndim > 0, array.batched) for index, _ in pieces]
+        full = [
+            Expression(self.elements(like.tree, array, index), index.ndim > 0, array.batched) for index, _ in pieces
+        ]
         if len(array.shape) == 1:
             order = sorted(range(len(pieces)), key=lambda i: int(pieces[i][0].flat[0]))
             positions = np.concatenate([pieces[i][0].ravel() for i in order])
@@ -412,7 +416,12 @@ class _Emitter:
             return
         rows, batched = self.part_axes(part)
         g = self.reduced(g, group, rows, batched)
-        if not part.is_product and len(part.factors) == 1 and not rows and part.factors[0].index.size == _size(part.factors[0].array.shape):
+        if (
+            not part.is_product
+            and len(part.factors) == 1
+            and not rows
+            and part.factors[0].index.size == _size(part.factors[0].array.shape)
+        ):
             self.pass_on(part.factors[0], g)
             return
         g = broadcast(g, self.part(part))

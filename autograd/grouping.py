@@ -269,7 +269,9 @@ class _Graph:
         assert op is not None
         if node in self.forms:
             kinds = [kind for kind, _, _ in self.sorted_parts(node)]
-            columns = zip(*([summands for _, _, summands in self.sorted_parts(member)] for member in members), strict=True)
+            columns = zip(
+                *([summands for _, _, summands in self.sorted_parts(member)] for member in members), strict=True
+            )
             parts = tuple(self.part(kind, column) for kind, column in zip(kinds, columns, strict=True))
             views = [view for part in parts for view in part.factors]
             divisor = self.forms[node].divisor
@@ -284,7 +286,9 @@ class _Graph:
     def part(self, kind: str, column: Sequence[list[tuple[Operand, ...]]]) -> Part:
         """One part of all nodes of a group; `column` has the summands of each node."""
         if kind == "one":
-            return Part(tuple(self.view(factor) for factor in zip(*(summand for (summand,) in column), strict=True)), False)
+            return Part(
+                tuple(self.view(factor) for factor in zip(*(summand for (summand,) in column), strict=True)), False
+            )
         grids = [self.grid([[summand[i] for summand in row] for row in column]) for i in range(len(column[0][0]))]
         return Part(tuple(grids), True, kind == "product")
 

@@ -349,5 +349,3 @@ def written(tree: ast.expr, given: Mapping[str, Expression]) -> Expression:
         case ast.Call(func=ast.Name(id=function), args=arguments):
             return applied(function, *(written(part, given) for part in arguments))
     raise AssertionError(ast.dump(tree))
-
-

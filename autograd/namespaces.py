@@ -19,7 +19,9 @@ __all__ = ["functions_for", "is_foreign", "namespace_of"]
 
 def is_foreign(x: Any) -> bool:
     """Whether this is an array of another library than NumPy."""
-    return not isinstance(x, np.ndarray) and hasattr(x, "shape") and hasattr(x, "dtype") and not isinstance(x, np.generic)
+    return (
+        not isinstance(x, np.ndarray) and hasattr(x, "shape") and hasattr(x, "dtype") and not isinstance(x, np.generic)
+    )
 
 
 def namespace_of(arrays: list[Any]) -> Any:

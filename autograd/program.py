@@ -101,7 +101,9 @@ class Program:
         if self._latest is None:
             return f"Program({self._name}, batch={self.batch!r}, not called yet)"
         statements = 1 + len(self._latest.code(self._latest.latest).statements)
-        return f"Program({self._name}, batch={self.batch!r}, {self.nodes:,} scalar operations, {statements:,} statements)"
+        return (
+            f"Program({self._name}, batch={self.batch!r}, {self.nodes:,} scalar operations, {statements:,} statements)"
+        )
 
     def _last(self) -> _Trace:
         if self._latest is None:

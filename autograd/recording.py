@@ -42,7 +42,9 @@ def record(op: Operation, *operands: Any) -> Any:
         from autograd.arrays import elementwise
 
         return elementwise(partial(record, op), operands)
-    data = [operand._number if type(operand) is Value else as_float(operand, _call(op, operands)) for operand in operands]
+    data = [
+        operand._number if type(operand) is Value else as_float(operand, _call(op, operands)) for operand in operands
+    ]
     z = op.compute(data, partial(_described, op, operands))
     slopes = op.derivatives(z, data)
     edges = tuple((operand, slope) for operand, slope in zip(operands, slopes, strict=True) if type(operand) is Value)
@@ -305,7 +307,6 @@ for _op in OPERATIONS.values():
         setattr(Value, f"__{_op.name}__", _specialise(_op, "V" if _arity == 1 else "VV VN", known="V"))
     if _op.is_operator and _arity == 2:
         setattr(Value, f"__r{_op.name}__", _specialise(_op, "NV", known=" V", swapped=True))
-
 
 
 def _logic(name: str) -> Callable[[Value, object], Any]:

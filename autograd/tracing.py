@@ -105,4 +105,3 @@ def _place() -> str:
     code, line = frame.f_code, frame.f_lineno
     source = linecache.getline(code.co_filename, line, frame.f_globals).strip()
     return f"{os.path.basename(code.co_filename)}, line {line}, in {code.co_name}" + (f": {source}" if source else "")
-

@@ -55,7 +55,7 @@ class Value:
     op: Operation | None
 
     def __init__(self, data: float, label: str | None = None) -> None:
-        self._number = as_float(data, f"Value({shown(data)})")
+        self._number = data if type(data) is float else as_float(data, f"Value({shown(data)})")
         self._args = None
         self._created = next(clock)
         self.edges = ()
@@ -82,7 +82,7 @@ class Value:
                 f".data of {sentence(self)} cannot be set: it is the result of an operation. "
                 "Set .data of a leaf it was computed from, then run the forward pass again."
             )
-        self._number = as_float(number, f".data = {shown(number)}")
+        self._number = number if type(number) is float else as_float(number, f".data = {shown(number)}")
         self._created = next(clock)  # newer than every node that used the old number
         backprop.note_change(self._created)
 

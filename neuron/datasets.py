@@ -1,6 +1,6 @@
-"""The data of the lessons: a few points, an equation, a puzzle, tumours, two moons.
+"""The data of the lessons: a few points, an equation, a puzzle, tumours, two moons, digits.
 
-The last two come with scikit-learn (``pip install scikit-learn``), and nothing is downloaded.
+The last three come with scikit-learn (``pip install scikit-learn``), and nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Points", "cancer", "equation", "line", "moons", "puzzle"]
+__all__ = ["Points", "cancer", "digits", "equation", "line", "moons", "puzzle"]
 
 Array = NDArray[np.float64]
 
@@ -78,6 +78,19 @@ def moons(samples: int = 100, noise: float = 0.1, seed: int = 1337) -> Points:
     """
     X, y = _sklearn().make_moons(n_samples=samples, noise=noise, random_state=seed)
     return Points(X, y * 2.0 - 1)
+
+
+def digits() -> Points:
+    """Handwritten digits: 1797 pictures of 8×8 pixels, each from 0 (white) to 1 (black); the targets are 0 to 9.
+
+    From Alpaydin and Kaynak (1998), as scikit-learn ships it.
+
+    >>> data = digits()
+    >>> data.X.shape, data.X.max(), data.y[:4].tolist()
+    ((1797, 64), np.float64(1.0), [0.0, 1.0, 2.0, 3.0])
+    """
+    X, y = _sklearn().load_digits(return_X_y=True)
+    return Points(X / 16, y.astype(float))
 
 
 def _sklearn() -> Any:

@@ -186,11 +186,13 @@ LOSSES: dict[str, Loss] = {
     "half_squared_error": half_squared_error,
     "absolute_error": absolute_error,
     "binary_cross_entropy": binary_cross_entropy,
-    "cross_entropy": cross_entropy,
     "hinge": hinge,
     "huber": huber,
 }
 """The losses by name."""
+
+OVER_CLASSES: dict[str, Loss] = {"cross_entropy": cross_entropy}
+"""The losses that compare the scores of all classes with a target, by name."""
 
 SHORT_NAMES = {"mse": "squared_error", "mae": "absolute_error"}
 """What the means of two losses over the samples are often called."""
@@ -202,4 +204,4 @@ def _number(value: Number) -> float:
 
 def with_name(name: str) -> Loss:
     """The loss called `name`, or "mse", "mae"; ValueError, with the names there are, for any other."""
-    return choose("loss", SHORT_NAMES.get(str(name), name), LOSSES)
+    return choose("loss", SHORT_NAMES.get(str(name), name), LOSSES | OVER_CLASSES)

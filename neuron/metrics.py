@@ -22,8 +22,8 @@ def accuracy(predictions: ArrayLike, targets: ArrayLike, labels: tuple[float, fl
 
     The targets are labels 0 and 1, or -1 and +1, and a prediction counts as the nearer of the two.  So it should be
     a probability, or a score around 0.  Which labels are meant is told from the targets, or by `labels`.  Where
-    there is a column for each class, a row of the targets is 1 for its class and 0 elsewhere, and the largest
-    number of a row is its prediction.
+    there is a column for each class, the largest number of a row is its prediction; the targets are then the numbers
+    of the classes, from 0, or rows that are 1 for their class and 0 elsewhere.
 
     Raises ValueError for other targets, and if only the label 1 occurs and `labels` does not say which the other is.
 
@@ -31,8 +31,12 @@ def accuracy(predictions: ArrayLike, targets: ArrayLike, labels: tuple[float, fl
     (0.6666666666666666, 0.6666666666666666)
     >>> accuracy([[0.1, 2.0], [3.0, 0.5]], [[0, 1], [0, 1]])
     0.5
+    >>> accuracy([[0.1, 2.0], [3.0, 0.5]], [1, 1])
+    0.5
     """
     predicted, wanted = np.asarray(predictions, dtype=float), np.asarray(targets, dtype=float)
+    if predicted.ndim == 2 and predicted.shape[1] > 1 and wanted.shape == predicted.shape[:1] and wanted.size:
+        wanted = _one_hot(wanted, predicted.shape[1])
     if predicted.shape != wanted.shape or not predicted.size:
         raise ValueError(
             f"accuracy needs as many predictions as targets; their shapes are {predicted.shape} and {wanted.shape}"
@@ -54,6 +58,14 @@ def accuracy(predictions: ArrayLike, targets: ArrayLike, labels: tuple[float, fl
     return float(np.mean(right))
 
 
+def _one_hot(classes: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """The numbers of classes as rows of 0 and 1; ValueError for what is the number of none."""
+    others = classes[~np.isin(classes, np.arange(count))]
+    if others.size:
+        raise ValueError(f"accuracy: the classes are 0 to {count - 1}, but a target is {others[0]:g}")
+    return np.eye(count)[classes.astype(int)]
+
+
 def two_labels(targets: NDArray[np.float64]) -> tuple[float, float]:
     """Which labels these are, 0 and 1 or -1 and +1; ValueError if they are others, or it cannot be told."""
     found = set(np.unique(targets).tolist())
@@ -71,13 +83,16 @@ METRICS: dict[str, Metric] = {"accuracy": accuracy}
 """The metrics by name."""
 
 
-def as_metric(given: str | Metric | None, targets: NDArray[np.float64]) -> tuple[str, Metric | None]:
-    """The metric itself, or the one of that name, and what it is called; the `targets` say which labels there are."""
+def as_metric(given: str | Metric | None, targets: NDArray[np.float64], nout: int = 1) -> tuple[str, Metric | None]:
+    """The metric itself, or the one of that name, and what it is called.
+
+    The `targets` say which labels there are, if there is one output and not one for each class.
+    """
     if given is None:
         return "", None
     if isinstance(given, str):
         metric = choose("metric", given, METRICS)
-        is_binary = metric is accuracy and targets.ndim == 1
+        is_binary = metric is accuracy and nout == 1
         return given, partial(accuracy, labels=two_labels(targets)) if is_binary else metric
     if not callable(given):
         raise TypeError(f"metric={shown(given)} is neither a name nor a function of (predictions, targets)")

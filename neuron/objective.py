@@ -132,9 +132,11 @@ def _loss(loss: Any, nout: int) -> losses.Loss:
     if callable(loss):
         return loss  # type: ignore[no-any-return]
     named = losses.with_name(loss)
-    if named is losses.cross_entropy and nout == 1:
-        raise ValueError("cross_entropy compares the scores of several classes: the model needs an output for each")
-    return named if nout == 1 or named is losses.cross_entropy else partial(_over_outputs, named)
+    if loss in losses.OVER_CLASSES:
+        if nout == 1:
+            raise ValueError(f"{loss} compares the scores of several classes: the model needs an output for each")
+        return named
+    return named if nout == 1 else partial(_over_outputs, named)
 
 
 def _over_outputs(loss: losses.Loss, predictions: Sequence[Any], targets: Sequence[Any]) -> Any:

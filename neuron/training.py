@@ -115,15 +115,16 @@ def fit(
     if not isinstance(model, Model):
         raise TypeError(f"fit trains a Neuron, a Layer or an MLP, not {shown(model)}")
     samples, held_out = as_samples(X, y, model), _validation(validation, model)
-    learning = _learning(parameters, model)
-    trained = [model.parameters()[i] for i in learning]
-    method, (metric_name, measure) = as_optimizer(optimizer), as_metric(metric, samples[1])
+    learning, labels = _learning(parameters, model), names(model)
+    everything = model.parameters()
+    trained = [everything[i] for i in learning]
+    method, (metric_name, measure) = as_optimizer(optimizer), as_metric(metric, samples[1], model.nout)
     size = None if batch_size is None else _whole("batch_size", batch_size, 1)
     rates = learning_rates(method.lr, _whole("epochs", epochs, 0))
     functions = [_callable("each of the callbacks", function) for function in _list("callbacks", callbacks)]
     computed_by = _callable("objective", objective)(model, trained, loss, penalty, reduction)
     training = _Training(
-        model.parameters(),
+        everything,
         trained,
         computed_by,
         method,
@@ -132,7 +133,7 @@ def fit(
         held_out,
         partial(_batches, len(samples[0]), size, shuffle, _generator(seed)),
         record_parameters,
-        History([], [names(model)[i] for i in learning], learning, metric_name),
+        History([], [labels[i] for i in learning], learning, metric_name),
     )
     return training.run(rates, epochs, progress, functions)
 

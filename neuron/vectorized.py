@@ -170,5 +170,6 @@ class Vectorized:
 
 def _is_near(found: Array, expected: Array) -> bool:
     """Equal to rounding; what is not finite is dealt with later."""
-    scale = np.maximum(np.maximum(abs(found), abs(expected)), TOLERANCE)
-    return bool((~np.isfinite(found) | (abs(found - expected) <= TOLERANCE * scale)).all())
+    both = np.isfinite(found) & np.isfinite(expected)
+    scale = np.maximum(np.maximum(abs(found), abs(expected)), TOLERANCE)[both]
+    return bool((abs(found[both] / scale - expected[both] / scale) <= TOLERANCE).all())

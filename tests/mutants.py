@@ -7,7 +7,7 @@ import numpy as np
 from autograd import OPERATIONS, Value, backprop, recording
 from autograd.backprop import newest_first
 from autograd.formula import Formula
-from neuron import objective, optimizers, training
+from neuron import optimizers, training, vectorized
 
 
 def wrong_rule(name, *partials):
@@ -93,6 +93,14 @@ def _sum_for_mean(right):
     return value_and_grad
 
 
+def _without_penalty(right):
+    def loss_and_gradient(self, theta, X, y):
+        self.penalties = None
+        return right(self, theta, X, y)
+
+    return loss_and_gradient
+
+
 def _without_last_batch(right):
     def batches(samples, size, shuffle, source):
         return iter([*right(samples, size, shuffle, source)][:-1] or [slice(None)])
@@ -132,14 +140,15 @@ def _no_correction(right):
 
 
 TRAININGS = {
-    "the sum for the mean": replaced(objective.Eager, "value_and_grad", _sum_for_mean),
+    "the sum for the mean": replaced(vectorized.Vectorized, "value_and_grad", _sum_for_mean),
     "the last batch left out": replaced(training, "_batches", _without_last_batch),
     "always the same order": replaced(training, "_batches", _always_the_same_order),
     "a history that is one epoch late": replaced(training._Training, "record", _one_epoch_late),
     "a model left as it happens to be": replaced(training._Training, "leave", lambda right: lambda self: None),
+    "programs that are never looked at again": replaced(
+        vectorized.Vectorized, "is_usable", lambda right: lambda self, theta, X, y: True
+    ),
     "momentum forgotten": replaced(optimizers.SGD, "start", _momentum_forgotten),
     "Adam without its correction": replaced(optimizers.Adam, "start", _no_correction),
-    "the penalty not differentiated": replaced(
-        objective.Eager, "_total", lambda right: lambda self, p, t, _: right(self, p, t, [0.0])
-    ),
+    "the penalty not differentiated": replaced(vectorized.Vectorized, "loss_and_gradient", _without_penalty),
 }
