@@ -169,9 +169,6 @@ class _Emitter:
         self.constants[word] = value
         return ast.Name(word, ast.Load())
 
-    def finished(self, results: list[ast.expr]) -> tuple[list[tuple[str, ast.expr]], list[ast.expr]]:
-        return _Finish(self.kept, self.temporaries, self.used_names - self.temporaries).run(self.statements, results)
-
     # --- forward ---------------------------------------------------------------------------------------
 
     def forward(self) -> None:
@@ -640,4 +637,7 @@ def emitted(
             emitter.backward(view, wrt)
         value = emitter.read(view)
         trees = [call("mean", value.tree) if value.batch else value.tree, *map(emitter.gradient, wrt)]
-    return Code(title, inputs, *emitter.finished(trees), emitter.constants)
+    finish = _Finish(emitter.kept, emitter.temporaries, emitter.used_names - emitter.temporaries)
+    statements, trees = finish.run(emitter.statements, trees)
+    constants = {word: value for word, value in emitter.constants.items() if finish.uses[word]}
+    return Code(title, inputs, statements, trees, constants)

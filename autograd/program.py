@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,7 @@ from autograd import backprop, trees
 from autograd.backprop import clock
 from autograd.emission import Code, emitted
 from autograd.grouping import Array, grouped
+from autograd.ops import Operation
 from autograd.namespaces import functions_for, is_foreign, namespace_of
 from autograd.tracing import TracingError, tracing
 from autograd.value import Value, as_float, shown
@@ -42,6 +44,10 @@ class Program:
         self.f, self.batch = f, batch
         self._name = getattr(f, "__name__", None) or repr(f)
         self._signature = inspect.signature(f)
+        if isinstance(op := getattr(f, "op", None), Operation):  # its operands have names as well
+            self.f = lambda **given: f(*(given[x] for x in op.operands))
+            kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+            self._signature = inspect.Signature([inspect.Parameter(x, kind) for x in op.operands])
         self._traces: dict[Any, _Trace] = {}
         self._latest: _Trace | None = None
         for name in batch:
@@ -64,7 +70,9 @@ class Program:
         """
         call = self._call(args, kwargs)
         trace = self._traced(call)
-        key = wrt if wrt is None or isinstance(wrt, str) else tuple(wrt)
+        if not (wrt is None or isinstance(wrt, str | list | tuple)):
+            raise TypeError(f"wrt takes the names of arguments, not {shown(wrt)}")
+        key = tuple(wrt) if isinstance(wrt, list) else wrt
         if key not in trace.wanted:
             names = self._wanted(key, trace, call)
             trace.wanted[key] = names, all(name in trace.inputs for name in names)
@@ -101,9 +109,8 @@ class Program:
         if self._latest is None:
             return f"Program({self._name}, batch={self.batch!r}, not called yet)"
         statements = 1 + len(self._latest.code(self._latest.latest).statements)
-        return (
-            f"Program({self._name}, batch={self.batch!r}, {self.nodes:,} scalar operations, {statements:,} statements)"
-        )
+        counts = f"{_count(self.nodes, 'scalar operation')}, {_count(statements, 'statement')}"
+        return f"Program({self._name}, batch={self.batch!r}, {counts})"
 
     def _last(self) -> _Trace:
         if self._latest is None:
@@ -287,7 +294,7 @@ class _Trace:
         if place not in known:
             return x
         shape, (batched,) = known[place]
-        label = place.translate(_AS_NAME).strip("_")
+        label = re.sub(r"\W+", "_", place).strip("_")
         self.inputs[place] = array = Array(shape, batched, label)
         rows = count()
 
@@ -296,7 +303,6 @@ class _Trace:
             if axis < len(shape):
                 return [values((*prefix, i)) for i in range(shape[axis])]
             value = Value(UNKNOWN, f"{place}[{','.join(map(str, prefix))}]" if prefix else place)
-            value._number = UNKNOWN
             places[value] = array, next(rows)
             return value
 
@@ -359,7 +365,8 @@ class _Trace:
         return scope[code.title]  # type: ignore[no-any-return]
 
 
-_AS_NAME = {ord(mark): "_" for mark in "[]'\" .,"}
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'s' * (n != 1)}"
 
 
 def _outside(nodes: list[Value], places: dict[Value, _Place], start: int) -> list[tuple[Array, list[Value]]]:
