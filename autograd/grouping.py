@@ -75,6 +75,16 @@ class Part:
     is_sum: bool
     is_product: bool = False
 
+    @property
+    def rows(self) -> bool:
+        """Whether it differs from node to node of the group."""
+        return any(view.index.ndim > int(self.is_sum) for view in self.factors)
+
+    @property
+    def batched(self) -> bool:
+        """Whether it differs from sample to sample."""
+        return any(view.batched for view in self.factors)
+
 
 @dataclass(eq=False)
 class Group:
@@ -85,6 +95,11 @@ class Group:
     operands: tuple[View, ...] = ()
     parts: tuple[Part, ...] = ()
     divisor: int = 1
+
+    @property
+    def views(self) -> list[View]:
+        """All that it reads."""
+        return [*self.operands, *(view for part in self.parts for view in part.factors)]
 
 
 @dataclass(frozen=True)

@@ -12,27 +12,35 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
 
 from autograd.formula import DERIVED, FLOATS
 
 __all__ = [
-    "N",
+    "NEW_AXIS",
+    "SEED",
     "Expression",
     "applied",
+    "attribute",
     "binary",
     "broadcast",
     "call",
     "choice",
     "compared",
+    "largest_of",
+    "matmul",
     "name",
-    "negative",
     "number",
     "plus",
+    "reciprocal",
+    "subscript",
     "sum_over_batch",
     "sum_over_rows",
+    "summed",
     "times",
+    "with_new_last_axis",
+    "without_factors",
     "written",
+    "zeros_like",
 ]
 
 
@@ -96,8 +104,14 @@ def name(word: str, rows: bool = False, batch: bool = False) -> Expression:
     return Expression(ast.Name(word, ast.Load()), rows, batch)
 
 
-N = name("n")
-"""The number of samples."""
+def without_factors(x: Expression) -> Expression:
+    """The same, but to be left as it stands."""
+    return Expression(x.tree, x.rows, x.batch)
+
+
+def attribute(tree: ast.expr, word: str) -> ast.expr:
+    """``tree.word``."""
+    return ast.Attribute(tree, word, ast.Load())
 
 
 def call(function: str, *arguments: ast.expr, **options: ast.expr) -> ast.Call:
@@ -111,12 +125,12 @@ def subscript(tree: ast.expr, *indices: ast.expr) -> ast.Subscript:
     return ast.Subscript(tree, indices[0] if len(indices) == 1 else ast.Tuple(list(indices), ast.Load()), ast.Load())
 
 
-EVERYTHING, NEW_AXIS = ast.Slice(), ast.Constant(None)
+NEW_AXIS = ast.Constant(None)
 
 
 def with_new_last_axis(tree: ast.expr) -> ast.expr:
     """``tree[:, None]``, which repeats its rows for every sample."""
-    return subscript(tree, EVERYTHING, NEW_AXIS)
+    return subscript(tree, ast.Slice(), NEW_AXIS)
 
 
 def lined_up(*operands: Expression) -> list[ast.expr]:
@@ -187,6 +201,18 @@ def _folded(function: Callable[..., float], *numbers: float) -> Expression | Non
         return None
 
 
+def reciprocal(x: Expression) -> Expression:
+    """``1 / x``."""
+    return binary(ast.Div(), number(1), x)
+
+
+N = name("n")
+"""The number of samples."""
+
+SEED = reciprocal(N)
+"""The derivative of a mean over the samples by one of its terms."""
+
+
 def plus(terms: Sequence[Expression]) -> Expression:
     """The sum."""
     return reduce(lambda x, y: binary(ast.Add(), x, y), terms)
@@ -219,7 +245,7 @@ def times(*operands: Expression) -> Expression:
     for i, x in enumerate(factors):
         if x.is_choice_of_numbers and all(divisor.is_scalar for divisor in divisors):
             condition, chosen, otherwise = x.parts  # type: ignore[misc]
-            others = (*factors[:i], *factors[i + 1 :], *(binary(ast.Div(), number(1), x) for x in divisors))
+            others = (*factors[:i], *factors[i + 1 :], *(reciprocal(x) for x in divisors))
             return choice(condition, times(*others, chosen), times(*others, otherwise))
     constant = math.prod(x.value for x in factors if x.value is not None)
     if constant == 0:
@@ -256,34 +282,49 @@ def sum_over_batch(x: Expression) -> Expression:
     if x.divisor is None or not x.divisor.batch:
         inside = [factor for factor in _factors(x) if factor.batch]
         outside = [factor for factor in _factors(x) if not factor.batch]
-        scale = [number(1) if x.divisor is None else binary(ast.Div(), number(1), x.divisor), *outside]
+        scale = [number(1) if x.divisor is None else reciprocal(x.divisor), *outside]
         vectors = [factor for factor in inside if not factor.rows]
         if len(inside) > 1 and vectors:
             inside.remove(vectors[-1])
             left = times(*inside)
-            product = Expression(ast.BinOp(left.tree, ast.MatMult(), vectors[-1].tree), left.rows)
+            product = Expression(matmul(left.tree, vectors[-1].tree), left.rows)
             return times(*scale, product)
         if outside:
             inner = times(*inside)
-            return times(*scale, Expression(_summed(inner.tree, int(inner.rows)), inner.rows))
-    return Expression(_summed(x.tree, int(x.rows)), x.rows)
+            return times(*scale, Expression(summed(inner.tree, int(inner.rows)), inner.rows))
+    return Expression(summed(x.tree, int(x.rows)), x.rows)
 
 
 def sum_over_rows(x: Expression, rows: int) -> Expression:
     """The sum over all rows, of which there are so many."""
-    return Expression(_summed(x.tree, 0), False, x.batch) if x.rows else times(number(rows), x)
+    return Expression(summed(x.tree, 0), False, x.batch) if x.rows else times(number(rows), x)
 
 
-def _summed(tree: ast.expr, axis: int) -> ast.expr:
+def summed(tree: ast.expr, axis: int) -> ast.expr:
+    """``sum(tree, axis=axis)``."""
     return call("sum", tree, axis=ast.Constant(axis))
+
+
+def largest_of(tree: ast.expr, axis: int) -> ast.expr:
+    """``max(tree, axis=axis)``."""
+    return call("max", tree, axis=ast.Constant(axis))
+
+
+def matmul(x: ast.expr, y: ast.expr) -> ast.expr:
+    """``x @ y``."""
+    return ast.BinOp(x, ast.MatMult(), y)
+
+
+def zeros_like(x: Expression) -> Expression:
+    """Zeros in the shape, and of the kind, of `x`."""
+    return Expression(call("zeros_like", x.tree), x.rows, x.batch)
 
 
 def broadcast(x: Expression, like: Expression) -> Expression:
     """`x` with all the axes of `like`, and an array of its kind."""
     if (x.rows, x.batch) == (like.rows, like.batch) and not x.is_plain:
         return x
-    zeros = Expression(call("zeros_like", like.tree), like.rows, like.batch)
-    return binary(ast.Add(), Expression(x.tree, x.rows, x.batch), zeros)
+    return binary(ast.Add(), without_factors(x), zeros_like(like))
 
 
 def compared(op: ast.cmpop, x: Expression, y: Expression) -> Expression:

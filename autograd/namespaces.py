@@ -61,7 +61,6 @@ def _numpy_functions() -> dict[str, Any]:
         "concat": np.concatenate,
         "mean": _numpy_mean,
         "put": _numpy_put,
-        "len": len,
     }
 
 
@@ -133,5 +132,4 @@ def _array_api_functions(xp: Any, like: Any) -> dict[str, Any]:
         "zeros_like": xp.zeros_like,
         "put": put,
         "s_": np.s_,
-        "len": len,
     }

@@ -19,10 +19,11 @@ import numpy as np
 
 from autograd import backprop, trees
 from autograd.backprop import clock
-from autograd.emission import Code, emitted
+from autograd.emission import emitted
 from autograd.grouping import Array, grouped
-from autograd.ops import Operation
+from autograd.listing import Listing
 from autograd.namespaces import functions_for, is_foreign, namespace_of
+from autograd.ops import Operation
 from autograd.tracing import TracingError, tracing
 from autograd.value import Value, as_float, shown
 
@@ -188,6 +189,7 @@ class _Call:
             _mapped(lambda place, x: found.append((place, x)), value, name)
         foreign = [x for _, x in found if is_foreign(x)]
         xp = namespace_of(foreign) if foreign else None
+        dtype = _FLOAT if xp is None else _float_of(foreign, xp)
         arrays: list[Any] = []
         key: list[Any] = []
         samples: tuple[str, int] | None = None
@@ -195,7 +197,7 @@ class _Call:
             if _is_static(x):
                 key.append((place, x))
                 continue
-            array = _array(x, place, foreign, xp)
+            array = _array(x, place, xp, dtype)
             shape = tuple(np.shape(array) if xp is None else array.shape)
             batched = place.partition("[")[0] in batch
             if batched:
@@ -204,8 +206,15 @@ class _Call:
                 shape = shape[1:]
             arrays.append(array)
             key.append((place, shape, batched))
-        dtype = np.result_type(*arrays) if arrays and xp is None else foreign[0].dtype if foreign else _FLOAT
+        if arrays and xp is None:
+            dtype = np.result_type(*arrays)
         return _Call(arguments, arrays, tuple(key), xp, dtype)
+
+
+def _float_of(arrays: list[Any], xp: Any) -> Any:
+    """The type of floats among these arrays, or the one that their library prefers."""
+    floats = (x.dtype for x in arrays if xp.isdtype(x.dtype, "real floating"))
+    return next(floats, xp.asarray(1.0).dtype)
 
 
 def _check_samples(place: str, x: Any, shape: tuple[int, ...], samples: Any) -> None:
@@ -244,10 +253,10 @@ def _is_array(sequence: Sequence[Any]) -> bool:
     return not any(hasattr(part, "__len__") or hasattr(part, "shape") or _is_static(part) for part in sequence)
 
 
-def _array(x: Any, place: str, foreign: list[Any], xp: Any) -> Any:
+def _array(x: Any, place: str, xp: Any, dtype: Any) -> Any:
     """One argument as an array of floats, or as a float."""
     if is_foreign(x):
-        return x if xp.isdtype(x.dtype, "real floating") else xp.astype(x, foreign[0].dtype)
+        return x if xp.isdtype(x.dtype, "real floating") else xp.astype(x, dtype)
     if trees.is_array(x):
         trees.refuse_special(x)
     if isinstance(x, list | tuple) or trees.is_array(x):
@@ -258,7 +267,7 @@ def _array(x: Any, place: str, foreign: list[Any], xp: Any) -> Any:
         array = array if array.dtype.kind == "f" else array.astype(float)
     else:
         array = as_float(x, f"{place} = {shown(x)}")
-    return array if xp is None else xp.asarray(array, dtype=foreign[0].dtype)
+    return array if xp is None else xp.asarray(array, dtype=dtype)
 
 
 def _joined(xp: Any, results: Sequence[Any], shape: tuple[int, ...]) -> Any:
@@ -275,7 +284,7 @@ class _Trace:
         self.inputs: dict[str, Array] = {}
         self.latest: tuple[str, ...] | None = None
         self.wanted: dict[Any, tuple[tuple[str, ...], bool]] = {}
-        self.codes: dict[Any, Code] = {}
+        self.codes: dict[Any, Listing] = {}
         self.functions: dict[Any, Callable[..., Any]] = {}
         places: dict[Value, _Place] = {}
         start = next(clock)
@@ -324,7 +333,7 @@ class _Trace:
         """The arrays of one argument."""
         return [array for place, array in self.inputs.items() if place.partition("[")[0] == name]
 
-    def code(self, wanted: tuple[str, ...] | None) -> Code:
+    def code(self, wanted: tuple[str, ...] | None) -> Listing:
         """The code for the results (None), or for the mean and its derivatives by these arguments."""
         if wanted not in self.codes:
             if wanted is not None and (len(self.results) != 1 or isinstance(self.result, dict | list | tuple)):
@@ -352,7 +361,7 @@ class _Trace:
             results = function(*arrays)
         return results if type(results) is tuple else (results,)
 
-    def compiled(self, code: Code, call: _Call) -> Callable[..., Any]:
+    def compiled(self, code: Listing, call: _Call) -> Callable[..., Any]:
         like = next((x for x in call.arrays if is_foreign(x)), None)
         scope = dict(functions_for(call.xp, like))
         for word, value in code.constants.items():

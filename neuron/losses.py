@@ -12,9 +12,24 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
-from autograd import PoleError, Value, abs, dot, exp, floor, log, log1p, maximum, minimum, relu, softplus, where
+from autograd import (
+    PoleError,
+    Value,
+    abs,
+    dot,
+    exp,
+    floor,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    relu,
+    softplus,
+    where,
+    xlog1py,
+    xlogy,
+)
 from autograd import sum as total
-from autograd import xlog1py, xlogy
 from autograd.tracing import is_tracing
 from autograd.value import as_float, shown
 from neuron._choice import choose

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -142,7 +142,7 @@ class Vectorized:
         sample = theta, X[i : i + 1], y[i : i + 1]
         try:
             expected = self.of_one(self.eager, *sample)
-        except Exception:  # noqa: BLE001 - it will come again, with the number of the sample
+        except Exception:
             return False
         try:
             for _ in range(2):
@@ -151,7 +151,7 @@ class Vectorized:
                     return True
                 self.record()
             why = "the loss of the same sample is not the same twice"
-        except Exception as error:  # noqa: BLE001 - whatever it is, Values know nothing of it
+        except Exception as error:
             why = str(error)
         self.is_eager = True
         warnings.warn(f"training uses Values, one sample after the other, which is slow: {why}", stacklevel=2)

@@ -128,7 +128,7 @@ def test_a_neuron():
         program.source.split("\n\n\n")[1]
         == """\
 def neuron_loss_and_gradients(w, b, x, y):  # w (3,), b (), x (n, 3), y (n,)
-    n = len(x)
+    n = x.shape[0]
     x = x.T
     t1 = w @ x + b
     ŷ = 1 / (1 + exp(-t1))
@@ -616,7 +616,11 @@ def test_each_combination_of_shapes_is_traced_once():
             "^x is empty: at least one sample is needed",
             lambda: vectorize(product, "x")(w=[1.0], x=np.ones((0, 1))),
         ),
-        (TypeError, r"^dot\(x, y\): a text is not a number; write float\('2'\)", lambda: vectorize(product)(w=[1.0, "2"], x=[1.0, 1.0])),
+        (
+            TypeError,
+            r"^dot\(x, y\): a text is not a number; write float\('2'\)",
+            lambda: vectorize(product)(w=[1.0, "2"], x=[1.0, 1.0]),
+        ),
         (TypeError, "complex numbers are not supported", lambda: vectorize(product)(w=[1j], x=[1.0])),
         (TypeError, "is not an ordinary array", lambda: vectorize(product)(w=np.ma.ones(2), x=[1.0, 1.0])),
         (ValueError, "needs sequences of equal length", lambda: vectorize(product)(w=[1.0], x=[1.0, 2.0])),
