@@ -85,6 +85,8 @@ if _TYPE_CHECKING:
     neg: _Unary
     pos: _Unary
     abs: _Unary
+    sign: _Unary
+    floor: _Unary
     exp: _Unary
     expm1: _Unary
     log: _Unary

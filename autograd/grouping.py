@@ -27,9 +27,9 @@ __all__ = ["Array", "Group", "Part", "View", "grouped"]
 Operand = Any
 """A Value or a number."""
 
-_ADD, _MUL, _POS, _MAXIMUM, _POW, _WHERE = map(OPERATIONS.get, "add mul pos maximum pow where".split())
+_ADD, _MUL, _POS, _MAXIMUM, _POW, _WHERE = (OPERATIONS[x] for x in "add mul pos maximum pow where".split())
 _LOGIC = (CONDITIONS["and"], CONDITIONS["or"])
-_SUM, _MEAN, _DOT = map(OPERATIONS.get, "sum mean dot".split())
+_SUM, _MEAN, _DOT = (OPERATIONS[x] for x in ("sum", "mean", "dot"))
 
 
 @dataclass(eq=False)
@@ -147,9 +147,9 @@ class _Graph:
         same: dict[Value, Value] = {}
         nodes = []
         for node in self.nodes:
-            args = tuple(same.get(x, x) for x in node.args) if same else node.args
+            args: tuple[Operand, ...] = tuple(same.get(x, x) for x in node.args)  # type: ignore[arg-type]
             if node.op is _POS:
-                same[node] = args[0]  # type: ignore[assignment]
+                same[node] = args[0]
                 continue
             key = (node.op, *(id(x) if hasattr(x, "edges") else (x, math.copysign(1, x)) for x in args))
             original = first.setdefault(key, node)
@@ -177,7 +177,7 @@ class _Graph:
                 worth_it = len(form.terms) > 2
             elif node.op in (_ADD, _SUM, _DOT, _MEAN):
                 form, inner = self.linear(node, uses, (_ADD, _SUM, _DOT, _MUL))
-                worth_it = len(form.pairs) > 1 or len(form.pairs) + len(form.terms) > 2 or node.op.nary  # type: ignore[union-attr]
+                worth_it = len(form.pairs) > 1 or len(form.pairs) + len(form.terms) > 2 or node.op.nary
             else:
                 continue
             if worth_it:
@@ -199,7 +199,7 @@ class _Graph:
                 inner.append(node)
             args = self.args[node]
             if node.op is _MUL:
-                form.pairs.append(args)  # type: ignore[arg-type]
+                form.pairs.append(args)
             elif node.op is _DOT:
                 form.pairs.extend(zip(*node.op.columns(args), strict=True))
             else:

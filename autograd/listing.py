@@ -19,7 +19,7 @@ Statement = tuple[str, ast.expr]
 """A name, and what it stands for from then on."""
 
 LONG = 100
-"""Statements of a program from which on arrays are given up after their last use, so that their memory is used again."""
+"""Statements of a program from which on arrays are given up after their last use, to have their memory back."""
 
 LARGEST = 24
 """Parts of an expression that still read as one line."""
@@ -41,10 +41,8 @@ class Listing:
         result = self.results[0] if len(self.results) == 1 else ast.Tuple(self.results, ast.Load())
         parameters = [ast.arg(array.name) for array in self.inputs]
         arguments = ast.arguments([], parameters, None, [], [], None, [])
-        # Python 3.12 and later ask for type_params, earlier ones ignore them
-        function = ast.FunctionDef(
-            self.title, arguments, [*self._body(), ast.Return(result)], [], **{"type_params": []}
-        )
+        function = ast.FunctionDef(self.title, arguments, [*self._body(), ast.Return(result)], [])
+        setattr(function, "type_params", [])  # a field from Python 3.12 on
         return ast.fix_missing_locations(function)
 
     @property
@@ -118,8 +116,8 @@ class _Finish:
             self.count(tree)
         live = [(word, tree, self.count(tree)) for word, tree in reversed(statements) if self.uses[word]]
         listed = []
-        for word, tree, size in reversed(live):
-            new, size = self.replaced(tree, size)
+        for word, tree, parts in reversed(live):
+            new, size = self.replaced(tree, parts)
             if self.uses[word] == 1 and word not in self.kept and size <= LARGEST:
                 self.inlined[word] = new, size
             else:

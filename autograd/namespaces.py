@@ -31,7 +31,8 @@ def namespace_of(arrays: list[Any]) -> Any:
     except ImportError:
         kind = f"{type(arrays[0]).__module__}.{type(arrays[0]).__name__}"
         raise ImportError(
-            f'arrays of other libraries than NumPy ({kind}) need array-api-compat: pip install "scalar-autograd[arrays]"'
+            f"arrays of other libraries than NumPy ({kind}) need array-api-compat: "
+            "pip install 'scalar-autograd[arrays]'"
         ) from None
     return array_namespace(*arrays)
 

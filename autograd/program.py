@@ -155,7 +155,7 @@ class Program:
 
 @dataclass(eq=False)
 class _Call:
-    """One call: its arguments, their arrays with their places and shapes (of one sample), and what they have in common."""
+    """One call: its arguments, their arrays, with places and shapes (of one sample) as the key, and their kind."""
 
     arguments: dict[str, Any]
     arrays: list[Any]
@@ -183,7 +183,7 @@ class _Call:
 
     @staticmethod
     def of_any(arguments: dict[str, Any], batch: tuple[str, ...]) -> _Call:
-        """Arguments of any structure and kind.  Raises TypeError or ValueError, with the place, for what is no array."""
+        """Arguments of any structure and kind; TypeError or ValueError, with the place, for what is no array."""
         found: list[tuple[str, Any]] = []
         for name, value in arguments.items():
             _mapped(lambda place, x: found.append((place, x)), value, name)
@@ -201,7 +201,7 @@ class _Call:
             shape = tuple(np.shape(array) if xp is None else array.shape)
             batched = place.partition("[")[0] in batch
             if batched:
-                samples = samples or (place, *shape[:1])  # type: ignore[assignment]
+                samples = samples or (place, *shape[:1])
                 _check_samples(place, x, shape, samples)
                 shape = shape[1:]
             arrays.append(array)
@@ -260,7 +260,7 @@ def _array(x: Any, place: str, xp: Any, dtype: Any) -> Any:
     if trees.is_array(x):
         trees.refuse_special(x)
     if isinstance(x, list | tuple) or trees.is_array(x):
-        array = np.asarray(x)
+        array: Any = np.asarray(x)
         if array.dtype.kind not in "fiub":
             numbers = [as_float(number, f"{where} = {shown(number)}") for where, number in trees.leaves(x, place)]
             array = np.array(numbers).reshape(array.shape)

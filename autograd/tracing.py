@@ -89,7 +89,7 @@ def refusal_of_number(value: Value, what: str, instead: str) -> TracingError:
 def _text(operand: Value | float) -> str:
     from autograd.notation import expression, number
 
-    if not hasattr(operand, "edges"):
+    if isinstance(operand, float | int):
         return number(operand)
     return operand.label or expression(operand)
 

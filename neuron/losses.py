@@ -119,7 +119,7 @@ def binary_cross_entropy(prediction: Number, target: Number, from_logits: bool =
     return -xlogy(target, prediction) - xlog1py(1 - target, -prediction)
 
 
-def cross_entropy(scores: Sequence[Number], target: Number | Sequence[Number]) -> Any:
+def cross_entropy(scores: Sequence[Number], target: Any) -> Any:
     """-log(softmax(scores)[target]) = log(Σ exp(s)) - s[target], for a score s of each class.
 
     The target is the number of the right class, counted from 0, or a probability for each class (1 for the right one,

@@ -63,7 +63,7 @@ def _one_hot(classes: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     others = classes[~np.isin(classes, np.arange(count))]
     if others.size:
         raise ValueError(f"accuracy: the classes are 0 to {count - 1}, but a target is {others[0]:g}")
-    return np.eye(count)[classes.astype(int)]
+    return np.asarray(classes[:, np.newaxis] == np.arange(count), dtype=float)
 
 
 def two_labels(targets: NDArray[np.float64]) -> tuple[float, float]:

@@ -73,9 +73,9 @@ class Vectorized:
             number = str(i) if len(columns) > 1 else ""
             yield f"w{number}", f"b{number}", neurons
 
-    def arrays(self, numbers: Array) -> dict[str, Array]:
+    def arrays(self, numbers: Array) -> dict[str, Any]:
         """The parameters of all neurons, an array of weights and one of biases for each layer, without copies."""
-        arrays: dict[str, Array] = {}
+        arrays: dict[str, Any] = {}
         start = 0
         for weights, biases, neurons in self.layers():
             rows, columns = len(neurons), neurons[0].nin + 1
@@ -105,6 +105,7 @@ class Vectorized:
         return self.eager.value_and_grad(theta, X, y)
 
     def loss_and_predictions(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
+        """`value`, by the programs."""
         losses, *outputs = self.results(x=X, y=y, **self.arrays(self.placed(theta)))
         loss = float(losses.sum() if self.is_sum else losses.mean())
         if self.penalties is not None:
@@ -112,6 +113,7 @@ class Vectorized:
         return loss, outputs[0] if len(outputs) == 1 else np.stack(outputs, axis=1)
 
     def loss_and_gradient(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
+        """`value_and_grad`, by the programs."""
         loss, gradients = self.losses.value_and_grad(x=X, y=y, **self.arrays(self.placed(theta)))
         everything = np.empty_like(self.numbers)
         for name, part in self.arrays(everything).items():

@@ -3,6 +3,7 @@
 import random
 import re
 from functools import reduce
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -152,7 +153,7 @@ def mlp(w1, b1, w2, b2, x, y):
 
 def parameters(*sizes):
     found = {}
-    for i, (nin, nout) in enumerate(zip(sizes, sizes[1:], strict=False), start=1):
+    for i, (nin, nout) in enumerate(pairwise(sizes), start=1):
         found |= {f"w{i}": source.normal(size=(nout, nin)), f"b{i}": source.normal(size=nout)}
     return found
 
@@ -644,8 +645,8 @@ def test_a_program_does_not_change_its_arguments():
     arguments = {**parameters(2, 3, 1), "x": source.normal(size=(6, 2)), "y": source.normal(size=6)}
     before = {name: array.copy() for name, array in arguments.items()}
     _, gradients = vectorize(mlp, ("x", "y")).value_and_grad(**arguments, wrt=list(arguments))
-    for array in gradients.values():
-        array += 1.0  # they are arrays of their own
+    for array in map(np.atleast_1d, gradients.values()):
+        np.add(array, 1.0, out=array)  # they are arrays of their own
     for name, array in arguments.items():
         assert (array == before[name]).all()
 
