@@ -106,11 +106,16 @@ class Program:
         """How many scalar operations `f` recorded when it was last traced."""
         return self._last().nodes
 
+    @property
+    def statements(self) -> int:
+        """How many statements the code for the last call has, with the one that returns."""
+        trace = self._last()
+        return len(trace.code(trace.latest).statements) + 1
+
     def __repr__(self) -> str:
         if self._latest is None:
             return f"Program({self._name}, batch={self.batch!r}, not called yet)"
-        statements = 1 + len(self._latest.code(self._latest.latest).statements)
-        counts = f"{_count(self.nodes, 'scalar operation')}, {_count(statements, 'statement')}"
+        counts = f"{_count(self.nodes, 'scalar operation')}, {_count(self.statements, 'statement')}"
         return f"Program({self._name}, batch={self.batch!r}, {counts})"
 
     def _last(self) -> _Trace:

@@ -1,4 +1,5 @@
-"""The lessons: how a neuron learns a line, an equation, a puzzle, to tell tumours apart, and a network two moons.
+"""The lessons: how a neuron learns a line, an equation, a puzzle, to tell tumours apart, and a network two
+moons and handwritten digits.
 
 Each is a class that trains on its data with gradients derived by the engine, and tells in lines of text what
 came out, beside what the article or the library that made the example known says.  On the command line they are
@@ -6,6 +7,7 @@ came out, beside what the article or the library that made the example known say
 """
 
 from neuron.lessons.cancer import Cancer
+from neuron.lessons.digits import Digits
 from neuron.lessons.equation import Equation
 from neuron.lessons.lesson import Lesson
 from neuron.lessons.line import Line
@@ -20,5 +22,6 @@ LESSONS: dict[str, type[Lesson]] = {
     "puzzle": Puzzle,
     "cancer": Cancer,
     "moons": Moons,
+    "digits": Digits,
 }
 """The lessons by name, in the order of a course."""
