@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,10 @@ __all__ = ["Program"]
 
 UNKNOWN = float("nan")
 """The number of every traced argument: this very object."""
+
+BLOCK, LEAST = 2**13, 256
+"""Numbers of the largest intermediate array that are computed at a time (64 KiB stay in the cache, and in the hands of
+the allocator), and samples, below which products of matrices would lose more than that wins."""
 
 _FLOAT = np.dtype(float)
 _Place = tuple[Array, int]
@@ -165,6 +170,7 @@ class _Call:
     arguments: dict[str, Any]
     arrays: list[Any]
     key: Any
+    samples: int | None = None  # how many, if they are NumPy's
     xp: Any = None
     dtype: Any = _FLOAT
 
@@ -184,7 +190,7 @@ class _Call:
                 key.append((name, shape[1:], True))
             else:
                 key.append((name, shape, False))
-        return _Call(arguments, list(arguments.values()), tuple(key))
+        return _Call(arguments, list(arguments.values()), tuple(key), samples)
 
     @staticmethod
     def of_any(arguments: dict[str, Any], batch: tuple[str, ...]) -> _Call:
@@ -213,7 +219,7 @@ class _Call:
             key.append((place, shape, batched))
         if arrays and xp is None:
             dtype = np.result_type(*arrays)
-        return _Call(arguments, arrays, tuple(key), xp, dtype)
+        return _Call(arguments, arrays, tuple(key), samples[1] if samples and xp is None else None, xp, dtype)
 
 
 def _float_of(arrays: list[Any], xp: Any) -> Any:
@@ -333,6 +339,8 @@ class _Trace:
             places.update((value, (array, row)) for row, value in enumerate(values))
         self.arrays = [*self.inputs.values(), *(array for array, _ in self.outside)]
         self.groups, self.results = grouped(nodes, places, numbers)
+        largest = max((prod(group.array.shape) for group in self.groups if group.array.batched), default=1)
+        self.block = max(BLOCK // largest, LEAST)
 
     def inputs_of(self, name: str) -> list[Array]:
         """The arrays of one argument."""
@@ -363,8 +371,28 @@ class _Trace:
         if self.outside:
             arrays = [*arrays, *(_numbers(array, values, call) for array, values in self.outside)]
         with np.errstate(all="ignore"):
+            if call.samples is not None and call.samples > 1.5 * self.block:
+                return self.in_blocks(function, arrays, wanted, call.samples)
             results = function(*arrays)
         return results if type(results) is tuple else (results,)
+
+    def in_blocks(
+        self, function: Callable[..., Any], arrays: list[Any], wanted: tuple[str, ...] | None, samples: int
+    ) -> tuple[Any, ...]:
+        """The same, for some of the samples at a time; means are weighted by how many these are."""
+        found: list[list[Any]] = []
+        for start in range(0, samples, self.block):
+            part = slice(start, start + self.block)
+            results = function(*(x[part] if array.batched else x for array, x in zip(self.arrays, arrays, strict=True)))
+            found.append(list(results if type(results) is tuple else (results,)))
+            if wanted is not None:
+                weight = min(self.block, samples - start) / samples
+                found[-1] = [weight * x for x in found[-1]]
+        is_batched = [True] * len(found[0])
+        if wanted is not None:
+            is_batched = [False, *(array.batched for name in wanted for array in self.inputs_of(name))]
+        columns = zip(is_batched, zip(*found, strict=True), strict=True)
+        return tuple(np.concatenate(parts) if batched else sum(parts) for batched, parts in columns)
 
     def compiled(self, code: Listing, call: _Call) -> Callable[..., Any]:
         like = next((x for x in call.arrays if is_foreign(x)), None)

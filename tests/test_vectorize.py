@@ -672,3 +672,17 @@ def test_sums_of_many_terms_stay_readable():
 def test_softplus_and_the_like_are_written_out():
     program = check(lambda x: softplus(x) + abs(sqrt(x)), "x", x=np.array([0.5, 2.0]))
     assert "log1p(exp(-abs(x)))" in program.source
+
+
+def test_many_samples_are_computed_in_blocks(monkeypatch):
+    arguments = {**parameters(4, 3, 5), "x": source.normal(size=(50, 4)), "y": source.integers(0, 5, 50)}
+    whole = vectorize(softmax_loss, batch=("x", "y"))
+    expected, expected_gradients = whole.value_and_grad(**arguments, wrt=list(arguments))
+    monkeypatch.setattr("autograd.program.BLOCK", 5 * 16)
+    monkeypatch.setattr("autograd.program.LEAST", 1)
+    blocks = vectorize(softmax_loss, batch=("x", "y"))
+    assert_alike(blocks(**arguments), whole(**arguments), "values")
+    value, gradients = blocks.value_and_grad(**arguments, wrt=list(arguments))
+    assert_alike(value, expected, "mean")
+    for name, gradient in gradients.items():
+        assert_alike(gradient, expected_gradients[name], name)
