@@ -33,9 +33,10 @@ __all__ = ["Program"]
 UNKNOWN = float("nan")
 """The number of every traced argument: this very object."""
 
-BLOCK, LEAST = 2**13, 256
-"""Numbers of the largest intermediate array that are computed at a time (64 KiB stay in the cache, and in the hands of
-the allocator), and samples, below which products of matrices would lose more than that wins."""
+BLOCK, LEAST = 15_000, 256
+"""Numbers of the largest intermediate array that are computed at a time: from 128 KiB on, memory is often asked from
+the operating system each time, which takes longer than the computation.  And samples, below which products of
+matrices would lose more than that wins."""
 
 _FLOAT = np.dtype(float)
 _Place = tuple[Array, int]
@@ -76,29 +77,28 @@ class Program:
         """
         call = self._call(args, kwargs)
         trace = self._traced(call)
-        if not (wrt is None or isinstance(wrt, str | list | tuple)):
-            raise TypeError(f"wrt takes the names of arguments, not {shown(wrt)}")
-        key = tuple(wrt) if isinstance(wrt, list) else wrt
-        if key not in trace.wanted:
-            names = self._wanted(key, trace, call)
-            trace.wanted[key] = names, all(name in trace.inputs for name in names)
-        wanted, each_is_an_array = trace.wanted[key]
+        key = tuple(wrt) if type(wrt) is list else wrt
+        wanted, is_array = trace.wanted.get(key) or self._wanted(key, trace, call)
         value, *gradients = trace.run(wanted, call)
-        if each_is_an_array:
-            return value, dict(zip(wanted, gradients, strict=True))
+        if is_array:
+            return value, dict(zip(wanted, gradients, strict=False))
         numbers = iter(gradients)
         return value, {name: _mapped(lambda *_: next(numbers), call.arguments[name], name) for name in wanted}
 
-    def _wanted(self, wrt: str | tuple[str, ...] | None, trace: _Trace, call: _Call) -> tuple[str, ...]:
-        """The names of the arguments to differentiate by."""
+    def _wanted(self, wrt: Any, trace: _Trace, call: _Call) -> tuple[tuple[str, ...], bool]:
+        """The names of the arguments to differentiate by, and whether each of them is one array."""
         if wrt is None:
-            return tuple(name for name in call.arguments if name not in self.batch and trace.inputs_of(name))
-        names = (wrt,) if isinstance(wrt, str) else wrt
+            names = tuple(name for name in call.arguments if name not in self.batch and trace.inputs_of(name))
+        elif isinstance(wrt, str | tuple):
+            names = (wrt,) if isinstance(wrt, str) else wrt
+        else:
+            raise TypeError(f"wrt takes the names of arguments, not {shown(wrt)}")
         for name in names:
             self._refuse_unless_argument(name, f"wrt={name!r}")
             if not trace.inputs_of(name):
                 raise TypeError(f"wrt={name!r}: {shown(call.arguments.get(name))} has no derivative")
-        return names
+        trace.wanted[wrt] = found = names, all(name in trace.inputs for name in names)
+        return found
 
     @property
     def source(self) -> str:
@@ -163,7 +163,7 @@ class Program:
         return names
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class _Call:
     """One call: its arguments, their arrays, with places and shapes (of one sample) as the key, and their kind."""
 
