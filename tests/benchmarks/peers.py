@@ -4,6 +4,7 @@ Each case is a dict of functions without arguments, one for each side, that retu
 """
 
 from functools import partial, reduce
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
@@ -62,9 +63,9 @@ def neuron():
 
     def by_hand(w, b, x, y):
         n = len(y)
-        ŷ = 1 / (1 + np.exp(-(x @ w + b)))
-        error = ŷ - y
-        g = 2 / n * error * ŷ * (1 - ŷ)
+        out = 1 / (1 + np.exp(-(x @ w + b)))
+        error = out - y
+        g = 2 / n * error * out * (1 - out)
         return np.mean(error**2), [x.T @ g, g.sum()]
 
     def one_sample(w, b, x, y):
@@ -86,7 +87,7 @@ def neuron():
 
 def weights(source, *sizes):
     found = {}
-    for i, (nin, nout) in enumerate(zip(sizes, sizes[1:], strict=False), start=1):
+    for i, (nin, nout) in enumerate(pairwise(sizes), start=1):
         shape = (nout, nin) if nout > 1 else (nin,)
         found |= {f"w{i}": source.normal(size=shape) / nin**0.5, f"b{i}": source.normal(size=shape[:-1])}
     return found
@@ -221,14 +222,15 @@ def micrograd_network(sizes, samples):
     """A network of relu neurons on a few samples; the factor that makes its time that of all samples."""
     source = np.random.default_rng(5)
     layers = []
-    for nin, nout in zip(sizes, sizes[1:], strict=False):
+    for nin, nout in pairwise(sizes):
         neurons = source.normal(size=(nout, nin + 1)).tolist()
         layers.append([[MicrogradValue(number) for number in neuron] for neuron in neurons])
     total = MicrogradValue(0.0)
-    for x in source.normal(size=(SAMPLES_OF_MICROGRAD, sizes[0])).tolist():
+    for sample in source.normal(size=(SAMPLES_OF_MICROGRAD, sizes[0])).tolist():
+        a = sample
         for neurons in layers:
-            x = [sum((w * v for w, v in zip(neuron, x, strict=False)), neuron[-1]).relu() for neuron in neurons]
-        total = total + (x[0] - 1.0) ** 2
+            a = [sum((w * v for w, v in zip(neuron, a, strict=False)), neuron[-1]).relu() for neuron in neurons]
+        total = total + (a[0] - 1.0) ** 2
     total.backward()
     return samples / SAMPLES_OF_MICROGRAD
 

@@ -1,8 +1,8 @@
 """Speed and memory beside the peers, as ratios measured in one run: ``python tests/benchmarks/run.py``.
 
 All sides of a row compute the same thing, are compared first, and take turns; the best of many rounds counts, with one
-thread each, in float64.  Prints the tables and writes them into docs/speed.md.  Needs the extra: ``pip install -e
-".[bench]"``.  HIPS autograd, whose folder has our name, is measured if ``--hips PYTHON`` names an interpreter that has it.
+thread each, in float64.  Prints the tables and writes them into docs/speed.md.  Needs the extra "bench".  HIPS
+autograd, whose folder has our name, is measured if ``--hips PYTHON`` names an interpreter that has it.
 """
 
 import os
