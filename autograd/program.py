@@ -88,7 +88,7 @@ class Program:
     def _wanted(self, wrt: Any, trace: _Trace, call: _Call) -> tuple[tuple[str, ...], bool]:
         """The names of the arguments to differentiate by, and whether each of them is one array."""
         if wrt is None:
-            names = tuple(name for name in call.arguments if name not in self.batch and trace.inputs_of(name))
+            names = trace.same_for_all()
         elif isinstance(wrt, str | tuple):
             names = (wrt,) if isinstance(wrt, str) else wrt
         else:
@@ -102,9 +102,9 @@ class Program:
 
     @property
     def source(self) -> str:
-        """The code of the program as it was last called, forward and backward."""
+        """The code for arguments of the latest shapes, forward and, if the result is one number, backward."""
         trace = self._last()
-        return "\n\n\n".join(trace.code(wanted).source for wanted in (None, trace.latest) if wanted != ())
+        return "\n\n\n".join(trace.code(wanted).source for wanted in dict.fromkeys((None, trace.latest)))
 
     @property
     def nodes(self) -> int:
@@ -113,7 +113,7 @@ class Program:
 
     @property
     def statements(self) -> int:
-        """How many statements the code for the last call has, with the one that returns."""
+        """How many statements the last function of the code has, with the one that returns."""
         trace = self._last()
         return len(trace.code(trace.latest).statements) + 1
 
@@ -293,7 +293,7 @@ class _Trace:
     def __init__(self, f: Callable[..., Any], title: str, call: _Call) -> None:
         self.title = title if title.isidentifier() else "f"
         self.inputs: dict[str, Array] = {}
-        self.latest: tuple[str, ...] | None = None
+        self.latest: tuple[str, ...] | None = None  # the derivatives that were last asked for
         self.wanted: dict[Any, tuple[tuple[str, ...], bool]] = {}
         self.codes: dict[Any, Listing] = {}
         self.functions: dict[Any, Callable[..., Any]] = {}
@@ -339,8 +339,20 @@ class _Trace:
             places.update((value, (array, row)) for row, value in enumerate(values))
         self.arrays = [*self.inputs.values(), *(array for array, _ in self.outside)]
         self.groups, self.results = grouped(nodes, places, numbers)
+        if self.is_one_number:
+            self.latest = self.same_for_all()
         largest = max((prod(group.array.shape) for group in self.groups if group.array.batched), default=1)
         self.block = max(BLOCK // largest, LEAST)
+
+    @property
+    def is_one_number(self) -> bool:
+        """Whether the result is a number, rather than a list, dict or array of some."""
+        return not (isinstance(self.result, dict | list | tuple) or trees.is_array(self.result))
+
+    def same_for_all(self) -> tuple[str, ...]:
+        """The arguments with numbers that do not differ from sample to sample."""
+        names = {place.partition("[")[0]: array.batched for place, array in self.inputs.items()}
+        return tuple(name for name, batched in names.items() if not batched)
 
     def inputs_of(self, name: str) -> list[Array]:
         """The arrays of one argument."""
@@ -349,7 +361,7 @@ class _Trace:
     def code(self, wanted: tuple[str, ...] | None) -> Listing:
         """The code for the results (None), or for the mean and its derivatives by these arguments."""
         if wanted not in self.codes:
-            if wanted is not None and (len(self.results) != 1 or isinstance(self.result, dict | list | tuple)):
+            if wanted is not None and not self.is_one_number:
                 raise TypeError(
                     f"value_and_grad needs a function that returns one number, but {self.title} returned "
                     f"{shown(self.result)}: return a sum, or one element"

@@ -572,7 +572,7 @@ def test_each_combination_of_shapes_is_traced_once():
     assert len(calls) == 1
     program(a=np.ones(2), x=np.ones((2, 2)))
     assert len(calls) == 2
-    assert repr(program) == "Program(f, batch=('x',), 1 scalar operation, 3 statements)"
+    assert repr(program) == "Program(f, batch=('x',), 1 scalar operation, 5 statements)"
     assert repr(vectorize(f)) == "Program(f, batch=(), not called yet)"
 
 
