@@ -70,12 +70,11 @@ def main(count):
                 cancelled.append(np.max(np.abs(ours - theirs)) / terms(f, arguments, batch))
             else:
                 worst[what] = max(worst[what], difference)
-    print(
-        f"{seen} programs: largest relative difference of a value {worst['value']:.1e}, of a gradient {worst['gradient']:.1e}"
-    )
+    value, gradient = (f"{worst[what]:.1e}" for what in ("value", "gradient"))
+    print(f"{seen} programs: largest relative difference of a value {value}, of a gradient {gradient}")
     if cancelled:
         print(
-            f"{len(cancelled)} results are left of a cancellation; relative to its terms they differ by {max(cancelled):.1e}"
+            f"{len(cancelled)} results are left of a cancellation; from its terms they differ by {max(cancelled):.1e}"
         )
 
 
