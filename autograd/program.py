@@ -11,7 +11,6 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 from math import prod
 from typing import Any
@@ -56,16 +55,24 @@ class Program:
             kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
             self._signature = inspect.Signature([inspect.Parameter(x, kind) for x in op.operands])
         self._traces: dict[Any, _Trace] = {}
+        self._ready: dict[Any, _Ready] = {}
         self._latest: _Trace | None = None
         for name in batch:
             self._refuse_unless_argument(name, f"batch={name!r}")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The result of `f` for each sample: in place of each number stands an array of shape (samples,)."""
-        call = self._call(args, kwargs)
-        trace = self._traced(call)
-        results = trace.run(None, call)
-        return trees.rebuilt(trace.result, iter(results), partial(_joined, call.xp))
+        key, samples = _key(kwargs, self.batch, _VALUES) if not args else (None, 0)
+        ready = self._ready.get(key)
+        if ready is not None and samples <= ready.largest:
+            trace, results = ready.trace, ready.run(kwargs)
+            self._latest = trace
+        else:
+            call = self._call(args, kwargs)
+            trace = self._traced(call)
+            results = trace.run(None, call)
+            self._remember(key, trace, None, call)
+        return trees.rebuilt(trace.result, iter(results), _joined)
 
     def value_and_grad(
         self, *args: Any, wrt: str | Sequence[str] | None = None, **kwargs: Any
@@ -75,30 +82,37 @@ class Program:
         By default these are all arguments that are not in the batch.  Raises TypeError if the result of `f` is not a
         single number, and for names in `wrt` that are no arguments or have no derivative.
         """
+        key, samples = _key(kwargs, self.batch, wrt) if not args else (None, 0)
+        ready = self._ready.get(key)
+        if ready is not None and samples <= ready.largest:
+            self._latest, ready.trace.latest = ready.trace, ready.names
+            value, *gradients = ready.run(kwargs)
+            return value, dict(zip(ready.names, gradients, strict=False))  # type: ignore[arg-type]
         call = self._call(args, kwargs)
         trace = self._traced(call)
-        key = tuple(wrt) if type(wrt) is list else wrt
-        wanted, is_array = trace.wanted.get(key) or self._wanted(key, trace, call)
+        wanted = self._wanted(wrt, trace, call)
         value, *gradients = trace.run(wanted, call)
-        if is_array:
-            return value, dict(zip(wanted, gradients, strict=False))
+        self._remember(key, trace, wanted, call)
         numbers = iter(gradients)
         return value, {name: _mapped(lambda *_: next(numbers), call.arguments[name], name) for name in wanted}
 
-    def _wanted(self, wrt: Any, trace: _Trace, call: _Call) -> tuple[tuple[str, ...], bool]:
-        """The names of the arguments to differentiate by, and whether each of them is one array."""
+    def _remember(self, key: Any, trace: _Trace, wanted: tuple[str, ...] | None, call: _Call) -> None:
+        """What the next call with such arguments can do without a detour."""
+        if key is not None and not trace.outside:
+            self._ready[key] = _Ready(trace, trace.function(wanted, call), wanted, 1.5 * trace.block)
+
+    def _wanted(self, wrt: Any, trace: _Trace, call: _Call) -> tuple[str, ...]:
+        """The names of the arguments to differentiate by."""
         if wrt is None:
-            names = trace.same_for_all()
-        elif isinstance(wrt, str | tuple):
-            names = (wrt,) if isinstance(wrt, str) else wrt
-        else:
+            return trace.same_for_all()
+        if not isinstance(wrt, str | list | tuple):
             raise TypeError(f"wrt takes the names of arguments, not {shown(wrt)}")
+        names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
         for name in names:
             self._refuse_unless_argument(name, f"wrt={name!r}")
             if not trace.inputs_of(name):
                 raise TypeError(f"wrt={name!r}: {shown(call.arguments.get(name))} has no derivative")
-        trace.wanted[wrt] = found = names, all(name in trace.inputs for name in names)
-        return found
+        return names
 
     @property
     def source(self) -> str:
@@ -163,7 +177,43 @@ class Program:
         return names
 
 
+_VALUES = ("values",)
+"""In the place of the names in `wrt`: no derivatives, the results themselves."""
+
+
+def _key(arguments: dict[str, Any], batch: tuple[str, ...], wrt: Any) -> tuple[Any, int]:
+    """What is asked for and the shapes, if all are arrays of NumPy's floats, as usual; how many samples they have."""
+    key: list[Any] = [wrt if wrt is None or wrt is _VALUES or type(wrt) is str else ("wrt", str(wrt))]
+    samples = 0
+    for name, value in arguments.items():
+        if type(value) is not np.ndarray or value.dtype is not _FLOAT:
+            return None, 0
+        shape = value.shape
+        if name in batch:
+            if not shape or not shape[0] or (samples and shape[0] != samples):
+                return None, 0
+            samples, shape = shape[0], shape[1:]
+        key.append(name)
+        key.append(shape)
+    return tuple(key), samples
+
+
 @dataclass(eq=False, slots=True)
+class _Ready:
+    """A function that can be called with the arguments as they come."""
+
+    trace: _Trace
+    function: Callable[..., Any]
+    names: tuple[str, ...] | None  # of the arguments to differentiate by
+    largest: float  # the number of samples up to which they are computed all at once
+
+    def run(self, arguments: dict[str, Any]) -> tuple[Any, ...]:
+        with np.errstate(all="ignore"):
+            results = self.function(*arguments.values())
+        return results if type(results) is tuple else (results,)
+
+
+@dataclass(eq=False)
 class _Call:
     """One call: its arguments, their arrays, with places and shapes (of one sample) as the key, and their kind."""
 
@@ -176,24 +226,6 @@ class _Call:
 
     @staticmethod
     def of(arguments: dict[str, Any], batch: tuple[str, ...]) -> _Call:
-        """The usual case, arrays of NumPy's floats, without a detour."""
-        key: list[tuple[str, tuple[int, ...], bool]] = []
-        samples = None
-        for name, value in arguments.items():
-            if type(value) is not np.ndarray or value.dtype is not _FLOAT:
-                return _Call.of_any(arguments, batch)
-            shape = value.shape
-            if name in batch:
-                if not shape or not shape[0] or samples not in (None, shape[0]):
-                    return _Call.of_any(arguments, batch)
-                samples = shape[0]
-                key.append((name, shape[1:], True))
-            else:
-                key.append((name, shape, False))
-        return _Call(arguments, list(arguments.values()), tuple(key), samples)
-
-    @staticmethod
-    def of_any(arguments: dict[str, Any], batch: tuple[str, ...]) -> _Call:
         """Arguments of any structure and kind; TypeError or ValueError, with the place, for what is no array."""
         found: list[tuple[str, Any]] = []
         for name, value in arguments.items():
@@ -281,9 +313,11 @@ def _array(x: Any, place: str, xp: Any, dtype: Any) -> Any:
     return array if xp is None else xp.asarray(array, dtype=dtype)
 
 
-def _joined(xp: Any, results: Sequence[Any], shape: tuple[int, ...]) -> Any:
+def _joined(results: Sequence[Any], shape: tuple[int, ...]) -> Any:
     """Results that `f` returned as an array: one array of shape (samples, *shape)."""
-    stacked = np.stack(results, axis=-1) if xp is None else xp.stack(list(results), axis=-1)
+    foreign = [x for x in results if is_foreign(x)]
+    xp = namespace_of(foreign) if foreign else np
+    stacked = xp.stack(list(results), axis=-1)
     return stacked.reshape((*stacked.shape[:-1], *shape))
 
 
@@ -294,7 +328,6 @@ class _Trace:
         self.title = title if title.isidentifier() else "f"
         self.inputs: dict[str, Array] = {}
         self.latest: tuple[str, ...] | None = None  # the derivatives that were last asked for
-        self.wanted: dict[Any, tuple[tuple[str, ...], bool]] = {}
         self.codes: dict[Any, Listing] = {}
         self.functions: dict[Any, Callable[..., Any]] = {}
         places: dict[Value, _Place] = {}
@@ -373,12 +406,9 @@ class _Trace:
 
     def run(self, wanted: tuple[str, ...] | None, call: _Call) -> tuple[Any, ...]:
         """What the code computes."""
+        function = self.function(wanted, call)
         if wanted is not None:
             self.latest = wanted
-        key = wanted, call.xp, call.dtype
-        function = self.functions.get(key)
-        if function is None:
-            function = self.functions[key] = self.compiled(self.code(wanted), call)
         arrays = call.arrays
         if self.outside:
             arrays = [*arrays, *(_numbers(array, values, call) for array, values in self.outside)]
@@ -405,6 +435,13 @@ class _Trace:
             is_batched = [False, *(array.batched for name in wanted for array in self.inputs_of(name))]
         columns = zip(is_batched, zip(*found, strict=True), strict=True)
         return tuple(np.concatenate(parts) if batched else sum(parts) for batched, parts in columns)
+
+    def function(self, wanted: tuple[str, ...] | None, call: _Call) -> Callable[..., Any]:
+        """The code as a function of arrays of the kind of the call's."""
+        key = wanted, call.xp, call.dtype
+        if key not in self.functions:
+            self.functions[key] = self.compiled(self.code(wanted), call)
+        return self.functions[key]
 
     def compiled(self, code: Listing, call: _Call) -> Callable[..., Any]:
         like = next((x for x in call.arrays if is_foreign(x)), None)
