@@ -80,7 +80,7 @@ def emitted(
     taken = emitter.used - emitter.temporaries
     statements, trees, names = finished(emitter.statements, trees, emitter.kept, emitter.temporaries, taken)
     constants = {word: value for word, value in emitter.constants.items() if word in names}
-    return Listing(title, inputs, statements, trees, constants)
+    return Listing(emitter.title, inputs, statements, trees, constants)
 
 
 class _Emitter:
@@ -94,10 +94,11 @@ class _Emitter:
         self.operands: dict[Group, dict[str, Expression]] = {}
         self.derivatives: dict[Array, list[tuple[NDArray[Any], Expression]]] = {}
         self.needed: set[Array] = set()  # the arrays whose derivatives are needed
-        self.used = {title, *USED, *PRIMITIVES, *DERIVED}
+        self.used = {*USED, *PRIMITIVES, *DERIVED}
         self.kept: set[str] = set()  # names that stay, even if they are read only once
         self.temporaries: set[str] = set()  # names that are only numbers
         self.last_numbers: dict[str, int] = {}
+        self.title = self.named(title)
 
     # --- names and statements ----------------------------------------------------------------------------
 

@@ -641,6 +641,12 @@ def test_names_that_are_taken():
     check(f, "x", n=0.5, sum=0.25, t1=2.0, d=3.0, x=np.array([0.1, 0.2]))
 
 
+def test_a_function_that_is_called_like_what_it_calls():
+    x = np.array([1.0, 2.0])
+    for function in (log, sigmoid, exp):
+        assert_alike(vectorize(function, batch="x")(x=x), [function(v) for v in x.tolist()], "values")
+
+
 def test_a_program_does_not_change_its_arguments():
     arguments = {**parameters(2, 3, 1), "x": source.normal(size=(6, 2)), "y": source.normal(size=6)}
     before = {name: array.copy() for name, array in arguments.items()}
