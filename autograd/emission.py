@@ -49,7 +49,7 @@ from autograd.matrices import (
     zeros_like,
 )
 from autograd.ops import OPERATIONS
-from autograd.tracing import CONDITIONS, DETACH
+from autograd.tracing import CONDITIONS
 
 __all__ = ["emitted"]
 
@@ -233,7 +233,7 @@ class _Emitter:
         """Statements for the derivatives of the mean of `result`."""
         self.needed = set(wrt)
         for group in self.groups:
-            if group.op is not DETACH and any(view.array in self.needed for view in group.views):
+            if any(view.array in self.needed for view in group.views):
                 self.needed.add(group.array)
         self.pass_on(result, SEED if result.batched else number(1))
         for group in reversed(self.groups):

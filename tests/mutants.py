@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from autograd import OPERATIONS, Value, backprop, recording
+from autograd import OPERATIONS, Value, backprop, emission, grouping, matrices, program, recording
 from autograd.backprop import newest_first
 from autograd.formula import Formula
 from neuron import optimizers, training, vectorized
@@ -138,6 +138,49 @@ def _no_correction(right):
 
     return start
 
+
+def _last_one_wins(right):
+    def total(self, array):
+        self.derivatives[array] = self.derivatives[array][-1:]
+        return right(self, array)
+
+    return total
+
+
+def _without_the_operation(right):
+    def signature(self, node):
+        found = right(self, node)
+        return ("any", *found[1:]) if isinstance(found[0], type(node.op)) else found
+
+    return signature
+
+
+def _read_once(right):
+    first = {}
+    return lambda array, values, call: first.setdefault(id(array), right(array, values, call))
+
+
+PROGRAMS = {
+    "the factors of a matrix product mixed up": replaced(
+        emission, "_product_rule", lambda right: lambda i, *more: right(1 - i, *more)
+    ),
+    "the sum over the samples forgotten": replaced(
+        emission, "sum_over_batch", lambda right: lambda x: matrices.times(x, matrices.number(1.0))
+    ),
+    "the sum over the rows forgotten": replaced(emission, "sum_over_rows", lambda right: lambda x, rows: x),
+    "a sum instead of the mean": replaced(emission, "SEED", lambda right: matrices.number(1)),
+    "of several derivatives the last one": replaced(emission._Emitter, "total", _last_one_wins),
+    "operations that are all the same": replaced(grouping._Graph, "signature", _without_the_operation),
+    "sums that share what others read": replaced(
+        grouping._Graph,
+        "linear",
+        lambda right: lambda self, root, uses, ops: right(self, root, dict.fromkeys(uses, 1), ops),
+    ),
+    "Values from outside that are read once": replaced(program, "_numbers", _read_once),
+    "conditions as numbers": replaced(
+        grouping._Graph, "conditions_used_as_numbers", lambda right: lambda self, nodes: set()
+    ),
+}
 
 TRAININGS = {
     "the sum for the mean": replaced(vectorized.Vectorized, "value_and_grad", _sum_for_mean),

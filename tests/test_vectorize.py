@@ -32,6 +32,7 @@ from autograd import (
     vectorize,
     where,
 )
+from tests.mutants import PROGRAMS
 from tests.programs import random_program
 
 cube = define("cube", "x ** 3", dx="3 * x ** 2")
@@ -406,6 +407,7 @@ def test_conditions():
         return where((x > 0) & (y > 0) | (x < -1), x * y, (x > y) * 2.0) + where(x == 0.5, y, 1.0) + (x >= y) * (y != 4)
 
     check(f, ("x", "y"), x=np.array([1, -2, 0.5, -0.5, 3]), y=np.array([1.0, 2, -3, 4, 5]))
+    check(lambda x, y: ((x > 0) + (y > 0)) * x, ("x", "y"), x=np.array([1.0, -1, 2]), y=np.array([1.0, 2, -3]))
     check(lambda x: where(x, 1.0, x + 2) + where(False, x, 3.0), "x", x=np.array([0.0, 1.0]))
 
 
@@ -692,3 +694,31 @@ def test_many_samples_are_computed_in_blocks(monkeypatch):
     assert_alike(value, expected, "mean")
     for name, gradient in gradients.items():
         assert_alike(gradient, expected_gradients[name], name)
+
+
+# --- Planted bugs -------------------------------------------------------------------------------------------
+
+CHECKS = [
+    test_a_neuron,
+    test_a_network_is_matrix_products,
+    test_softmax,
+    test_irregular_graphs,
+    test_operands_gathered_from_several_places,
+    test_a_convolution_and_a_recurrence,
+    test_shared_and_repeated_parts,
+    test_detach,
+    test_conditions,
+    test_values_from_outside_are_read_at_every_call,
+]
+
+
+@pytest.mark.parametrize("bug", PROGRAMS)
+def test_planted_bugs_are_noticed(bug, monkeypatch):
+    PROGRAMS[bug](monkeypatch)
+    noticed = 0
+    for run in CHECKS:
+        try:
+            run()
+        except Exception:
+            noticed += 1
+    assert noticed
