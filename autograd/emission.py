@@ -72,7 +72,7 @@ def emitted(
     emitter = _Emitter(title, inputs, groups)
     emitter.forward(results[0].array if len(results) == 1 else None)
     if wrt is None:
-        trees = [emitter.for_each_sample(view) for view in results]
+        trees = [emitter.own(emitter.for_each_sample(view)) for view in results]
     else:
         value = emitter.read(results[0])
         emitter.backward(results[0], wrt)
@@ -98,6 +98,8 @@ class _Emitter:
         self.kept: set[str] = set()  # names that stay, even if they are read only once
         self.temporaries: set[str] = set()  # names that are only numbers
         self.last_numbers: dict[str, int] = {}
+        self.returned: set[str] = set()  # results, as text
+        self.names_of_inputs: set[str] = set()
         self.title = self.named(title)
 
     # --- names and statements ----------------------------------------------------------------------------
@@ -105,7 +107,7 @@ class _Emitter:
     def named(self, label: str) -> str:
         """The label, with as many _ as it takes to be new."""
         word = unicodedata.normalize("NFKC", label)
-        while word in self.used or keyword.iskeyword(word):
+        while word in self.used or keyword.iskeyword(word) or word == "__debug__":
             word += "_"
         self.used.add(word)
         return word
@@ -155,6 +157,7 @@ class _Emitter:
             label = unicodedata.normalize("NFKC", array.label or "")
             array.name = self.named(label) if label.isidentifier() else self.named("outside")
             self.values[array] = name(array.name, bool(array.shape), array.batched)
+            self.names_of_inputs.add(array.name)
         batched = [array for array in self.inputs if array.batched]
         if batched:
             shape = attribute(self.values[batched[0]].tree, "shape")
@@ -277,7 +280,8 @@ class _Emitter:
             if not slices.is_everything(index, array.shape):
                 pieces.append((index, x))
             elif index.shape != array.shape and x.rows:
-                whole.append(Expression(slices.reshaped(x.tree, array.shape, array.batched), True, x.batch))
+                tree = broadcast(x, self.read(View(array, index))).tree
+                whole.append(Expression(slices.reshaped(tree, array.shape, array.batched), True, array.batched))
             else:
                 whole.append(x)
         return plus([*whole, *self.joined(array, pieces)])
@@ -293,7 +297,7 @@ class _Emitter:
                     joined = call("stack", ast.List(trees, ast.Load()))
                 else:
                     rows = [
-                        tree if index.ndim else slices.with_new_first_axis(tree)
+                        tree if index.ndim == 1 else slices.reshaped(tree, (index.size,), array.batched)
                         for index, tree in zip(indices, trees, strict=True)
                     ]
                     joined = call("concat", ast.List(rows, ast.Load()))
@@ -312,7 +316,14 @@ class _Emitter:
         tree = slices.with_samples_last(x.tree, len(array.shape), back=True) if array.batched else x.tree
         word = self.named(f"d{array.name}")
         self.kept.add(word)
-        return self.add(word, Expression(tree)).tree
+        return self.add(word, Expression(self.own(tree))).tree
+
+    def own(self, tree: ast.expr) -> ast.expr:
+        """A result that shares no memory with an argument or with another result: ``+x`` is a copy of x."""
+        text = ast.unparse(tree)
+        is_shared = text in self.returned or slices.base_of(tree) in self.names_of_inputs
+        self.returned.add(text)
+        return ast.UnaryOp(ast.UAdd(), tree) if is_shared else tree
 
     def pass_through_operation(self, g: Expression, group: Group) -> None:
         """The chain rule: the derivative by an operand is the local derivative times g."""

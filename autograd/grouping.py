@@ -117,6 +117,10 @@ class _Linear:
         yield from self.terms
 
 
+_Summands = tuple[str, tuple[Any, ...], list[tuple[Operand, ...]]]
+"""Some summands of a linear form: their kind, what they must have in common with those of another node, themselves."""
+
+
 @dataclass
 class _Graph:
     """The nodes of one trace, oldest first, and the arrays in which their numbers are kept."""
@@ -126,41 +130,46 @@ class _Graph:
     results: Sequence[Operand]
     forms: dict[Value, _Linear] = field(default_factory=dict)
     args: dict[Value, tuple[Operand, ...]] = field(default_factory=dict)
+    parts: dict[Value, list[_Summands]] = field(default_factory=dict)
 
     def groups(self) -> Iterator[Group]:
-        nodes = self.rewritten(self.distinct())
+        nodes = self.rewritten(self.simplified())
         numeric = self.conditions_used_as_numbers(nodes)
         for level in self.levels(nodes):
+            self.parts = {node: self.sorted_parts(node) for node in level if node in self.forms}
             together: dict[Any, list[Value]] = {}
             for node in level:
                 together.setdefault((self.signature(node), node in numeric), []).append(node)
             for members in together.values():
-                group = self.group(members)
+                rows: dict[Any, int] = {}  # what repeats another node, the same on the same, gets no row of its own
+                row_of = [rows.setdefault(self.reading(node), len(rows)) for node in members]
+                first = dict(zip(reversed(row_of), reversed(members), strict=True))
+                group = self.group([first[row] for row in range(len(rows))], _common_label(members))
                 group.array.is_condition = _is_condition(members[0]) and members[0] not in numeric
-                for row, node in enumerate(members):
+                for row, node in zip(row_of, members, strict=True):
                     self.places[node] = group.array, row
                 yield group
 
-    def distinct(self) -> list[Value]:
-        """The nodes without those that repeat another, the same operation on the same operands, and without ``+x``."""
-        first: dict[Any, Value] = {}
-        same: dict[Value, Value] = {}
+    def simplified(self) -> list[Value]:
+        """The nodes without those that are computed from constants alone, and without ``+x``."""
+        same: dict[Operand, Operand] = {}
         nodes = []
         for node in self.nodes:
-            args: tuple[Operand, ...] = tuple(same.get(x, x) for x in node.args)  # type: ignore[arg-type]
-            if node.op is _POS:
+            args: tuple[Operand, ...] = tuple(self.known(same.get(x, x)) for x in node.args)
+            if not any(hasattr(x, "edges") for x in args):
+                same[node] = node._number
+            elif node.op is _POS:
                 same[node] = args[0]
-                continue
-            key = (node.op, *(id(x) if hasattr(x, "edges") else (x, math.copysign(1, x)) for x in args))
-            original = first.setdefault(key, node)
-            if original is node:
+            else:
                 self.args[node] = args
                 nodes.append(node)
-            else:
-                same[node] = original
-                original.label = original.label or node.label
-        self.results = [same.get(x, x) for x in self.results]
+        self.results = [self.known(same.get(x, x)) for x in self.results]
         return nodes
+
+    def known(self, operand: Operand) -> Operand:
+        """The number of a leaf that the function itself has made."""
+        is_made = hasattr(operand, "edges") and not operand.edges and operand not in self.places
+        return operand._number if is_made else operand
 
     def rewritten(self, nodes: list[Value]) -> list[Value]:
         """The nodes that are left when sums of sums and of products are written as linear forms."""
@@ -247,14 +256,23 @@ class _Graph:
     def signature(self, node: Value) -> Any:
         """What nodes of one group have in common."""
         if node in self.forms:
-            parts = self.sorted_parts(node)
-            return node.op is _MAXIMUM, self.forms[node].divisor, tuple((kind, *more) for kind, more, _ in parts)
+            kinds = tuple((kind, *more) for kind, more, _ in self.parts[node])
+            return node.op is _MAXIMUM, self.forms[node].divisor, kinds
         args = self.args[node]
         sources = tuple(self.source(x) for x in args)
         return node.op, sources, args[1] if node.op is _POW and sources[1] is None else None
 
-    def sorted_parts(self, node: Value) -> list[tuple[str, tuple[Any, ...], list[tuple[Operand, ...]]]]:
-        """The summands of a linear form by the arrays they come from: (kind, what must be equal, summands)."""
+    def reading(self, node: Value) -> tuple[Any, ...]:
+        """What tells the nodes of a group apart: the places of what they read."""
+        if node in self.forms:
+            operands = [x for _, _, summands in self.parts[node] for summand in summands for x in summand]
+        else:
+            operands = list(self.args[node])
+        places = self.places
+        return tuple(places[x] if x in places else (x, math.copysign(1, x)) for x in operands)
+
+    def sorted_parts(self, node: Value) -> list[_Summands]:
+        """The summands of a linear form by the arrays they come from."""
         form = self.forms[node]
         by_source: dict[tuple[Array | None, ...], list[tuple[Operand, ...]]] = {}
         places = self.places
@@ -266,7 +284,7 @@ class _Graph:
                 by_source.setdefault((first, second), []).append((a, b))
         for c in form.terms:
             by_source.setdefault((self.source(c),), []).append((c,))
-        parts: list[tuple[str, tuple[Any, ...], list[tuple[Operand, ...]]]] = []
+        parts: list[_Summands] = []
         for sources, summands in by_source.items():
             n = len(summands)
             if n == 1 or any(source is not None and not source.shape for source in sources):
@@ -278,15 +296,14 @@ class _Graph:
                 parts.append(("many", (*sources, n), summands))
         return parts
 
-    def group(self, members: list[Value]) -> Group:
+    def group(self, members: list[Value], label: str | None) -> Group:
+        """The group of these nodes, one row for each."""
         node = members[0]
         op = node.op
         assert op is not None
         if node in self.forms:
-            kinds = [kind for kind, _, _ in self.sorted_parts(node)]
-            columns = zip(
-                *([summands for _, _, summands in self.sorted_parts(member)] for member in members), strict=True
-            )
+            kinds = [kind for kind, _, _ in self.parts[node]]
+            columns = zip(*([summands for _, _, summands in self.parts[member]] for member in members), strict=True)
             parts = tuple(self.part(kind, column) for kind, column in zip(kinds, columns, strict=True))
             views = [view for part in parts for view in part.factors]
             divisor = self.forms[node].divisor
@@ -295,7 +312,7 @@ class _Graph:
             views = [self.view(column) for column in zip(*(self.args[member] for member in members), strict=True)]
         batched = any(view.batched for view in views)
         shape = (len(members),) if len(members) > 1 else ()
-        array = Array(shape, batched, _common_label(members))
+        array = Array(shape, batched, label)
         return Group(op, array, () if parts else tuple(views), parts, divisor)
 
     def part(self, kind: str, column: Sequence[list[tuple[Operand, ...]]]) -> Part:
@@ -311,7 +328,7 @@ class _Graph:
         """The operands of a group, one for each of its nodes."""
         first = operands[0]
         if first not in self.places:
-            numbers = np.array([_constant(x) for x in operands], dtype=float)
+            numbers = np.array(operands, dtype=float)
             return View(None, numbers[0] if len(numbers) == 1 or (numbers == numbers[0]).all() else numbers)
         places = self.places
         rows = np.array([places[x][1] for x in operands])
@@ -322,7 +339,7 @@ class _Graph:
         flat = [x for row in rows for x in row]
         source = self.source(flat[0])
         if source is None:
-            index = np.array([_constant(x) for x in flat], dtype=float).reshape(len(rows), -1)
+            index = np.array(flat, dtype=float).reshape(len(rows), -1)
         else:
             places = self.places
             index = np.array([places[x][1] for x in flat]).reshape(len(rows), -1)
@@ -335,10 +352,6 @@ _NOWHERE = (None, 0)
 def _rank(array: Array | None) -> int:
     """Constants, then what is the same for all samples, then what is not."""
     return 0 if array is None else 1 + array.batched
-
-
-def _constant(operand: Operand) -> float:
-    return operand._number if hasattr(operand, "edges") else operand  # type: ignore[no-any-return]
 
 
 def _is_condition(node: Value) -> bool:

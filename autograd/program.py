@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,8 +30,8 @@ from autograd.value import Value, as_float, shown
 
 __all__ = ["Program"]
 
-UNKNOWN = float("nan")
-"""The number of every traced argument: this very object."""
+UNKNOWN = math.nan
+"""The number of every traced argument."""
 
 BLOCK, LEAST = 15_000, 256
 """Numbers of the largest intermediate array that are computed at a time: from 128 KiB on, memory is often asked from
@@ -50,10 +51,14 @@ class Program:
         self.f, self.batch = f, batch
         self._name = getattr(f, "__name__", None) or repr(f)
         self._signature = inspect.signature(f)
+        parameters = list(self._signature.parameters.values())
         if isinstance(op := getattr(f, "op", None), Operation):  # its operands have names as well
-            self.f = lambda **given: f(*(given[x] for x in op.operands))
-            kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-            self._signature = inspect.Signature([inspect.Parameter(x, kind) for x in op.operands])
+            parameters = [inspect.Parameter(x, inspect.Parameter.POSITIONAL_ONLY) for x in op.operands]
+        first = [p.name for p in parameters if p.kind is p.POSITIONAL_ONLY]
+        if first:
+            self.f = lambda **given: f(*[given.pop(name) for name in first if name in given], **given)
+            free = inspect.Parameter.POSITIONAL_OR_KEYWORD
+            self._signature = inspect.Signature([p.replace(kind=free) if p.name in first else p for p in parameters])
         self._traces: dict[Any, _Trace] = {}
         self._ready: dict[Any, _Ready] = {}
         self._latest: _Trace | None = None
@@ -94,7 +99,11 @@ class Program:
         value, *gradients = trace.run(wanted, call)
         self._remember(key, trace, wanted, call)
         numbers = iter(gradients)
-        return value, {name: _mapped(lambda *_: next(numbers), call.arguments[name], name) for name in wanted}
+
+        def gradient(place: str, _: Any) -> Any:
+            return next(numbers) if place in trace.inputs else None  # which is no number, but a text or the like
+
+        return value, {name: _mapped(gradient, call.arguments[name], name) for name in wanted}
 
     def _remember(self, key: Any, trace: _Trace, wanted: tuple[str, ...] | None, call: _Call) -> None:
         """What the next call with such arguments can do without a detour."""
@@ -107,7 +116,7 @@ class Program:
             return trace.same_for_all()
         if not isinstance(wrt, str | list | tuple):
             raise TypeError(f"wrt takes the names of arguments, not {shown(wrt)}")
-        names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
+        names = (wrt,) if isinstance(wrt, str) else tuple(dict.fromkeys(wrt))
         for name in names:
             self._refuse_unless_argument(name, f"wrt={name!r}")
             if not trace.inputs_of(name):
@@ -251,6 +260,7 @@ class _Call:
             key.append((place, shape, batched))
         if arrays and xp is None:
             dtype = np.result_type(*arrays)
+            arrays = [np.asarray(x, dtype) if type(x) is float else x for x in arrays]  # 1/0 is inf among arrays
         return _Call(arguments, arrays, tuple(key), samples[1] if samples and xp is None else None, xp, dtype)
 
 
@@ -468,19 +478,19 @@ def _outside(nodes: list[Value], places: dict[Value, _Place], start: int) -> lis
         for value in candidates:
             if value._created < start:
                 found[value] = None
-            elif not value.edges and value not in places and value._number is UNKNOWN:
+            elif not value.edges and value not in places and math.isnan(value._number):
                 raise TracingError(f"a copy of {value.label or 'a traced Value'} has lost its origin: use it itself")
     stems: dict[str, list[tuple[tuple[int, ...], Value]]] = {}
     for value in found:
         stem, _, index = (value.label or "outside").partition("[")
-        numbers = tuple(int(i) for i in index.rstrip("]").split(",") if i.strip().isdigit())
+        numbers = tuple(int(i) for i in index.rstrip("]").split(",") if i.strip().isdecimal())
         stems.setdefault(stem, []).append((numbers, value))
     arrays = []
     for stem, members in stems.items():
         by_index = dict(sorted(members, key=lambda member: member[0]))
         lengths = {len(index) for index in by_index}
         shape = tuple(1 + max(index[i] for index in by_index) for i in range(max(lengths))) if len(lengths) == 1 else ()
-        if len(by_index) == len(members) == int(np.prod(shape, dtype=int)):
+        if len(by_index) == len(members) == prod(shape):
             arrays.append((Array(shape, False, stem), list(by_index.values())))
         else:
             arrays.append((Array((len(members),), False, stem), [value for _, value in members]))
@@ -488,9 +498,6 @@ def _outside(nodes: list[Value], places: dict[Value, _Place], start: int) -> lis
 
 
 def _numbers(array: Array, values: list[Value], call: _Call) -> Any:
-    if not array.shape:
-        numbers: Any = values[0]._number
-    else:
-        numbers = np.array([value._number for value in values], dtype=call.dtype if call.xp is None else None)
-        numbers = numbers.reshape(array.shape)
+    dtype = call.dtype if call.xp is None else None
+    numbers = np.array([value._number for value in values], dtype=dtype).reshape(array.shape)
     return numbers if call.xp is None else call.xp.asarray(numbers, dtype=call.dtype)

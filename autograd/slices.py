@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.matrices import NEW_AXIS, call, subscript
+from autograd.matrices import call, subscript
 
 __all__ = [
     "Slice",
+    "base_of",
     "elements",
     "is_everything",
     "place",
     "reshaped",
     "slices_of",
     "transposed",
-    "with_new_first_axis",
     "with_samples_last",
 ]
 
@@ -126,9 +126,16 @@ def transposed(tree: ast.expr) -> ast.expr:
     return tree.value if is_transposed else ast.Attribute(tree, "T", ast.Load())  # type: ignore[attr-defined]
 
 
-def with_new_first_axis(tree: ast.expr) -> ast.expr:
-    """``tree[None]``, one row."""
-    return subscript(tree, NEW_AXIS)
+def base_of(tree: ast.expr) -> str | None:
+    """The name of the array of which `tree` is a view, or of the array itself; None if it is a new one."""
+    match tree:
+        case ast.Name(id=word):
+            return word
+        case ast.Subscript(value=inner) | ast.Attribute(value=inner):
+            return base_of(inner)
+        case ast.Call(func=ast.Name(id="reshape" | "moveaxis"), args=[inner, *_]):
+            return base_of(inner)
+    return None
 
 
 def with_samples_last(tree: ast.expr, axes: int, back: bool = False) -> ast.expr:

@@ -53,7 +53,7 @@ class Vectorized:
 
         self.losses = vectorize(loss, batch=("x", "y"))
         self.results = vectorize(loss_and_outputs, batch=("x", "y"))
-        self.penalties = vectorize(self.penalty) if self.penalty else None
+        self.penalties = vectorize(lambda theta: penalty(theta)) if (penalty := self.penalty) else None
 
     def outputs(self, x: Any, parameters: dict[str, Any]) -> list[Any]:
         """What the model says about one sample, with these parameters."""
@@ -123,7 +123,7 @@ class Vectorized:
             loss, gradient = loss * len(X), gradient * len(X)
         if self.penalties is not None:
             penalty, by_theta = self.penalties.value_and_grad(theta)
-            loss, gradient = loss + penalty, gradient + next(iter(by_theta.values()))
+            loss, gradient = loss + penalty, gradient + by_theta["theta"]
         return float(loss), gradient
 
     def placed(self, theta: Array) -> Array:

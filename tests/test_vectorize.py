@@ -1,5 +1,6 @@
 """Scalar functions as array programs: right for every graph, readable for regular ones."""
 
+import pickle
 import random
 import re
 from functools import reduce
@@ -259,6 +260,64 @@ def test_random_programs(seed):
     except (ArithmeticError, ValueError):
         assume(False)
     check(f, batch, **arguments)
+
+
+def random_readings(seed):
+    """Arguments of all shapes, read in all ways: slices, steps, backwards, picked, one for all."""
+    shapes = [(), (1,), (2,), (3,), (5,), (2, 2), (1, 3), (3, 1), (1, 1), (2, 1, 2)]
+    draw = random.Random(seed)
+    names, samples = "abcd"[: draw.randint(1, 4)], draw.choice([1, 2, 3])
+    batch = tuple(name for name in names if draw.random() < 0.5)
+    numbers = np.random.default_rng(seed)
+    arguments = {
+        name: numbers.normal(size=(samples,) * (name in batch) + draw.choice(shapes)) for name in names
+    }  # fmt: skip
+
+    def listed(tree):
+        return [x for part in tree for x in listed(part)] if isinstance(tree, list) else [tree]
+
+    def f(**given):
+        draw = random.Random(seed + 1)
+        known = [listed(tree) for tree in given.values()]
+
+        def read(n):
+            values = draw.choice(known)
+            ways = [
+                lambda: values, lambda: values[::-1], lambda: values[::2], lambda: values[1:] or values,
+                lambda: [draw.choice(values) for _ in range(n)], lambda: [draw.choice(values)] * n,
+            ]  # fmt: skip
+            some = draw.choice(ways)()
+            return (some * n)[:n]
+
+        steps = {
+            "alone": lambda n: [draw.choice([tanh, sin, sigmoid, relu])(x) for x in read(n)],
+            "sum": lambda n: [x + y for x, y in zip(read(n), read(n), strict=True)],
+            "product": lambda n: [x * y for x, y in zip(read(n), read(n), strict=True)],
+            "scaled": lambda n: [
+                x - draw.choice([0.5, 2.0, -1.0, 0.0]) * y for x, y in zip(read(n), read(n), strict=True)
+            ],
+            "dot": lambda n: [dot(read(n), read(n)) for _ in range(draw.randint(1, 3))],
+            "total": lambda n: [draw.choice([autograd.sum, mean])(read(n)) for _ in range(draw.randint(1, 3))],
+            "with constants": lambda n: [mean([*read(n), 1.5, x]) for x in read(2)],
+            "choice": lambda n: [where((x > y) | (x < -1.0), x * 2, y) for x, y in zip(read(n), read(n), strict=True)],
+            "condition": lambda n: [(x > 0.1) * y + (y < x) + 1.0 for x, y in zip(read(n), read(n), strict=True)],
+            "largest": lambda n: [
+                reduce(maximum, [x.detach() for x in read(n) if isinstance(x, Value)], y) for y in read(2)
+            ],
+        }
+        for _ in range(draw.randint(2, 6)):
+            found = steps[draw.choice([*steps])](draw.randint(1, 4))
+            label = draw.choice([None, "h", "q"])
+            known.append([x.named(label) if label and isinstance(x, Value) and not x.label else x for x in found])
+        return tanh(autograd.sum([sin(draw.choice([autograd.sum, mean])(values)) for values in known[-3:]]))
+
+    return f, arguments, batch
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_random_readings(seed):
+    check(*random_readings(seed)[::2], **random_readings(seed)[1])
 
 
 @pytest.mark.parametrize("name", [name for name, op in OPERATIONS.items() if not op.nary and name != "where"])
@@ -675,6 +734,68 @@ def test_sums_of_many_terms_stay_readable():
         return autograd.sum([sin(a * (i + 1.5)) * exp(x * i) ** 0.1 for i in range(40)])
 
     check(f, "x", a=0.3, x=np.array([0.01, 0.02]))
+
+
+def test_results_share_no_memory():
+    x = source.normal(size=(3, 2))
+    same, first, again = vectorize(lambda x: [x[0], x[1] * 2, x[1] * 2], batch="x")(x=x)
+    assert not any(np.shares_memory(a, b) for a, b in [(same, x), (first, again)])
+    _, gradients = vectorize(
+        lambda u, v, x: dot([a + b for a, b in zip(u, v, strict=True)], x) ** 2, "x"
+    ).value_and_grad(u=x[0], v=x[1], x=x)
+    gradients["u"] *= 2
+    assert (gradients["u"] != gradients["v"]).all()
+
+
+def test_scalar_arguments_follow_the_rules_of_arrays():
+    assert vectorize(lambda w, x: x + 1 / w, batch="x")(w=0.0, x=[1.0]) == [np.inf]
+    assert np.isnan(vectorize(lambda w, x: x + w**0.5, batch="x")(w=-1.0, x=[1.0]))
+
+
+def test_constants_made_inside():
+    check(lambda x: x + (Value(2.0) * Value(3.0)) ** -1 + Value(20.0).detach() ** 8, "x", x=[1.0, 2.0])
+    with pytest.raises(TracingError, match="lost its origin"):
+        vectorize(lambda x: pickle.loads(pickle.dumps(x)) * 2, batch="x")(x=[1.0])
+
+
+def test_arguments_that_only_have_a_position():
+    def f(x, /, y):
+        return x * y
+
+    assert vectorize(f, batch="x")([1.0, 2.0], 3.0).tolist() == [3.0, 6.0]
+    assert vectorize(dot, batch="x")(x=[[1.0, 2.0]], y=[3.0, 4.0]).tolist() == [11.0]
+
+
+def test_texts_among_parameters_have_no_derivative():
+    program = vectorize(lambda p, x: p["w"] * x + p["b"] ** 2, batch="x")
+    _, gradients = program.value_and_grad(p={"activation": "tanh", "w": 2.0, "b": 3.0}, x=[1.0, 2.0], wrt=["p", "p"])
+    assert gradients == {"p": {"activation": None, "w": 1.5, "b": 6.0}}
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "w[²]",
+        "w[99999999999999999999]",
+        "__debug__",
+        "lambda",
+        "n",
+        "x",
+        "L",
+        "t1",
+        "dx",
+        "w[",
+        "[0]",
+        "ŷ",
+        "1a",
+        "w w",
+    ],
+)
+def test_labels_of_all_kinds(label):
+    w = Value(2.0, label=label)
+    program = vectorize(lambda x: (w * x).named(label) ** 2 + w, batch="x")
+    assert program(x=[1.0, 2.0]).tolist() == [6.0, 18.0]
+    assert program.value_and_grad(x=[1.0, 2.0], wrt="x")[1]["x"].tolist() == [4.0, 8.0]
 
 
 def test_softplus_and_the_like_are_written_out():
