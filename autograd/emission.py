@@ -76,7 +76,8 @@ def emitted(
     else:
         value = emitter.read(results[0])
         emitter.backward(results[0], wrt)
-        trees = [call("mean", value.tree) if value.batch else value.tree, *map(emitter.gradient, wrt)]
+        mean = call("mean", value.tree) if value.batch else value.tree
+        trees = [mean if value.value is None else ast.Constant(value.value), *map(emitter.gradient, wrt)]
     taken = emitter.used - emitter.temporaries
     statements, trees, names = finished(emitter.statements, trees, emitter.kept, emitter.temporaries, taken)
     constants = {word: value for word, value in emitter.constants.items() if word in names}

@@ -154,7 +154,10 @@ class Program:
     def _refuse_unless_argument(self, name: str, written: str) -> None:
         parameters = self._signature.parameters
         if name not in parameters and not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-            raise TypeError(f"{written} is not an argument of {self._name}{self._signature}")
+            hint = (
+                f'; several names are written ("{parts[0]}", "{parts[1]}")' if len(parts := name.split(",")) > 1 else ""
+            )
+            raise TypeError(f"{written} is not an argument of {self._name}{self._signature}{hint}")
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Call:
         return _Call.of(self._bound(args, kwargs) if args else kwargs, self.batch)
@@ -236,6 +239,7 @@ class _Call:
     @staticmethod
     def of(arguments: dict[str, Any], batch: tuple[str, ...]) -> _Call:
         """Arguments of any structure and kind; TypeError or ValueError, with the place, for what is no array."""
+        arguments = {name: _rows(value) if name in batch else value for name, value in arguments.items()}
         found: list[tuple[str, Any]] = []
         for name, value in arguments.items():
             _mapped(lambda place, x: found.append((place, x)), value, name)
@@ -261,7 +265,8 @@ class _Call:
         if arrays and xp is None:
             dtype = np.result_type(*arrays)
             arrays = [np.asarray(x, dtype) if type(x) is float else x for x in arrays]  # 1/0 is inf among arrays
-        return _Call(arguments, arrays, tuple(key), samples[1] if samples and xp is None else None, xp, dtype)
+        count = samples[1] if samples and xp is None else None
+        return _Call(arguments, arrays, (tuple(arguments), *key), count, xp, dtype)
 
 
 def _float_of(arrays: list[Any], xp: Any) -> Any:
@@ -277,6 +282,11 @@ def _check_samples(place: str, x: Any, shape: tuple[int, ...], samples: Any) -> 
         )
     if not shape[0]:
         raise ValueError(f"{place} is empty: at least one sample is needed")
+    if shape[0] != samples[1] and place.partition("[")[0] == samples[0].partition("[")[0]:
+        raise ValueError(
+            f"{samples[0]} has {samples[1]} and {place} {shape[0]} numbers along the first axis; the rows of an array "
+            "are of equal length, and the parts of a batch have as many samples"
+        )
     if shape[0] != samples[1]:
         raise ValueError(
             f"all arguments of a batch have as many samples, but {samples[0]} has {samples[1]} and {place} {shape[0]}"
@@ -301,9 +311,31 @@ def _mapped(function: Callable[[str, Any], Any], tree: Any, place: str) -> Any:
 
 def _is_array(sequence: Sequence[Any]) -> bool:
     """Whether a list holds plain numbers, or lists of equal length that do."""
-    if all(isinstance(part, list | tuple) for part in sequence):
+    if sequence and all(isinstance(part, list | tuple) for part in sequence):
         return len(set(map(len, sequence))) == 1 and all(map(_is_array, sequence))
-    return not any(hasattr(part, "__len__") or hasattr(part, "shape") or _is_static(part) for part in sequence)
+    return not any(
+        hasattr(part, "__len__") or hasattr(part, "shape") or (_is_static(part) and not isinstance(part, bool))
+        for part in sequence
+    )
+
+
+def _rows(value: Any) -> Any:
+    """Samples as they are often collected, in a list of arrays or in a range, as what holds one row for each."""
+    if isinstance(value, range):
+        return list(value)
+    if isinstance(value, list) and value and all(trees.is_array(part) for part in value):
+        return np.stack(value) if len({part.shape for part in value}) == 1 else value
+    return value
+
+
+def _is_shape(entry: Any) -> bool:
+    """Whether this part of a key is (place, shape, batched)."""
+    return len(entry) == 3 and isinstance(entry[2], bool) and isinstance(entry[1], tuple)
+
+
+def _shapes(key: Any) -> str:
+    shapes = (f"{place} {('n', *shape) if batched else shape}" for place, shape, batched in filter(_is_shape, key))
+    return ", ".join(shapes).replace("'n'", "n")
 
 
 def _array(x: Any, place: str, xp: Any, dtype: Any) -> Any:
@@ -342,13 +374,17 @@ class _Trace:
         self.functions: dict[Any, Callable[..., Any]] = {}
         places: dict[Value, _Place] = {}
         start = next(clock)
-        with tracing():
-            known = {place: (shape, batched) for place, shape, *batched in call.key if batched}
+        with tracing(), np.errstate(all="ignore"):  # the unknown numbers are nan
+            known = {place: (shape, batched) for place, shape, batched in filter(_is_shape, call.key)}
             arguments = {
                 name: _mapped(lambda place, x: self.argument(place, x, known, places), value, name)
                 for name, value in call.arguments.items()
             }
-            result = f(**arguments)
+            try:
+                result = f(**arguments)
+            except Exception as error:
+                error.add_note(f"(when {title} was recorded, with {_shapes(call.key)})")
+                raise
         self.result = result[()] if trees.is_array(result) and not result.ndim else result
         self.record(list(trees.leaves(self.result, f"the result of {title}")), places, start)
 
@@ -356,7 +392,7 @@ class _Trace:
         """Values in nested lists in place of an array; what is no array as it is."""
         if place not in known:
             return x
-        shape, (batched,) = known[place]
+        shape, batched = known[place]
         label = re.sub(r"\W+", "_", place).strip("_")
         self.inputs[place] = array = Array(shape, batched, label)
         rows = count()

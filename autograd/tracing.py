@@ -73,7 +73,8 @@ def refusal_of_branch(condition: Value) -> TracingError:
     return TracingError(
         f"{_place()}\n"
         f"Whether {text} is not known here: the function is recorded once, for all samples and calls. Write "
-        f"where({text}, a, b), which chooses sample by sample; for max and min, maximum and minimum."
+        f"where({text}, a, b), with the where of autograd, which chooses sample by sample; & for and, | for or; "
+        "maximum and minimum for max and min."
     )
 
 
@@ -98,7 +99,10 @@ def _place() -> str:
     """The line of the user's code that is being run."""
     frame: FrameType | None = sys._getframe(1)
     here = os.path.dirname(__file__) + os.sep
-    while frame is not None and frame.f_code.co_filename.startswith((here, "<autograd")):
+    while frame is not None and (
+        frame.f_code.co_filename.startswith((here, "<autograd"))
+        or frame.f_globals.get("__name__", "").partition(".")[0] == "numpy"
+    ):
         frame = frame.f_back
     if frame is None:
         return "in code without source"

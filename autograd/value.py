@@ -82,6 +82,8 @@ class Value:
                 f".data of {sentence(self)} cannot be set: it is the result of an operation. "
                 "Set .data of a leaf it was computed from, then run the forward pass again."
             )
+        if tracing.is_tracing():
+            raise tracing.refusal_of_number(self, "number", "It cannot be set either; give the result a new name.")
         self._number = number if type(number) is float else as_float(number, f".data = {shown(number)}")
         self._created = next(clock)  # newer than every node that used the old number
         backprop.note_change(self._created)
@@ -205,7 +207,7 @@ class Value:
 
     def _drops_the_gradient(self, *_: object) -> NoReturn:
         if tracing.is_tracing():
-            raise tracing.refusal_of_number(self, "number", "Use the functions of autograd instead of those of math.")
+            raise tracing.refusal_of_number(self, "number", "Use the functions of autograd, which are recorded.")
         from autograd.notation import name
 
         raise TypeError(
@@ -213,10 +215,22 @@ class Value:
             "number, or the functions of autograd (autograd.exp, autograd.log, ...) instead of those of math"
         )
 
+    def _is_no_index(self) -> NoReturn:
+        if tracing.is_tracing():
+            raise tracing.refusal_of_number(
+                self, "number", "A number that the function counts or indexes with is a default of its argument."
+            )
+        raise TypeError("a Value cannot count or index: write int(v.data)")
+
+    def _is_no_truth(self) -> NoReturn:
+        raise TypeError("~ is not for conditions on Values: turn the comparison round, x <= 0 instead of ~(x > 0)")
+
     def _is_no_power(self, _: object) -> NoReturn:
         raise TypeError("^ is not a power in Python: write **, as in w ** 2")
 
     __xor__ = __rxor__ = _is_no_power
+    __index__ = _is_no_index
+    __invert__ = _is_no_truth
     __float__ = __int__ = __round__ = __floor__ = __ceil__ = __trunc__ = _drops_the_gradient
 
     if TYPE_CHECKING:  # made from the table by autograd.recording

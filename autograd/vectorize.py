@@ -44,4 +44,6 @@ def vectorize(f: Callable[..., Any], batch: str | Sequence[str] = ()) -> Program
     """
     from autograd.program import Program
 
+    if not isinstance(batch, str | list | tuple):
+        raise TypeError(f"batch takes the names of arguments, such as ('x', 'y'), not {batch!r}")
     return Program(f, (batch,) if isinstance(batch, str) else tuple(batch))

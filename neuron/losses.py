@@ -133,6 +133,8 @@ def cross_entropy(scores: Sequence[Number], target: Any) -> Any:
     >>> cross_entropy([1000.0, 0.0, -1000.0], 1)
     1000.0
     """
+    if not isinstance(scores, Sequence) or not scores:
+        raise ValueError(f"cross_entropy needs a list with a score for each class, not {shown(scores)}")
     largest = reduce(maximum, [s.detach() if isinstance(s, Value) else s for s in scores])
     log_of_sum = largest + log(total([exp(s - largest) for s in scores]))
     if isinstance(target, list | tuple):

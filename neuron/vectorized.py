@@ -8,6 +8,7 @@ over from a model or a loss that cannot be recorded.
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -51,9 +52,12 @@ class Vectorized:
             outputs = self.outputs(x, parameters)
             return [self.eager.loss_of(outputs, y), *outputs]
 
+        def penalty(theta: Any) -> Any:
+            return self.penalty(theta)  # type: ignore[misc]
+
         self.losses = vectorize(loss, batch=("x", "y"))
         self.results = vectorize(loss_and_outputs, batch=("x", "y"))
-        self.penalties = vectorize(lambda theta: penalty(theta)) if (penalty := self.penalty) else None
+        self.penalties = vectorize(penalty) if self.penalty else None
 
     def outputs(self, x: Any, parameters: dict[str, Any]) -> list[Any]:
         """What the model says about one sample, with these parameters."""
@@ -156,7 +160,9 @@ class Vectorized:
         except Exception as error:
             why = str(error)
         self.is_eager = True
-        warnings.warn(f"training uses Values, one sample after the other, which is slow: {why}", stacklevel=2)
+        warnings.warn(
+            f"training uses Values, one sample after the other, which is slow: {why}", stacklevel=_stack_level()
+        )
         return False
 
     def of_one(self, method: Any, theta: Array, X: Array, y: Array) -> Array:
@@ -168,6 +174,14 @@ class Vectorized:
             loss, _ = self.loss_and_predictions(theta, X, y)
             gradient = [] if self.has_gradient else self.loss_and_gradient(theta, X, y)[1]
         return np.array([loss, *gradient])
+
+
+def _stack_level() -> int:
+    """How far up the stack the code is that called `fit`."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("neuron."):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def _is_near(found: Array, expected: Array) -> bool:

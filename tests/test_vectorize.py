@@ -511,7 +511,7 @@ def test_a_model_from_outside_is_matrix_products():
     ("f", "text"),
     [
         (lambda x: x if x > 0 else -x, "Whether x > 0 is not known here"),
-        (lambda x: max(x, 0.5), r"Write where\(x < 0.5, a, b\).*; for max and min, maximum and minimum"),
+        (lambda x: max(x, 0.5), r"Write where\(x < 0.5, a, b\).*; & for and, .* maximum and minimum for max and min"),
         (lambda x: exp(x) if exp(x) else x, r"Whether exp\(x\) is not known"),
         (lambda x: x.data * x, r"The number of x is not known here.*Leave out .data, or write .detach\(\)"),
         (lambda x: float(x * 2), r"The number of x·2 .*Use the functions of autograd"),
@@ -545,8 +545,54 @@ def test_the_error_of_a_branch_word_for_word():
     assert str(caught.value) == (
         f"test_vectorize.py, line {line}, in loss: if w * x > 0:\n"
         "Whether w·x > 0 is not known here: the function is recorded once, for all samples and calls. Write "
-        "where(w·x > 0, a, b), which chooses sample by sample; for max and min, maximum and minimum."
+        "where(w·x > 0, a, b), with the where of autograd, which chooses sample by sample; & for and, | for or; "
+        "maximum and minimum for max and min."
     )
+
+
+@pytest.mark.parametrize(
+    ("f", "error", "text"),
+    [
+        (lambda x: sum(1 for _ in range(x)), TracingError, "that the function counts or indexes with is a default"),
+        (lambda x: [1.0, 2.0][x], TracingError, "The number of x is not known"),
+        (lambda x: where(~(x > 0), x, 0.0), TypeError, r"turn the comparison round, x <= 0 instead of ~\(x > 0\)"),
+        (lambda x: np.clip(x, 0, 1), Exception, "test_vectorize.py|np.clip|clip"),
+        (lambda x: setattr(x, "data", 3.0), TracingError, "cannot be set either"),
+    ],
+)
+def test_more_that_needs_a_number(f, error, text):
+    with pytest.raises(error, match=text):
+        vectorize(f, batch="x")(x=[1.0])
+    with pytest.raises(TypeError, match=r"write int\(v.data\)"):
+        range(Value(2.0))
+
+
+def test_numpys_functions_inside():
+    check(
+        lambda x, y: np.sum((np.array(x) - np.array(y)) ** 2) + np.maximum(x[0], 0.0),
+        "x",
+        x=np.ones((2, 2)),
+        y=np.zeros(2),
+    )
+
+
+def test_samples_in_lists():
+    f = vectorize(lambda x: x[0] - x[1], batch="x")
+    rows = [np.array([1.0, 2.0]), np.array([3.0, 5.0])]
+    assert f(rows).tolist() == f(np.array(rows)).tolist() == [-1.0, -2.0]
+    assert vectorize(lambda x: x * 2, batch="x")(range(3)).tolist() == [0.0, 2.0, 4.0]
+    assert vectorize(lambda x: x * 2, batch="x")([True, False]).tolist() == [2.0, 0.0]
+    double = vectorize(lambda x: x * 2, batch="x")
+    with pytest.raises(ValueError, match="x is empty"):
+        double([])
+    with pytest.raises(TypeError, match="missing a required argument"):
+        double()
+
+
+def test_errors_say_what_was_recorded():
+    with pytest.raises(ValueError, match="equal length") as caught:
+        vectorize(product, batch="x")(w=np.ones(3), x=np.ones((4, 2)))
+    assert caught.value.__notes__ == ["(when product was recorded, with w (3,), x (n, 2))"]
 
 
 def test_copies_of_traced_values():
@@ -686,6 +732,13 @@ def test_each_combination_of_shapes_is_traced_once():
         (TypeError, "complex numbers are not supported", lambda: vectorize(product)(w=[1j], x=[1.0])),
         (TypeError, "is not an ordinary array", lambda: vectorize(product)(w=np.ma.ones(2), x=[1.0, 1.0])),
         (ValueError, "needs sequences of equal length", lambda: vectorize(product)(w=[1.0], x=[1.0, 2.0])),
+        (
+            ValueError,
+            r"x\[0\] has 2 and x\[1\] 1 numbers along",
+            lambda: vectorize(product, "x")(w=[1.0], x=[[1, 2], [3]]),
+        ),
+        (TypeError, r"several names are written \(\"w\", \"x\"\)", lambda: vectorize(product, "w,x")),
+        (TypeError, "batch takes the names of arguments, .* not 0", lambda: vectorize(product, 0)),
         (RuntimeError, "product was not traced yet: call the program once", lambda: vectorize(product).source),
         (TypeError, "a name for each argument", lambda: vectorize(lambda *x: x[0])(1.0)),
     ],

@@ -61,6 +61,8 @@ class Digits(Lesson):
         yield from table(head, [rows[k] for k in every(10, history.epochs)])
         yield ""
         eager = one_sample * len(X) * history.epochs
+        if not history.epochs:
+            return
         yield f"  trained in {seconds:.1f} s; one Value after the other it would take {_duration(eager)}"
         yield f"  ({1000 * one_sample:.1f} ms for one sample, forward and backward)"
 
