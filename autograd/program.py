@@ -65,7 +65,7 @@ class Program:
         for name in batch:
             self._refuse_unless_argument(name, f"batch={name!r}")
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The result of `f` for each sample: in place of each number stands an array of shape (samples,)."""
         key, samples = _key(kwargs, self.batch, _VALUES) if not args else (None, 0)
         ready = self._ready.get(key)
@@ -80,7 +80,7 @@ class Program:
         return trees.rebuilt(trace.result, iter(results), _joined)
 
     def value_and_grad(
-        self, *args: Any, wrt: str | Sequence[str] | None = None, **kwargs: Any
+        self, /, *args: Any, wrt: str | Sequence[str] | None = None, **kwargs: Any
     ) -> tuple[Any, dict[str, Any]]:
         """The mean of `f` over the samples, and its derivatives by the arguments named in `wrt`, in their shapes.
 
@@ -154,9 +154,8 @@ class Program:
     def _refuse_unless_argument(self, name: str, written: str) -> None:
         parameters = self._signature.parameters
         if name not in parameters and not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-            hint = (
-                f'; several names are written ("{parts[0]}", "{parts[1]}")' if len(parts := name.split(",")) > 1 else ""
-            )
+            parts = name.split(",")
+            hint = f'; several names are written ("{parts[0]}", "{parts[1]}")' if len(parts) > 1 else ""
             raise TypeError(f"{written} is not an argument of {self._name}{self._signature}{hint}")
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Call:
@@ -385,8 +384,9 @@ class _Trace:
             except Exception as error:
                 error.add_note(f"(when {title} was recorded, with {_shapes(call.key)})")
                 raise
-        self.result = result[()] if trees.is_array(result) and not result.ndim else result
-        self.record(list(trees.leaves(self.result, f"the result of {title}")), places, start)
+        result = result[()] if trees.is_array(result) and not result.ndim else result
+        self.returned = shown(result)
+        self.record(result, places, start)
 
     def argument(self, place: str, x: Any, known: dict[str, Any], places: dict[Value, _Place]) -> Any:
         """Values in nested lists in place of an array; what is no array as it is."""
@@ -397,19 +397,18 @@ class _Trace:
         self.inputs[place] = array = Array(shape, batched, label)
         rows = count()
 
-        def values(prefix: tuple[int, ...]) -> Any:
-            axis = len(prefix)
-            if axis < len(shape):
-                return [values((*prefix, i)) for i in range(shape[axis])]
-            value = Value(UNKNOWN, f"{place}[{','.join(map(str, prefix))}]" if prefix else place)
-            places[value] = array, next(rows)
-            return value
+        def value(index: tuple[int, ...]) -> Value:
+            made = Value(UNKNOWN, f"{place}[{','.join(map(str, index))}]" if index else place)
+            places[made] = array, next(rows)
+            return made
 
-        return values(())
+        return _nested(value, shape)
 
-    def record(self, results: list[tuple[str, Any]], places: dict[Value, _Place], start: int) -> None:
-        """Sort what was computed into groups."""
-        numbers = [x if type(x) is Value else as_float(x, place) for place, x in results]
+    def record(self, result: Any, places: dict[Value, _Place], start: int) -> None:
+        """Sort what was computed into groups; of the result its structure is kept, not the graph."""
+        leaves = trees.leaves(result, f"the result of {self.title}")
+        numbers = [x if type(x) is Value else as_float(x, place) for place, x in leaves]
+        self.result = trees.rebuilt(result, iter([0.0] * len(numbers)))
         reached = backprop.newest_first(*(x for x in numbers if type(x) is Value), since=start)
         nodes = [node for node in reversed(reached) if node._created >= start and node.edges]
         self.nodes = len(nodes)
@@ -443,7 +442,7 @@ class _Trace:
             if wanted is not None and not self.is_one_number:
                 raise TypeError(
                     f"value_and_grad needs a function that returns one number, but {self.title} returned "
-                    f"{shown(self.result)}: return a sum, or one element"
+                    f"{self.returned}: return a sum, or one element"
                 )
             wrt = None if wanted is None else [array for name in wanted for array in self.inputs_of(name)]
             title = self.title if wanted is None else f"{self.title}_and_gradients"
@@ -500,6 +499,13 @@ class _Trace:
                 scope[word] = call.xp.asarray(value, dtype=call.dtype) if is_float else call.xp.asarray(value)
         exec(compile(ast.Module([code.function], []), f"<vectorized {self.title}>", "exec"), scope)
         return scope[code.title]  # type: ignore[no-any-return]
+
+
+def _nested(made: Callable[[tuple[int, ...]], Any], shape: tuple[int, ...], index: tuple[int, ...] = ()) -> Any:
+    """Nested lists of this shape, with what is `made` at each index."""
+    if len(index) == len(shape):
+        return made(index)
+    return [_nested(made, shape, (*index, i)) for i in range(shape[len(index)])]
 
 
 def _count(n: int, what: str) -> str:

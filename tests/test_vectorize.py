@@ -1,5 +1,6 @@
 """Scalar functions as array programs: right for every graph, readable for regular ones."""
 
+import gc
 import pickle
 import random
 import re
@@ -759,6 +760,16 @@ def test_a_function_that_is_called_like_what_it_calls():
     x = np.array([1.0, 2.0])
     for function in (log, sigmoid, exp):
         assert_alike(vectorize(function, batch="x")(x=x), [function(v) for v in x.tolist()], "values")
+
+
+def test_the_graph_is_not_kept():
+    program = vectorize(lambda watched: [watched + 1.0, watched], batch="watched")
+    assert [x.tolist() for x in program(watched=[1.0])] == [[2.0], [1.0]]
+    assert not [v for v in gc.get_objects() if type(v) is Value and v.label == "watched"]
+
+
+def test_arguments_called_self():
+    assert vectorize(lambda self, x: self * x, batch="x")(self=2.0, x=[1.0]).tolist() == [2.0]
 
 
 def test_a_program_does_not_change_its_arguments():
