@@ -91,6 +91,7 @@ class _Emitter:
         self.inputs, self.groups = inputs, groups
         self.statements: list[Statement] = []
         self.constants: dict[str, NDArray[Any]] = {}
+        self.names_of_constants: dict[Any, str] = {}
         self.values: dict[Array, Expression] = {}
         self.operands: dict[Group, dict[str, Expression]] = {}
         self.derivatives: dict[Array, list[tuple[NDArray[Any], Expression]]] = {}
@@ -130,9 +131,13 @@ class _Emitter:
         return name(word, x.rows, x.batch)
 
     def constant(self, value: NDArray[Any]) -> ast.expr:
-        word = self.numbered("c" if value.dtype.kind == "f" else "i")
-        self.constants[word] = value
-        return ast.Name(word, ast.Load())
+        """The name of an array of constants or of positions."""
+        letter = "c" if value.dtype.kind == "f" else "i"
+        key = letter, value.shape, value.tobytes()
+        if key not in self.names_of_constants:
+            self.names_of_constants[key] = word = self.numbered(letter)
+            self.constants[word] = value
+        return ast.Name(self.names_of_constants[key], ast.Load())
 
     # --- forward -----------------------------------------------------------------------------------------
 
@@ -228,8 +233,14 @@ class _Emitter:
         x = self.read(view)
         batched = [array for array in self.inputs if array.batched]
         if not x.batch and batched:
-            x = broadcast(x, self.read(View(batched[0], np.zeros((), dtype=int))))
-        return x.tree
+            x = broadcast(x, self.one_of(batched[0]))
+        return x.tree if x.value is None else ast.Constant(x.value)
+
+    def one_of(self, array: Array) -> Expression:
+        """One number for each sample: the first of an array of several."""
+        if math.prod(array.shape):
+            return self.read(View(array, np.zeros((), dtype=int)))
+        return Expression(summed(self.values[array].tree, 0), batch=True)  # a sum of nothing
 
     # --- backward ----------------------------------------------------------------------------------------
 
@@ -348,6 +359,10 @@ class _Emitter:
         if len(factors) == 1 and not part.rows:
             self.pass_on(part.factors[0], g)  # to each of the terms alike
             return
+        if part.is_product and not (part.rows or part.batched):
+            for i, view in enumerate(part.factors):
+                self.pass_on(view, times(g, factors[1 - i]))
+            return
         whole = self.values[group.array]
         g = broadcast(g, whole if (part.rows, part.batched) == (whole.rows, whole.batch) else self.part(part))
         for i, view in enumerate(part.factors):
@@ -384,6 +399,4 @@ def _product_rule(i: int, part: Part, g: ast.expr, a: ast.expr, b: ast.expr) -> 
             return matmul(g, slices.transposed(b)) if i == 0 else matmul(slices.transposed(a), g)
         case False, True:
             return matmul(b, g) if i == 0 else outer(a, g)
-        case True, False:
-            return outer(g, b) if i == 0 else matmul(slices.transposed(a), g)
-    return ast.BinOp(g, ast.Mult(), b if i == 0 else a)
+    return outer(g, b) if i == 0 else matmul(slices.transposed(a), g)

@@ -65,9 +65,20 @@ def _numpy_functions() -> dict[str, Any]:
     }
 
 
-def functions_for(xp: Any, like: Any) -> dict[str, Any]:
-    """The functions that a program calls, over the arrays of namespace `xp`; None is NumPy's."""
-    return _numpy_functions() if xp is None else _array_api_functions(xp, like)
+def functions_for(xp: Any, like: Any, dtype: Any) -> dict[str, Any]:
+    """The functions that a program calls, over the arrays of namespace `xp`; None is NumPy's.
+
+    `dtype` is the type of the floats, `like` one of the arrays.
+    """
+    if xp is not None:
+        return _array_api_functions(xp, like)
+    if dtype == np.float64:
+        return _numpy_functions()
+
+    def where(condition: Any, x: Any, y: Any) -> Any:  # NumPy's makes float64 of two numbers of Python's
+        return np.where(condition, *(np.asarray(z, dtype) if type(z) is float else z for z in (x, y)))
+
+    return _numpy_functions() | {"where": where}
 
 
 _STANDARD_NAMES = {

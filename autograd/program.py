@@ -490,7 +490,7 @@ class _Trace:
 
     def compiled(self, code: Listing, call: _Call) -> Callable[..., Any]:
         like = next((x for x in call.arrays if is_foreign(x)), None)
-        scope = dict(functions_for(call.xp, like))
+        scope = dict(functions_for(call.xp, like, call.dtype))
         for word, value in code.constants.items():
             is_float = value.dtype.kind == "f"
             if call.xp is None:

@@ -666,6 +666,29 @@ def test_other_kinds_of_numbers():
     assert gradients["a"] == 2.0
 
 
+def test_the_precision_is_kept():
+    def f(w, x):
+        return where(x > 0, 1.0, 0.0) * w[0] + dot([0.5, 0.25], w) * relu(x) + sigmoid(x)
+
+    program = vectorize(f, batch="x")
+    value, gradients = program.value_and_grad(w=np.ones(2, np.float32), x=np.ones(3, np.float32), wrt=["w", "x"])
+    assert value.dtype == gradients["w"].dtype == gradients["x"].dtype == np.float32
+
+
+def test_samples_without_numbers():
+    assert vectorize(lambda x: autograd.sum(x) + 1.0, batch="x")(np.ones((3, 0))).tolist() == [1.0, 1.0, 1.0]
+    assert type(vectorize(lambda x: 2.0)(1.0)) is float
+
+
+def test_constants_are_listed_once():
+    def f(x):
+        h = [sin(v) for v in x]
+        return dot([1.0, 2.0, 3.0], h) + dot([1.0, 2.0, 3.0], h[::-1])
+
+    program = check(f, "x", x=source.normal(size=(4, 3)))
+    assert re.findall(r"^\w+ =", program.source, re.M) == ["c1 =", "i1 ="] * 2, "before each function"
+
+
 def test_each_combination_of_shapes_is_traced_once():
     calls = []
 
