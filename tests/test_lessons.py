@@ -1,6 +1,7 @@
 """The lessons on the command line: the figures of the articles come out."""
 
 import csv
+import re
 import signal
 import subprocess
 import sys
@@ -144,10 +145,21 @@ def test_ctrl_c_shows_what_there_is(name, monkeypatch):
     assert f"Stopped after 4 of {lesson.epochs} epochs" in text
 
 
+def test_digits():
+    lesson, text = learned("digits")
+    assert lesson.history.validation_metric[-1] > 0.95
+    assert text[3] == "  2,410 parameters, each a Value; the loss of one sample is 187 scalar operations,"
+    rows = [line.split() for line in text if line.split()[:1] and line.split()[0] in ("0", "10", "20", "30")]
+    assert [float(row[3].rstrip("%")) for row in rows] == [
+        round(100 * lesson.history.validation_metric[k], 1) for k in (0, 10, 20, 30)
+    ]
+    assert re.fullmatch(r"  trained in [\d.]+ s; one Value after the other it would take \d+ (s|min)", text[-2])
+
+
 @pytest.mark.parametrize("name", LESSONS)
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_files(name, ending, capsys):
-    epochs = {"cancer": "2", "moons": "2"}.get(name, "20")
+    epochs = {"cancer": "2", "moons": "2", "digits": "2"}.get(name, "20")
     options = ["--epochs", epochs, "--plot", f"p.{ending}", "--csv", "h.csv"]
     assert main(["learn", name, *options]) == 0
     out = capsys.readouterr().out

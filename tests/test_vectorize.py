@@ -315,7 +315,7 @@ def random_readings(seed):
     return f, arguments, batch
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_random_readings(seed):
     check(*random_readings(seed)[::2], **random_readings(seed)[1])
