@@ -49,7 +49,7 @@ from autograd.matrices import (
     zeros_like,
 )
 from autograd.ops import OPERATIONS
-from autograd.tracing import CONDITIONS
+from autograd.tracing import CONDITIONS, is_condition
 
 __all__ = ["emitted"]
 
@@ -81,7 +81,8 @@ def emitted(
     taken = emitter.used - emitter.temporaries
     statements, trees, names = finished(emitter.statements, trees, emitter.kept, emitter.temporaries, taken)
     constants = {word: value for word, value in emitter.constants.items() if word in names}
-    return Listing(emitter.title, inputs, statements, trees, constants)
+    parameters = [(emitter.names[array], array) for array in inputs]
+    return Listing(emitter.title, parameters, statements, trees, constants)
 
 
 class _Emitter:
@@ -92,6 +93,7 @@ class _Emitter:
         self.statements: list[Statement] = []
         self.constants: dict[str, NDArray[Any]] = {}
         self.names_of_constants: dict[Any, str] = {}
+        self.names: dict[Array, str] = {}
         self.values: dict[Array, Expression] = {}
         self.operands: dict[Group, dict[str, Expression]] = {}
         self.derivatives: dict[Array, list[tuple[NDArray[Any], Expression]]] = {}
@@ -101,7 +103,6 @@ class _Emitter:
         self.temporaries: set[str] = set()  # names that are only numbers
         self.last_numbers: dict[str, int] = {}
         self.returned: set[str] = set()  # results, as text
-        self.names_of_inputs: set[str] = set()
         self.title = self.named(title)
 
     # --- names and statements ----------------------------------------------------------------------------
@@ -151,19 +152,18 @@ class _Emitter:
                 x = broadcast(x, self.shaped_like(group))
             label = array.label or ("L" if array is result and not array.shape else "")
             if unicodedata.normalize("NFKC", label).isidentifier():
-                array.name = self.named(label)
-                self.kept.add(array.name)
+                self.names[array] = self.named(label)
+                self.kept.add(self.names[array])
             else:
-                array.name = self.numbered("t")
-            self.values[array] = self.add(array.name, x)
+                self.names[array] = self.numbered("t")
+            self.values[array] = self.add(self.names[array], x)
 
     def open(self) -> None:
         """Names for the arguments; the samples go from the first axis to the last."""
         for array in self.inputs:
             label = unicodedata.normalize("NFKC", array.label or "")
-            array.name = self.named(label) if label.isidentifier() else self.named("outside")
-            self.values[array] = name(array.name, bool(array.shape), array.batched)
-            self.names_of_inputs.add(array.name)
+            self.names[array] = self.named(label) if label.isidentifier() else self.named("outside")
+            self.values[array] = name(self.names[array], bool(array.shape), array.batched)
         batched = [array for array in self.inputs if array.batched]
         if batched:
             shape = attribute(self.values[batched[0]].tree, "shape")
@@ -171,7 +171,7 @@ class _Emitter:
         for array in batched:
             if array.shape:
                 tree = slices.with_samples_last(self.values[array].tree, len(array.shape))
-                self.statements.append((array.name, tree))
+                self.statements.append((self.names[array], tree))
         self.kept.update(word for word, _ in self.statements)
 
     def shaped_like(self, group: Group) -> Expression:
@@ -193,7 +193,7 @@ class _Emitter:
                 given[x] = compared(ast.NotEq(), given[x], number(0))
         self.operands[group] = given
         z = written(op.value.tree, given)
-        if CONDITIONS.get(op.name) is op and not group.array.is_condition:
+        if is_condition(op) and not group.array.is_condition:
             return choice(z, number(1), number(0))
         if op.domain is not None and not op.is_built_in:  # the table's own are nan or infinite by themselves
             return choice(written(op.domain.tree, given), z, number(math.nan))
@@ -279,8 +279,8 @@ class _Emitter:
         unsigned = x.tree.operand if isinstance(x.tree, ast.UnaryOp) else x.tree
         if isinstance(unsigned, ast.Name) or x.is_plain:
             return x
-        word = self.named(f"d{array.name}")
-        if array.name in self.temporaries:
+        word = self.named(f"d{self.names[array]}")
+        if self.names[array] in self.temporaries:
             self.temporaries.add(word)
         return self.add(word, x)
 
@@ -326,14 +326,14 @@ class _Emitter:
         like = self.values[array]
         x = broadcast(self.total(array), like) if array in self.derivatives else zeros_like(like)
         tree = slices.with_samples_last(x.tree, len(array.shape), back=True) if array.batched else x.tree
-        word = self.named(f"d{array.name}")
+        word = self.named(f"d{self.names[array]}")
         self.kept.add(word)
         return self.add(word, Expression(self.own(tree))).tree
 
     def own(self, tree: ast.expr) -> ast.expr:
         """A result that shares no memory with an argument or with another result: ``+x`` is a copy of x."""
         text = ast.unparse(tree)
-        is_shared = text in self.returned or slices.base_of(tree) in self.names_of_inputs
+        is_shared = text in self.returned or slices.base_of(tree) in map(self.names.get, self.inputs)
         self.returned.add(text)
         return ast.UnaryOp(ast.UAdd(), tree) if is_shared else tree
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.ops import OPERATIONS, Operation
-from autograd.tracing import CONDITIONS, DETACH
+from autograd.tracing import CONDITIONS, DETACH, is_condition
 
 if TYPE_CHECKING:
     from autograd.value import Value
@@ -43,7 +43,6 @@ class Array:
     batched: bool
     label: str | None = None
     is_condition: bool = False
-    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +144,7 @@ class _Graph:
                 row_of = [rows.setdefault(self.reading(node), len(rows)) for node in members]
                 first = dict(zip(reversed(row_of), reversed(members), strict=True))
                 group = self.group([first[row] for row in range(len(rows))], _common_label(members))
-                group.array.is_condition = _is_condition(members[0]) and members[0] not in numeric
+                group.array.is_condition = is_condition(members[0].op) and members[0] not in numeric
                 for row, node in zip(row_of, members, strict=True):
                     self.places[node] = group.array, row
                 yield group
@@ -220,7 +219,7 @@ class _Graph:
         fixed: set[Value] = set()
         for node in nodes:
             operands = (x for x in self.args[node] if hasattr(x, "edges"))
-            if node.op is DETACH or _is_condition(node) or all(x in fixed for x in operands):
+            if node.op is DETACH or is_condition(node.op) or all(x in fixed for x in operands):
                 fixed.add(node)
         return set(nodes) - fixed
 
@@ -228,11 +227,11 @@ class _Graph:
         return self.forms[node].operands if node in self.forms else self.args[node]
 
     def conditions_used_as_numbers(self, nodes: list[Value]) -> set[Value]:
-        found = {x for x in self.results if hasattr(x, "edges") and _is_condition(x)}
+        found = {x for x in self.results if hasattr(x, "edges") and is_condition(x.op)}
         for node in nodes:
             for i, operand in enumerate(self.operands(node)):
                 is_choice = (node.op is _WHERE and i == 0) or node.op in _LOGIC
-                if hasattr(operand, "edges") and _is_condition(operand) and not is_choice:
+                if hasattr(operand, "edges") and is_condition(operand.op) and not is_choice:
                     found.add(operand)
         return found
 
@@ -352,10 +351,6 @@ _NOWHERE = (None, 0)
 def _rank(array: Array | None) -> int:
     """Constants, then what is the same for all samples, then what is not."""
     return 0 if array is None else 1 + array.batched
-
-
-def _is_condition(node: Value) -> bool:
-    return node.op is not None and CONDITIONS.get(node.op.name) is node.op
 
 
 def _common_label(members: list[Value]) -> str | None:

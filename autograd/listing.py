@@ -27,10 +27,10 @@ LARGEST = 24
 
 @dataclass
 class Listing:
-    """A function of arrays: its statements, what it returns, and the constants that it refers to."""
+    """A function of arrays: their names, its statements, what it returns, and the constants that it refers to."""
 
     title: str
-    inputs: Sequence[Array]
+    inputs: Sequence[tuple[str, Array]]
     statements: list[Statement]
     results: list[ast.expr]
     constants: dict[str, NDArray[Any]]
@@ -39,7 +39,7 @@ class Listing:
     def function(self) -> ast.FunctionDef:
         """The function as a syntax tree."""
         result = self.results[0] if len(self.results) == 1 else ast.Tuple(self.results, ast.Load())
-        parameters = [ast.arg(array.name) for array in self.inputs]
+        parameters = [ast.arg(word) for word, _ in self.inputs]
         arguments = ast.arguments([], parameters, None, [], [], None, [])
         function = ast.FunctionDef(self.title, arguments, [*self._body(), ast.Return(result)], [])
         setattr(function, "type_params", [])  # a field from Python 3.12 on
@@ -48,10 +48,10 @@ class Listing:
     @property
     def source(self) -> str:
         """The function as text, with its constants before it."""
-        shapes = [f"{array.name} {_shape_of(array)}" for array in self.inputs]
+        shapes = [f"{word} {_shape_of(array)}" for word, array in self.inputs]
         lines = [f"{word} = {_listed(value)}" for word, value in self.constants.items()]
         lines += ["", ""] if lines else []
-        lines += [f"def {self.title}({', '.join(array.name for array in self.inputs)}):  # {', '.join(shapes)}"]
+        lines += [f"def {self.title}({', '.join(word for word, _ in self.inputs)}):  # {', '.join(shapes)}"]
         lines += [f"    {ast.unparse(ast.fix_missing_locations(statement))}" for statement in self._body()]
         lines += [f"    return {', '.join(map(ast.unparse, self.results))}"]
         return "\n".join(lines)

@@ -16,7 +16,6 @@ from functools import reduce
 from autograd.formula import DERIVED, FLOATS
 
 __all__ = [
-    "NEW_AXIS",
     "SEED",
     "Expression",
     "applied",

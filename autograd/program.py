@@ -10,7 +10,7 @@ import ast
 import inspect
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from math import prod
@@ -70,7 +70,7 @@ class Program:
         key, samples = _key(kwargs, self.batch, _VALUES) if not args else (None, 0)
         ready = self._ready.get(key)
         if ready is not None and samples <= ready.largest:
-            trace, results = ready.trace, ready.run(kwargs)
+            trace, results = ready.trace, _run(ready.function, kwargs.values())
             self._latest = trace
         else:
             call = self._call(args, kwargs)
@@ -91,7 +91,7 @@ class Program:
         ready = self._ready.get(key)
         if ready is not None and samples <= ready.largest:
             self._latest, ready.trace.latest = ready.trace, ready.names
-            value, *gradients = ready.run(kwargs)
+            value, *gradients = _run(ready.function, kwargs.values())
             return value, dict(zip(ready.names, gradients, strict=False))  # type: ignore[arg-type]
         call = self._call(args, kwargs)
         trace = self._traced(call)
@@ -217,11 +217,6 @@ class _Ready:
     function: Callable[..., Any]
     names: tuple[str, ...] | None  # of the arguments to differentiate by
     largest: float  # the number of samples up to which they are computed all at once
-
-    def run(self, arguments: dict[str, Any]) -> tuple[Any, ...]:
-        with np.errstate(all="ignore"):
-            results = self.function(*arguments.values())
-        return results if type(results) is tuple else (results,)
 
 
 @dataclass(eq=False)
@@ -457,24 +452,21 @@ class _Trace:
         arrays = call.arrays
         if self.outside:
             arrays = [*arrays, *(_numbers(array, values, call) for array, values in self.outside)]
-        with np.errstate(all="ignore"):
-            if call.samples is not None and call.samples > 1.5 * self.block:
-                return self.in_blocks(function, arrays, wanted, call.samples)
-            results = function(*arrays)
-        return results if type(results) is tuple else (results,)
+        if call.samples is not None and call.samples > 1.5 * self.block:
+            return self.in_blocks(function, arrays, wanted, call.samples)
+        return _run(function, arrays)
 
     def in_blocks(
         self, function: Callable[..., Any], arrays: list[Any], wanted: tuple[str, ...] | None, samples: int
     ) -> tuple[Any, ...]:
         """The same, for some of the samples at a time; means are weighted by how many these are."""
-        found: list[list[Any]] = []
+        found: list[Sequence[Any]] = []
         for start in range(0, samples, self.block):
             part = slice(start, start + self.block)
-            results = function(*(x[part] if array.batched else x for array, x in zip(self.arrays, arrays, strict=True)))
-            found.append(list(results if type(results) is tuple else (results,)))
-            if wanted is not None:
-                weight = min(self.block, samples - start) / samples
-                found[-1] = [weight * x for x in found[-1]]
+            some = [x[part] if array.batched else x for array, x in zip(self.arrays, arrays, strict=True)]
+            results = _run(function, some)
+            weight = min(self.block, samples - start) / samples
+            found.append(results if wanted is None else [weight * x for x in results])
         is_batched = [True] * len(found[0])
         if wanted is not None:
             is_batched = [False, *(array.batched for name in wanted for array in self.inputs_of(name))]
@@ -499,6 +491,13 @@ class _Trace:
                 scope[word] = call.xp.asarray(value, dtype=call.dtype) if is_float else call.xp.asarray(value)
         exec(compile(ast.Module([code.function], []), f"<vectorized {self.title}>", "exec"), scope)
         return scope[code.title]  # type: ignore[no-any-return]
+
+
+def _run(function: Callable[..., Any], arrays: Iterable[Any]) -> tuple[Any, ...]:
+    """The results of a program; where something is not defined they are nan or infinite."""
+    with np.errstate(all="ignore"):
+        results = function(*arrays)
+    return results if type(results) is tuple else (results,)
 
 
 def _nested(made: Callable[[tuple[int, ...]], Any], shape: tuple[int, ...], index: tuple[int, ...] = ()) -> Any:

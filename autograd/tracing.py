@@ -22,7 +22,16 @@ from autograd.ops import Operation
 if TYPE_CHECKING:
     from autograd.value import Value
 
-__all__ = ["CONDITIONS", "DETACH", "TracingError", "is_tracing", "refusal_of_branch", "refusal_of_number", "tracing"]
+__all__ = [
+    "CONDITIONS",
+    "DETACH",
+    "TracingError",
+    "is_condition",
+    "is_tracing",
+    "refusal_of_branch",
+    "refusal_of_number",
+    "tracing",
+]
 
 _NEITHER = (Formula("0", ("x", "y", "z")),) * 2
 
@@ -34,6 +43,12 @@ CONDITIONS = {
     }.items()
 }
 """What ``x > y`` and its like are recorded as, under the names of Python's methods; true is 1 and false 0."""
+
+
+def is_condition(op: Operation | None) -> bool:
+    """Whether this is one of the `CONDITIONS`, rather than somebody's operation of the same name."""
+    return op is not None and CONDITIONS.get(op.name) is op
+
 
 DETACH = Operation("detach", ("x",), Formula("x", ("x",)), (Formula("0", ("x", "z")),))
 """A number through which no derivative passes."""
@@ -66,7 +81,7 @@ def is_tracing() -> bool:
 def refusal_of_branch(condition: Value) -> TracingError:
     """The error for ``if x > 0``: the one record cannot take one way for some samples and another for others."""
     op = condition.op
-    if op is not None and CONDITIONS.get(op.name) is op:
+    if op is not None and is_condition(op):
         text = f" {op.value.text.split()[1]} ".join(map(_text, condition.args))
     else:
         text = _text(condition)

@@ -785,6 +785,20 @@ def test_a_function_that_is_called_like_what_it_calls():
         assert_alike(vectorize(function, batch="x")(x=x), [function(v) for v in x.tolist()], "values")
 
 
+def test_an_argument_called_like_a_function_of_the_program():
+    program = vectorize(lambda f, f_and_gradients: f * f_and_gradients, batch="f")
+    x = np.array([1.0, 2.0])
+    for _ in range(2):
+        assert program(f=x, f_and_gradients=3.0).tolist() == [3.0, 6.0]
+        assert program.value_and_grad(f=x, f_and_gradients=3.0)[1] == {"f_and_gradients": 1.5}
+        forward, backward = program.source.split("\n\n\n")
+        scope = {"sum": np.sum, "mean": np.mean}
+        exec(forward, scope)
+        assert scope["f"](x, 3.0).tolist() == [3.0, 6.0]
+        exec(backward, scope)
+        assert scope["f_and_gradients"](x, 3.0) == (4.5, 1.5)
+
+
 def test_the_graph_is_not_kept():
     program = vectorize(lambda watched: [watched + 1.0, watched], batch="watched")
     assert [x.tolist() for x in program(watched=[1.0])] == [[2.0], [1.0]]

@@ -13,7 +13,7 @@ import torch
 from micrograd.engine import Value as MicrogradValue
 
 import autograd
-from autograd import Value, dot, exp, log, maximum, relu, sigmoid, sin, vectorize, where
+from autograd import dot, exp, log, maximum, relu, sigmoid, sin, vectorize, where
 
 jax.config.update("jax_enable_x64", True)
 torch.set_num_threads(1)
@@ -244,4 +244,4 @@ CASES = {
 }
 """The cases by name."""
 
-__all__ = ["CASES", "Value", "digits_loss", "weights"]
+__all__ = ["CASES", "digits_loss", "vectorize", "weights"]
