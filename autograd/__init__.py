@@ -7,13 +7,11 @@
 >>> round(x.grad, 12)
 2.47308190605
 
-Every operation of the table `autograd.ops` is a function here (``exp``, ``log``, ``relu``, ``dot``,
+Every operation of the table `autograd.core.table` is a function here (``exp``, ``log``, ``relu``, ``dot``,
 ...).  Given floats it returns a float; given a Value among its operands, a Value.
 """
 
 import os as _os
-from typing import TYPE_CHECKING as _TYPE_CHECKING
-from typing import Any as _Any
 
 if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "tracer.py")):
     raise ImportError(
@@ -21,17 +19,21 @@ if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "tracer.py")):
         "scalar-autograd; uninstall both and install scalar-autograd alone, or in a virtual environment of its own"
     )
 
-from autograd.backprop import StaleGraphError
 from autograd.check import gradcheck
+from autograd.core.graph import StaleGraphError
+from autograd.core.recording import functions  # noqa: F401 - the same by name
+from autograd.core.table import OPERATIONS, DomainError, Operation, PoleError
+from autograd.core.value import Constant, Value
 from autograd.define import define
 from autograd.draw import GraphTooLarge, draw
 from autograd.explain import explain
-from autograd.formula import FormulaError
+from autograd.extensions import backward_pass, copying  # noqa: F401 - these plug themselves into the core
+from autograd.extensions.composites import logsumexp, softmax
+from autograd.extensions.tracing import TracingError
+from autograd.formula.language import FormulaError
 from autograd.functional import grad, hessian, jacobian, jvp, value_and_grad
-from autograd.ops import OPERATIONS, DomainError, Operation, PoleError
-from autograd.recording import functions
-from autograd.tracing import TracingError
-from autograd.value import Constant, Value
+from autograd.operations import *
+from autograd.operations import __all__ as _operations
 from autograd.vectorize import vectorize
 
 __version__ = "0.1.0"
@@ -55,76 +57,13 @@ __all__ = [
     "hessian",
     "jacobian",
     "jvp",
+    "logsumexp",
+    "softmax",
     "value_and_grad",
     "vectorize",
 ]
-__all__ += list(functions)
+__all__ += _operations
 
-globals().update(functions)
-
-if _TYPE_CHECKING:
-    # What the loop over the table puts here, for type checkers and editors.
-    from collections.abc import Iterable as _Iterable
-    from typing import Protocol as _Protocol
-    from typing import overload as _overload
-
-    class _Unary(_Protocol):
-        @_overload
-        def __call__(self, x: float, /) -> float: ...
-        @_overload
-        def __call__(self, x: Value, /) -> Value: ...
-
-    class _Binary(_Protocol):
-        @_overload
-        def __call__(self, x: float, y: float, /) -> float: ...
-        @_overload
-        def __call__(self, x: Value, y: Value | float, /) -> Value: ...
-        @_overload
-        def __call__(self, x: float, y: Value, /) -> Value: ...
-
-    neg: _Unary
-    pos: _Unary
-    abs: _Unary
-    sign: _Unary
-    floor: _Unary
-    exp: _Unary
-    expm1: _Unary
-    log: _Unary
-    log1p: _Unary
-    log2: _Unary
-    log10: _Unary
-    sqrt: _Unary
-    cbrt: _Unary
-    sin: _Unary
-    cos: _Unary
-    tan: _Unary
-    arcsin: _Unary
-    arccos: _Unary
-    arctan: _Unary
-    sinh: _Unary
-    cosh: _Unary
-    tanh: _Unary
-    arcsinh: _Unary
-    arccosh: _Unary
-    arctanh: _Unary
-    sigmoid: _Unary
-    softplus: _Unary
-    relu: _Unary
-    leaky_relu: _Unary
-    add: _Binary
-    sub: _Binary
-    mul: _Binary
-    truediv: _Binary
-    pow: _Binary
-    xlogy: _Binary
-    xlog1py: _Binary
-    hypot: _Binary
-    arctan2: _Binary
-    maximum: _Binary
-    minimum: _Binary
-
-    # A Value as soon as one operand is one, else a float: which, no type can tell.
-    def sum(x: _Iterable[Value | float], /) -> _Any: ...
-    def mean(x: _Iterable[Value | float], /) -> _Any: ...
-    def dot(x: _Iterable[Value | float], y: _Iterable[Value | float], /) -> _Any: ...
-    def where(c: bool | float | Value, x: Value | float, y: Value | float, /) -> _Any: ...
+for _name in __all__:  # what is public goes by its public name, in tracebacks and in reprs
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = "autograd"

@@ -19,18 +19,19 @@ from pathlib import Path
 from typing import Any
 
 from autograd.audit import Graph
-from autograd.backprop import newest_first
 from autograd.chain import Chain
 from autograd.claims import ExactChecks, engine_report
+from autograd.core.graph import newest_first
+from autograd.core.table import DomainError, PoleError
+from autograd.core.value import VALUES, Constant, Value
 from autograd.draw import draw
 from autograd.explain import rule_lines
-from autograd.formula import FLOATS, Formula, FormulaError, NumberSystem, UnknownNameError, checked_name, sympy
-from autograd.notation import expression, number, numbered
-from autograd.ops import DomainError, PoleError
-from autograd.recording import VALUES
+from autograd.extensions.expressions import expression
+from autograd.formula.language import Formula, FormulaError, UnknownNameError, checked_name
+from autograd.formula.systems import FLOATS, NumberSystem, sympy
+from autograd.formula.typesetting import number, numbered
 from autograd.report import Report
 from autograd.terminal import PICTURES, columns, refuse_unless_picture, save, say
-from autograd.value import Constant, Value
 
 __all__ = ["main"]
 
@@ -158,7 +159,7 @@ class Run:
         results = program.run(VALUES, data | self.leaves, _named)
         root = results[program.name]
         self.root = root if type(root) is Value else Value(root, program.name)  # no variables, no graph
-        inner = [node for node in reversed(newest_first(self.root)) if node.op]
+        inner = [node for node in reversed(newest_first(self.root)) if not node.is_leaf]
         if len(program.steps) == 1:
             for node, label in zip(inner[:-1], numbered("t"), strict=False):
                 node.label = label

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograd import trees
-from autograd.value import Value, as_float, shown
+from autograd.core.value import Value, as_float, shown
+from autograd.extensions.arrays import is_array
 
 __all__ = ["Inputs", "name_of"]
 
@@ -95,7 +96,7 @@ class Inputs:
             yield given
         if len(names) == 1 and (isinstance(self.trees[names[0]], Mapping) or not isinstance(given, Mapping)):
             yield {names[0]: given}
-        is_sequence = isinstance(given, list | tuple) or (trees.is_array(given) and given.ndim > 0)
+        is_sequence = isinstance(given, list | tuple) or (is_array(given) and given.ndim > 0)
         if is_sequence and len(given) == len(names):
             yield dict(zip(names, given, strict=True))
 

@@ -18,17 +18,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import copysign, isclose, isfinite, isnan
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from autograd.backprop import newest_first
-from autograd.formula import FLOATS, mpmath
-from autograd.notation import expression, factor, number, shortened
+from autograd.core.graph import newest_first
+from autograd.core.table import Operation
+from autograd.core.value import Value
+from autograd.extensions.expressions import expression
+from autograd.formula.systems import FLOATS, IEEE, mpmath
+from autograd.formula.typesetting import factor, number, shortened
+from autograd.ladder import ladder_slopes
 from autograd.replay import applied, exact_slopes
 from autograd.slopes import Slopes, judge
-
-if TYPE_CHECKING:
-    from autograd.ops import Operation
-    from autograd.value import Value
 
 __all__ = [
     "ROUNDED",
@@ -71,40 +71,45 @@ class Graph:
 
     def __init__(self, root: Value) -> None:
         self.root = root
-        self.nodes = [node for node in reversed(newest_first(root)) if node.op]
+        self.nodes = [node for node in reversed(newest_first(root)) if not node.is_leaf]
         self.places = {node: i for i, node in enumerate(self.nodes, 1)}
 
     def leaves(self) -> list[Value]:
         """The leaves that the root was computed from, oldest first; the root itself if it is one."""
-        found = dict.fromkeys(v for node in self.nodes for v, _ in node.edges if not v.op)
-        return sorted(found, key=lambda leaf: leaf._created) or [self.root] * (not self.root.op)
+        found = dict.fromkeys(v for node in self.nodes for v, _ in node.edges if v.is_leaf)
+        return sorted(found, key=lambda leaf: leaf._created) or [self.root] * self.root.is_leaf
 
     def at_kinks(self) -> list[Value]:
         """The nodes whose operands lie exactly on a kink of their operation."""
-        kinked = [(node, node.op.kink) for node in self.nodes if node.op and node.op.kink]
+        kinked = [(node, node.op.kink) for node in self.nodes if node.op.kink]
         return [node for node, kink in kinked if kink.where.over(FLOATS)(*operand_numbers(node))]
 
     def counts(self) -> set[int]:
         """The numbers of terms that may have been summed up: of the sums over terms, and those that are divided by."""
         found = set()
         for node in self.nodes:
-            op = _operation(node)
+            op = node.op
             last = node.args[-1]
             if op.nary:
                 found.add(len(node.args) // len(op.operands))
-            elif op.name in ("truediv", "mul") and not hasattr(last, "edges") and last:
+            elif op.name in ("truediv", "mul") and type(last) is not Value and last:
                 found.add(round(last if op.name == "truediv" else 1 / last))
         return found
 
+    @property
+    def without_formula(self) -> list[str]:
+        """The operations that are Python functions: with these the graph can be computed over floats alone."""
+        return list(dict.fromkeys(node.op.name for node in self.nodes if not node.op.has_formula))
+
     def describe(self, value: Value) -> str:
         """``node #5  t = tanh(h), h = -0.66``, for a leaf ``w = 0.5``."""
-        if value.op is None:
+        if value.is_leaf:
             return f"{value.label or 'a leaf without a name'} = {number(value.data)}"
         written = f"{value.label} = {expression(value)}" if value.label else expression(value)
         numbers = dict.fromkeys(
             f"{shortened(operand.label or expression(operand), 30)} = {number(operand.data)}"
             for operand, _ in value.edges[:3]
-            if operand.op or operand.label
+            if operand.label or not operand.is_leaf
         )
         return f"node #{self.places[value]}  {', '.join([shortened(written), *numbers])}"
 
@@ -114,7 +119,7 @@ class Graph:
         found = []
         for node in self.nodes:
             slopes = {i: local for i, (_, local) in zip(operand_positions(node), node.edges, strict=True)}
-            what = wrong_result(_operation(node), operand_numbers(node), node.data, slopes)
+            what = wrong_result(node.op, operand_numbers(node), node.data, slopes)
             found += [Culprit("FORWARD", self.describe(node), what, node)] if what else []
         return found
 
@@ -124,14 +129,9 @@ class Graph:
         found = []
         for node in self.nodes:
             for i, (operand, slope) in zip(operand_positions(node), node.edges, strict=True):
-                what = wrong_slope(_operation(node), operand_numbers(node), i, slope, operand)
+                what = wrong_slope(node.op, operand_numbers(node), i, slope, operand)
                 found += [Culprit("LOCAL", self.describe(node), what, node)] if what else []
         return found
-
-
-def _operation(node: Value) -> Operation:
-    assert node.op is not None
-    return node.op
 
 
 def operand_numbers(node: Value) -> list[float]:
@@ -140,13 +140,8 @@ def operand_numbers(node: Value) -> list[float]:
 
 
 def operand_positions(node: Value) -> list[int]:
-    """For each edge, which of the node's operands it belongs to; an n-ary node has its edges term by term."""
-    from autograd.value import Value
-
-    assert node.op is not None
-    n, columns = len(node.args), len(node.op.operands)
-    order = [i + j * (n // columns) for i in range(n // columns) for j in range(columns)] if node.op.nary else range(n)
-    return [i for i in order if type(node.args[i]) is Value]
+    """For each edge, which of the node's operands it belongs to."""
+    return [i for i, operand in enumerate(node.args) if type(operand) is Value]
 
 
 def wrong_result(
@@ -190,6 +185,10 @@ def wrong_slope(
 
 def local_slopes(op: Operation, operands: Sequence[float], position: int) -> Slopes:
     """The exact slopes of one operation alone, by one of its operands."""
+    if not op.has_formula:
+        return ladder_slopes(
+            lambda x: op.value.over(IEEE)(*operands[:position], x, *operands[position + 1 :]), operands[position]
+        )
     chosen, at = list(operands), position
     if op.nary:  # the other terms are constants: one term will do
         terms = len(operands) // len(op.operands)
@@ -269,7 +268,7 @@ def changed_constants(
     found = []
     for node, other in zip(graph.nodes, again.nodes, strict=True):
         for operand, now in zip(node.args, other.args, strict=True):
-            if hasattr(operand, "edges") and operand in partner:
+            if type(operand) is Value and operand in partner:
                 if partner[operand] is not now:
                     return None
                 continue

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from autograd.notation import appearing, in_common
+from autograd.core.value import Value
+from autograd.extensions.expressions import appearing
+from autograd.formula.typesetting import in_common
 from autograd.samples import indexed
 
 if TYPE_CHECKING:
@@ -83,9 +85,9 @@ class Picture:
         self.chain = chain
         names = chain.names
         shown = chain.between if between else set(chain.values)
-        inner = [value for value in chain.values if value.edges and value in shown]
+        inner = [value for value in chain.values if value in shown and not value.is_leaf]
         self._operands = {
-            value: [x for x in appearing(value, names) if (x in shown if hasattr(x, "edges") else not between)]
+            value: [x for x in appearing(value, names) if (x in shown if type(x) is Value else not between)]
             for value in inner
         }
         self._box_of: dict[Any, Box] = {}
@@ -110,10 +112,10 @@ class Picture:
         for x in [*reversed(inner), *leaves]:  # users before what they use
             identity = _identity(x)
             stem, index = indexed(self._name(x))
-            alike = (hasattr(x, "edges"), getattr(x, "op", None) is None, stem, frozenset(users.get(identity, ())))
+            alike = (type(x) is Value, getattr(x, "op", None) is None, stem, frozenset(users.get(identity, ())))
             kind = kinds.setdefault(alike if group and index else (identity,), len(kinds))
             found.setdefault(kind, []).append(x)
-            for operand in self._operands.get(x, ()) if hasattr(x, "edges") else ():
+            for operand in self._operands.get(x, ()) if type(x) is Value else ():
                 users.setdefault(_identity(operand), set()).add(kind)
         order = {identity: i for i, identity in enumerate(everything)}
         boxes = []
@@ -128,7 +130,7 @@ class Picture:
         yield from sorted(boxes, key=lambda box: order[_identity(box.members[0])])
 
     def _name(self, x: Any) -> str:
-        return self.chain.names[x] if hasattr(x, "edges") else x.label
+        return self.chain.names[x] if type(x) is Value else x.label
 
     @cached_property
     def arrows(self) -> list[Arrow]:
@@ -189,4 +191,4 @@ class General:
 
 def _identity(x: Any) -> Any:
     """What makes two operands the same: the Value itself, or the name and the number of a constant."""
-    return x if hasattr(x, "edges") else (x.label, float(x))
+    return x if type(x) is Value else (x.label, float(x))

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from math import isnan
 from typing import Any
 
-from autograd import trees
 from autograd.arguments import Inputs, name_of
 from autograd.audit import Culprit, Graph, changed_constants
-from autograd.value import Value, as_float, shown
+from autograd.core.value import Value, as_float, shown
+from autograd.extensions.arrays import is_array
 
 __all__ = ["Call", "IrregularError", "called", "unrecorded"]
 
@@ -56,7 +56,7 @@ def called(f: Callable[..., Any], inputs: Inputs, engine: Callable[[float], Any]
 def _recorded(f: Callable[..., Any], inputs: Inputs, numbers: Mapping[str, float]) -> Call:
     leaves = {name: Value(x, name) for name, x in numbers.items()}
     result = inputs.call(f, leaves.values())
-    result = result[()] if trees.is_array(result) and not result.ndim else result
+    result = result[()] if is_array(result) and not result.ndim else result
     root = result if type(result) is Value else None
     return Call(f, inputs, _as_number(result, f), leaves, root, Value)
 
@@ -70,7 +70,7 @@ def _plain_call(
 
 
 def _as_number(result: Any, f: Callable[..., Any]) -> float:
-    if isinstance(result, dict | list | tuple) or (trees.is_array(result) and result.ndim):
+    if isinstance(result, dict | list | tuple) or (is_array(result) and result.ndim):
         raise TypeError(
             f"gradcheck needs a function that returns one number, but {name_of(f)} returned {shown(result)}: "
             "return a sum, or one element"

@@ -16,14 +16,16 @@ from math import log10, prod
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from autograd.audit import Graph
-from autograd.backprop import derivatives, newest_first, stale_edges, tangents
-from autograd.notation import appearing, derivative, expression, folded, numbered, shortened
-from autograd.ops import OPERATIONS
+from autograd.core.graph import newest_first, stale_edges
+from autograd.core.table import OPERATIONS
+from autograd.core.value import Value
+from autograd.extensions.derivatives import derivatives, tangents
+from autograd.extensions.expressions import appearing, expression, folded
+from autograd.formula.typesetting import derivative, numbered, shortened
 from autograd.samples import find_samples
 
 if TYPE_CHECKING:
     from autograd.symbolic import Symbolic
-    from autograd.value import Value
 
 __all__ = ["Chain", "Factor", "Step", "Sum", "Term", "View"]
 
@@ -110,7 +112,7 @@ class Chain:
         self.root, self.wrt, self.view, self.nodes = root, wrt, view, newest_first(root)
         self.samples = find_samples(self.nodes) if fold and view == "named" else None
         terms = self.samples.terms if self.samples else ()
-        leaves = dict.fromkeys(operand for node in self.nodes for operand, _ in node.edges if not operand.edges)
+        leaves = dict.fromkeys(operand for node in self.nodes for operand, _ in node.edges if operand.is_leaf)
         named = {node for node in self.nodes if node.label or node is wrt or view == "full"}
         everything = sorted({root, *leaves, *named, *terms}, key=lambda value: value._created)
         if wrt is not None and wrt not in {root, *leaves, *named}:
@@ -134,7 +136,7 @@ class Chain:
                 return shortened(value.label)
             if value is self.root or value in terms:
                 return z if value is self.root else t
-            return next(inner if value.edges and self.view == "full" else leaves)
+            return next(leaves if value.is_leaf or self.view != "full" else inner)
 
         return {value: name(value) for value in values}
 
@@ -143,7 +145,7 @@ class Chain:
     @cached_property
     def steps(self) -> dict[Value, list[Step]]:
         """The steps that lead to each value, in the order in which its expression is written."""
-        return {value: list(self._steps_to(value)) for value in self.values if value.edges}
+        return {value: list(self._steps_to(value)) for value in self.values if not value.is_leaf}
 
     def _steps_to(self, value: Value) -> Iterator[Step]:
         uses = self._uses(value)

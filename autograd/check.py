@@ -23,17 +23,19 @@ from typing import Any
 
 from autograd.arguments import Inputs, name_of
 from autograd.audit import Culprit, Graph, accumulation, again
-from autograd.backprop import refuse_stale
 from autograd.calls import Call, IrregularError, called, unrecorded
 from autograd.claims import ExactChecks, by_ladder, engine_report, explained, with_hints
+from autograd.core.graph import check_stale
+from autograd.core.recording import function_of
+from autograd.core.table import Operation
+from autograd.core.value import Value, shown
 from autograd.engines import Engine, check_engine
-from autograd.notation import numbered
-from autograd.ops import Operation
-from autograd.recording import function_of
+from autograd.formula.systems import IEEE
+from autograd.formula.typesetting import numbered
+from autograd.replay import Replay
 from autograd.report import MISSING, InputCheck, Report
 from autograd.rows import check_operation
 from autograd.slopes import Judgement, judge, unknown
-from autograd.value import Value, shown
 
 __all__ = ["gradcheck"]
 
@@ -152,7 +154,7 @@ def _check_function(
     is_own = grads is None
     if grads is None:
         grads, culprits = _own_gradients(call, graph)
-    is_whole = graph is not None and bypassed == []
+    is_whole = graph is not None and bypassed == [] and not graph.without_formula
     exact = ExactChecks(graph, closed, digits) if graph and is_whole else None
     checks = [
         exact.check(name, call.leaves[name], grads.get(name, nan))
@@ -160,7 +162,7 @@ def _check_function(
         else by_ladder(name, call.along(name), at, grads.get(name, nan), closed, digits)
         for name, at in inputs.numbers.items()
     ]
-    source = "exact replay" if exact else "differences of floats"
+    source = "exact replay" if exact else _differences(graph)
     if is_own:
         if any(check.verdict == "fail" for check in checks):
             culprits += bypassed or ()
@@ -239,21 +241,34 @@ def _own_gradients(call: Call, graph: Graph | None) -> tuple[dict[str, float], l
 def _check_graph(root: Value, inputs: Any, gradient: Any, closed_form: Any, digits: int | None) -> Report:
     """The gradients that a backward pass left on the leaves; if none ran, those of a pass that leaves nothing."""
     graph = Graph(root)
-    refuse_stale(graph.nodes)
+    check_stale(graph.nodes)
     leaves = _named_leaves(graph, inputs)
     place = Inputs(_identity, {name: leaf.data for name, leaf in leaves.items()})
     closed = _closed_forms(place, closed_form)
     grads, advice = _given(place, gradient)
     exact = ExactChecks(graph, closed, digits)
+    source = _differences(graph) if graph.without_formula else "exact replay"
+
+    def check(name: str, leaf: Value, grad: float) -> InputCheck:
+        if graph.without_formula:
+            return by_ladder(name, Replay(root, IEEE).along(leaf), leaf.data, grad, closed, digits)
+        return exact.check(name, leaf, grad)
+
     if grads is not None:
-        checks = [exact.check(name, leaf, grads.get(name, nan)) for name, leaf in leaves.items()]
+        checks = [check(name, leaf, grads.get(name, nan)) for name, leaf in leaves.items()]
         checks = _without_missing(checks, grads)
-        return Report(with_hints(checks, graph), [], advice + explained(graph, leaves, checks), 0, "exact replay")
+        return Report(with_hints(checks, graph), [], advice + explained(graph, leaves, checks), 0, source)
     everything = [*graph.leaves(), *graph.nodes]
     found = [v.grad for v in everything] if root.grad is not None else root.gradients(everything)
     computed = dict(zip(everything, found, strict=True))
-    checks = [exact.check(name, leaf, computed[leaf] or 0.0) for name, leaf in leaves.items()]
-    return engine_report(checks, graph, [*graph.forward, *graph.local, *accumulation(graph, computed)])
+    checks = [check(name, leaf, computed[leaf] or 0.0) for name, leaf in leaves.items()]
+    return engine_report(checks, graph, [*graph.forward, *graph.local, *accumulation(graph, computed)], source)
+
+
+def _differences(graph: Graph | None) -> str:
+    """Where the numeric derivatives come from if they are not exact, and why."""
+    names = ", ".join(graph.without_formula) if graph else ""
+    return "differences of floats" + (f" ({names}: a Python function, not a formula)" if names else "")
 
 
 def _named_leaves(graph: Graph, inputs: Any) -> dict[str, Value]:
@@ -272,7 +287,7 @@ def _named_leaves(graph: Graph, inputs: Any) -> dict[str, Value]:
     for name, leaf in named.items():
         if type(leaf) is not Value:
             raise TypeError(f"gradcheck of a recorded graph takes its leaves, Values, not {name} = {shown(leaf)}")
-        if leaf.op:
+        if not leaf.is_leaf:
             raise TypeError(f"{name} is computed, not a leaf: gradcheck moves the leaves that the graph starts from")
         if leaf not in known:
             raise TypeError(f"{name} is no leaf of this graph: the result was not computed from it")

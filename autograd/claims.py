@@ -11,14 +11,15 @@ from typing import Any
 
 from autograd.audit import Culprit, Graph
 from autograd.closed_form import closed_forms
+from autograd.core.value import Value
 from autograd.diagnosis import look, swapped, wrong_edge
-from autograd.formula import NumberSystem
+from autograd.extensions.expressions import expression
+from autograd.formula.systems import NumberSystem
+from autograd.formula.typesetting import number
 from autograd.ladder import ladder_slopes, screened_slopes
-from autograd.notation import expression, number
 from autograd.replay import GraphSlopes, exact_slopes, rounding, steepest_secant
 from autograd.report import InputCheck, Report
 from autograd.slopes import Slopes, hull, judge
-from autograd.value import Value
 
 __all__ = ["ExactChecks", "by_ladder", "engine_report", "explained", "with_hints"]
 

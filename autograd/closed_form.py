@@ -7,15 +7,13 @@ derivatives in the table.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd.audit import Graph, operand_positions
-from autograd.formula import mpmath, sympy
+from autograd.core.table import Operation
+from autograd.core.value import Value
+from autograd.formula.systems import mpmath, sympy
 from autograd.replay import Replay
-
-if TYPE_CHECKING:
-    from autograd.ops import Operation
-    from autograd.value import Value
 
 __all__ = ["closed_forms"]
 
@@ -67,7 +65,6 @@ def _slope(node: Value, position: int, operands: list[Any]) -> Any:
     """SymPy's number for one edge, at these operands; None where it has none."""
     import sympy as sp
 
-    assert node.op is not None
     terms = len(node.args) // len(node.op.operands) if node.op.nary else 1
     operands = operands[position % terms :: terms] if node.op.nary else operands
     try:

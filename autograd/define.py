@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
-from autograd.formula import Formula, FormulaError, UnknownNameError, checked_name
-from autograd.ops import operation
-from autograd.recording import function_of
+from autograd.core.table import operation
+from autograd.core.value import as_float, shown
+from autograd.extensions.straight_line import function_of
+from autograd.formula.language import Formula, FormulaError, UnknownNameError, checked_name
 
 __all__ = ["define"]
 
 
 def define(
-    name: str, formula: str, *, domain: str | None = None, kink: tuple[str, ...] = (), **derivatives: str
+    name: str,
+    value: str | Callable[..., float],
+    *,
+    domain: str | None = None,
+    kink: tuple[str, ...] = (),
+    **derivatives: str | Callable[..., float],
 ) -> Callable[..., Any]:
-    """An operation from its `formula` and its `derivatives`, one by each operand, all of them texts.
+    """An operation from the formula of its `value` and of its `derivatives`, one with respect to each operand.
 
     The operands are those whose derivatives are given: ``dx=..., dy=...`` makes a function of x and y, in
     this order.  A derivative may use the result, as ``z``.  `domain` is a condition such as ``"x > 0"``, outside
     of which there is a DomainError; `kink` a condition, and the slopes to use where it holds, one for each operand.
-    All may use numbers, ``pi``, ``+ - * / **``, comparisons, ``where(condition, a, b)`` and the functions of the
+    All may use numbers, ``pi``, ``+ - * / ** % //``, comparisons, ``where(condition, a, b)`` and the functions of the
     table.  Nothing checks that the derivative is right.  Raises FormulaError, which points at the place.
+
+    For what no formula can say, `value` and derivatives may be Python functions of floats, which are called with the
+    operands.  Only floats and NumPy's arrays can compute such an operation: gradcheck compares it with finite
+    differences, and a derivative that is a Python function cannot be differentiated again (that gives nan).
 
     >>> from autograd import Value, define, grad
     >>> cube = define("cube", "x ** 3", dx="3 * x ** 2")
@@ -30,6 +41,10 @@ def define(
     (8.0, 12.0, 12.0)
     >>> print(1 + cube(Value(2.0, label="w")))
     1 + cube(w) = 9.0
+    >>> import math
+    >>> gamma = define("gamma", value=math.gamma, dx=lambda x: math.gamma(x) * (1 - 0.5772156649015329))
+    >>> gamma(Value(2.0)).edges[0][1]
+    0.42278433509846713
     """
     if not (isinstance(name, str) and name.isidentifier()):
         raise FormulaError(f"the name of an operation must be an identifier, such as 'cube', not {name!r}")
@@ -45,30 +60,53 @@ def define(
     names = tuple(map(checked_name, operands))
     if "z" in names:
         raise FormulaError(f"{name}: an operand cannot be called z, which is the result; use another name")
-    value = _checked(
-        name, formula, names, hint="\n    (if {0} is an operand, its derivative is needed as well: d{0}='...')"
+    if name in names:
+        raise FormulaError(f"{name}: an operand cannot be called like the operation; use another name")
+    formula = _checked(
+        name, value, names, hint="\n    (if {0} is an operand, its derivative is needed as well: d{0}='...')"
     )
-    slopes = [_checked(f"{key} of {name}", text, (*names, "z")) for key, text in derivatives.items()]
+    slopes = [_checked(f"{key} of {name}", dx, (*names, "z")) for key, dx in derivatives.items()]
     if domain is not None:
         _checked(f"domain of {name}", domain, names)
     kinks = [_checked(f"kink of {name}", text, names) for text in kink]
     for x in names:
-        if x not in value.used:
-            raise FormulaError(f"d{x} of {name} is a derivative by {x}, which {formula} does not use")
+        if x not in formula.used:
+            raise FormulaError(f"d{x} of {name} is a derivative by {x}, which {value} does not use")
     if kinks and len(kinks) != 1 + len(names):
         raise TypeError(f"kink of {name} takes a condition and a slope for each operand: {1 + len(names)} texts")
     if kinks and not kinks[0].is_condition:
         raise FormulaError(f"kink of {name} starts with a condition, such as 'x == 0', not {kink[0]!r}")
-    texts = [f"where({part.text}, 1, 0)" if part.is_condition else part.text for part in (value, *slopes)]
+    parts = [
+        replace(part, text=f"where({part.text}, 1, 0)") if part.is_condition else part for part in (formula, *slopes)
+    ]
     if kinks:
-        texts[1:] = [f"where({kinks[0].text}, {at.text}, {dx})" for at, dx in zip(kinks[1:], texts[1:], strict=True)]
-    function = function_of(operation(name, *texts, operands=" ".join(names), domain=domain, kink=tuple(kink)))
+        parts[1:] = [
+            replace(dx, text=f"where({kinks[0].text}, {at.text}, {dx.text})")
+            for at, dx in zip(kinks[1:], parts[1:], strict=True)
+        ]
+    function = function_of(operation(name, *parts, operands=" ".join(names), domain=domain, kink=tuple(kink)))
     function.__module__ = sys._getframe(1).f_globals.get("__name__", "autograd")  # where pickle looks it up
     return function
 
 
-def _checked(part: str, text: str, names: tuple[str, ...], hint: str = "") -> Formula:
+@dataclass(frozen=True)
+class _Function:
+    """A Python function of floats that certainly returns one."""
+
+    name: str
+    function: Callable[..., float]
+
+    def __call__(self, *numbers: float) -> float:
+        result = self.function(*numbers)
+        return as_float(result, f"{self.name}({', '.join(map(str, numbers))}) returned {shown(result)}")
+
+
+def _checked(part: str, text: str | Callable[..., float], names: tuple[str, ...], hint: str = "") -> Formula:
     """The formula, or an error that says in which part of the row it is, with a `hint` about an unknown name."""
+    if callable(text):  # written as a call of a function with the name of the part
+        word = "_".join(part.split(" of ")[::-1])
+        operands = [x for x in names if x != "z"]
+        return Formula(f"{word}({', '.join(operands)})", names, functions=((word, _Function(word, text)),))
     try:
         return Formula(text, names)
     except UnknownNameError as error:

@@ -17,14 +17,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from math import isclose, isfinite
-from typing import TYPE_CHECKING
 
-from autograd.backprop import newest_first, tangents
-from autograd.formula import FLOATS, Formula
-from autograd.notation import expression, number, shortened
-
-if TYPE_CHECKING:
-    from autograd.value import Value
+from autograd.core.graph import newest_first
+from autograd.core.value import Value
+from autograd.extensions.derivatives import tangents
+from autograd.extensions.expressions import expression
+from autograd.formula.language import Formula
+from autograd.formula.systems import FLOATS
+from autograd.formula.typesetting import number, shortened
 
 __all__ = ["look", "swapped", "wrong_edge"]
 

@@ -12,10 +12,12 @@ from functools import cached_property
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from autograd.backprop import StaleGraphError
 from autograd.boxes import Arrow, Box, General, Picture
 from autograd.chain import Chain, Step, View
+from autograd.core.graph import StaleGraphError
+from autograd.core.value import Value
 from autograd.explain import Explanation, product_text, rule_lines, same, step_texts
+from autograd.formula.typesetting import derivative, factor, number, shortened
 from autograd.looks import (
     BOXES,
     DATA_EDGE,
@@ -36,11 +38,9 @@ from autograd.looks import (
     signs,
     text,
 )
-from autograd.notation import derivative, factor, number, shortened
 
 if TYPE_CHECKING:
     from autograd.rendering import Drawing
-    from autograd.value import Value
 
 __all__ = ["GraphTooLarge", "draw"]
 
@@ -97,7 +97,7 @@ def draw(
             raise TypeError(f"the picture of {root!r} itself takes neither wrt= nor view=: draw a result of it")
         return root._drawing_(group=group, max_nodes=max_nodes)  # type: ignore[no-any-return]
     for value in (root, *([] if wrt is None else [wrt])):
-        if not hasattr(value, "edges"):
+        if type(value) is not Value:
             raise TypeError(f"draw takes Values, not {value!r}")
     return _Sketch(Chain(root, wrt, view, fold=group), group, max_nodes).drawing()
 
@@ -173,9 +173,9 @@ class _Sketch:
         todo = [(chain.root, 0)]
         while todo and len(shown) < MAX_NODES:
             value, depth = todo.pop()
-            again = value in shown and bool(value.edges)
+            again = value in shown and not value.is_leaf
             shown.add(value)
-            expression = f"{chain.written(value)} = " if value.edges else ""
+            expression = f"{chain.written(value)} = " if not value.is_leaf else ""
             total = f"{chain.total(value)} = "
             if value in chain.stale:
                 total = "changed since: run forward again"
@@ -213,7 +213,7 @@ class _Sketch:
     def _kind(self, b: Box) -> str:
         if b.is_data:
             return "data"
-        if not b.members[0].edges:
+        if b.members[0].is_leaf:
             return "parameter"
         return "loss" if b.members[0] is self.chain.root else "operation"
 
@@ -223,7 +223,7 @@ class _Sketch:
             yield bold(name)
             yield bold(minus(number(float(x))), NUMBER)
             return
-        expression = f" = {signs(shortened(self.chain.written(x), MAX_EXPRESSION))}" if x.edges else ""
+        expression = f" = {signs(shortened(self.chain.written(x), MAX_EXPRESSION))}" if not x.is_leaf else ""
         yield bold(name) + (text(expression) if expression else "")
         yield bold(minus(number(x.data)), NUMBER)
         if x in self.chain.stale:
@@ -302,7 +302,7 @@ class _Sketch:
             if b.is_data:
                 yield f"{name} = {float(x)!r}"
                 continue
-            expression = f"{self.chain.written(x)} = " if x.edges else ""
+            expression = f"{self.chain.written(x)} = " if not x.is_leaf else ""
             yield f"{name} = {expression}{x.data!r}"
             if x in self.derivatives and x.grad is not None:
                 yield f"{self.chain.total(x)} = {self.derivatives[x]!r}"

@@ -11,7 +11,7 @@ import ast
 import keyword
 import math
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import reduce
 from typing import Any
 
@@ -19,7 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import slices
-from autograd.formula import DERIVED, PRIMITIVES
+from autograd.core.table import OPERATIONS
+from autograd.extensions.tracing import CONDITIONS, is_condition
+from autograd.formula.language import DERIVED
+from autograd.formula.systems import PRIMITIVES
 from autograd.grouping import Array, Group, Part, View
 from autograd.listing import Listing, Statement, finished
 from autograd.matrices import (
@@ -48,8 +51,6 @@ from autograd.matrices import (
     written,
     zeros_like,
 )
-from autograd.ops import OPERATIONS
-from autograd.tracing import CONDITIONS, is_condition
 
 __all__ = ["emitted"]
 
@@ -82,7 +83,8 @@ def emitted(
     statements, trees, names = finished(emitter.statements, trees, emitter.kept, emitter.temporaries, taken)
     constants = {word: value for word, value in emitter.constants.items() if word in names}
     parameters = [(emitter.names[array], array) for array in inputs]
-    return Listing(emitter.title, parameters, statements, trees, constants)
+    functions = {word: function for function, word in emitter.functions.items()}
+    return Listing(emitter.title, parameters, statements, trees, constants, functions)
 
 
 class _Emitter:
@@ -93,6 +95,7 @@ class _Emitter:
         self.statements: list[Statement] = []
         self.constants: dict[str, NDArray[Any]] = {}
         self.names_of_constants: dict[Any, str] = {}
+        self.functions: dict[Callable[..., float], str] = {}
         self.names: dict[Array, str] = {}
         self.values: dict[Array, Expression] = {}
         self.operands: dict[Group, dict[str, Expression]] = {}
@@ -139,6 +142,12 @@ class _Emitter:
             self.names_of_constants[key] = word = self.numbered(letter)
             self.constants[word] = value
         return ast.Name(self.names_of_constants[key], ast.Load())
+
+    def function(self, word: str, function: Callable[..., float]) -> str:
+        """The name of a Python function of floats."""
+        if function not in self.functions:
+            self.functions[function] = self.named(word)
+        return self.functions[function]
 
     # --- forward -----------------------------------------------------------------------------------------
 
@@ -191,6 +200,9 @@ class _Emitter:
         for x, view in list(zip(op.operands, group.operands, strict=True))[: _CONDITIONS_AMONG.get(op, 0)]:
             if view.array is None or not view.array.is_condition:
                 given[x] = compared(ast.NotEq(), given[x], number(0))
+        for formula in (op.value, *op.partials):
+            for word, function in formula.functions:
+                given[word] = name(self.function(word, function))
         self.operands[group] = given
         z = written(op.value.tree, given)
         if is_condition(op) and not group.array.is_condition:

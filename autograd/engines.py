@@ -15,11 +15,11 @@ from math import isclose
 from typing import Any
 
 from autograd.audit import Culprit, Graph, operand_numbers, operand_positions, wrong_result, wrong_slope
-from autograd.notation import number
-from autograd.ops import OPERATIONS, Operation
+from autograd.core.table import OPERATIONS, Operation
+from autograd.core.value import as_float, shown
+from autograd.formula.typesetting import number
 from autograd.report import InputCheck, Report
 from autograd.rows import Outcome, check_points, points
-from autograd.value import as_float, shown
 
 __all__ = ["Engine", "check_engine"]
 
@@ -126,7 +126,7 @@ class Engine:
         additions = list(self.additions())
         if additions:
             return additions + found
-        used = dict.fromkeys(node.op for node in graph.nodes if node.op and self.method(node.op))
+        used = dict.fromkeys(node.op for node in graph.nodes if self.method(node.op))
         return found + [culprit for op in used if op.name not in wrong for culprit in self.company(op)]
 
     def additions(self) -> Iterator[Culprit]:

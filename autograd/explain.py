@@ -7,16 +7,16 @@ from functools import cached_property
 from math import isclose, prod
 from typing import TYPE_CHECKING
 
-from autograd.backprop import newest_first, refuse_stale
 from autograd.chain import Chain, Factor, Step, Term, View
+from autograd.core.graph import check_stale, newest_first
+from autograd.core.value import Value
+from autograd.formula.typesetting import factor, number
 from autograd.latex import latex_name, latex_number
-from autograd.notation import factor, number
 from autograd.samples import indexed
 from autograd.terminal import columns
 
 if TYPE_CHECKING:
     from autograd.symbolic import Symbolic
-    from autograd.value import Value
 
 __all__ = ["Explanation", "explain", "product_text", "rule_lines", "same", "step_texts"]
 
@@ -53,7 +53,7 @@ def explain(root: Value, wrt: Value, view: View = "named") -> Explanation:
     '2·x·(w·x + 0.1 - y)'
     """
     for value in (root, wrt):
-        if not hasattr(value, "edges"):
+        if type(value) is not Value:
             raise TypeError(f"explain takes two Values, as in explain(L, w), not {value!r}")
     return Explanation(Chain(root, wrt, view))
 
@@ -68,7 +68,7 @@ class Explanation:
 
     def __init__(self, chain: Chain) -> None:
         assert chain.wrt is not None
-        refuse_stale(chain.nodes)
+        check_stale(chain.nodes)
         self._chain, self.root, self.wrt = chain, chain.root, chain.wrt
         self._top, self._bottom = chain.names[chain.root], chain.names[chain.wrt]
 
@@ -161,7 +161,7 @@ class Explanation:
         """The derivative of a value by `wrt` as a formula of the leaves."""
         from autograd.symbolic import slope_formulas
 
-        names = {v: name for v, name in self._chain.names.items() if v is self.wrt or not v.edges}
+        names = {v: name for v, name in self._chain.names.items() if v is self.wrt or v.is_leaf}
         nodes = [node for node in newest_first(root) if node is not self.wrt]
         formula = slope_formulas(nodes, names).get(self.wrt) if nodes and nodes[0] is root else None
         return formula if formula and formula.gives(slope) else None

@@ -19,9 +19,11 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
-from autograd import backprop, trees
-from autograd.backprop import clock
-from autograd.value import Value, as_float, shown
+from autograd import trees
+from autograd.core.graph import newest_first
+from autograd.core.value import Value, as_float, clock, shown
+from autograd.extensions.arrays import is_array
+from autograd.extensions import derivatives
 
 __all__ = ["grad", "hessian", "jacobian", "jvp", "value_and_grad"]
 
@@ -53,7 +55,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         call = _Call(f, argnums, args, kwargs)
-        if isinstance(call.result, dict | list | tuple) or trees.is_array(call.result):
+        if isinstance(call.result, dict | list | tuple) or is_array(call.result):
             raise TypeError(
                 f"a gradient needs a function that returns one number, but {_name(f)} returned {shown(call.result)}: "
                 "use jacobian, or return a sum, or one element"
@@ -116,7 +118,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     roots = [number for number in call.numbers if type(number) is Value]
     # Speeds that are Values are an outer function's: the result must be one, too.
     is_open = call.is_open or any(type(speed) is Value for speed in numbers.values())
-    found = dict(zip(roots, backprop.tangents(roots, directions, create_graph=is_open), strict=True))
+    found = dict(zip(roots, derivatives.tangents(roots, directions, create_graph=is_open), strict=True))
     changes = (found.get(number, 0.0) if type(number) is Value else 0.0 for number in call.numbers)
     return call.value(), trees.rebuilt(call.result, changes)
 
@@ -143,26 +145,26 @@ class _Call:
             arguments[i] = trees.rebuilt(arguments[i], iter(new))
             self.variables += new
         result = f(*arguments, **kwargs)
-        self.result = result[()] if trees.is_array(result) and not result.ndim else result
+        self.result = result[()] if is_array(result) and not result.ndim else result
         self.numbers = [
             number if type(number) is Value else as_float(number, f"{place} of {_name(f)}")
             for place, number in trees.leaves(self.result, "the result")
         ]
-        nodes = backprop.newest_first(*(number for number in self.numbers if type(number) is Value), since=start)
+        nodes = newest_first(*(number for number in self.numbers if type(number) is Value), since=start)
         oldest = (operand._created for node in nodes for operand in (node, *(operand for operand, _ in node.edges)))
         self.is_open = any(created < start for created in oldest)
         """Whether Values from outside, older than this call, came in, so that the results must be Values, too."""
 
     def value(self) -> Any:
         """What the function returned, as plain numbers unless Values came in from outside."""
-        numbers = (n.data if type(n) is Value and not self.is_open else n for n in self.numbers)
+        numbers = (n._number if type(n) is Value and not self.is_open else n for n in self.numbers)
         return trees.rebuilt(self.result, numbers)
 
     def gradient(self, number: Value | float) -> Any:
         """The derivative of one number of the result, shaped like the arguments it is taken by."""
         if type(number) is not Value:
             return trees.rebuilt(self.wrt, iter([0.0] * len(self.variables)))
-        return trees.rebuilt(self.wrt, iter(backprop.gradients(number, self.variables, create_graph=self.is_open)))
+        return trees.rebuilt(self.wrt, iter(derivatives.gradients(number, self.variables, create_graph=self.is_open)))
 
 
 def _variable(place: str, number: Any) -> Value:

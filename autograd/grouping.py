@@ -11,16 +11,14 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.ops import OPERATIONS, Operation
-from autograd.tracing import CONDITIONS, DETACH, is_condition
-
-if TYPE_CHECKING:
-    from autograd.value import Value
+from autograd.core.table import OPERATIONS, Operation
+from autograd.core.value import Value
+from autograd.extensions.tracing import CONDITIONS, DETACH, is_condition
 
 __all__ = ["Array", "Group", "Part", "View", "grouped"]
 
@@ -150,31 +148,24 @@ class _Graph:
                 yield group
 
     def simplified(self) -> list[Value]:
-        """The nodes without those that are computed from constants alone, and without ``+x``."""
+        """The nodes without ``+x``."""
         same: dict[Operand, Operand] = {}
         nodes = []
         for node in self.nodes:
-            args: tuple[Operand, ...] = tuple(self.known(same.get(x, x)) for x in node.args)
-            if not any(hasattr(x, "edges") for x in args):
-                same[node] = node._number
-            elif node.op is _POS:
+            args: tuple[Operand, ...] = tuple(same.get(x, x) for x in node.args)
+            if node.op is _POS:
                 same[node] = args[0]
             else:
                 self.args[node] = args
                 nodes.append(node)
-        self.results = [self.known(same.get(x, x)) for x in self.results]
+        self.results = [same.get(x, x) for x in self.results]
         return nodes
-
-    def known(self, operand: Operand) -> Operand:
-        """The number of a leaf that the function itself has made."""
-        is_made = hasattr(operand, "edges") and not operand.edges and operand not in self.places
-        return operand._number if is_made else operand
 
     def rewritten(self, nodes: list[Value]) -> list[Value]:
         """The nodes that are left when sums of sums and of products are written as linear forms."""
         uses = Counter(self.results)
         for node in nodes:
-            uses.update(x for x in self.args[node] if hasattr(x, "edges"))
+            uses.update(x for x in self.args[node] if type(x) is Value)
         varying = self.varying(nodes)
         absorbed: set[Value] = set()
         for node in reversed(nodes):
@@ -218,7 +209,7 @@ class _Graph:
         """The nodes through which derivatives pass; what follows a `detach` has none."""
         fixed: set[Value] = set()
         for node in nodes:
-            operands = (x for x in self.args[node] if hasattr(x, "edges"))
+            operands = (x for x in self.args[node] if type(x) is Value)
             if node.op is DETACH or is_condition(node.op) or all(x in fixed for x in operands):
                 fixed.add(node)
         return set(nodes) - fixed
@@ -227,11 +218,11 @@ class _Graph:
         return self.forms[node].operands if node in self.forms else self.args[node]
 
     def conditions_used_as_numbers(self, nodes: list[Value]) -> set[Value]:
-        found = {x for x in self.results if hasattr(x, "edges") and is_condition(x.op)}
+        found = {x for x in self.results if type(x) is Value and is_condition(x.op)}
         for node in nodes:
             for i, operand in enumerate(self.operands(node)):
                 is_choice = (node.op is _WHERE and i == 0) or node.op in _LOGIC
-                if hasattr(operand, "edges") and is_condition(operand.op) and not is_choice:
+                if type(operand) is Value and is_condition(operand.op) and not is_choice:
                     found.add(operand)
         return found
 
@@ -241,7 +232,7 @@ class _Graph:
         levels: list[list[Value]] = []
         get = depth.get
         for node in nodes:
-            d = max((get(x, 0) for x in self.operands(node) if hasattr(x, "edges")), default=0)
+            d = max((get(x, 0) for x in self.operands(node) if type(x) is Value), default=0)
             depth[node] = d + 1
             if d == len(levels):
                 levels.append([])

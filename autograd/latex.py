@@ -6,7 +6,7 @@ import ast
 import re
 import unicodedata
 
-from autograd.notation import Style
+from autograd.formula.typesetting import Style
 
 __all__ = ["LATEX", "latex_name", "latex_number"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -27,13 +27,14 @@ LARGEST = 24
 
 @dataclass
 class Listing:
-    """A function of arrays: their names, its statements, what it returns, and the constants that it refers to."""
+    """A function of arrays: their names, its statements, its results, and the constants and functions it refers to."""
 
     title: str
     inputs: Sequence[tuple[str, Array]]
     statements: list[Statement]
     results: list[ast.expr]
     constants: dict[str, NDArray[Any]]
+    functions: dict[str, Callable[..., float]]
 
     @property
     def function(self) -> ast.FunctionDef:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from autograd.formula import DERIVED, FLOATS
+from autograd.formula.language import DERIVED
+from autograd.formula.systems import FLOATS, IEEE
 
 __all__ = [
     "SEED",
@@ -187,13 +188,15 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: lambda x, y: x + y,
     ast.Sub: lambda x, y: x - y,
     ast.Mult: lambda x, y: x * y,
-    ast.Div: lambda x, y: x / y,
+    ast.Div: IEEE.functions["divide"],
+    ast.Mod: IEEE.functions["remainder"],
+    ast.FloorDiv: IEEE.functions["floor_divide"],
     ast.Pow: math.pow,
 }
 
 
 def _folded(function: Callable[..., float], *numbers: float) -> Expression | None:
-    """What `function` makes of numbers, unless only arrays can say: 1/0 is inf among them, not an error."""
+    """What `function` makes of numbers, unless only arrays can say."""
     try:
         return number(float(function(*numbers)))
     except (ArithmeticError, ValueError):
@@ -247,7 +250,7 @@ def times(*operands: Expression) -> Expression:
             others = (*factors[:i], *factors[i + 1 :], *(reciprocal(x) for x in divisors))
             return choice(condition, times(*others, chosen), times(*others, otherwise))
     constant = math.prod(x.value for x in factors if x.value is not None)
-    if constant == 0:
+    if constant == 0 and not divisors:  # 0/0 is not 0
         return number(0)
     scalars = [x for x in factors if x.is_scalar and x.value is None]
     arrays = [x for x in factors if not x.is_scalar]
@@ -387,5 +390,8 @@ def written(tree: ast.expr, given: Mapping[str, Expression]) -> Expression:
             is_and = isinstance(op, ast.And)
             return reduce(lambda x, y: _both(x, y, is_and), [written(part, given) for part in values])
         case ast.Call(func=ast.Name(id=function), args=arguments):
+            if function in given:  # a Python function, under the name that it has in the program
+                operands = [written(part, given) for part in arguments]
+                return Expression(ast.Call(given[function].tree, lined_up(*operands), []), *_axes(operands))
             return applied(function, *(written(part, given) for part in arguments))
     raise AssertionError(ast.dump(tree))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.formula import PRIMITIVES
+from autograd.formula.systems import PRIMITIVES, ieee
 
 __all__ = ["functions_for", "is_foreign", "namespace_of"]
 
@@ -53,7 +53,7 @@ def _numpy_put(zeros: Any, index: Any, x: Any) -> Any:
 @cache
 def _numpy_functions() -> dict[str, Any]:
     return {
-        **{word: getattr(np, word) for word in PRIMITIVES},
+        **{word: ieee().functions[word] for word in PRIMITIVES},
         **{word: getattr(np, word) for word in "pi nan inf stack reshape moveaxis zeros_like s_".split()},
         "logical_and": np.logical_and,
         "logical_or": np.logical_or,
@@ -106,6 +106,18 @@ def _array_api_functions(xp: Any, like: Any) -> dict[str, Any]:
         safe = xp.where(root == 0, xp.ones_like(root), root)
         return xp.where(root == 0, root, root - (root - x / (safe * safe)) / 3)  # to the last digit, by Newton
 
+    def erf(x: Any) -> Any:
+        x, numpy_erf = array(x), ieee().functions["erf"]
+        if hasattr(xp, "erf"):
+            return xp.erf(x)
+        if "jax" in xp.__name__:
+            from jax.scipy.special import erf as jax_erf
+
+            return jax_erf(x)
+        if hasattr(x, "map_blocks"):
+            return x.map_blocks(numpy_erf)
+        return array(numpy_erf(np.asarray(x)))
+
     def put(zeros: Any, index: Any, x: Any) -> Any:
         if hasattr(index, "shape"):  # a sum over all that meets at one place, as a product with a matrix of 0 and 1
             places = np.asarray(index).ravel()
@@ -123,10 +135,11 @@ def _array_api_functions(xp: Any, like: Any) -> dict[str, Any]:
     functions: dict[str, Any] = {
         word: of_arrays(getattr(xp, standard))
         for word in PRIMITIVES
-        if hasattr(xp, standard := _STANDARD_NAMES.get(word, word))
+        if word != "erf" and hasattr(xp, standard := _STANDARD_NAMES.get(word, word))
     }
     return {
         "cbrt": cbrt,
+        "erf": erf,
         **functions,
         "where": lambda c, x, y: xp.where(c, array(x), array(y)),
         "logical_and": xp.logical_and,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,20 +17,19 @@ from typing import Any
 
 import numpy as np
 
-from autograd import backprop, trees
-from autograd.backprop import clock
+from autograd import trees
+from autograd.core.graph import newest_first
+from autograd.core.table import Operation
+from autograd.core.value import Value, as_float, clock, name, shown
 from autograd.emission import emitted
+from autograd.extensions.arrays import is_array, refuse_special
+from autograd.extensions.tracing import TracingError, Unknown, argument, tracing
+from autograd.formula.systems import elementwise
 from autograd.grouping import Array, grouped
 from autograd.listing import Listing
 from autograd.namespaces import functions_for, is_foreign, namespace_of
-from autograd.ops import Operation
-from autograd.tracing import TracingError, tracing
-from autograd.value import Value, as_float, shown
 
 __all__ = ["Program"]
-
-UNKNOWN = math.nan
-"""The number of every traced argument."""
 
 BLOCK, LEAST = 15_000, 256
 """Numbers of the largest intermediate array that are computed at a time: from 128 KiB on, memory is often asked from
@@ -317,7 +315,7 @@ def _rows(value: Any) -> Any:
     """Samples as they are often collected, in a list of arrays or in a range, as what holds one row for each."""
     if isinstance(value, range):
         return list(value)
-    if isinstance(value, list) and value and all(trees.is_array(part) for part in value):
+    if isinstance(value, list) and value and all(is_array(part) for part in value):
         return np.stack(value) if len({part.shape for part in value}) == 1 else value
     return value
 
@@ -336,9 +334,9 @@ def _array(x: Any, place: str, xp: Any, dtype: Any) -> Any:
     """One argument as an array of floats, or as a float."""
     if is_foreign(x):
         return x if xp.isdtype(x.dtype, "real floating") else xp.astype(x, dtype)
-    if trees.is_array(x):
-        trees.refuse_special(x)
-    if isinstance(x, list | tuple) or trees.is_array(x):
+    if is_array(x):
+        refuse_special(x)
+    if isinstance(x, list | tuple) or is_array(x):
         array: Any = np.asarray(x)
         if array.dtype.kind not in "fiub":
             numbers = [as_float(number, f"{where} = {shown(number)}") for where, number in trees.leaves(x, place)]
@@ -368,10 +366,10 @@ class _Trace:
         self.functions: dict[Any, Callable[..., Any]] = {}
         places: dict[Value, _Place] = {}
         start = next(clock)
-        with tracing(), np.errstate(all="ignore"):  # the unknown numbers are nan
+        with tracing(title) as unknown:
             known = {place: (shape, batched) for place, shape, batched in filter(_is_shape, call.key)}
             arguments = {
-                name: _mapped(lambda place, x: self.argument(place, x, known, places), value, name)
+                name: _mapped(lambda place, x: self.argument(place, x, known, places, unknown), value, name)
                 for name, value in call.arguments.items()
             }
             try:
@@ -379,11 +377,11 @@ class _Trace:
             except Exception as error:
                 error.add_note(f"(when {title} was recorded, with {_shapes(call.key)})")
                 raise
-        result = result[()] if trees.is_array(result) and not result.ndim else result
+        result = result[()] if is_array(result) and not result.ndim else result
         self.returned = shown(result)
-        self.record(result, places, start)
+        self.record(result, places, start, unknown)
 
-    def argument(self, place: str, x: Any, known: dict[str, Any], places: dict[Value, _Place]) -> Any:
+    def argument(self, place: str, x: Any, known: dict[str, Any], places: dict[Value, _Place], unknown: Unknown) -> Any:
         """Values in nested lists in place of an array; what is no array as it is."""
         if place not in known:
             return x
@@ -393,21 +391,21 @@ class _Trace:
         rows = count()
 
         def value(index: tuple[int, ...]) -> Value:
-            made = Value(UNKNOWN, f"{place}[{','.join(map(str, index))}]" if index else place)
+            made = argument(unknown, f"{place}[{','.join(map(str, index))}]" if index else place)
             places[made] = array, next(rows)
             return made
 
         return _nested(value, shape)
 
-    def record(self, result: Any, places: dict[Value, _Place], start: int) -> None:
+    def record(self, result: Any, places: dict[Value, _Place], start: int, unknown: Unknown) -> None:
         """Sort what was computed into groups; of the result its structure is kept, not the graph."""
         leaves = trees.leaves(result, f"the result of {self.title}")
         numbers = [x if type(x) is Value else as_float(x, place) for place, x in leaves]
         self.result = trees.rebuilt(result, iter([0.0] * len(numbers)))
-        reached = backprop.newest_first(*(x for x in numbers if type(x) is Value), since=start)
-        nodes = [node for node in reversed(reached) if node._created >= start and node.edges]
+        reached = newest_first(*(x for x in numbers if type(x) is Value), since=start)
+        nodes = [node for node in reversed(reached) if node._created >= start and not node.is_leaf]
         self.nodes = len(nodes)
-        self.outside = _outside([*nodes, *reached], places, start)
+        self.outside = _outside([*nodes, *reached], places, start, unknown)
         for array, values in self.outside:
             places.update((value, (array, row)) for row, value in enumerate(values))
         self.arrays = [*self.inputs.values(), *(array for array, _ in self.outside)]
@@ -420,7 +418,7 @@ class _Trace:
     @property
     def is_one_number(self) -> bool:
         """Whether the result is a number, rather than a list, dict or array of some."""
-        return not (isinstance(self.result, dict | list | tuple) or trees.is_array(self.result))
+        return not (isinstance(self.result, dict | list | tuple) or is_array(self.result))
 
     def same_for_all(self) -> tuple[str, ...]:
         """The arguments with numbers that do not differ from sample to sample."""
@@ -489,6 +487,10 @@ class _Trace:
                 scope[word] = value.astype(call.dtype) if is_float else value
             else:
                 scope[word] = call.xp.asarray(value, dtype=call.dtype) if is_float else call.xp.asarray(value)
+        for word, function in code.functions.items():
+            if call.xp is not None:
+                raise TypeError(f"{word} is a Python function of floats: it computes with NumPy's arrays only")
+            scope[word] = elementwise(function)
         exec(compile(ast.Module([code.function], []), f"<vectorized {self.title}>", "exec"), scope)
         return scope[code.title]  # type: ignore[no-any-return]
 
@@ -511,16 +513,29 @@ def _count(n: int, what: str) -> str:
     return f"{n:,} {what}{'s' * (n != 1)}"
 
 
-def _outside(nodes: list[Value], places: dict[Value, _Place], start: int) -> list[tuple[Array, list[Value]]]:
-    """The Values from outside the function that it used, in arrays by their labels."""
+def _outside(
+    nodes: list[Value], places: dict[Value, _Place], start: int, unknown: Unknown
+) -> list[tuple[Array, list[Value]]]:
+    """The Values that the function used and that are not its arguments, in arrays by their labels.
+
+    Their numbers are read at every call, whether they were made before the function ran or inside it.
+    """
     found: dict[Value, None] = {}
     for node in nodes:
-        candidates = [operand for operand, _ in node.edges] if node._created >= start else [node]
+        inside = node._created >= start and not node.is_leaf
+        candidates = [operand for operand, _ in node.edges] if inside else [node]
         for value in candidates:
-            if value._created < start:
+            if value not in places and (value._created < start or value.is_leaf):
+                if value._number is unknown:
+                    raise TracingError(
+                        f"a copy of {value.label or 'a traced Value'} is not the argument: use it itself"
+                    )
+                if type(value._number) is Unknown:
+                    raise TracingError(
+                        f"{name(value)} belongs to {value._number.title}, which was recorded before: it has no number "
+                        "here. Pass it as an argument, or return it from that function."
+                    )
                 found[value] = None
-            elif not value.edges and value not in places and math.isnan(value._number):
-                raise TracingError(f"a copy of {value.label or 'a traced Value'} has lost its origin: use it itself")
     stems: dict[str, list[tuple[tuple[int, ...], Value]]] = {}
     for value in found:
         stem, _, index = (value.label or "outside").partition("[")

@@ -13,15 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, partial
 from math import copysign, inf, isfinite, isinf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from autograd.backprop import newest_first
-from autograd.formula import NumberSystem, mpmath
+from autograd.core.graph import newest_first
+from autograd.core.table import Operation
+from autograd.core.value import Value
+from autograd.formula.systems import NumberSystem, mpmath
 from autograd.slopes import EPSILON, Slopes, unknown
-
-if TYPE_CHECKING:
-    from autograd.ops import Operation
-    from autograd.value import Value
 
 __all__ = ["GraphSlopes", "Replay", "applied", "exact_slopes", "rounding", "steepest_secant"]
 
@@ -46,20 +44,19 @@ class Replay:
     """
 
     def __init__(self, root: Value, system: NumberSystem, recorded: bool = False) -> None:
-        assert system.number is not None
         self.root, self.system, self.recorded = root, system, recorded
-        self.nodes = [node for node in reversed(newest_first(root)) if node.op]
-        self.numbers: dict[Any, Any] = {} if root.op else {root: system.number(root.data)}
+        number = system.number or float
+        self.nodes = [node for node in reversed(newest_first(root)) if not node.is_leaf]
+        self.numbers: dict[Any, Any] = {root: number(root.data)} if root.is_leaf else {}
         self.errors: dict[Value, Any] = {}
         for node in self.nodes:
             operand: Any
             for operand in node.args:
                 if operand not in self.numbers:
-                    self.numbers[operand] = system.number(getattr(operand, "data", operand))
-            assert node.op is not None
+                    self.numbers[operand] = number(getattr(operand, "data", operand))
             self.numbers[node] = applied(node.op, [self.numbers[x] for x in node.args], system)
             if recorded:
-                exact = system.number(node.data)
+                exact = number(node.data)
                 self.errors[node], self.numbers[node] = exact - self.numbers[node], exact
 
     def along(self, *leaves: Value) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from math import floor, isfinite, isnan, log10
 
 from autograd.audit import Culprit
-from autograd.notation import number
+from autograd.formula.typesetting import number
 from autograd.slopes import Judgement, Slopes, Verdict
 from autograd.terminal import columns
 

@@ -10,11 +10,11 @@ from random import Random
 from typing import Any
 
 from autograd.audit import ROUNDED, Culprit, local_slopes, operand_positions, wrong_result, wrong_slope
-from autograd.notation import number
-from autograd.ops import Operation
+from autograd.core.table import Operation
+from autograd.core.value import Value
+from autograd.formula.typesetting import number
 from autograd.report import InputCheck, Report
 from autograd.slopes import Judgement, judge, unknown
-from autograd.value import Value
 
 __all__ = ["Outcome", "check_operation", "check_points", "points"]
 

@@ -10,12 +10,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from autograd.ops import OPERATIONS
-
-if TYPE_CHECKING:
-    from autograd.value import Value
+from autograd.core.table import OPERATIONS
+from autograd.core.value import Value
 
 __all__ = ["Samples", "find_samples", "indexed"]
 
@@ -57,7 +55,7 @@ class Samples:
 
     def owns(self, x: Any, k: int) -> bool:
         """Whether a Value or a named number belongs to sample `k` alone."""
-        if hasattr(x, "edges"):
+        if type(x) is Value:
             return self.of(x) == k
         return any(x is constant for constant in self._constants(k))
 
@@ -119,7 +117,7 @@ def find_samples(nodes: Sequence[Value]) -> Samples | None:
             continue
         terms, inner = _terms(node)
         inside |= inner
-        if len(terms) < 2 or len(set(terms)) < len(terms) or not all(term.edges for term in terms):
+        if len(terms) < 2 or len(set(terms)) < len(terms) or not all(not term.is_leaf for term in terms):
             continue
         if len({indexed(term.label or "")[0] for term in terms}) == 1:
             samples = Samples(node, terms, _owners(nodes, terms, inner), frozenset(inner))
@@ -140,7 +138,7 @@ def _terms(total: Value) -> tuple[list[Value], set[Value]]:
     inner, todo = {total}, list(total.args)[::-1]
     while todo:
         x: Any = todo.pop()
-        if not hasattr(x, "edges"):
+        if type(x) is not Value:
             if x != 0:  # the zero that Python's sum starts with
                 return [], inner
         elif x.op is _ADD and not x.label:
@@ -176,14 +174,14 @@ def _alike(samples: Samples) -> bool:
     if any(node in owner for node in samples.inner if node is not samples.total):  # a partial sum is used elsewhere
         return False
     shared = {frozenset(x for v in own for x, _ in v.edges if owner[x] == _SHARED) for own in private}
-    data = {tuple(v.label for v in own if not v.edges) for own in private}  # kept as Values
+    data = {tuple(v.label for v in own if v.is_leaf) for own in private}  # kept as Values
     if len(shared) > 1 or shared == {frozenset()} or len(data) > 1 or None in next(iter(data)):
         return False
-    labels = {tuple(v.label for v in own if v.label and v.edges) for own in private}
+    labels = {tuple(v.label for v in own if v.label and not v.is_leaf) for own in private}
     if labels == {()}:
         has_data = data != {()} or all(samples._constants(k) for k in range(len(terms)))
         return has_data and samples.is_uniform
     if len(labels) > 1:
         stems = {tuple(indexed(label)[0] for label in names) for names in labels}
         return len(stems) == 1 and len(terms) > 3 and samples.is_uniform
-    return samples.is_uniform or any(v.label for v in private[0] if v is not terms[0] and v.edges)
+    return samples.is_uniform or any(v.label for v in private[0] if v is not terms[0] and not v.is_leaf)

@@ -15,17 +15,15 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from autograd.backprop import derivatives
-from autograd.formula import DERIVED, FLOATS, PRIMITIVES, Formula, NumberSystem
+from autograd.core.table import OPERATIONS, Operation
+from autograd.core.value import Value
+from autograd.extensions.derivatives import derivatives, edge_formulas
+from autograd.formula.language import DERIVED, Formula
+from autograd.formula.systems import FLOATS, PRIMITIVES, NumberSystem
+from autograd.formula.typesetting import number, typeset
 from autograd.latex import LATEX
-from autograd.notation import number, typeset
-from autograd.ops import OPERATIONS, Operation
-from autograd.recording import edge_formulas
-
-if TYPE_CHECKING:
-    from autograd.value import Value
 
 __all__ = ["Symbolic", "local_formulas", "slope_formulas"]
 
@@ -149,14 +147,13 @@ class _Alphabet:
         self._names, self._sizes = names, _sizes(nodes)
         for node in reversed(nodes):
             for x in node.args:
-                if x in names if hasattr(x, "edges") else getattr(x, "label", None):
+                if x in names if type(x) is Value else getattr(x, "label", None):
                     self._expr_of(node, x)
         if nodes[0] in names:
             self._exprs[nodes[0]] = self._symbol(nodes[0], names[nodes[0]], nodes[0].data)
 
     def edges(self, node: Value) -> Iterator[tuple[Value, Any]]:
         """The edges of a node, with formulas for local derivatives."""
-        assert node.op is not None
         for operand, formula, arguments in edge_formulas(node):
             partial = _TEXTBOOK.get(node.op, formula)
             used = [
@@ -194,7 +191,7 @@ class _Alphabet:
     def _expr_of(self, node: Value, operand: Any) -> Any:
         import sympy as sp
 
-        if hasattr(operand, "edges"):
+        if type(operand) is Value:
             if operand is node:  # its own result
                 return self._written(node)
             named = operand in self._names
@@ -262,13 +259,21 @@ def _system() -> NumberSystem:
     functions = {name: _function(name) for name in (*PRIMITIVES, *DERIVED)}
     functions |= {
         "power": sp.Pow,
+        "remainder": sp.Function("remainder"),
+        "floor_divide": sp.Function("floor_divide"),
         "equal": lambda x, y: sp.true if x == y else sp.false,
         "not_equal": lambda x, y: sp.false if x == y else sp.true,
         "logical_and": sp.And,
         "logical_or": sp.Or,
         "pi": sp.pi,
     }
-    return NumberSystem("written", functions, lazy=False, number=lambda x: sp.Rational(repr(x)))
+    return NumberSystem(
+        "formulas",
+        functions,
+        lazy=False,
+        number=lambda x: sp.Rational(repr(x)),
+        lifted=lambda function: sp.Function(getattr(function, "name", "function")),
+    )
 
 
 def _tidied(expr: Any, alphabet: _Alphabet) -> Any:

@@ -7,13 +7,14 @@ and kind from other numbers in that order.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from math import prod
 from typing import Any
 
-__all__ = ["is_array", "leaves", "rebuilt", "refuse_special", "stacked", "with_parts"]
+from autograd.extensions.arrays import is_array, refuse_special
+
+__all__ = ["leaves", "rebuilt", "stacked", "with_parts"]
 
 
 def leaves(tree: Any, place: str) -> Iterator[tuple[str, Any]]:
@@ -86,16 +87,3 @@ def with_parts(tree: Any, parts: list[Any]) -> Any:
             made[key] = part
         return made
     return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
-
-
-def refuse_special(array: Any) -> None:
-    """Raise TypeError for masked arrays and matrices, which compute by rules of their own."""
-    if type(array).__name__ not in ("ndarray", "memmap"):
-        kind = f"{type(array).__module__}.{type(array).__name__}"
-        raise TypeError(f"{kind} is not an ordinary array: pass np.asarray(...), or the numbers that are meant")
-
-
-def is_array(tree: Any) -> bool:
-    """Whether this is a NumPy array; NumPy's scalars are numbers."""
-    numpy = sys.modules.get("numpy")  # without NumPy loaded there are no arrays
-    return numpy is not None and isinstance(tree, numpy.ndarray)

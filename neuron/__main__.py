@@ -15,8 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from autograd import Constant, Value, draw, gradcheck
-from autograd.notation import expression, factor, number
-from autograd.terminal import columns, refuse_unless_picture, save, say
+from autograd.extend import columns, expression, factor, number, refuse_unless_picture, save, say
 from neuron import losses
 from neuron.closed_form import ACTIVATION_SLOPES, LOSS_SLOPES, Gradient, gradient
 from neuron.lessons import LESSONS

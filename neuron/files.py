@@ -22,7 +22,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from autograd.value import shown
+from autograd.extend import shown
 
 if TYPE_CHECKING:
     from neuron.models import Model

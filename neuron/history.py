@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.notation import number
+from autograd.extend import number
 from neuron.files import write_csv
 
 if TYPE_CHECKING:

@@ -30,8 +30,7 @@ from autograd import (
     xlogy,
 )
 from autograd import sum as total
-from autograd.tracing import is_tracing
-from autograd.value import as_float, shown
+from autograd.extend import as_float, is_tracing, shown
 from neuron._choice import choose
 
 __all__ = [

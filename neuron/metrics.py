@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd.value import shown
+from autograd.extend import shown
 from neuron._choice import choose
 
 __all__ = ["METRICS", "Metric", "accuracy", "as_metric"]

@@ -20,7 +20,7 @@ from neuron._choice import choose
 from neuron.samples import as_inputs
 
 if TYPE_CHECKING:
-    from autograd.rendering import Drawing
+    from autograd.extend import Drawing
 
 __all__ = ["ACTIVATIONS", "MLP", "Layer", "Model", "Neuron"]
 

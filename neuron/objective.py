@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from autograd import DomainError, PoleError, Value, mean
 from autograd import sum as total
-from autograd.value import as_float, shown
+from autograd.extend import as_float, shown
 from neuron import losses
 from neuron._choice import choose
 from neuron.models import Model

@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.value import as_float, shown
+from autograd.extend import as_float, shown
 from neuron._choice import choose
 
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "Update", "as_optimizer", "learning_rates"]

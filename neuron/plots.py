@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd import Value
-from autograd.notation import derivative, number
+from autograd.extend import derivative, number
 from neuron.history import History
 from neuron.objective import Eager, Penalty, names, positions
 from neuron.optimizers import SGD

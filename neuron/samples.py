@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.value import as_float, shown
+from autograd.extend import as_float, shown
 
 if TYPE_CHECKING:
     from neuron.models import Model

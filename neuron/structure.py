@@ -10,13 +10,25 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from autograd.draw import refuse_if_larger
-from autograd.looks import EDGE, FAINT, FONT, GRAPH, NUMBER, bold, box, faint, lines, minus, text
-from autograd.notation import number
+from autograd.extend import (
+    EDGE,
+    FAINT,
+    FONT,
+    GRAPH,
+    NUMBER,
+    bold,
+    box,
+    faint,
+    lines,
+    minus,
+    number,
+    refuse_if_larger,
+    text,
+)
 
 if TYPE_CHECKING:
     from autograd import Value
-    from autograd.rendering import Drawing
+    from autograd.extend import Drawing
     from neuron.models import Neuron
 
 __all__ = ["drawing"]
@@ -34,7 +46,7 @@ _THINNEST, _THICKEST = 0.6, 4.5
 
 def drawing(title: str, layers: Sequence[Sequence[Neuron]], group: bool, max_nodes: int) -> Drawing:
     """The picture of a network of these layers; with `group`, wide layers are folded."""
-    from autograd.rendering import Drawing
+    from autograd.extend import Drawing
 
     nin = layers[0][0].nin
     widths = [nin, *(len(layer) for layer in layers)]

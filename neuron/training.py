@@ -23,8 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd import PoleError, Value
-from autograd.notation import derivative, number
-from autograd.value import as_float, shown
+from autograd.extend import as_float, derivative, number, shown
 from neuron.history import Epoch, History
 from neuron.metrics import Metric, as_metric
 from neuron.models import Model

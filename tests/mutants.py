@@ -1,50 +1,12 @@
-"""Planted bugs: engines and trainings that are wrong in one thing, to see whether the tests and the checks notice."""
-
-from dataclasses import replace
+"""Planted bugs: programs and trainings that are wrong in one thing, to see whether the tests and the checks notice."""
 
 import numpy as np
 
-from autograd import OPERATIONS, Value, backprop, emission, grouping, matrices, program, recording
-from autograd.backprop import newest_first
-from autograd.formula import Formula
+from autograd import Value, emission, grouping, matrices, program
 from neuron import optimizers, training, vectorized
+from tests.core.mutants import BACKWARD_PASSES, LOCAL_RULES
 
-
-def wrong_rule(name, *partials):
-    """The engine with other derivatives in one row."""
-
-    def plant(monkeypatch):
-        op = OPERATIONS[name]
-        names = op.partials[0].names
-        wrong = replace(op, partials=tuple(Formula(text, names) for text in partials))
-        monkeypatch.setitem(OPERATIONS, name, wrong)
-        patterns = "V" if len(op.operands) == 1 else "VV VN"
-        function = recording._specialise(wrong, patterns, known="V")
-        monkeypatch.setattr(Value, f"__{name}__" if op.is_operator else name, function)
-        if name in recording.functions:
-            monkeypatch.setitem(recording.functions, name, recording._generic(wrong))
-
-    return plant
-
-
-def broken_backward(accumulate=True, reset=True, order=True, each_once=False):
-    """The engine with a backward pass that forgets something."""
-
-    def backward(root):
-        nodes = newest_first(root)
-        if not order:
-            nodes = [nodes[0], *sorted(nodes[1:], key=lambda node: node._created)]
-        for node in nodes:
-            if reset or node.grad is None:
-                node.grad = 0.0
-        root.grad = 1.0
-        for node in nodes:
-            edges = {operand: (operand, local) for operand, local in node.edges}.values() if each_once else node.edges
-            for operand, local in edges:
-                so_far = (operand.grad or 0.0) if accumulate else 0.0
-                operand.grad = so_far + local * node.grad
-
-    return lambda monkeypatch: monkeypatch.setattr(backprop, "backward", backward)
+__all__ = ["BACKWARD_PASSES", "LOCAL_RULES", "PROGRAMS", "TRAININGS", "wrong_number"]
 
 
 def wrong_number(name, error):
@@ -61,23 +23,6 @@ def wrong_number(name, error):
         monkeypatch.setattr(Value, name, wrong)
 
     return plant
-
-
-LOCAL_RULES = {
-    "mul: operands swapped": wrong_rule("mul", "x", "y"),
-    "sub: sign of the second": wrong_rule("sub", "1", "1"),
-    "truediv: sign of the second": wrong_rule("truediv", "1 / y", "z / y"),
-    "pow: exponent not lowered": wrong_rule("pow", "y * x ** y", "z * log(x)"),
-    "tanh: square forgotten": wrong_rule("tanh", "1 - z"),
-    "exp: one too many": wrong_rule("exp", "z + 1"),
-}
-
-BACKWARD_PASSES = {
-    "= for +=": broken_backward(accumulate=False),
-    "wrong order": broken_backward(order=False),
-    "operands kept as a set": broken_backward(each_once=True),
-    "inner gradients not reset": broken_backward(reset=False),
-}
 
 
 def replaced(owner, name, wrong):

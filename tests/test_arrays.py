@@ -9,7 +9,7 @@ import pytest
 
 import autograd
 from autograd import Value, grad
-from autograd.notation import expression
+from autograd.extensions.expressions import expression
 
 from .programs import one_sided_slopes
 

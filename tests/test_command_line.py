@@ -151,11 +151,11 @@ def test_verdicts(run, formula, x, expected):
 
 def test_the_check_fails_when_a_rule_is_wrong(run, monkeypatch):
     from autograd import recording
-    from autograd.ops import operation
+    from autograd.core.table import operation
 
     wrong = recording.function_of(operation("tanh", "tanh(x)", "1 - z"))
     monkeypatch.setitem(recording.VALUES.functions, "tanh", wrong)
-    from autograd.formula import _compiled
+    from autograd.formula.language import _compiled
 
     _compiled.cache_clear()
     try:

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import Constant, StaleGraphError, Value, define, dot, tanh
-from autograd.formula import FLOATS, Formula
+from autograd.formula.language import Formula
+from autograd.formula.systems import FLOATS
 
 from .programs import random_program
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import OPERATIONS, DomainError, FormulaError, Value, define, draw, grad, hessian, jvp
-from autograd.notation import expression
+from autograd.extensions.expressions import expression
 
 from .programs import one_sided_slopes
 
@@ -164,7 +164,7 @@ def test_names_of_operands_may_be_anything_a_program_uses():
         (
             lambda: define("cube", "x ** 3", dx=3),
             FormulaError,
-            "dx of cube: a formula is a text, such as 'x ** 2', not 3",
+            "dx of cube: a formula is a string, such as 'x ** 2', not 3",
         ),
         (
             lambda: define("square", "x ** 2", dx="2 * x", dx2="2"),

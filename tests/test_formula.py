@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import FormulaError
-from autograd.formula import FLOATS, Formula, ieee, mpmath, sympy
+from autograd.formula.language import Formula
+from autograd.formula.systems import FLOATS, ieee, mpmath, sympy
 
 XY = ("x", "y")
 
@@ -121,7 +122,7 @@ def test_names_are_compared_as_python_compares_identifiers():
 
 
 def test_a_formula_must_be_text():
-    with pytest.raises(FormulaError, match=r"a formula is a text, such as 'x \*\* 2', not 3"):
+    with pytest.raises(FormulaError, match=r"a formula is a string, such as 'x \*\* 2', not 3"):
         Formula(3, XY)  # type: ignore[arg-type]
 
 

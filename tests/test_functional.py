@@ -28,7 +28,7 @@ from autograd import (
     tanh,
     value_and_grad,
 )
-from autograd.formula import mpmath
+from autograd.formula.systems import mpmath
 
 from .programs import random_program, replay
 from .test_backprop import close, sizes
@@ -339,7 +339,7 @@ def test_what_the_inner_variable_of_a_nested_gradient_is_called():
         (
             lambda: grad(rosenbrock)([1.0, "b"]),
             TypeError,
-            "argument 0[1] of rosenbrock = 'b': a text is not a number; write float('b') if it holds one",
+            "argument 0[1] of rosenbrock = 'b': a string is not a number; write float('b') if it holds one",
         ),
         (
             lambda: grad(lambda p: p["w"])({"w": None}),

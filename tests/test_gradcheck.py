@@ -158,7 +158,7 @@ def test_an_input_without_a_gradient_fails():
         ),
         (
             {"w": "1", "b": 2.0},
-            "No gradient: the result of <lambda>: w = '1': a text is not a number; write float('1')",
+            "No gradient: the result of <lambda>: w = '1': a string is not a number; write float('1')",
         ),
     ],
 )
@@ -255,7 +255,7 @@ def test_leaves_of_the_same_name_are_told_apart():
         (lambda: gradcheck(loss, {}), "gradcheck needs inputs to call loss with, such as {'w': 0.5}"),
         (
             lambda: gradcheck(loss, {"w": "1", "b": 0.1}),
-            "w = '1': a text is not a number; write float('1') if it holds one",
+            "w = '1': a string is not a number; write float('1') if it holds one",
         ),
         (
             lambda: gradcheck(loss, {"w": 0.5}),

@@ -1,9 +1,9 @@
 """How numbers and expressions are written."""
 
 import pytest
+from autograd.notation import expression, name, number, sentence
 
 from autograd import Constant, Value, dot, exp, hypot, mean, sum
-from autograd.notation import expression, name, number, sentence
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import sympy as sp
 
 import autograd
 from autograd import OPERATIONS, Constant, DomainError, PoleError, Value, functions
-from autograd.formula import mpmath, sympy
+from autograd.formula.systems import mpmath, sympy
 
 from .programs import is_smooth, random_number
 

@@ -91,7 +91,7 @@ MESSAGES = {
     "SGD(-0.1)": (ValueError, "SGD: the learning rate must be positive, not -0.1"),
     "SGD(math.nan)": (ValueError, "SGD: the learning rate must be positive, not nan"),
     "SGD(math.inf)": (ValueError, "SGD: the learning rate must be positive, not inf"),
-    "SGD('0.1')": (TypeError, "SGD(lr='0.1'): a text is not a number"),
+    "SGD('0.1')": (TypeError, "SGD(lr='0.1'): a string is not a number"),
     "SGD(0.1, momentum=1)": (ValueError, "SGD: momentum must be at least 0 and less than 1, not 1"),
     "SGD(0.1, momentum=-0.5)": (ValueError, "SGD: momentum must be at least 0 and less than 1, not -0.5"),
     "Adam(0)": (ValueError, "Adam: the learning rate must be positive, not 0"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import OPERATIONS, Constant, Value, cbrt, cos, exp, log, log1p, relu, sigmoid, sign, sin, sqrt, tanh
-from autograd.formula import mpmath
+from autograd.formula.systems import mpmath
 from autograd.replay import GraphSlopes, Replay, exact_slopes, rounding, steepest_secant
 
 from .programs import one_sided_slopes, random_program, replay

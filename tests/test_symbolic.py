@@ -26,9 +26,10 @@ from autograd import (
     tanh,
     where,
 )
-from autograd.backprop import derivatives, newest_first
-from autograd.formula import FLOATS, sympy
-from autograd.recording import functions
+from autograd.core.graph import newest_first
+from autograd.core.recording import functions
+from autograd.extensions.derivatives import derivatives
+from autograd.formula.systems import FLOATS, sympy
 from autograd.symbolic import _TEXTBOOK, local_formulas, slope_formulas
 from tests.programs import apply
 

@@ -667,7 +667,7 @@ REFUSED = {
     "text": (
         {"X": [[1, 2], [3, "4"], [5, 6]]},
         TypeError,
-        "X[1, 1] = '4': a text is not a number; write float('4') if it holds one",
+        "X[1, 1] = '4': a string is not a number; write float('4') if it holds one",
     ),
     "masked": (
         {"X": np.ma.array([[1.0, 2], [3, 1e6], [5, 6]], mask=[[0, 0], [0, 1], [0, 0]])},

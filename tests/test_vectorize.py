@@ -750,7 +750,7 @@ def test_each_combination_of_shapes_is_traced_once():
         ),
         (
             TypeError,
-            r"^dot\(x, y\): a text is not a number; write float\('2'\)",
+            r"^dot\(x, y\): a string is not a number; write float\('2'\)",
             lambda: vectorize(product)(w=[1.0, "2"], x=[1.0, 1.0]),
         ),
         (TypeError, "complex numbers are not supported", lambda: vectorize(product)(w=[1j], x=[1.0])),

@@ -9,7 +9,7 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from autograd.terminal import columns, refuse_unless_picture
+from autograd.extend import columns, refuse_unless_picture
 from neuron.files import write_csv
 from neuron.history import History
 from neuron.training import DivergedError

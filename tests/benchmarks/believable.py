@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from autograd import gradcheck
-from autograd.backprop import newest_first
+from autograd.core.graph import newest_first
 from autograd.replay import GraphSlopes
 from tests.programs import Program, random_program
 

@@ -1,7 +1,7 @@
-"""How numbers, names and expressions are written, in messages, reports and pictures.
+"""How numbers, names and formulas are written, in messages, reports and pictures.
 
-An expression is written in terms of the nearest *named* values: ``(ŷ - 1.5)²``, not the whole
-history.  Operators come out as operators because the table's own text says ``x * y``.
+Operators come out as they are written by hand: the tree of ``x ** 2 / y`` becomes ``x²/y``, or LaTeX by another
+`Style`.
 """
 
 from __future__ import annotations
@@ -11,40 +11,36 @@ import re
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, product
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from autograd.value import Value
 
 __all__ = [
+    "ATOM",
     "PLAIN",
+    "POWER",
+    "PRODUCT",
+    "SIGN",
+    "SUM",
     "Style",
-    "appearing",
+    "Written",
+    "atom",
     "derivative",
-    "expression",
     "factor",
-    "folded",
     "in_common",
-    "name",
+    "indices",
     "number",
     "numbered",
-    "sentence",
     "shortened",
     "typeset",
 ]
 
 MAX_LABEL = 60
 """Characters of a label that are shown."""
-MAX_NODES = 24
-MAX_LENGTH = 120
-"""Nodes, and characters of one operand, shown of an unnamed expression; the rest becomes an ellipsis."""
 
-_Text = tuple[str, int]
-_ATOM, _POWER, _PRODUCT, _SIGN, _SUM, _CHOICE = range(6)  # how tightly a text holds together
+Written = tuple[str, int]
+"""A string, and how tightly it holds together: one of the following."""
+ATOM, POWER, PRODUCT, SIGN, SUM, CHOICE = range(6)
+
 _INDEX = re.compile(r"(?<=\[)([\w, ]+)(?=\])")
-_SIMPLE = re.compile(r"[^\s+\-*/^·=<>]+")
-_LOGARITHMS = {"xlogy": "log", "xlog1py": "log1p"}
+_SIMPLE = re.compile(r"[^\s+\-*/%^·=<>]+")
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -83,13 +79,6 @@ def shortened(text: str, limit: int = MAX_LABEL) -> str:
     return printable if len(printable) <= limit else printable[: limit - 1] + "…"
 
 
-def name(value: Value) -> str:
-    """What to call a Value in a sentence: its label, or else its expression or number."""
-    if value.label:
-        return f"'{value.label}'"
-    return expression(value) if value.edges else f"Value({value.data!r})"
-
-
 def derivative(top: str, bottom: str, d: str = "d") -> str:
     """A derivative in symbols; names that hold operators stand in parentheses.
 
@@ -98,102 +87,6 @@ def derivative(top: str, bottom: str, d: str = "d") -> str:
     """
     top, bottom = (name if _SIMPLE.fullmatch(name) else f"({name})" for name in (top, bottom))
     return f"{d}{top}/{d}{bottom}"
-
-
-def sentence(value: Value) -> str:
-    """``ŷ = w·x + b`` for a named node, ``w·x + b`` for one without a name."""
-    if not value.edges:
-        return name(value)
-    return f"{value.label} = {expression(value)}" if value.label else expression(value)
-
-
-def folded(root: Value, names: Mapping[Value, str], limit: float = float("inf")) -> list[Value]:
-    """`root` and the nodes without a name that belong to its expression, newest first; the nearest up to `limit`."""
-    nodes, seen = [root], {root}
-    for node in nodes:
-        for operand, _ in node.edges:
-            named = operand.label or operand in names
-            if operand.edges and not named and operand not in seen and len(nodes) < limit:
-                seen.add(operand)
-                nodes.append(operand)
-    return sorted(nodes, key=lambda node: node._created, reverse=True)
-
-
-def appearing(root: Value, names: Container[Any]) -> list[Any]:
-    """What the expression of `root` is written with, in order: Values with a name or in `names`, named constants."""
-    found: dict[Any, Any] = {}
-    seen: set[Value] = set()
-    todo: list[Any] = list(root.args)[::-1]
-    while todo:
-        x = todo.pop()
-        if getattr(x, "label", None) or (hasattr(x, "edges") and (x in names or not x.edges)):
-            found.setdefault(x if hasattr(x, "edges") else (x.label, float(x)), x)
-        elif hasattr(x, "edges") and x not in seen:
-            seen.add(x)
-            todo += x.args[::-1]
-    return list(found.values())
-
-
-def expression(root: Value, numbers: bool = False, names: Mapping[Value, str] = MappingProxyType({})) -> str:
-    """`root` as a formula of the named values it was computed from; with `numbers`, of their numbers.
-
-    `names` stand in for the labels of Values that have none.
-
-    >>> from autograd import Value, exp
-    >>> w, y = Value(0.5, label="w"), Value(1.1, label="ŷ")
-    >>> expression((y - 1.5) ** 2 + exp(w) / 2)
-    '(ŷ - 1.5)² + exp(w)/2'
-    >>> expression(Value(2.0))
-    '2.0'
-    >>> expression((y - 1.5) ** 2, numbers=True)
-    '(1.1 - 1.5)²'
-    """
-    if root.op is None:
-        return number(root._number)
-    texts: dict[Value, _Text] = {}
-
-    def text_of(operand: Value | float) -> _Text:
-        label = names.get(operand) or getattr(operand, "label", None)  # type: ignore[arg-type]
-        if label and not numbers:
-            return _atom(str(label))
-        if isinstance(operand, int | float):
-            return number(operand), _SIGN if operand < 0 else _ATOM
-        if operand in texts and len(texts[operand][0]) <= MAX_LENGTH:
-            return texts[operand]
-        return ("…", _ATOM) if operand.edges and not label else text_of(operand._number)
-
-    def as_used_by(node: Value, operand: Value | float) -> _Text:
-        stale = getattr(operand, "_created", -1) > node._created and (numbers or not getattr(operand, "label", None))
-        return ("…", _ATOM) if stale else text_of(operand)  # the number it had is gone
-
-    for node in reversed(folded(root, names, MAX_NODES)):  # operands before their users
-        texts[node] = _write(node, [as_used_by(node, operand) for operand in node.args])
-    return texts[root][0]
-
-
-def _write(node: Value, operands: list[_Text]) -> _Text:
-    """One operation, given how its operands are written."""
-    assert node.op is not None
-    if node.op.nary:
-        return _write_terms(node, operands)
-    if not node.op.is_built_in:  # perhaps of the same name
-        return f"{node.op.name}({', '.join(text for text, _ in operands)})", _ATOM
-    if node.op.name == "where" and isinstance(node.args[0], bool):
-        return operands[1 if node.args[0] else 2]  # the branch that was taken
-    if node.op.name in _LOGARITHMS:
-        x, y = operands
-        return f"{PLAIN.fit(x, _PRODUCT)}·{_LOGARITHMS[node.op.name]}({y[0]})", _PRODUCT
-    if not node.op.is_operator:
-        return f"{node.op.name}({', '.join(text for text, _ in operands)})", _ATOM
-    tree = node.op.value.tree
-    if isinstance(tree, ast.BinOp):
-        exponent = node.args[1]
-        is_plain = isinstance(exponent, int | float) and not hasattr(exponent, "label")
-        left, right = operands
-        return PLAIN.operated(tree.op, left, right, float(exponent) if is_plain else None)
-    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
-        return PLAIN.negated(operands[0])
-    return operands[0]  # unary plus
 
 
 @dataclass(frozen=True)
@@ -209,34 +102,41 @@ class Style:
     call: Callable[[str, str], str] = "{}({})".format
     is_plain: bool = False
 
-    def fit(self, operand: _Text, loosest: int) -> str:
+    def fit(self, operand: Written, loosest: int) -> str:
         """The operand's text, in parentheses if it holds together less tightly than its place asks for."""
         text, looseness = operand
         return self.parentheses.format(text) if looseness > loosest else text
 
-    def negated(self, operand: _Text) -> _Text:
+    def negated(self, operand: Written) -> Written:
         """``-x``."""
-        return "-" + self.fit(operand, _PRODUCT), _SIGN
+        return "-" + self.fit(operand, PRODUCT), SIGN
 
-    def operated(self, op: ast.operator, left: _Text, right: _Text, exponent: float | None = None) -> _Text:
+    def operated(self, op: ast.operator, left: Written, right: Written, exponent: float | None = None) -> Written:
         """``left op right``; the `exponent` of a power, if it is known."""
         match op:
             case ast.Add():
-                return f"{self.fit(left, _SUM)} + {self.fit(right, _PRODUCT)}", _SUM
+                return f"{self.fit(left, SUM)} + {self.fit(right, PRODUCT)}", SUM
             case ast.Sub():
-                return f"{self.fit(left, _SUM)} - {self.fit(right, _PRODUCT)}", _SUM
+                return f"{self.fit(left, SUM)} - {self.fit(right, PRODUCT)}", SUM
             case ast.Mult():
-                return self.product.format(self.fit(left, _PRODUCT), self.fit(right, _POWER)), _PRODUCT
+                return self.product.format(self.fit(left, PRODUCT), self.fit(right, POWER)), PRODUCT
             case ast.Div() if self.is_plain:
-                return self.quotient.format(self.fit(left, _PRODUCT), self.fit(right, _POWER)), _PRODUCT
+                return self.quotient.format(self.fit(left, PRODUCT), self.fit(right, POWER)), PRODUCT
             case ast.Div():
-                return self.quotient.format(left[0], right[0]), _PRODUCT
-        base = self.fit(left, _ATOM)  # what is left is a power
+                return self.quotient.format(left[0], right[0]), PRODUCT
+            case ast.Mod():
+                sign = "%" if self.is_plain else r"\bmod"
+                return f"{self.fit(left, PRODUCT)} {sign} {self.fit(right, POWER)}", SIGN
+            case ast.FloorDiv() if self.is_plain:
+                return f"{self.fit(left, PRODUCT)} // {self.fit(right, POWER)}", SIGN
+            case ast.FloorDiv():
+                return rf"\left\lfloor {self.quotient.format(left[0], right[0])} \right\rfloor", ATOM
+        base = self.fit(left, ATOM)  # what is left is a power
         if not self.is_plain:
-            return f"{base}^{{{right[0]}}}", _POWER
+            return f"{base}^{{{right[0]}}}", POWER
         if exponent is not None and exponent.is_integer():
-            return base + str(int(exponent)).translate(_SUPERSCRIPTS), _POWER
-        return f"{base}^{self.fit(right, _ATOM)}", _POWER
+            return base + str(int(exponent)).translate(_SUPERSCRIPTS), POWER
+        return f"{base}^{self.fit(right, ATOM)}", POWER
 
 
 _COMPARISONS: dict[type[ast.cmpop], str] = {
@@ -260,13 +160,13 @@ def typeset(tree: ast.expr, names: Mapping[str, str], style: Style = PLAIN) -> s
     '0.5·(1 if x > 0 else 0)·y'
     """
 
-    def text_of(tree: ast.expr) -> _Text:
+    def text_of(tree: ast.expr) -> Written:
         match tree:
             case ast.Name(id=name):
                 label = names.get(name, name)
-                return style.name(label), _ATOM if _SIMPLE.fullmatch(label) else _SUM
+                return style.name(label), ATOM if _SIMPLE.fullmatch(label) else SUM
             case ast.Constant(value=value):
-                return number(value), _ATOM  # type: ignore[arg-type]
+                return number(value), ATOM  # type: ignore[arg-type]
             case ast.BinOp(op=ast.Add() | ast.Sub()):
                 return sum_of(_summands(tree))
             case ast.BinOp(left=left, op=op, right=right):
@@ -279,21 +179,21 @@ def typeset(tree: ast.expr, names: Mapping[str, str], style: Style = PLAIN) -> s
             case ast.UnaryOp(operand=operand):
                 return style.negated(text_of(operand))
             case ast.Call(func=ast.Name(id="where"), args=[condition, chosen, otherwise]):
-                return style.choice.format(*(text_of(part)[0] for part in (chosen, condition, otherwise))), _CHOICE
+                return style.choice.format(*(text_of(part)[0] for part in (chosen, condition, otherwise))), CHOICE
             case ast.Call(func=ast.Name(id=name), args=arguments):
                 texts = ", ".join(text_of(part)[0] for part in arguments)
-                return style.call(name, texts), _ATOM
+                return style.call(name, texts), ATOM
             case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return f"{text_of(left)[0]} {style.comparisons[type(op)]} {text_of(right)[0]}", _CHOICE
-        return ast.unparse(tree), _CHOICE
+                return f"{text_of(left)[0]} {style.comparisons[type(op)]} {text_of(right)[0]}", CHOICE
+        return ast.unparse(tree), CHOICE
 
     def is_number(tree: ast.expr) -> bool:
         return isinstance(tree, ast.Constant) or (isinstance(tree, ast.Name) and names.get(tree.id, "")[:1].isdigit())
 
-    def sum_of(terms: list[tuple[bool, ast.expr]]) -> _Text:
+    def sum_of(terms: list[tuple[bool, ast.expr]]) -> Written:
         terms.sort(key=lambda term: (term[0], is_number(term[1])))  # ŷ - y rather than -y + ŷ
-        signed = [(" - " if minus else " + ") + style.fit(text_of(term), _PRODUCT) for minus, term in terms]
-        return ("-" if terms[0][0] else "") + "".join(signed)[3:], _SUM
+        signed = [(" - " if minus else " + ") + style.fit(text_of(term), PRODUCT) for minus, term in terms]
+        return ("-" if terms[0][0] else "") + "".join(signed)[3:], SUM
 
     return text_of(tree)[0]
 
@@ -328,28 +228,9 @@ def _literal(tree: ast.expr) -> float | None:
     return float(-value if is_negative else value) if isinstance(value, int | float) else None
 
 
-def _atom(label: str) -> _Text:
+def atom(label: str) -> Written:
     """A label as an operand: one with an operator in it, say, needs parentheses in a product."""
-    return label, _ATOM if _SIMPLE.fullmatch(label) else _SUM
-
-
-def _write_terms(node: Value, operands: list[_Text]) -> _Text:
-    """A sum over terms: all of them up to three, else what they have in common, or the first and the last of them."""
-    assert node.op is not None
-    if len(node.op.operands) == 2:
-        pairs = zip(*node.op.columns(operands), strict=True)
-        terms = [f"{PLAIN.fit(x, _PRODUCT)}·{PLAIN.fit(y, _POWER)}" for x, y in pairs]
-    else:
-        terms = [PLAIN.fit(operand, _PRODUCT) for operand in operands]
-    is_mean = node.op.name == "mean"
-    if len(terms) > 3:
-        common = in_common(terms, [[(part, "i") for part in _parts(term)] for term in terms])
-        if common:
-            return f"(1/{len(terms)})·" * is_mean + f"Σ {common}", _SUM
-        terms[1:-1] = ["…"]
-    if is_mean:
-        return f"mean({', '.join(terms)})", _ATOM
-    return " + ".join(terms), _SUM if len(terms) > 1 else _PRODUCT
+    return label, ATOM if _SIMPLE.fullmatch(label) else SUM
 
 
 def in_common(texts: Sequence[str], letters: Sequence[Sequence[tuple[str, str]]]) -> str:
@@ -381,7 +262,7 @@ def _with_letters(text: str, known: Sequence[tuple[str, str]]) -> Iterator[str]:
     yield from map("".join, product(*choices))
 
 
-def _parts(text: str) -> dict[str, None]:
+def indices(text: str) -> dict[str, None]:
     """The numbers in the indices of a text."""
     return dict.fromkeys(part for index in _INDEX.findall(text) for part in _split(index))
 

@@ -8,18 +8,21 @@ methods of their elements.  What would lose a gradient raises TypeError.
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import isfinite, isinf, isnan, pi
 from typing import Any
 
-from autograd.recording import functions
-from autograd.trees import is_array, refuse_special
-from autograd.value import Value
+from autograd.core.recording import functions, record
+from autograd.core.table import Operation
+from autograd.core.value import Value, seams
 
-__all__ = ["apply", "elementwise"]
+__all__ = ["apply", "elementwise", "is_array", "refuse_special"]
 
 _OTHER_NAMES: dict[str, Callable[..., Any]] = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
+    "remainder": operator.mod, "mod": operator.mod, "floor_divide": operator.floordiv, "divmod": divmod,
     "power": operator.pow, "float_power": operator.pow, "negative": operator.neg, "positive": operator.pos,
     "absolute": operator.abs, "fabs": operator.abs, "square": lambda x: x ** 2, "reciprocal": lambda x: 1 / x,
     "equal": operator.eq, "not_equal": operator.ne, "less": operator.lt, "less_equal": operator.le,
@@ -76,3 +79,28 @@ def apply(ufunc: Any, method: str, *operands: Any, out: Any = None, **options: A
         return result
     out[0][...] = result  # an array of floats refuses
     return out[0]
+
+
+def refuse_special(array: Any) -> None:
+    """Raise TypeError for masked arrays and matrices, which compute by rules of their own."""
+    if type(array).__name__ not in ("ndarray", "memmap"):
+        kind = f"{type(array).__module__}.{type(array).__name__}"
+        raise TypeError(f"{kind} is not an ordinary array: pass np.asarray(...), or the numbers that are meant")
+
+
+def is_array(x: Any) -> bool:
+    """True for a NumPy array; NumPy's scalars are numbers."""
+    numpy = sys.modules.get("numpy")  # without NumPy loaded there are no arrays
+    return numpy is not None and isinstance(x, numpy.ndarray)
+
+
+def _on_arrays(op: Operation, operands: tuple[Any, ...]) -> Any:
+    return elementwise(partial(record, op), operands) if any(map(is_array, operands)) else NotImplemented
+
+
+def _ufunc(self: Value, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+    return apply(ufunc, method, *operands, **options)
+
+
+setattr(seams, "foreign", _on_arrays)
+setattr(Value, "__array_ufunc__", _ufunc)

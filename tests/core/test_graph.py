@@ -7,11 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import OPERATIONS, Value, dot, relu
-from autograd.backprop import newest_first, tangents
 
-from .mutants import BACKWARD_PASSES, LOCAL_RULES, broken_backward
-from .programs import one_sided_slopes, random_program
+from autograd.core.graph import StaleGraphError, newest_first
+from autograd.core.recording import functions
+from autograd.core.table import OPERATIONS
+from autograd.core.value import Value
+from autograd.formula.systems import sympy
+from tests.core.mutants import BACKWARD_PASSES, LOCAL_RULES, broken_backward
+from tests.core.programs import is_smooth, random_number, random_program
+
+dot, relu = functions["dot"], functions["relu"]
 
 sources = st.randoms(use_true_random=False)
 
@@ -79,7 +84,7 @@ def closed_form(source):
     """Every row on its own against the derivative of its text, differentiated by SymPy: see test_ops."""
     import sympy as sp
 
-    from autograd.formula import sympy
+    from autograd.formula.systems import sympy
 
     from .programs import is_smooth, random_number
 

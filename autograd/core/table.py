@@ -1,8 +1,8 @@
-"""The table of derivatives: everything this project knows about calculus, one row an operation.
+"""The table of derivatives: everything this project knows about calculus, one row per operation.
 
-A row holds text and nothing else: what the operation computes (``z``), its partial derivatives in
+A row holds formulas and nothing else: what the operation computes (``z``), its partial derivatives in
 terms of the operands ``x, y`` (``c, x, y`` for ``where``) and the result ``z``, where it is
-defined, and which slope is meant where it has a kink.  The text is compiled for floats, Values,
+defined, and which derivative is meant where it has a kink.  The formulas are compiled for floats, Values,
 arrays, mpmath and SymPy alike, so a new row works everywhere at once.
 
 The derivatives are the textbook's, in a form that keeps its digits: ``1 - z ** 2`` for tanh is
@@ -16,9 +16,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from autograd.formula import DERIVED, FLOATS, PRIMITIVES, Formula, ieee
+from autograd.formula.language import DERIVED, Formula
+from autograd.formula.systems import FLOATS, IEEE, PRIMITIVES
 
-__all__ = ["OPERATIONS", "DomainError", "Kink", "Operation", "PoleError", "operation"]
+__all__ = ["LEAF", "OPERATIONS", "DomainError", "Kink", "Operation", "PoleError", "operation"]
 
 
 class DomainError(ValueError):
@@ -82,11 +83,16 @@ class Operation:
 
     @property
     def is_built_in(self) -> bool:
-        """Whether this is a row of the table, rather than somebody's own."""
+        """True for a row of the table, False for somebody's own."""
         return OPERATIONS.get(self.name) is self
 
+    @property
+    def has_formula(self) -> bool:
+        """False if a Python function computes the result or a derivative, which only floats can use."""
+        return not any(formula.functions for formula in (self.value, *self.partials))
+
     def __reduce__(self) -> tuple[Any, ...]:
-        if self.is_built_in:
+        if self.is_built_in or self is LEAF:
             return _row, (self.name,)
         return Operation, tuple(getattr(self, column.name) for column in fields(self))
 
@@ -103,24 +109,30 @@ class Operation:
         n = len(operands) // len(self.operands)
         return [operands[i * n : (i + 1) * n] for i in range(len(self.operands))]
 
+    def arguments(self, operands: Sequence[Any]) -> tuple[Any, ...]:
+        """What the formula of the result takes: the operands, or the sequences and the number of their terms."""
+        return (*self.columns(operands), len(operands) // len(self.operands)) if self.nary else tuple(operands)
+
     def compute(self, numbers: Sequence[float], describe: Callable[[], str] = str) -> float:
         """The result for plain floats.
 
         Raises `DomainError` outside the domain and OverflowError where the result is too large,
         both replaying the operation, its operands, and what `describe` adds about them.
         """
-        error = None
+        arguments, error = self.arguments(numbers), None
+        if self.nary and self.domain and not self.domain.over(FLOATS)(arguments[-1]):
+            raise DomainError(f"{self.written} is not defined for {arguments[-1]} terms: it needs {self.domain.text}")
         try:
-            z = self.value.over(FLOATS)(*numbers)
+            z = float(self.value.over(FLOATS)(*arguments))
             if self.is_built_in:  # math has refused what is not defined
-                return z  # type: ignore[no-any-return]
+                return z
         except (ArithmeticError, ValueError) as raised:
             # Something on the way failed.  It counts only if the result itself does not exist:
             # exp(1000) inside a sigmoid is on the way to a perfectly good 0.
-            z, error = _quietly(self.value, numbers), raised
+            z, error = float(self.value.over(IEEE)(*arguments)), raised
         defined = self.is_defined(numbers)
         if defined and (math.isfinite(z) or error is None):
-            return z  # type: ignore[no-any-return]
+            return z
         where = f"at {self._replay(numbers)}{describe()}"
         if isinstance(error, OverflowError) and math.isinf(z) and defined:
             raise OverflowError(f"{self.written} overflows {where}: the result is too large for a float")
@@ -129,26 +141,19 @@ class Operation:
         raise (PoleError if pole else DomainError)(f"{self.written} is not defined {where}{needs}")
 
     def derivatives(self, z: float, numbers: Sequence[float]) -> tuple[float, ...]:
-        """The local derivatives at `numbers`, where the result was `z`.
+        """The local derivatives at `numbers`, one for each, where the result was `z`.
 
         An infinite derivative is ±inf and one that does not exist is nan; neither raises.
         """
-        results = []
-        for partial in self.partials:
-            try:
-                results.append(float(partial.over(FLOATS)(*numbers, z)))
-            except (ArithmeticError, ValueError):
-                results.append(_quietly(partial, (*numbers, z)))
-        return tuple(results)
+        terms = list(zip(*self.columns(numbers), strict=True)) if self.nary else [tuple(numbers)]
+        result = len(terms) if self.nary else z
+        return tuple(_slope(partial, (*term, result)) for partial in self.partials for term in terms)
 
     def is_defined(self, numbers: Sequence[float]) -> bool:
-        """Whether `numbers` lie in the domain; nan does, and leads to nan."""
-        if self.domain is None or any(map(math.isnan, numbers)):
+        """True if `numbers` lie in the domain; nan does, and leads to nan."""
+        if self.domain is None or self.nary or any(map(math.isnan, numbers)):
             return True
-        try:
-            return bool(self.domain.over(FLOATS)(*numbers))
-        except (ArithmeticError, ValueError):
-            return bool(_quietly(self.domain, numbers))
+        return bool(self.domain.over(IEEE)(*numbers))
 
     def _replay(self, numbers: Sequence[float]) -> str:
         # Fifteen digits read better than seventeen, unless they round the fault away.
@@ -159,26 +164,28 @@ class Operation:
         return ", ".join(f"{x} = {text}" for x, text in zip(self.operands, texts, strict=True))
 
 
-def _quietly(formula: Formula, numbers: Sequence[float]) -> float:
-    """`formula` under the rules of IEEE 754: infinities and nan instead of exceptions."""
-    import numpy as np
-
-    with np.errstate(all="ignore"):
-        return float(formula.over(ieee())(*map(np.float64, numbers)))
+def _slope(partial: Formula, numbers: tuple[float, ...]) -> float:
+    try:
+        return float(partial.over(FLOATS)(*numbers))
+    except (ArithmeticError, ValueError):
+        return float(partial.over(IEEE)(*numbers))
 
 
 OPERATIONS: dict[str, Operation] = {}
 """The rows of the table by name."""
 
+LEAF = Operation("leaf", (), Formula("0", ()), ())
+"""The operation of a Value that was made by the user, and has no operands."""
+
 
 def _row(name: str) -> Operation:
-    return OPERATIONS[name]
+    return OPERATIONS.get(name, LEAF)
 
 
 def operation(
     name: str,
-    value: str,
-    *partials: str,
+    value: str | Formula,
+    *partials: str | Formula,
     operands: str = "x y",
     domain: str | None = None,
     kink: tuple[str, ...] = (),
@@ -186,17 +193,21 @@ def operation(
     hint: str = "",
     is_operator: bool = False,
 ) -> Operation:
-    """One row: `value` and `partials` as text; `kink` is the condition, then a slope for each operand."""
+    """One row: `value` and `partials` as formulas; `kink` is the condition, then a slope for each operand."""
     names = tuple(operands.split()[: len(partials)])
     terms, n = (names, ("n",)) if nary else ((), ())
     with_result = (*names, *n) if nary else (*names, "z")
+
+    def formula(text: str | Formula, names: tuple[str, ...], terms: tuple[str, ...] = ()) -> Formula:
+        return text if isinstance(text, Formula) else Formula(text, names, terms)
+
     return Operation(
         name,
         names,
-        Formula(value, names + n, terms),
-        tuple(Formula(partial, with_result) for partial in partials),
-        Formula(domain, n or names) if domain else None,
-        Kink(Formula(kink[0], names), tuple(Formula(slope, names) for slope in kink[1:])) if kink else None,
+        formula(value, names + n, terms),
+        tuple(formula(partial, with_result) for partial in partials),
+        formula(domain, n or names) if domain else None,
+        Kink(formula(kink[0], names), tuple(formula(slope, names) for slope in kink[1:])) if kink else None,
         nary,
         hint,
         is_operator,
@@ -221,6 +232,10 @@ row("pow",        "x ** y",               "where(x == 0 and y == 0, 0, y * x ** 
                                           "where(x == 0, 0, z * log(x))",
     domain="x > 0 or x == 0 and y >= 0 or x < 0 and y == floor(y)",
     hint="; cbrt(x) takes the cube root of a negative x")
+row("mod",        "x % y",                "1",                   "-(x // y)",          domain="y != 0",
+    kink=("x % y == 0", "1", "-(x // y)"))
+row("floordiv",   "x // y",               "0",                   "0",                  domain="y != 0",
+    kink=("x % y == 0", "0", "0"))
 row("neg",        "-x",                   "-1")
 row("pos",        "+x",                   "1")
 row("abs",        "abs(x)",               "sign(x)",                                  kink=("x == 0", "0"))
@@ -240,6 +255,7 @@ row("xlogy",      "where(x == 0 and y == y, 0, x * log(y))",
 row("xlog1py",    "where(x == 0 and y == y, 0, x * log1p(y))",
                                           "log1p(y)",            "where(x == 0 and y == -1, 0, x / (1 + y))",
     domain="y > -1 or x == 0")
+row("erf",        "erf(x)",               "2 / sqrt(pi) * exp(-x ** 2)")
 
 # roots
 row("sqrt",       "sqrt(x)",              "1 / (2 * abs(z))",                             domain="x >= 0")

@@ -10,15 +10,13 @@ from __future__ import annotations
 import threading
 import weakref
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from autograd.backprop import newest_first, refuse_stale
+from autograd.core.graph import check_stale, newest_first
+from autograd.core.table import Operation
+from autograd.core.value import Value, clock
 
-if TYPE_CHECKING:
-    from autograd.ops import Operation
-    from autograd.value import Value
-
-__all__ = ["plain", "reduced"]
+__all__ = ["graph", "reduced", "restore"]
 
 
 class _Start:
@@ -54,18 +52,31 @@ _current = _Current()
 
 
 def reduced(node: Value) -> tuple[Any, ...]:
-    """What pickle and deepcopy make a copy of `node` from: its class, and a state for `Value.__setstate__`."""
-    refuse_stale([node])
-    fields = {name: getattr(node, name) for name in node.__slots__}
+    """What pickle and deepcopy need to copy `node`: how to make a Value, and a state for `restore`."""
+    check_stale([node])
+    fields = {name: getattr(node, name) for name in node.__slots__ if hasattr(node, name)}
     start = _current.start and _current.start()
-    if not node.edges or (start and id(node) in start.ids):
+    if node.is_leaf or (start and id(node) in start.ids):
         return object.__new__, (type(node),), (fields,)
     others = newest_first(node)[:0:-1]
     return object.__new__, (type(node),), (_Start(others), others, _End(), fields)
 
 
-def plain(root: Value) -> dict[str, Any]:
-    """The graph of `root` in dicts, lists, texts and numbers; see `Value.graph`."""
+def graph(root: Value) -> dict[str, Any]:
+    """How this Value was computed, as plain data for other programs (`json.dumps` takes it).
+
+    Under ``"nodes"`` are the constants, leaves and results, operands first and this Value last; their
+    ``args`` and ``edges`` refer to operands by position.  Under ``"operations"`` are the rows of the table in use.
+
+    >>> graph = (Value(3.0, label="w") * 2.0).graph()
+    >>> for node in graph["nodes"]:
+    ...     print(node)
+    {'op': 'leaf', 'data': 3.0, 'label': 'w'}
+    {'op': 'constant', 'data': 2.0}
+    {'op': 'mul', 'data': 6.0, 'args': [0, 1], 'edges': [[0, 2.0]]}
+    >>> graph["operations"]
+    {'mul': {'operands': ['x', 'y'], 'value': 'x * y', 'partials': ['y', 'x']}}
+    """
     nodes: list[dict[str, Any]] = []
     positions: dict[Value, int] = {}
     names: dict[Operation, str] = {}
@@ -76,7 +87,7 @@ def plain(root: Value) -> dict[str, Any]:
         return len(nodes) - 1
 
     def position(operand: Any) -> int:
-        if not hasattr(operand, "edges"):
+        if type(operand) is not Value:
             return add(operand, op="constant", data=float(operand))
         if operand not in positions:
             positions[operand] = add(operand, op="leaf", data=operand.data)
@@ -89,12 +100,26 @@ def plain(root: Value) -> dict[str, Any]:
         return names[op]
 
     inner = newest_first(root)
-    refuse_stale(inner)
+    check_stale(inner)
     for node in reversed(inner):
-        if node.op is None:
+        if node.is_leaf:
             position(node)
         else:
             args = [position(operand) for operand in node.args]
             edges = [[positions[operand], local] for operand, local in node.edges]
             positions[node] = add(node, op=unique_name(node.op), data=node.data, args=args, edges=edges)
     return {"operations": {name: op.texts() for op, name in names.items()}, "nodes": nodes}
+
+
+def restore(node: Value, state: tuple[Any, ...]) -> None:
+    """Fill in a copy; its operands were made before it, as the original's were."""
+    for name, part in state[-1].items():
+        setattr(node, name, part)
+    node._created = next(clock)
+    if node.is_leaf:
+        node._changed = node._created
+
+
+setattr(Value, "graph", graph)
+setattr(Value, "__reduce__", reduced)
+setattr(Value, "__setstate__", restore)

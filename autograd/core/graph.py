@@ -1,0 +1,164 @@
+"""The chain rule, applied to a whole graph, from the newest node to the oldest.
+
+The forward pass left the local derivatives in the nodes, and operands are always made before the node that uses
+them.  So the order of creation *is* a topological order, and the backward pass is one loop over the nodes and one
+line per edge.  `backward` and `gradients` become methods of Value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter, mul
+from typing import Any
+
+from autograd.core.value import Value, name, seams, sentence
+
+__all__ = [
+    "StaleGraphError",
+    "adjoints",
+    "backward",
+    "between",
+    "check_stale",
+    "check_values",
+    "gradients",
+    "is_stale",
+    "newest_first",
+    "stale_edges",
+]
+
+_created = attrgetter("_created")
+_edges: Callable[[Value], Iterable[tuple[Value, Any]]] = attrgetter("edges")
+
+
+class StaleGraphError(RuntimeError):
+    """A leaf was changed after the forward pass, so the recorded derivatives belong to old numbers."""
+
+
+def newest_first(*roots: Value, since: int = 0) -> list[Value]:
+    """The `roots` and the inner nodes they were computed through, newest first.
+
+    Leaves are not listed unless they are roots; they are met as operands.  What nodes created before
+    `since` were computed from is left out.
+    """
+    seen = set(roots)
+    nodes = list(seen)
+    for node in nodes:  # grows while it is read
+        if node._created >= since:
+            for operand, _ in node.edges:
+                if operand._x is not None and operand not in seen:
+                    seen.add(operand)
+                    nodes.append(operand)
+    nodes.sort(key=_created, reverse=True)
+    return nodes
+
+
+def backward(root: Value) -> None:
+    """Compute d self / d v for every v it was computed from, into ``v.grad``.
+
+    Leaves add up over several calls; inner Values start anew each time.  Raises
+    `StaleGraphError`, having changed nothing, if a leaf was changed after the forward pass.
+
+    >>> x = Value(3.0)
+    >>> y = x * x * x
+    >>> y.backward(); x.grad
+    27.0
+    >>> y.backward(); x.grad
+    54.0
+    """
+    seams.reader.number(root, "gradient")
+    nodes = newest_first(root)
+    check_stale(nodes)
+    for node in nodes:
+        node.grad = node.grad if node.is_leaf else None
+    _add(root, 1.0)
+    for node in nodes:
+        for operand, local in node.edges:
+            _add(operand, local * node.grad)  # type: ignore[operator]
+
+
+def _add(value: Value, term: float) -> None:
+    value.grad = term if value.grad is None else value.grad + term
+
+
+def gradients(root: Value, wrt: Iterable[Value]) -> list[float]:
+    """d self / d v for each v of `wrt`, leaf or inner node, 0.0 where self does not depend on v.
+
+    Reads and writes no ``grad``.  Raises `StaleGraphError`, and TypeError if `wrt` holds anything but Values.
+
+    >>> w, b = Value(2.0), Value(1.0)
+    >>> (w ** 2 * 3 + b).gradients([w, b])
+    [12.0, 1.0]
+    """
+    seams.reader.number(root, "gradient")
+    sources = check_values(wrt)
+    found = adjoints(root, sources)
+    return [found.get(value, 0.0) for value in sources]
+
+
+def adjoints(
+    root: Value,
+    sources: Iterable[Value],
+    edges: Callable[[Value], Iterable[tuple[Value, Any]]] = _edges,
+    product: Callable[[Any, Any], Any] = mul,
+) -> dict[Value, Any]:
+    """d root / d v for the `sources` and for all between these and the root.
+
+    `edges` gives the operands of a node with local derivatives of any kind, and `product` multiplies these.
+    """
+    found: dict[Value, Any] = {root: 1.0}
+    for node, on_the_way in between([root], sources, edges):
+        for operand, local in on_the_way:
+            term = product(local, found[node])
+            found[operand] = found[operand] + term if operand in found else term
+    return found
+
+
+def between(
+    roots: Iterable[Value], sources: Iterable[Value], edges: Callable[[Value], Iterable[tuple[Value, Any]]] = _edges
+) -> Iterator[tuple[Value, list[tuple[Value, Any]]]]:
+    """The nodes from the `roots` to the `sources`, newest first, each with its edges on the way there."""
+    on_the_way = set(sources)
+    oldest = min(map(_created, on_the_way), default=0)  # what is older depends on no source
+    nodes = newest_first(*roots, since=oldest)
+    check_stale(nodes)
+    for node in reversed(nodes):
+        if any(operand in on_the_way for operand, _ in node.edges):
+            on_the_way.add(node)
+    for node in nodes:
+        if node in on_the_way and not node.is_leaf:
+            yield node, [(operand, local) for operand, local in edges(node) if operand in on_the_way]
+
+
+def check_values(wrt: Iterable[Value]) -> list[Value]:
+    """`wrt` as a list; TypeError if it holds anything but Values."""
+    if not hasattr(wrt, "__iter__"):
+        raise TypeError(f"gradients takes a sequence of Values: write [{getattr(wrt, 'label', None) or repr(wrt)}]")
+    values = list(wrt)
+    for value in values:
+        if type(value) is not Value:
+            raise TypeError(f"gradients are taken with respect to Values, not {value!r}")
+    return values
+
+
+def is_stale(operand: Any, node: Value) -> bool:
+    """True if the `operand` was changed after `node` had been computed from it."""
+    return type(operand) is Value and operand._x is None and operand._changed > node._created
+
+
+def stale_edges(nodes: Iterable[Value]) -> Iterator[tuple[Value, Value]]:
+    """The pairs ``(leaf, node)`` in which the leaf was changed after the node had used it."""
+    return ((leaf, node) for node in nodes for leaf, _ in node.edges if is_stale(leaf, node))
+
+
+def check_stale(nodes: Iterable[Value]) -> None:
+    """Raise `StaleGraphError` if a leaf was changed after one of the `nodes` had used it."""
+    for leaf, node in stale_edges(nodes):
+        who = name(leaf) if leaf.label else "an unnamed leaf"
+        raise StaleGraphError(
+            f"{who} was changed to {leaf._number!r} after {sentence(node)} had been computed from it, so the "
+            "recorded derivatives belong to the old number. Run the forward pass again, then call backward()."
+        )
+
+
+setattr(Value, "backward", backward)
+setattr(Value, "gradients", gradients)

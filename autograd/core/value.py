@@ -1,0 +1,316 @@
+"""Value: a number that remembers how it was computed.
+
+Every operation on Values makes a new one, which keeps its number, the operation, the operands, and for each
+operand that is a Value the *local derivative*, computed in the forward pass from the operation's row in the table.
+The backward pass (`graph`) needs nothing else.  The operators are made from the table in `recording`.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import operator
+from collections.abc import Callable
+from decimal import Decimal
+from itertools import count
+from typing import TYPE_CHECKING, Any, NoReturn, Self, final
+
+from autograd.core.table import LEAF, Operation
+from autograd.formula.systems import NumberSystem
+
+if TYPE_CHECKING:
+    from autograd.core.methods import Methods  # a stub, generated from the table: Values' operators and functions
+else:
+    Methods = object
+
+__all__ = ["VALUES", "Constant", "Reader", "Value", "as_float", "clock", "name", "seams", "sentence", "shown"]
+
+clock = count()
+"""Hands out places in the order of creation.
+
+Operands are always made before the node that uses them, so the order of creation is a topological order.
+"""
+
+
+VALUES = NumberSystem("Values", {"pi": math.pi})
+"""Values and floats: a formula computed over them records its operations, once `recording` has filled this in."""
+
+
+class Reader:
+    """How a Value answers questions that no record can hold: its number, its truth, how it compares."""
+
+    system = VALUES
+    """The number system by which derivatives are computed that can be differentiated again."""
+
+    def number(self, value: Value, purpose: str) -> float:
+        """The number, for `purpose`: ".data", "set .data", "float", "index" or "gradient"."""
+        return value._number
+
+    def truth(self, value: Value) -> bool:
+        """What ``if value:`` sees."""
+        return value._number != 0
+
+    def compared(self, name: str, value: Value, other: Any) -> Any:
+        """A comparison, by the name of its method: "lt" for ``<``, and "and", "or" for ``&``, ``|``."""
+        if name in ("and", "or"):
+            return NotImplemented  # truth values have these of their own
+        return getattr(operator, name)(value._number, other._number if type(other) is Value else other)
+
+    def computed(self, op: Operation, operands: list[float], describe: Callable[[], str]) -> tuple[float, Any]:
+        """The result of one operation, and its local derivatives."""
+        z = op.compute(operands, describe)
+        return z, op.derivatives(z, operands)
+
+    def detach(self, value: Value) -> Value:
+        """A leaf with the same number."""
+        return Value(value._number, value.label)
+
+
+class Seams:
+    """Where outer layers plug in more than the engine needs.  All state of the engine that can change is here."""
+
+    reader = Reader()
+    """What a Value answers where its record ends; tracing puts another one here while it records."""
+
+    foreign: Callable[[Operation, tuple[Any, ...]], Any] = lambda op, operands: NotImplemented
+    """What an operation does with operands that are not numbers, such as arrays; NotImplemented if nothing."""
+
+    expression: Callable[[Value], str] = lambda value: f"{value.op.name}(...)"
+    """How the result of an operation is written in a message."""
+
+
+seams = Seams
+
+
+@final
+class Value(Methods):
+    """A real number that records what is computed from it, and learns its gradient from `backward`.
+
+    `data` is any real number (Python's, NumPy's, Fraction, Decimal) and becomes a float; `label`
+    is the name it goes by in messages and pictures.  Raises TypeError for anything else.
+
+    >>> w, b = Value(0.5, label="w"), Value(0.1, label="b")
+    >>> y_hat = (w * 2.0 + b).named("ŷ")
+    >>> L = ((y_hat - 1.5) ** 2).named("L")
+    >>> L.backward()
+    >>> w.grad, b.grad
+    (-1.5999999999999996, -0.7999999999999998)
+
+    ``op`` is the row of the table that made the Value (the row "leaf" if the user did), ``args`` its
+    operands, plain numbers among them, and ``edges`` the ``(operand, local derivative)`` pairs of those that are
+    Values.  ``grad`` is None until a backward pass.
+
+    Comparisons compare the numbers; as a key of a dict or a member of a set a Value is itself.
+    """
+
+    __slots__ = ("_changed", "_created", "_dx", "_dy", "_number", "_x", "_y", "grad", "label", "op")
+
+    # A node with one or two operands keeps each Value beside its local derivative; a node with more operands keeps
+    # two tuples.  So a node is one object for Python's garbage collector, not four.
+    #
+    #             _x        _dx    _y      _dy
+    #   leaf      None
+    #   tanh(x)   x         dz/dx  None    None
+    #   x * y     x         dz/dx  y       dz/dy
+    #   x * 2     x         dz/dx  2       None
+    #   2 * x     x         dz/dx  (2,)    None
+    #   others    operands  None   slopes  None     (each slope None if the operand is a plain number)
+    _number: float
+    _x: Any
+    _dx: float | None
+    _y: Any
+    _dy: float | None
+    _created: int  # place in the order of creation
+    _changed: int  # of a leaf: the place of its last change in that order
+    grad: float | None
+    label: str | None
+    op: Operation
+
+    def __init__(self, data: float, label: str | None = None) -> None:
+        self._number = data if type(data) is float else as_float(data, f"Value({shown(data)})")
+        self._x = None
+        self._created = self._changed = next(clock)
+        self.grad = None
+        self.label = label if label is None else _checked(label)
+        self.op = LEAF
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("Value cannot be subclassed: the engine asks for exactly this type; keep Values as attributes")
+
+    @property
+    def data(self) -> float:
+        """The number.  Assigning a new one is for leaves only: run the forward pass again afterwards."""
+        return seams.reader.number(self, ".data")
+
+    @data.setter
+    def data(self, number: float) -> None:
+        if not self.is_leaf:
+            raise AttributeError(
+                f".data of {sentence(self)} cannot be set: it is the result of an operation. "
+                "Set .data of a leaf it was computed from, then run the forward pass again."
+            )
+        seams.reader.number(self, "set .data")
+        self._number = number if type(number) is float else as_float(number, f".data = {shown(number)}")
+        self._changed = next(clock)  # every older node has used the old number
+
+    @property
+    def is_leaf(self) -> bool:
+        """True if the Value was made by the user, False if it is the result of an operation."""
+        return self._x is None
+
+    @property
+    def args(self) -> tuple[Value | float, ...]:
+        """The operands, in order: Values, and plain numbers as the user wrote them."""
+        if self._x is None:
+            return ()
+        if self._dx is None:
+            return self._x  # type: ignore[no-any-return]
+        if self._y is None:
+            return (self._x,)
+        return (self._y[0], self._x) if type(self._y) is tuple else (self._x, self._y)
+
+    @property
+    def edges(self) -> tuple[tuple[Value, float], ...]:
+        """The operands that are Values, each with the local derivative with respect to it."""
+        if self._x is None:
+            return ()
+        if self._dx is None:
+            pairs = zip(self._x, self._y, strict=False)
+            return tuple((operand, slope) for operand, slope in pairs if slope is not None)
+        first = (self._x, self._dx)
+        return (first,) if self._dy is None else (first, (self._y, self._dy))
+
+    def named(self, label: str) -> Self:
+        """Give this Value a name, and return it: ``ŷ = (w * x + b).named("ŷ")``."""
+        self.label = _checked(label)
+        return self
+
+    def detach(self) -> Value:
+        """The number as a new leaf, with the same label: what is computed from it does not reach further back.
+
+        >>> x = Value(3.0)
+        >>> y = x * x.detach()
+        >>> y.gradients([x])
+        [3.0]
+        """
+        return seams.reader.detach(self)
+
+    def conjugate(self) -> Self:
+        """The Value itself, as for any real number; NumPy asks for it in ``np.std`` and the like."""
+        return self
+
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label else ""
+        op = f", op={self.op.name!r}" if not self.is_leaf else ""
+        grad = f", grad={self.grad!r}" if self.grad is not None else ""
+        return f"Value({self._number!r}{label}{op}{grad})"
+
+    def __str__(self) -> str:
+        if self.is_leaf:
+            return f"{self.label} = {self._number!r}" if self.label else repr(self._number)
+        return f"{sentence(self)} = {self._number!r}"
+
+    def __format__(self, spec: str) -> str:
+        return format(self._number, spec) if spec else str(self)
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> bool:
+        return seams.reader.truth(self)
+
+    def _to_number(self, *_: object) -> NoReturn:
+        seams.reader.number(self, "float")
+        raise TypeError(
+            f"turning {name(self)} into a plain number would lose its gradient: use .data if you want just the "
+            "number, or the functions of autograd (autograd.exp, autograd.log, ...) instead of those of math"
+        )
+
+    def _to_index(self) -> NoReturn:
+        seams.reader.number(self, "index")
+        raise TypeError("a Value cannot count or index: write int(v.data)")
+
+    def _invert(self) -> NoReturn:
+        raise TypeError("~ is not for conditions on Values: turn the comparison round, x <= 0 instead of ~(x > 0)")
+
+    def _xor(self, _: object) -> NoReturn:
+        raise TypeError("^ is not a power in Python: write **, as in w ** 2")
+
+    __xor__ = __rxor__ = _xor
+    __index__ = _to_index
+    __invert__ = _invert
+    __float__ = __int__ = __round__ = __floor__ = __ceil__ = __trunc__ = _to_number
+
+
+class Constant(float):
+    """A plain number with a name, for data that should be told apart in messages and pictures."""
+
+    __slots__ = ("label",)
+    label: str
+
+    def __new__(cls, data: float, label: str) -> Self:  # noqa: D102
+        constant = super().__new__(cls, as_float(data, f"Constant({shown(data)})"))
+        constant.label = _checked(label)
+        return constant
+
+    def __repr__(self) -> str:
+        return f"Constant({float(self)!r}, label={self.label!r})"
+
+    def __reduce__(self) -> tuple[type[Constant], tuple[float, str]]:
+        return Constant, (float(self), self.label)
+
+
+def name(value: Value) -> str:
+    """What to call a Value in a sentence: its label, or else its expression or number."""
+    if value.label:
+        return f"'{value.label}'"
+    return f"Value({value._number!r})" if value.is_leaf else seams.expression(value)
+
+
+def sentence(value: Value) -> str:
+    """``ŷ = w·x + b`` for a named node, ``w·x + b`` for one without a name."""
+    if value.is_leaf:
+        return name(value)
+    return f"{value.label} = {seams.expression(value)}" if value.label else seams.expression(value)
+
+
+def as_float(number: object, written: str) -> float:
+    """`number` as a float, or a TypeError that replays what was `written` and says what to do."""
+    if isinstance(number, numbers.Real | Decimal):
+        try:
+            return float(number)
+        except OverflowError:
+            raise OverflowError(f"{written}: this integer is too large for a float") from None
+    if type(number).__module__ == "numpy" and type(number).__name__ in ("bool", "bool_"):
+        return float(bool(number))  # not a Real, unlike Python's own truth values
+    match number:
+        case Value():
+            advice = "it is a Value already; write .data for its number alone"
+        case str():
+            advice = f"a string is not a number; write float({shown(number)}) if it holds one"
+        case None:
+            advice = "None is not a number; was a result not returned, or a gradient not computed yet?"
+        case complex():
+            advice = "complex numbers are not supported; take .real, .imag or abs() first"
+        case _ if hasattr(number, "__len__") or hasattr(number, "__iter__"):
+            call = written.partition("(")[0]
+            each = call if call.isidentifier() else "Value"
+            advice = f"one number is needed here; take them one by one, as in [{each}(x) for x in ...]"
+        case _:
+            advice = f"{type(number).__name__} is not a real number; convert it with float(...) first"
+    raise TypeError(f"{written}: {advice}")
+
+
+def _checked(label: object) -> str:
+    if not isinstance(label, str):
+        raise TypeError(f"a label is a string, such as 'w', not {label!r}")
+    return label
+
+
+def shown(number: object) -> str:
+    """How an operand is replayed in a message: by its label if it has one, cut short if it is long."""
+    try:
+        label = getattr(number, "label", None)
+        text = label if label and isinstance(label, str) else repr(number)
+    except ValueError:  # Python refuses to write out an integer of over 4,300 digits
+        text = "a huge integer"
+    return text if len(text) <= 60 else text[:57] + "..."

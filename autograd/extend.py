@@ -1,0 +1,43 @@
+"""What other packages may build on besides the public names of `autograd`: checks of numbers, notation, drawing.
+
+>>> as_float("3", "w = '3'")
+Traceback (most recent call last):
+    ...
+TypeError: w = '3': a string is not a number; write float('3') if it holds one
+"""
+
+from autograd.core.value import as_float, shown
+from autograd.draw import refuse_if_larger
+from autograd.extensions.expressions import expression
+from autograd.extensions.tracing import is_tracing
+from autograd.formula.typesetting import derivative, factor, number
+from autograd.looks import EDGE, FAINT, FONT, GRAPH, NUMBER, bold, box, faint, lines, minus, text
+from autograd.rendering import Drawing
+from autograd.terminal import columns, refuse_unless_picture, save, say
+
+__all__ = [
+    "EDGE",
+    "FAINT",
+    "FONT",
+    "GRAPH",
+    "NUMBER",
+    "Drawing",
+    "as_float",
+    "bold",
+    "box",
+    "columns",
+    "derivative",
+    "expression",
+    "factor",
+    "faint",
+    "is_tracing",
+    "lines",
+    "minus",
+    "number",
+    "refuse_if_larger",
+    "refuse_unless_picture",
+    "save",
+    "say",
+    "shown",
+    "text",
+]

@@ -1,0 +1,134 @@
+"""Derivatives that are computed as Values, and so can be differentiated again; and forward mode.
+
+The local derivatives are computed once more, from their formulas, over Values instead of floats.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, reduce
+from operator import add, attrgetter, mul
+from typing import Any
+
+from autograd.core import graph
+from autograd.core.graph import adjoints, between, check_values
+from autograd.core.recording import new_node
+from autograd.core.table import Operation
+from autograd.core.value import Value, clock, seams
+from autograd.formula.language import Formula
+
+__all__ = ["derivatives", "edge_formulas", "gradients", "recorded_edges", "tangents"]
+
+
+def gradients(root: Value, wrt: Iterable[Value], create_graph: bool = False) -> list[Any]:
+    """d self / d v for each v of `wrt`, leaf or inner node, 0.0 where self does not depend on v.
+
+    Reads and writes no ``grad``.  With `create_graph` the results are Values, recorded like any other, so that they
+    can be differentiated again.  Raises `StaleGraphError`, and TypeError if `wrt` holds anything but Values.
+
+    >>> w, b = Value(2.0), Value(1.0)
+    >>> (w ** 2 * 3 + b).gradients([w, b])
+    [12.0, 1.0]
+    >>> slope, _ = (w ** 2 * 3 + b).gradients([w, b], create_graph=True)
+    >>> slope.gradients([w])
+    [6.0]
+    """
+    if not create_graph:
+        return graph.gradients(root, wrt)
+    sources, start = check_values(wrt), next(clock)
+    found = adjoints(root, sources, recorded_edges, _recorded_product)
+    return _new_values([found.get(value, 0.0) for value in sources], start)
+
+
+def tangents(roots: Iterable[Value], directions: Mapping[Value, Any], create_graph: bool = False) -> list[Any]:
+    """How fast each of the `roots` changes when the Values in `directions` move at the given speeds (forward mode).
+
+    With one leaf at speed 1 these are the derivatives with respect to that leaf, computed the other way round.
+    `create_graph` and the errors are those of `gradients`.
+    """
+    roots, start = list(roots), next(clock)
+    product = _recorded_product if create_graph else mul
+    speeds = dict(directions)
+    edges = recorded_edges if create_graph else attrgetter("edges")
+    for node, on_the_way in reversed(list(between(roots, directions, edges))):
+        if node not in directions:
+            speeds[node] = reduce(add, (product(local, speeds[operand]) for operand, local in on_the_way))
+    results = [speeds.get(root, 0.0) for root in roots]
+    return _new_values(results, start) if create_graph else results
+
+
+def derivatives(
+    nodes: Sequence[Value], edges: Callable[[Value], Iterable[tuple[Value, Any]]], one: Any = 1.0
+) -> dict[Value, Any]:
+    """The derivative of the first of the `nodes`, newest first, with respect to all that they were computed from.
+
+    The backward pass over numbers of any kind, as the `edges` have them.
+    """
+    adjoints = {nodes[0]: one}
+    for node in nodes:
+        if node in adjoints:
+            upstream = adjoints.pop(node)
+            for operand, local in edges(node):
+                term = local * upstream
+                adjoints[operand] = adjoints[operand] + term if operand in adjoints else term
+    return adjoints
+
+
+def _recorded_product(a: Any, b: Any) -> Any:
+    """The product, without a node for a factor of one."""
+    if type(a) is not Value and a == 1:
+        return b
+    return a if type(b) is not Value and b == 1 else a * b
+
+
+def _new_values(results: list[Any], start: int) -> list[Value]:
+    """The results as Values of their own: not numbers, as the slope of 3·x is, nor an operand, as that of w·x is."""
+    shared: set[Value] = set()
+    new: list[Value] = []
+    for x in results:
+        fresh = x if type(x) is Value else Value(x)
+        new.append(+fresh if fresh._created < start or fresh in shared else fresh)
+        shared.add(fresh)
+    return new
+
+
+def edge_formulas(node: Value) -> Iterator[tuple[Value, Formula, tuple[Any, ...]]]:
+    """For each edge of `node`: the operand, the row's formula of the local derivative, and its arguments.
+
+    These are the operands and the result; of a sum over terms, those of one term and the number of terms.
+    """
+    op, args, result = node.op, node.args, node
+    terms = [args]
+    if op.nary:
+        columns = op.columns(args)
+        terms, result = list(zip(*columns, strict=True)), len(columns[0])  # type: ignore[assignment]
+    for i, formula in enumerate(op.partials):
+        for operands in terms:
+            if type(operands[i]) is Value:
+                yield operands[i], formula, (*operands, result)
+
+
+def recorded_edges(node: Value) -> Iterator[tuple[Value, Any]]:
+    """The edges of `node`, their local derivatives computed once more, as Values that can be differentiated.
+
+    Where that fails, because the derivative is infinite or something on the way to it overflows, it is a
+    Value whose own derivatives are unknown: nan.
+    """
+    for (operand, formula, arguments), (_, slope) in zip(edge_formulas(node), node.edges, strict=True):
+        try:
+            yield operand, formula.over(seams.reader.system)(*arguments)
+        except (ArithmeticError, ValueError):
+            op = _without_derivatives(node.op, formula)
+            operands = (*arguments[:-1], node)
+            yield operand, new_node(op, slope, operands, [math.nan] * len(operands))
+
+
+@cache
+def _without_derivatives(op: Operation, formula: Formula) -> Operation:
+    """One of the row's derivatives as an operation of its own, with derivatives that nobody knows."""
+    nowhere = Formula("0 / 0", formula.names)
+    return Operation(f"slope of {op.name}", formula.names, formula, (nowhere,) * len(formula.names))
+
+
+setattr(Value, "gradients", gradients)

@@ -1,0 +1,144 @@
+"""How a Value is written: in terms of the nearest *named* values, ``(ŷ - 1.5)²``, not of the whole history.
+
+Operators come out as operators because the table's own formula says ``x * y``.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Container, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from autograd.core.graph import is_stale
+from autograd.core.value import Value, seams
+from autograd.formula.typesetting import (
+    ATOM,
+    PLAIN,
+    POWER,
+    PRODUCT,
+    SIGN,
+    SUM,
+    Written,
+    atom,
+    in_common,
+    indices,
+    number,
+)
+
+__all__ = ["appearing", "expression", "folded"]
+
+MAX_NODES = 24
+MAX_LENGTH = 120
+"""Nodes, and characters of one operand, shown of an unnamed expression; the rest becomes an ellipsis."""
+
+_LOGARITHMS = {"xlogy": "log", "xlog1py": "log1p"}
+
+
+def folded(root: Value, names: Mapping[Value, str], limit: float = float("inf")) -> list[Value]:
+    """`root` and the nodes without a name that belong to its expression, newest first; the nearest up to `limit`."""
+    nodes, seen = [root], {root}
+    for node in nodes:
+        for operand, _ in node.edges:
+            named = operand.label or operand in names
+            if not operand.is_leaf and not named and operand not in seen and len(nodes) < limit:
+                seen.add(operand)
+                nodes.append(operand)
+    return sorted(nodes, key=lambda node: node._created, reverse=True)
+
+
+def appearing(root: Value, names: Container[Any]) -> list[Any]:
+    """What the expression of `root` is written with, in order: Values with a name or in `names`, named constants."""
+    found: dict[Any, Any] = {}
+    seen: set[Value] = set()
+    todo: list[Any] = list(root.args)[::-1]
+    while todo:
+        x = todo.pop()
+        if getattr(x, "label", None) or (type(x) is Value and (x in names or x.is_leaf)):
+            found.setdefault(x if type(x) is Value else (x.label, float(x)), x)
+        elif type(x) is Value and x not in seen:
+            seen.add(x)
+            todo += x.args[::-1]
+    return list(found.values())
+
+
+def expression(root: Value, numbers: bool = False, names: Mapping[Value, str] = MappingProxyType({})) -> str:
+    """`root` as a formula of the named values it was computed from; with `numbers`, of their numbers.
+
+    `names` stand in for the labels of Values that have none.
+
+    >>> from autograd import Value, exp
+    >>> w, y = Value(0.5, label="w"), Value(1.1, label="ŷ")
+    >>> expression((y - 1.5) ** 2 + exp(w) / 2)
+    '(ŷ - 1.5)² + exp(w)/2'
+    >>> expression(Value(2.0))
+    '2.0'
+    >>> expression((y - 1.5) ** 2, numbers=True)
+    '(1.1 - 1.5)²'
+    """
+    if root.is_leaf:
+        return number(root._number)
+    texts: dict[Value, Written] = {}
+
+    def text_of(operand: Value | float) -> Written:
+        label = names.get(operand) or getattr(operand, "label", None)  # type: ignore[arg-type]
+        if label and not numbers:
+            return atom(str(label))
+        if isinstance(operand, int | float):
+            return number(operand), SIGN if operand < 0 else ATOM
+        if operand in texts and len(texts[operand][0]) <= MAX_LENGTH:
+            return texts[operand]
+        return ("…", ATOM) if not operand.is_leaf and not label else text_of(operand._number)
+
+    def as_used_by(node: Value, operand: Value | float) -> Written:
+        gone = is_stale(operand, node) and (numbers or not getattr(operand, "label", None))
+        return ("…", ATOM) if gone else text_of(operand)  # the number it had is gone
+
+    for node in reversed(folded(root, names, MAX_NODES)):  # operands before their users
+        texts[node] = _write(node, [as_used_by(node, operand) for operand in node.args])
+    return texts[root][0]
+
+
+def _write(node: Value, operands: list[Written]) -> Written:
+    """One operation, given how its operands are written."""
+    if node.op.nary:
+        return _write_terms(node, operands)
+    if not node.op.is_built_in:  # perhaps of the same name
+        return f"{node.op.name}({', '.join(text for text, _ in operands)})", ATOM
+    if node.op.name == "where" and isinstance(node.args[0], bool):
+        return operands[1 if node.args[0] else 2]  # the branch that was taken
+    if node.op.name in _LOGARITHMS:
+        x, y = operands
+        return f"{PLAIN.fit(x, PRODUCT)}·{_LOGARITHMS[node.op.name]}({y[0]})", PRODUCT
+    if not node.op.is_operator:
+        return f"{node.op.name}({', '.join(text for text, _ in operands)})", ATOM
+    tree = node.op.value.tree
+    if isinstance(tree, ast.BinOp):
+        exponent = node.args[1]
+        is_plain = isinstance(exponent, int | float) and not hasattr(exponent, "label")
+        left, right = operands
+        return PLAIN.operated(tree.op, left, right, float(exponent) if is_plain else None)
+    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
+        return PLAIN.negated(operands[0])
+    return operands[0]  # unary plus
+
+
+def _write_terms(node: Value, operands: list[Written]) -> Written:
+    """A sum over terms: all of them up to three, else what they have in common, or the first and the last of them."""
+    if len(node.op.operands) == 2:
+        pairs = zip(*node.op.columns(operands), strict=True)
+        terms = [f"{PLAIN.fit(x, PRODUCT)}·{PLAIN.fit(y, POWER)}" for x, y in pairs]
+    else:
+        terms = [PLAIN.fit(operand, PRODUCT) for operand in operands]
+    is_mean = node.op.name == "mean"
+    if len(terms) > 3:
+        common = in_common(terms, [[(part, "i") for part in indices(term)] for term in terms])
+        if common:
+            return f"(1/{len(terms)})·" * is_mean + f"Σ {common}", SUM
+        terms[1:-1] = ["…"]
+    if is_mean:
+        return f"mean({', '.join(terms)})", ATOM
+    return " + ".join(terms), SUM if len(terms) > 1 else PRODUCT
+
+
+setattr(seams, "expression", expression)

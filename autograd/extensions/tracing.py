@@ -1,0 +1,221 @@
+"""Tracing: a function runs once, on Values whose numbers are not known, to see what it computes.
+
+The record must hold for every sample and every call.  So while a thread traces, comparisons are recorded like any
+operation (for `where` to choose by), and whatever would fix a number or a branch for good is refused by a
+`TracingError` that names the line.  What is computed from an unknown number is unknown itself, whatever the operation.
+"""
+
+from __future__ import annotations
+
+import linecache
+import numbers
+import operator
+import os
+import sys
+from collections import ChainMap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock, get_ident
+from types import FrameType
+from typing import Any, NoReturn
+
+from autograd.core.recording import record
+from autograd.core.table import Operation
+from autograd.core.value import VALUES, Reader, Value, seams
+from autograd.extensions.expressions import expression
+from autograd.formula.language import Formula
+from autograd.formula.systems import NumberSystem
+from autograd.formula.typesetting import number
+
+__all__ = ["CONDITIONS", "DETACH", "TracingError", "Unknown", "argument", "is_condition", "is_tracing", "tracing"]
+
+_ZERO = Formula("0", ("x", "y", "z"))
+
+CONDITIONS = {
+    name: Operation(name, ("x", "y"), Formula(f"x {sign} y", ("x", "y")), (_ZERO, _ZERO))
+    for name, sign in {
+        **{"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="},
+        **{"and": "and", "or": "or"},
+    }.items()
+}
+"""What ``x > y`` and its like are recorded as, under the names of Python's methods; true is 1 and false 0."""
+
+DETACH = Operation("detach", ("x",), Formula("x", ("x",)), (Formula("0", ("x", "z")),))
+"""A number through which no derivative passes."""
+
+
+_LOGIC: dict[str, Any] = {
+    "logical_and": operator.and_, "logical_or": operator.or_, "equal": operator.eq, "not_equal": operator.ne
+}  # fmt: skip
+
+
+class TracingError(TypeError):
+    """A traced function asked for a number, which differs from sample to sample and from call to call."""
+
+
+class Unknown:
+    """The number of the arguments of one traced function, and of all that is computed from them.
+
+    Any arithmetic with it raises a TracingError: while the function is traced the engine then records the operation
+    without a number, and afterwards the error is the user's, who kept a Value of the function.
+    """
+
+    __slots__ = ("title",)
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+
+    def __repr__(self) -> str:
+        return "unknown"
+
+    def __format__(self, spec: str) -> str:
+        return "unknown"
+
+    def _refuse(self, *_: Any) -> NoReturn:
+        raise TracingError(
+            f"{_place()}\n"
+            f"This Value was computed inside {self.title} while that was recorded, and has no number outside it. "
+            "Return it from the function instead of keeping it."
+        )
+
+    __bool__ = __float__ = __neg__ = __pos__ = __abs__ = __floor__ = _refuse
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
+    __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __pow__ = __rpow__ = _refuse
+    __hash__ = object.__hash__
+
+
+class _Tracing(Reader):
+    """In a thread that traces, no number is known: comparisons are recorded, all else is refused."""
+
+    system = NumberSystem("traced Values", ChainMap(_LOGIC, VALUES.functions), lazy=False)  # type: ignore[arg-type]
+
+    advice = {
+        ".data": ("number", "Leave out .data, or write .detach()."),
+        "set .data": ("number", "It cannot be set either; give the result a new name."),
+        "float": ("number", "Use the functions of autograd, which are recorded."),
+        "index": ("number", "A number that the function counts or indexes with is a default of its argument."),
+        "gradient": ("gradient", "Write grad(f), or v.gradients(..., create_graph=True)."),
+    }
+
+    def number(self, value: Value, purpose: str) -> float:
+        if is_tracing():
+            what, instead = self.advice[purpose]
+            raise TracingError(
+                f"{_place()}\n"
+                f"The {what} of {_text(value)} is not known here: the function is recorded once, for all samples and "
+                f"calls. {instead}"
+            )
+        return super().number(value, purpose)
+
+    def truth(self, value: Value) -> bool:
+        if not is_tracing():
+            return super().truth(value)
+        if is_condition(value.op):
+            text = f" {value.op.value.text.split()[1]} ".join(map(_text, value.args))
+        else:
+            text = _text(value)
+        raise TracingError(
+            f"{_place()}\n"
+            f"Whether {text} is not known here: the function is recorded once, for all samples and calls. Write "
+            f"where({text}, a, b), with the where of autograd, which chooses sample by sample; & for and, | for or; "
+            "maximum and minimum for max and min."
+        )
+
+    def compared(self, name: str, value: Value, other: Any) -> Any:
+        kinds = Value | bool if name in ("and", "or") else Value | numbers.Real
+        if not (is_tracing() and isinstance(other, kinds)):
+            return super().compared(name, value, other)
+        if name in ("and", "or") and isinstance(other, bool):
+            return value if other is (name == "and") else other
+        return record(CONDITIONS[name], value, other)
+
+    def computed(self, op: Operation, operands: list[float], describe: Callable[[], str]) -> tuple[Any, Any]:
+        current: Any = _threads.get(get_ident())
+        unknown = [x for x in operands if type(x) is Unknown]
+        if not (current and unknown):
+            return super().computed(op, operands, describe)
+        for x in unknown:
+            if x is not current[-1]:
+                x._refuse()  # of another function
+        return current[-1], [current[-1]] * len(operands)
+
+    def detach(self, value: Value) -> Value:
+        return record(DETACH, value) if is_tracing() else super().detach(value)  # type: ignore[no-any-return]
+
+
+_threads: dict[int, list[Unknown]] = {}
+"""The threads that trace, and the unknown numbers of what they trace, innermost last."""
+
+_swap = Lock()  # never held while a function runs, which may take long, or fork
+_PLAIN, _TRACING = seams.reader, _Tracing()
+
+
+@contextmanager
+def tracing(title: str = "the function") -> Iterator[Unknown]:
+    """Trace whatever this thread computes with Values; gives the number of the arguments of the function `title`."""
+    unknown = Unknown(title)
+    with _swap:
+        _threads.setdefault(get_ident(), []).append(unknown)
+        seams.reader = _TRACING
+    try:
+        yield unknown
+    finally:
+        with _swap:
+            _threads[get_ident()].pop()
+            if not _threads[get_ident()]:
+                del _threads[get_ident()]
+            seams.reader = _TRACING if _threads else _PLAIN
+
+
+def _after_fork() -> None:
+    """In the child there is one thread, and nobody holds the lock."""
+    global _swap  # noqa: PLW0603
+    _swap = Lock()
+    for thread in [*_threads]:
+        if thread != get_ident():
+            del _threads[thread]
+    seams.reader = _TRACING if _threads else _PLAIN
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def is_tracing() -> bool:
+    """True in a thread that traces."""
+    return get_ident() in _threads
+
+
+def is_condition(op: Operation) -> bool:
+    """True for one of the `CONDITIONS`, but not for somebody's operation of the same name."""
+    return CONDITIONS.get(op.name) is op
+
+
+def argument(unknown: Unknown, label: str) -> Value:
+    """A leaf whose number is not known."""
+    leaf = Value(0.0, label)
+    leaf._number = unknown  # type: ignore[assignment]
+    return leaf
+
+
+def _text(operand: Value | float) -> str:
+    if isinstance(operand, float | int):
+        return number(operand)
+    return operand.label or expression(operand)
+
+
+def _place() -> str:
+    """The line of the user's code that is being run."""
+    frame: FrameType | None = sys._getframe(1)
+    here = os.path.dirname(os.path.dirname(__file__)) + os.sep
+    while frame is not None and (
+        frame.f_code.co_filename.startswith((here, "<autograd"))
+        or frame.f_globals.get("__name__", "").partition(".")[0] == "numpy"
+    ):
+        frame = frame.f_back
+    if frame is None:
+        return "in code without source"
+    code, line = frame.f_code, frame.f_lineno
+    source = linecache.getline(code.co_filename, line, frame.f_globals).strip()
+    return f"{os.path.basename(code.co_filename)}, line {line}, in {code.co_name}" + (f": {source}" if source else "")
