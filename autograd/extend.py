@@ -6,14 +6,18 @@ Traceback (most recent call last):
 TypeError: w = '3': a string is not a number; write float('3') if it holds one
 """
 
+from typing import TYPE_CHECKING, Any
+
 from autograd.core.value import as_float, shown
 from autograd.draw import refuse_if_larger
 from autograd.extensions.expressions import expression
 from autograd.extensions.tracing import is_tracing
 from autograd.formula.typesetting import derivative, factor, number
 from autograd.looks import EDGE, FAINT, FONT, GRAPH, NUMBER, bold, box, faint, lines, minus, text
-from autograd.rendering import Drawing
 from autograd.terminal import columns, refuse_unless_picture, save, say
+
+if TYPE_CHECKING:
+    from autograd.rendering import Drawing
 
 __all__ = [
     "EDGE",
@@ -41,3 +45,11 @@ __all__ = [
     "shown",
     "text",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Drawing":  # its library loads when it is first used
+        from autograd.rendering import Drawing
+
+        return Drawing
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -150,7 +150,9 @@ class _Call:
             number if type(number) is Value else as_float(number, f"{place} of {_name(f)}")
             for place, number in trees.leaves(self.result, "the result")
         ]
-        nodes = newest_first(*(number for number in self.numbers if type(number) is Value), since=start)
+        nodes = newest_first(
+            *(number for number in self.numbers if type(number) is Value), stop=lambda node: node._created < start
+        )
         oldest = (operand._created for node in nodes for operand in (node, *(operand for operand, _ in node.edges)))
         self.is_open = any(created < start for created in oldest)
         """Whether Values from outside, older than this call, came in, so that the results must be Values, too."""

@@ -402,7 +402,7 @@ class _Trace:
         leaves = trees.leaves(result, f"the result of {self.title}")
         numbers = [x if type(x) is Value else as_float(x, place) for place, x in leaves]
         self.result = trees.rebuilt(result, iter([0.0] * len(numbers)))
-        reached = newest_first(*(x for x in numbers if type(x) is Value), since=start)
+        reached = newest_first(*(x for x in numbers if type(x) is Value), stop=lambda node: node._created < start)
         nodes = [node for node in reversed(reached) if node._created >= start and not node.is_leaf]
         self.nodes = len(nodes)
         self.outside = _outside([*nodes, *reached], places, start, unknown)

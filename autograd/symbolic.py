@@ -226,7 +226,6 @@ class _Alphabet:
         import sympy as sp
 
         op = node.op
-        assert op is not None
         if op.nary:
             return op.value.over(_system())(*op.columns(operands), sp.Integer(len(operands) // len(op.operands)))
         if op.is_operator:
@@ -298,9 +297,22 @@ def _tidied(expr: Any, alphabet: _Alphabet) -> Any:
 
 
 def _source(expr: Any) -> str:
-    import sympy as sp
+    return str(_printer().doprint(expr))
 
-    return str(sp.sstr(expr))
+
+@cache
+def _printer() -> Any:
+    """Writes SymPy expressions in the language of formulas."""
+    from sympy.printing.str import StrPrinter
+
+    signs = {"remainder": "%", "floor_divide": "//"}
+
+    def call(printer: Any, expr: Any) -> Any:
+        sign = signs.get(expr.func.__name__)
+        x, y = map(printer.doprint, expr.args) if sign else ("", "")
+        return f"(({x}) {sign} ({y}))" if sign else StrPrinter._print_Function(printer, expr)
+
+    return type("_Printer", (StrPrinter,), {"_print_Function": call})()
 
 
 def _sizes(nodes: Sequence[Value], wide: int | None = None) -> dict[Any, int]:
@@ -311,6 +323,6 @@ def _sizes(nodes: Sequence[Value], wide: int | None = None) -> dict[Any, int]:
     sizes: dict[Any, int] = {}
     for node in reversed(nodes):
         operands = [sizes.get(operand, 1) for operand in node.args]
-        is_wide = wide and node.op and node.op.nary and max(operands, default=0) == 1
+        is_wide = wide and node.op.nary and max(operands, default=0) == 1
         sizes[node] = wide if wide and is_wide else 1 + sum(operands)
     return sizes

@@ -150,7 +150,7 @@ def test_verdicts(run, formula, x, expected):
 
 
 def test_the_check_fails_when_a_rule_is_wrong(run, monkeypatch):
-    from autograd import recording
+    from autograd.core import recording
     from autograd.core.table import operation
 
     wrong = recording.function_of(operation("tanh", "tanh(x)", "1 - z"))

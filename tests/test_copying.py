@@ -128,7 +128,7 @@ def test_detach_starts_anew():
     x.grad = 1.0
     y = x.detach()
     assert (type(y), y.data, y.label, y.grad, y.edges) == (Value, 3.0, "x", None, ())
-    assert (x * x).detach().op is None
+    assert (x * x).detach().is_leaf
 
 
 # --- As plain data ----------------------------------------------------------------------------------

@@ -31,8 +31,8 @@ from autograd import (
 from autograd.formula.systems import mpmath
 
 from .programs import random_program, replay
-from .test_backprop import close, sizes
-from .test_ops import DEFINITIONS, points
+from tests.core.test_graph import close, sizes
+from tests.core.test_table import DEFINITIONS, points
 
 sources = st.randoms(use_true_random=False)
 

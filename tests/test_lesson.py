@@ -116,15 +116,14 @@ def test_reading_only_the_beginning_is_fine():
 
 
 def test_a_wrong_gradient_is_not_said_to_agree(capsys, monkeypatch):
-    from autograd import Value, backprop
+    from autograd import Value
+    from autograd.core.graph import newest_first
 
-    right = backprop.backward
+    right = Value.backward
     wrong = lambda root: (right(root), [setattr(p, "grad", 1.001 * p.grad) for _, p in _leaves(root)])  # noqa: E731
 
     def _leaves(root):
-        return [
-            (node, operand) for node in backprop.newest_first(root) for operand, _ in node.edges if not operand.edges
-        ]
+        return [(node, operand) for node in newest_first(root) for operand, _ in node.edges if operand.is_leaf]
 
     monkeypatch.setattr(Value, "backward", wrong)
     assert main([]) == 0

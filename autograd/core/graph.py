@@ -18,6 +18,7 @@ __all__ = [
     "adjoints",
     "backward",
     "between",
+    "check_fresh",
     "check_stale",
     "check_values",
     "gradients",
@@ -34,16 +35,16 @@ class StaleGraphError(RuntimeError):
     """A leaf was changed after the forward pass, so the recorded derivatives belong to old numbers."""
 
 
-def newest_first(*roots: Value, since: int = 0) -> list[Value]:
+def newest_first(*roots: Value, stop: Callable[[Value], bool] = lambda node: False) -> list[Value]:
     """The `roots` and the inner nodes they were computed through, newest first.
 
-    Leaves are not listed unless they are roots; they are met as operands.  What nodes created before
-    `since` were computed from is left out.
+    Leaves are not listed unless they are roots; they are met as operands.  What nodes at which to `stop` were
+    computed from is left out.
     """
     seen = set(roots)
     nodes = list(seen)
     for node in nodes:  # grows while it is read
-        if node._created >= since:
+        if not stop(node):
             for operand, _ in node.edges:
                 if operand._x is not None and operand not in seen:
                     seen.add(operand)
@@ -66,8 +67,8 @@ def backward(root: Value) -> None:
     54.0
     """
     seams.reader.number(root, "gradient")
+    check_fresh(root)
     nodes = newest_first(root)
-    check_stale(nodes)
     for node in nodes:
         node.grad = node.grad if node.is_leaf else None
     _add(root, 1.0)
@@ -117,10 +118,10 @@ def between(
     roots: Iterable[Value], sources: Iterable[Value], edges: Callable[[Value], Iterable[tuple[Value, Any]]] = _edges
 ) -> Iterator[tuple[Value, list[tuple[Value, Any]]]]:
     """The nodes from the `roots` to the `sources`, newest first, each with its edges on the way there."""
-    on_the_way = set(sources)
+    on_the_way, roots = set(sources), list(roots)
+    check_fresh(*roots)
     oldest = min(map(_created, on_the_way), default=0)  # what is older depends on no source
-    nodes = newest_first(*roots, since=oldest)
-    check_stale(nodes)
+    nodes = newest_first(*roots, stop=lambda node: node._created <= oldest)
     for node in reversed(nodes):
         if any(operand in on_the_way for operand, _ in node.edges):
             on_the_way.add(node)
@@ -148,6 +149,19 @@ def is_stale(operand: Any, node: Value) -> bool:
 def stale_edges(nodes: Iterable[Value]) -> Iterator[tuple[Value, Value]]:
     """The pairs ``(leaf, node)`` in which the leaf was changed after the node had used it."""
     return ((leaf, node) for node in nodes for leaf, _ in node.edges if is_stale(leaf, node))
+
+
+def check_fresh(*roots: Value) -> None:
+    """Raise `StaleGraphError` if a leaf was changed after something that the `roots` were computed from had used it.
+
+    Nodes that were found fresh since the last change, of any leaf, are not looked at again.
+    """
+    last = seams.last_change
+    nodes = newest_first(*roots, stop=lambda node: getattr(node, "_changed", -1) >= last)
+    check_stale(nodes)
+    for node in nodes:
+        if not node.is_leaf:
+            node._changed = last
 
 
 def check_stale(nodes: Iterable[Value]) -> None:

@@ -28,7 +28,8 @@ def record(op: Operation, *operands: Any) -> Any:
     OverflowError as `Operation.compute` does.
     """
     if len(operands) != len(op.operands):
-        raise TypeError(f"{op.written} takes {len(op.operands)} operands, not {len(operands)}")
+        n = len(op.operands)
+        raise TypeError(f"{op.written} takes {n} operand{'s' * (n != 1)}, not {len(operands)}")
     if op.nary:
         operands = tuple(x for sequence in sequences(op, operands) for x in sequence)
     elif (result := seams.foreign(op, operands)) is not NotImplemented:

@@ -174,7 +174,7 @@ def _slope(partial: Formula, numbers: tuple[float, ...]) -> float:
 OPERATIONS: dict[str, Operation] = {}
 """The rows of the table by name."""
 
-LEAF = Operation("leaf", (), Formula("0", ()), ())
+LEAF = Operation("leaf", (), Formula("z", ("z",)), ())
 """The operation of a Value that was made by the user, and has no operands."""
 
 

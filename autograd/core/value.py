@@ -78,6 +78,9 @@ class Seams:
     expression: Callable[[Value], str] = lambda value: f"{value.op.name}(...)"
     """How the result of an operation is written in a message."""
 
+    last_change = -1
+    """The place in the order of creation at which a leaf, any, was last given another number."""
+
 
 seams = Seams
 
@@ -121,7 +124,7 @@ class Value(Methods):
     _y: Any
     _dy: float | None
     _created: int  # place in the order of creation
-    _changed: int  # of a leaf: the place of its last change in that order
+    _changed: int  # of a leaf: the place of its last change in that order; of others, where `check_fresh` has been
     grad: float | None
     label: str | None
     op: Operation
@@ -151,7 +154,7 @@ class Value(Methods):
             )
         seams.reader.number(self, "set .data")
         self._number = number if type(number) is float else as_float(number, f".data = {shown(number)}")
-        self._changed = next(clock)  # every older node has used the old number
+        self._changed = seams.last_change = next(clock)  # every older node has used the old number
 
     @property
     def is_leaf(self) -> bool:

@@ -40,7 +40,8 @@ def elementwise(function: Callable[..., Any], operands: Sequence[Any]) -> Any:
     """`function` applied to arrays and numbers with NumPy's broadcasting; a number if there was no array."""
     import numpy as np
 
-    cells = np.frompyfunc(function, len(operands), 1)(*map(_cells, operands))
+    with np.errstate(all="ignore"):  # the engine refuses what is to be refused
+        cells = np.frompyfunc(function, len(operands), 1)(*map(_cells, operands))
     if not is_array(cells):
         return cells
     kinds = {type(cell) for cell in cells.flat} or {float}

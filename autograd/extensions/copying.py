@@ -19,6 +19,9 @@ from autograd.core.value import Value, clock
 __all__ = ["graph", "reduced", "restore"]
 
 
+_COPIED = [name for name in Value.__slots__ if name not in ("_created", "_changed")]  # their copies get places anew
+
+
 class _Start:
     """Stands before a list of nodes, and tells these (by id) that they need no list of their own.
 
@@ -54,7 +57,7 @@ _current = _Current()
 def reduced(node: Value) -> tuple[Any, ...]:
     """What pickle and deepcopy need to copy `node`: how to make a Value, and a state for `restore`."""
     check_stale([node])
-    fields = {name: getattr(node, name) for name in node.__slots__ if hasattr(node, name)}
+    fields = {name: getattr(node, name) for name in _COPIED if hasattr(node, name)}
     start = _current.start and _current.start()
     if node.is_leaf or (start and id(node) in start.ids):
         return object.__new__, (type(node),), (fields,)

@@ -78,6 +78,12 @@ class Unknown:
             "Return it from the function instead of keeping it."
         )
 
+    def __reduce__(self) -> NoReturn:
+        raise TracingError(
+            f"{_place()}\n"
+            f"A Value of {self.title} has no number while that is recorded, and cannot be copied: use it itself."
+        )
+
     __bool__ = __float__ = __neg__ = __pos__ = __abs__ = __floor__ = _refuse
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse

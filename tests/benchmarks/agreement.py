@@ -1,7 +1,7 @@
 """Random programs beside PyTorch in float64: ``python -m tests.benchmarks.agreement 10000``.
 
 Prints the largest relative difference of a value and of a gradient, relative to the size of what was
-added up on the way (see `sizes` in tests/test_backprop.py).  Needs the extra: ``pip install -e ".[bench]"``.
+added up on the way (see `sizes` in tests/core/test_graph.py).  Needs the extra: ``pip install -e ".[bench]"``.
 """
 
 import random
@@ -10,7 +10,7 @@ import sys
 import torch
 
 from tests.programs import one_sided_slopes, random_program
-from tests.test_backprop import sizes
+from tests.core.test_graph import sizes
 
 one = torch.ones((), dtype=torch.float64)
 

@@ -38,7 +38,6 @@ class Program:
         leaves = [Value(x) for x in self.leaves]
         return leaves, self.run(leaves)[-1]
 
-
     def slopes(self) -> list[tuple[float, float]]:
         """The slopes to the left and to the right of each leaf, by differences of numbers with 100 digits."""
         system = mpmath(100)
@@ -103,13 +102,15 @@ def _legal_steps(source: random.Random, numbers: list[float]) -> Iterator[tuple[
 
 
 def is_smooth(op: Operation, operands: Sequence[float]) -> bool:
-    """Inside the domain, away from its edge and from kinks, and with slopes of moderate size."""
+    """Inside the domain, away from its edge and from kinks, with slopes of moderate size, and without cancellation."""
     if op.nary:
-        return True
+        return _is_well_conditioned(op, operands)
     nearby = [[x * (1 + shift) for x in operands] for shift in (-1e-3, 0, 1e-3)]
     if not all(op.is_defined(point) for point in nearby):
         return False
-    if op.name in ("pow", "xlogy", "xlog1py") and (operands[0] <= 0 or abs(operands[1]) > 30):
+    if op.name in ("pow", "xlogy", "xlog1py") and (
+        operands[0] <= 0 or abs(operands[0] - 1) < 1e-3 or abs(operands[1]) > 30
+    ):
         return False
     if op.name in ("exp", "expm1", "sinh", "cosh", "softplus", "sigmoid", "tanh") and abs(operands[0]) > 30:
         return False
@@ -121,14 +122,22 @@ def is_smooth(op: Operation, operands: Sequence[float]) -> bool:
         return False
     if op.name in ("mod", "floordiv"):
         turns = operands[0] / operands[1]
-        return 1e-3 < abs(turns) < 1e3 and abs(turns - round(turns)) > 1e-2
+        return 1e-2 < abs(turns) < 20 and abs(turns - round(turns)) > 1e-2
     if op.kink or op.name in ("cbrt", "arctan2", "leaky_relu", "truediv"):
         x, y = operands[0], operands[-1] if len(operands) > 1 else 0.0
         if min(abs(x), abs(x - y)) < 1e-3 * max(abs(x), abs(y)) or x == 0:
             return False
+    return _is_well_conditioned(op, operands)
+
+
+def _is_well_conditioned(op: Operation, operands: Sequence[float]) -> bool:
+    """Slopes of moderate size, and a relative error of an operand does not become one that is 1,000 times as large."""
     try:
         z = op.compute(operands)
         slopes = op.derivatives(z, operands)
     except (ArithmeticError, ValueError):
         return False
-    return all(math.isfinite(slope) and (slope == 0 or SMALL < abs(slope) < LARGE) for slope in slopes)
+    return all(
+        math.isfinite(slope) and (slope == 0 or SMALL < abs(slope) < LARGE) and abs(x * slope) <= 1e3 * abs(z)
+        for x, slope in zip(operands, slopes, strict=True)
+    )

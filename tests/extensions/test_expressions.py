@@ -1,9 +1,11 @@
 """How numbers and expressions are written."""
 
 import pytest
-from autograd.notation import expression, name, number, sentence
 
 from autograd import Constant, Value, dot, exp, hypot, mean, sum
+from autograd.core.value import name, sentence
+from autograd.extensions.expressions import expression
+from autograd.formula.typesetting import number
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,8 @@ def test_expressions_use_operators_parentheses_and_names():
         mean([a, b, a, b]): "mean(a, …, b)",
         (a + b).named("s") * 2: "s·2",
         a + Value(4): "a + 4.0",
+        a * (b % c): "a·(b % c)",
+        (a + b) // c: "(a + b) // c",
         (a + b).named("a + b") * 2: "(a + b)·2",
     }
     for node, text in cases.items():

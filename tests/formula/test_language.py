@@ -66,7 +66,6 @@ REFUSED = {
     "(x, y)": "only single numbers are allowed",
     "x if x > 0 else y": "write where(condition, a, b)",
     "x ^ 2": "^ is not a power: write **\n    x ^ 2\n    ^^^^^",
-    "x // 2": "// is not allowed: write floor(x / y)",
     "not x": "'not' is not allowed: turn the comparison round",
     "x is y": "Compare is not allowed",
     "(x := 2)": "NamedExpr is not allowed",
