@@ -32,7 +32,7 @@ from autograd.extensions.composites import logsumexp, softmax
 from autograd.extensions.tracing import TracingError
 from autograd.formula.language import FormulaError
 from autograd.functional import grad, hessian, jacobian, jvp, value_and_grad
-from autograd.operations import *
+from autograd.operations import *  # noqa: F403 - the functions of the table, whose types are in a stub
 from autograd.operations import __all__ as _operations
 from autograd.vectorize import vectorize
 
@@ -62,7 +62,7 @@ __all__ = [
     "value_and_grad",
     "vectorize",
 ]
-__all__ += _operations
+__all__ += _operations  # noqa: PLE0605
 
 for _name in __all__:  # what is public goes by its public name, in tracebacks and in reprs
     if isinstance(globals()[_name], type):

@@ -22,8 +22,8 @@ from typing import Any
 from autograd import trees
 from autograd.core.graph import newest_first
 from autograd.core.value import Value, as_float, clock, shown
-from autograd.extensions.arrays import is_array
 from autograd.extensions import derivatives
+from autograd.extensions.arrays import is_array
 
 __all__ = ["grad", "hessian", "jacobian", "jvp", "value_and_grad"]
 

@@ -20,7 +20,8 @@ import numpy as np
 from autograd import trees
 from autograd.core.graph import newest_first
 from autograd.core.table import Operation
-from autograd.core.value import Value, as_float, clock, name, shown
+from autograd.core.value import Value, as_float, clock, shown
+from autograd.core.value import name as value_name
 from autograd.emission import emitted
 from autograd.extensions.arrays import is_array, refuse_special
 from autograd.extensions.tracing import TracingError, Unknown, argument, tracing
@@ -526,13 +527,14 @@ def _outside(
         candidates = [operand for operand, _ in node.edges] if inside else [node]
         for value in candidates:
             if value not in places and (value._created < start or value.is_leaf):
-                if value._number is unknown:
+                number: Any = value._number
+                if number is unknown:
                     raise TracingError(
                         f"a copy of {value.label or 'a traced Value'} is not the argument: use it itself"
                     )
-                if type(value._number) is Unknown:
+                if type(number) is Unknown:
                     raise TracingError(
-                        f"{name(value)} belongs to {value._number.title}, which was recorded before: it has no number "
+                        f"{value_name(value)} belongs to {number.title}, which was recorded before: it has no number "
                         "here. Pass it as an argument, or return it from that function."
                     )
                 found[value] = None

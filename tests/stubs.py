@@ -14,13 +14,13 @@ from typing import Any, overload
 from autograd.core.value import Value
 '''
 
-UNARY = """
+UNARY = """\
 @overload
 def {name}(x: float, /) -> float: ...
 @overload
 def {name}(x: Value, /) -> Value: ...
 """
-BINARY = """
+BINARY = """\
 @overload
 def {name}(x: float, y: float, /) -> float: ...
 @overload
@@ -28,10 +28,10 @@ def {name}(x: Value, y: Value | float, /) -> Value: ...
 @overload
 def {name}(x: float, y: Value, /) -> Value: ...
 """
-NARY = """
+NARY = """\
 def {name}({parameters}, /) -> Any: ...
 """
-CHOICE = """
+CHOICE = """\
 def {name}(c: bool | float | Value, x: Value | float, y: Value | float, /) -> Any: ...
 """
 
@@ -44,7 +44,7 @@ def operations():
         template = NARY if op.nary else {1: UNARY, 2: BINARY, 3: CHOICE}[len(op.operands)]
         parts.append(template.format(name=name, parameters=parameters))
     names = "".join(f'\n    "{name}",' for name in OPERATIONS)
-    return "".join([*parts, f"\n__all__ = [{names}\n]\n"])
+    return "".join([parts[0], "\n", *parts[1:], f"\n__all__ = [{names}\n]\n"])
 
 
 def methods():

@@ -29,10 +29,10 @@ from autograd import (
     value_and_grad,
 )
 from autograd.formula.systems import mpmath
-
-from .programs import random_program, replay
 from tests.core.test_graph import close, sizes
 from tests.core.test_table import DEFINITIONS, points
+
+from .programs import random_program, replay
 
 sources = st.randoms(use_true_random=False)
 

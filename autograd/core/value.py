@@ -56,12 +56,12 @@ class Reader:
             return NotImplemented  # truth values have these of their own
         return getattr(operator, name)(value._number, other._number if type(other) is Value else other)
 
-    def computed(self, op: Operation, operands: list[float], describe: Callable[[], str]) -> tuple[float, Any]:
+    def computed(self, op: Operation, operands: list[Any], describe: Callable[[], str]) -> tuple[float, Any]:
         """The result of one operation, and its local derivatives."""
         z = op.compute(operands, describe)
         return z, op.derivatives(z, operands)
 
-    def detach(self, value: Value) -> Value:
+    def detach(self, value: Value) -> Any:
         """A leaf with the same number."""
         return Value(value._number, value.label)
 
@@ -196,7 +196,7 @@ class Value(Methods):
         >>> y.gradients([x])
         [3.0]
         """
-        return seams.reader.detach(self)
+        return seams.reader.detach(self)  # type: ignore[no-any-return]
 
     def conjugate(self) -> Self:
         """The Value itself, as for any real number; NumPy asks for it in ``np.std`` and the like."""

@@ -45,7 +45,7 @@ def _reached(root: Value) -> list[Value]:
     Inner nodes start from a zero that is an object of this pass alone: a node that has it was reached already.  It is
     -0.0, which changes nothing that is added to it.  Raises `StaleGraphError`, after all gradients were put back.
     """
-    zero = -float()
+    zero = -0.0
     nodes, earlier = [root], [(root, root.grad)]
     append = nodes.append
     root.grad = zero

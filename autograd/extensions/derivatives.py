@@ -98,10 +98,10 @@ def edge_formulas(node: Value) -> Iterator[tuple[Value, Formula, tuple[Any, ...]
 
     These are the operands and the result; of a sum over terms, those of one term and the number of terms.
     """
-    op, args, result = node.op, node.args, node
-    terms = [args]
+    op, result = node.op, node
+    terms: list[Any] = [node.args]
     if op.nary:
-        columns = op.columns(args)
+        columns = op.columns(node.args)
         terms, result = list(zip(*columns, strict=True)), len(columns[0])  # type: ignore[assignment]
     for i, formula in enumerate(op.partials):
         for operands in terms:

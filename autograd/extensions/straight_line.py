@@ -82,7 +82,7 @@ def _straight_line(op: Operation, mixtures: str, known: str = "", swapped: bool 
     method the operands arrive `swapped`.
     """
     operands = [x.upper() for x in op.operands]
-    branches = []
+    branches: list[str] = []
     for mixture in mixtures.split():
         kinds = list(zip(operands, mixture, known.ljust(len(mixture)), strict=True))
         branches.append(

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock, get_ident
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from autograd.core.recording import record
 from autograd.core.table import Operation
@@ -96,7 +96,7 @@ class _Tracing(Reader):
 
     system = NumberSystem("traced Values", ChainMap(_LOGIC, VALUES.functions), lazy=False)  # type: ignore[arg-type]
 
-    advice = {
+    advice: ClassVar[dict[str, tuple[str, str]]] = {
         ".data": ("number", "Leave out .data, or write .detach()."),
         "set .data": ("number", "It cannot be set either; give the result a new name."),
         "float": ("number", "Use the functions of autograd, which are recorded."),
@@ -129,16 +129,16 @@ class _Tracing(Reader):
         )
 
     def compared(self, name: str, value: Value, other: Any) -> Any:
-        kinds = Value | bool if name in ("and", "or") else Value | numbers.Real
+        kinds: Any = Value | bool if name in ("and", "or") else Value | numbers.Real
         if not (is_tracing() and isinstance(other, kinds)):
             return super().compared(name, value, other)
         if name in ("and", "or") and isinstance(other, bool):
             return value if other is (name == "and") else other
         return record(CONDITIONS[name], value, other)
 
-    def computed(self, op: Operation, operands: list[float], describe: Callable[[], str]) -> tuple[Any, Any]:
+    def computed(self, op: Operation, operands: list[Any], describe: Callable[[], str]) -> tuple[Any, Any]:
         current: Any = _threads.get(get_ident())
-        unknown = [x for x in operands if type(x) is Unknown]
+        unknown: list[Any] = [x for x in operands if isinstance(x, Unknown)]
         if not (current and unknown):
             return super().computed(op, operands, describe)
         for x in unknown:
@@ -146,8 +146,8 @@ class _Tracing(Reader):
                 x._refuse()  # of another function
         return current[-1], [current[-1]] * len(operands)
 
-    def detach(self, value: Value) -> Value:
-        return record(DETACH, value) if is_tracing() else super().detach(value)  # type: ignore[no-any-return]
+    def detach(self, value: Value) -> Any:
+        return record(DETACH, value) if is_tracing() else super().detach(value)
 
 
 _threads: dict[int, list[Unknown]] = {}

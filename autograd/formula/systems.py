@@ -31,11 +31,11 @@ MAX_BITS = 10_000
 class NumberSystem:
     """What a formula has to know of one kind of number.
 
-    `functions` maps NumPy's names to that system's functions; ``power``, ``remainder``, ``floor_divide`` and ``divide``,
-    where they are there, compute ``**``, ``%``, ``//`` and ``/``.  A `lazy` system computes only the branch of
-    ``where`` that its condition selects, as scalars can and arrays cannot.  `number` turns a literal of a formula into one of
-    the system's own numbers, where Python's would be too coarse: ``1 / 3`` among mpmath numbers must not be a float.
-    `lifted` makes a Python function of floats one of the system's; None if that cannot be done.
+    `functions` maps NumPy's names to that system's functions; ``power``, ``remainder``, ``floor_divide`` and
+    ``divide``, where they are there, compute ``**``, ``%``, ``//`` and ``/``.  A `lazy` system computes only the
+    branch of ``where`` that its condition selects, as scalars can and arrays cannot.  `number` turns a literal of a
+    formula into one of the system's own numbers, where Python's would be too coarse: ``1 / 3`` among mpmath numbers
+    must not be a float.  `lifted` makes a Python function of floats one of the system's; None if that cannot be done.
     """
 
     name: str

@@ -9,8 +9,8 @@ import sys
 
 import torch
 
-from tests.programs import one_sided_slopes, random_program
 from tests.core.test_graph import sizes
+from tests.programs import one_sided_slopes, random_program
 
 one = torch.ones((), dtype=torch.float64)
 
