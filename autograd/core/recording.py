@@ -37,8 +37,11 @@ def record(op: Operation, *operands: Any) -> Any:
     data = [
         x._number if type(x) is Value else x if type(x) is float else as_float(x, _call(op, operands)) for x in operands
     ]
-    z, slopes = seams.reader.computed(op, data, partial(_described, op, operands))
-    return new_node(op, z, operands, slopes) if any(type(x) is Value for x in operands) else z
+    describe = partial(_described, op, operands)
+    if not any(type(x) is Value for x in operands):
+        return op.compute(data, describe)
+    z, slopes = seams.reader.computed(op, data, describe)
+    return new_node(op, z, operands, slopes)
 
 
 def new_node(op: Operation, z: float, operands: Sequence[Any], slopes: Sequence[float]) -> Value:
