@@ -14,13 +14,14 @@ True
 
 from __future__ import annotations
 
+import inspect
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from typing import Any
 
 from autograd import trees
-from autograd.core.graph import newest_first
+from autograd.core.graph import adjoints, newest_first
 from autograd.core.value import Value, as_float, clock, shown
 from autograd.extensions import derivatives
 from autograd.extensions.arrays import is_array
@@ -32,7 +33,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     """The gradient of `f`, as a function of the same arguments.
 
     `f` must return a single number.  `argnums` says by which positional argument to differentiate;
-    for a sequence of them the result is a tuple.  Keyword arguments are passed on unchanged.
+    for a sequence of them the result is a tuple.  Those may be given by name as well: ``grad(f)(x=2.0)``.
     Raises TypeError for arguments that hold anything but real numbers, and for other results of `f`.
 
     >>> grad(lambda w, b: (w * 2.0 + b - 1.5) ** 2, argnums=(0, 1))(0.5, 0.0)
@@ -127,8 +128,10 @@ class _Call:
     """One call of a function, with fresh Values in place of the numbers to differentiate by."""
 
     def __init__(self, f: Callable[..., Any], argnums: int | Sequence[int], args: Sequence[Any], kwargs: Any) -> None:
-        arguments = list(args)
         positions = (argnums,) if isinstance(argnums, int) else argnums
+        arguments, kwargs = list(args), dict(kwargs)
+        if kwargs and not all(-len(arguments) <= i < len(arguments) for i in positions):
+            arguments += _in_order(f, len(arguments), kwargs)
         for i in positions:
             if not -len(arguments) <= i < len(arguments):
                 raise TypeError(
@@ -166,7 +169,22 @@ class _Call:
         """The derivative of one number of the result, shaped like the arguments it is taken by."""
         if type(number) is not Value:
             return trees.rebuilt(self.wrt, iter([0.0] * len(self.variables)))
-        return trees.rebuilt(self.wrt, iter(derivatives.gradients(number, self.variables, create_graph=self.is_open)))
+        if self.is_open:
+            return trees.rebuilt(self.wrt, iter(derivatives.gradients(number, self.variables, create_graph=True)))
+        found = adjoints(number, self.variables)  # all numbers are known, even if an outer function is being traced
+        return trees.rebuilt(self.wrt, (found.get(variable, 0.0) for variable in self.variables))
+
+
+def _in_order(f: Callable[..., Any], n: int, kwargs: dict[str, Any]) -> Iterator[Any]:
+    """The arguments that follow the first `n` of `f`, taken out of `kwargs`, up to the first that is not there."""
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):  # some functions that are written in C have none
+        return
+    for parameter in parameters[n:]:
+        if parameter.kind is not parameter.POSITIONAL_OR_KEYWORD or parameter.name not in kwargs:
+            return
+        yield kwargs.pop(parameter.name)
 
 
 def _variable(place: str, number: Any) -> Value:
