@@ -118,3 +118,17 @@ def test_arrays_without_dimensions_and_without_elements():
     assert autograd.exp(np.array([])).dtype == float
     with pytest.raises(TypeError, match=r"np\.add\.at cannot keep the gradient of a Value"):
         np.add.at(np.zeros(2), 0, Value(1.0))
+
+
+def test_remainders_and_quotients_of_numpy():
+    x, y = Value(7.5), Value(-2.0)
+    assert [z.data for z in (np.mod(x, y), np.remainder(x, y), np.floor_divide(x, y))] == [-0.5, -0.5, -4.0]
+    assert np.mod(x, y).gradients([x, y]) == [1.0, 4.0]
+    assert [z.data for z in np.divmod(x, 2.0)] == [3.0, 1.5]
+    assert [z.data for z in np.array([7.5, -7.5]) % y] == (np.array([7.5, -7.5]) % -2.0).tolist()
+    assert [z.data for z in np.array([x, y]) // 2] == [3.0, -1.0]
+
+
+def test_erf_of_arrays():
+    assert [z.data for z in autograd.erf(np.array([Value(0.5), Value(-1.0)]))] == [math.erf(0.5), math.erf(-1.0)]
+    assert autograd.erf(np.array([0.5, -1.0])).tolist() == [math.erf(0.5), math.erf(-1.0)]

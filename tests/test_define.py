@@ -9,7 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import OPERATIONS, DomainError, FormulaError, Value, define, draw, grad, hessian, jvp
+from autograd import (
+    OPERATIONS,
+    DomainError,
+    FormulaError,
+    Value,
+    define,
+    draw,
+    grad,
+    gradcheck,
+    hessian,
+    jvp,
+    vectorize,
+)
 from autograd.extensions.expressions import expression
 
 from .programs import one_sided_slopes
@@ -194,3 +206,69 @@ def test_mistakes_are_pointed_at(call, error, message):
     with pytest.raises(error) as caught:
         call()
     assert str(caught.value) == message
+
+
+# --- Python functions ---------------------------------------------------------------------------------
+
+
+def digamma(x):
+    """By its recurrence and its asymptotic series."""
+    shift = 0.0
+    while x < 20:
+        shift, x = shift - 1 / x, x + 1
+    return shift + math.log(x) - 1 / (2 * x) - 1 / (12 * x**2) + 1 / (120 * x**4) - 1 / (252 * x**6)
+
+
+def slope_of_gamma(x):
+    return math.gamma(x) * digamma(x)
+
+
+gamma = define("gamma", value=math.gamma, dx=slope_of_gamma, domain="x > 0")
+half = define("half", value=math.gamma, dx=lambda x: 0.5 * slope_of_gamma(x))
+lgamma = define("lgamma", value=math.lgamma, dx=digamma)
+rows = define("rows", "x * y", dx=lambda x, y: y, dy="x")
+
+
+def test_a_python_function_where_no_formula_will_do():
+    x = Value(2.5, label="x")
+    z = gamma(x) * 2
+    assert (z.data, gamma(2.5)) == (2 * math.gamma(2.5), math.gamma(2.5))
+    assert z.gradients([x]) == [pytest.approx(2 * slope_of_gamma(2.5), rel=1e-15)]
+    assert str(gamma(x)).startswith("gamma(x) = ")
+    assert rows(x, 3.0).gradients([x]) == [3.0]
+    with pytest.raises(DomainError, match=r"gamma\(x\) is not defined at x = -1.5: it needs x > 0"):
+        gamma(-1.5)
+
+
+def test_the_check_falls_back_to_differences_of_floats_and_says_so():
+    right, wrong = gradcheck(gamma, (2.5,)), gradcheck(half, (2.5,))
+    assert (right.verdict, wrong.verdict) == ("pass", "fail")
+    for report in (right, wrong):
+        assert "by differences of floats" in str(report)
+    assert "gamma: a Python function, not a formula" in str(right)
+    assert gradcheck(lambda w: lgamma(w * w + 1) ** 2, (1.5,)).verdict == "pass"
+    assert gradcheck(gamma).verdict == "pass"
+
+
+def test_second_derivatives_of_a_python_function_are_unknown():
+    assert math.isnan(grad(grad(gamma))(2.5))
+    assert grad(grad(rows, 0), 1)(2.0, 3.0) != 0
+
+
+def test_a_python_function_over_samples():
+    program = vectorize(lambda w, x: gamma(w * x), batch="x")
+    x = np.array([1.0, 2.0, 3.5])
+    assert program(w=1.5, x=x) == pytest.approx([math.gamma(1.5 * v) for v in x])
+    slopes = [slope_of_gamma(1.5 * v) * v for v in x]
+    assert program.value_and_grad(w=1.5, x=x)[1]["w"] == pytest.approx(np.mean(slopes))
+
+
+def test_a_python_function_that_returns_no_number():
+    broken = define("broken", value=lambda x: None, dx="1")
+    with pytest.raises(TypeError, match=r"^broken\(2.0\) returned None: None is not a number"):
+        broken(Value(2.0))
+
+
+def test_a_row_of_python_functions_is_copied():
+    z = pickle.loads(pickle.dumps(gamma(Value(2.5))))
+    assert z.edges[0][1] == pytest.approx(slope_of_gamma(2.5))

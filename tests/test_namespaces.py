@@ -11,6 +11,7 @@ from autograd import (
     arctan2,
     cbrt,
     dot,
+    erf,
     floor,
     hypot,
     leaky_relu,
@@ -53,6 +54,9 @@ CASES = {
     ),
     "a network": (
         mlp, ("x", "y"), {**parameters(2, 3, 1), "x": source.normal(size=(6, 2)), "y": source.normal(size=6)},
+    ),
+    "erf and remainders": (
+        lambda w, x: erf(w * x) + (x * 3.7) % w + x // w, "x", {"w": np.array(0.7), "x": source.normal(size=6)},
     ),
     "constant derivatives": (linear, "x", {"a": source.normal(size=2), "x": source.normal(size=(6, 2))}),
 }  # fmt: skip

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,12 @@ def test_our_neuron_with_another_autograd_says_so(tmp_path):
     run = python("import neuron", tmp_path)
     assert "ImportError: neuron needs the autograd of scalar-autograd, but the one at" in run.stderr.splitlines()[-1]
     assert str(tmp_path / "autograd" / "__init__.py") in run.stderr.splitlines()[-1]
+
+
+def test_public_classes_go_by_their_public_names():
+    for name in autograd.__all__:
+        if isinstance(public := getattr(autograd, name), type):
+            assert f"{public.__module__}.{public.__qualname__}" == f"autograd.{name}"
+    with pytest.raises(autograd.DomainError) as error:
+        autograd.log(-1.0)
+    assert traceback.format_exception_only(error.value)[0].startswith("autograd.DomainError: log(x) is not defined")

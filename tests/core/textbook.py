@@ -50,14 +50,16 @@ class Textbook:
         return other * self**-1.0
 
     def backward(self):
-        order, seen, todo = [], set(), [(self, False)]
-        while todo:
-            node, is_done = todo.pop()
-            if is_done:
-                order.append(node)
-            elif node not in seen:
+        order, seen = [], set()
+
+        def visit(node):
+            if node not in seen:
                 seen.add(node)
-                todo += [(node, True), *((child, False) for child in node._children)]
+                for child in node._children:
+                    visit(child)
+                order.append(node)
+
+        visit(self)
         self.grad = 1.0
         for node in reversed(order):
             for child, local_grad in zip(node._children, node._local_grads, strict=True):
