@@ -38,7 +38,7 @@ class Box:
     @property
     def is_data(self) -> bool:
         """Whether these are plain numbers."""
-        return not hasattr(self.members[0], "edges")
+        return type(self.members[0]) is not Value
 
     @property
     def is_group(self) -> bool:
@@ -112,7 +112,7 @@ class Picture:
         for x in [*reversed(inner), *leaves]:  # users before what they use
             identity = _identity(x)
             stem, index = indexed(self._name(x))
-            alike = (type(x) is Value, getattr(x, "op", None) is None, stem, frozenset(users.get(identity, ())))
+            alike = (type(x) is Value, getattr(x, "is_leaf", True), stem, frozenset(users.get(identity, ())))
             kind = kinds.setdefault(alike if group and index else (identity,), len(kinds))
             found.setdefault(kind, []).append(x)
             for operand in self._operands.get(x, ()) if type(x) is Value else ():

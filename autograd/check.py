@@ -266,7 +266,7 @@ def _check_graph(root: Value, inputs: Any, gradient: Any, closed_form: Any, digi
 
 
 def _differences(graph: Graph | None) -> str:
-    """Where the numeric derivatives come from if they are not exact, and why."""
+    """The source of numerical derivatives that are not exact, and the reason."""
     names = ", ".join(graph.without_formula) if graph else ""
     return "differences of floats" + (f" ({names}: a Python function, not a formula)" if names else "")
 

@@ -149,6 +149,6 @@ def _lost(graph: Graph) -> list[str]:
                 return [f"Where: {graph.describe(node)}", f"  {what}"]
     kinks = graph.at_kinks()
     if kinks:
-        names = ", ".join(dict.fromkeys(f"{node.op.name}: {node.op.kink}" for node in kinks if node.op))
+        names = ", ".join(dict.fromkeys(f"{node.op.name}: {node.op.kink}" for node in kinks))
         return [f"Kinks meet here, and the slopes that are meant there ({names}) do not make one of the whole."]
     return []

@@ -118,7 +118,6 @@ def _mistakes(node: Value, operand: Value, local: float, is_term: bool) -> Itera
     A wrong sign of a whole gradient shows without a graph; here it is about one of the terms that it is the sum of.
     """
     op = node.op
-    assert op is not None
     path = " → ".join(shortened(value.label or expression(value), 40) for value in (operand, node))
     telling = local and not any(_like(abs(local), factor) for factor in (0.5, 1, 2))  # others show without a graph
     if telling and not op.is_operator and len(node.edges) == 1:

@@ -108,7 +108,6 @@ class Engine:
             return found
         for node in graph.nodes:
             op, positions = node.op, operand_positions(node)
-            assert op is not None
             if self.method(op):
                 operands = operand_numbers(node)
                 try:
@@ -120,7 +119,7 @@ class Engine:
                 for i, (operand, _) in zip(positions, node.edges, strict=True):
                     what = wrong_slope(op, operands, i, slopes[i], operand)
                     found += [Culprit("LOCAL", graph.describe(node), what, node)] if what else []
-        wrong = {culprit.node.op.name for culprit in found if culprit.node and culprit.node.op}
+        wrong = {culprit.node.op.name for culprit in found if culprit.node}
         if "add" in wrong:
             return found
         additions = list(self.additions())

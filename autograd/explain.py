@@ -135,7 +135,7 @@ class Explanation:
             within = [operand for operand, _ in node.edges if operand in above]
             if not within:
                 continue
-            op = node.op.name if node.op else ""
+            op = node.op.name
             scaled = op in ("mul", "truediv") and len(node.edges) == 1 and node.args[0] is within[0]
             scaled = scaled or (op == "mul" and len(node.edges) == 1)
             if not (scaled or op in ("add", "sub", "neg", "pos", "sum", "mean")):

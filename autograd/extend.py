@@ -1,4 +1,4 @@
-"""What other packages may build on besides the public names of `autograd`: checks of numbers, notation, drawing.
+"""For other packages to build on, besides the public names of `autograd`: checks of numbers, notation, drawing.
 
 >>> as_float("3", "w = '3'")
 Traceback (most recent call last):

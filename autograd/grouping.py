@@ -290,7 +290,6 @@ class _Graph:
         """The group of these nodes, one row for each."""
         node = members[0]
         op = node.op
-        assert op is not None
         if node in self.forms:
             kinds = [kind for kind, _, _ in self.parts[node]]
             columns = zip(*([summands for _, _, summands in self.parts[member]] for member in members), strict=True)

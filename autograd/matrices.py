@@ -196,7 +196,7 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
 
 
 def _folded(function: Callable[..., float], *numbers: float) -> Expression | None:
-    """What `function` makes of numbers, unless only arrays can say."""
+    """The result of `function` for numbers, unless only arrays can say."""
     try:
         return number(float(function(*numbers)))
     except (ArithmeticError, ValueError):

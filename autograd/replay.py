@@ -69,7 +69,6 @@ class Replay:
                 continue
             depends.add(node)
             op, args, kept = node.op, node.args, self.errors.get(node, 0)
-            assert op is not None
             if op.nary:  # of a sum, the terms that change
                 rows = [row for row in zip(*op.columns(args), strict=True) if not depends.isdisjoint(row)]
                 args = tuple(x for column in zip(*rows, strict=True) for x in column)

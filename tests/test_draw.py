@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from autograd import Constant, GraphTooLarge, Value, draw, looks, maximum, mean, relu
+from autograd import Constant, GraphTooLarge, Value, dot, draw, looks, maximum, mean, relu
 from autograd import sum as sum_
 from neuron import MLP, Layer, Neuron, losses
 
@@ -255,6 +255,14 @@ def test_the_generic_formula_must_fit_every_member():
     crossed = sum_([a * b for a, b in zip(w, x[::-1], strict=True)]).named("s")
     assert "= x[i]" in texts(draw(straight))
     assert "= x[i]" not in texts(draw(crossed))
+
+
+def test_leaves_and_results_of_one_name_do_not_share_a_box():
+    u = Value(1.0, "u")
+    w = [Value(0.5 + i, f"w[{i}]") if i < 4 else (u * float(i)).named(f"w[{i}]") for i in range(8)]
+    source = draw(dot(w, [1.0] * 8).named("L")).source
+    tips = re.findall(r'tooltip="(w[^"]*)"\]', source)
+    assert sorted("".join(re.findall(r"w\[(\d)\]", tip)) for tip in tips) == ["0123", "4567"]
 
 
 def test_a_network_is_folded_layer_by_layer():

@@ -32,7 +32,7 @@ HOUSE = {
     "cli": "__main__",
     "autograd": "__init__ extend",
 }
-"""Where the modules belong that have no folder of their own yet."""
+"""The rooms of modules that have no folder of their own yet."""
 
 RANKS = {"formula": 0, "core": 1, "extensions": 2}
 RANKS |= {layer: rank for rank, layers in enumerate(LAYERS[1:], 3) for layer in layers.split()}

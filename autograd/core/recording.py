@@ -83,7 +83,7 @@ def _call(op: Operation, operands: Sequence[Any]) -> str:
 
 
 def _described(op: Operation, operands: Sequence[Any]) -> str:
-    """What an error adds about the operands: ``(x is 'p' = w·x + b)``."""
+    """The part of an error that tells the operands apart: ``(x is 'p' = w·x + b)``."""
     known = []
     for x, operand in zip(op.operands, () if op.nary else operands, strict=False):
         label = getattr(operand, "label", None)

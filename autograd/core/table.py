@@ -110,7 +110,7 @@ class Operation:
         return [operands[i * n : (i + 1) * n] for i in range(len(self.operands))]
 
     def arguments(self, operands: Sequence[Any]) -> tuple[Any, ...]:
-        """What the formula of the result takes: the operands, or the sequences and the number of their terms."""
+        """The arguments of the formula of the result: the operands, or the sequences and the number of their terms."""
         return (*self.columns(operands), len(operands) // len(self.operands)) if self.nary else tuple(operands)
 
     def compute(self, numbers: Sequence[float], describe: Callable[[], str] = str) -> float:

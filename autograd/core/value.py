@@ -37,7 +37,7 @@ VALUES = NumberSystem("Values", {"pi": math.pi})
 
 
 class Reader:
-    """How a Value answers questions that no record can hold: its number, its truth, how it compares."""
+    """The answers of a Value to questions that no record can hold: its number, its truth, comparisons."""
 
     system = VALUES
     """The number system by which derivatives are computed that can be differentiated again."""
@@ -47,7 +47,7 @@ class Reader:
         return value._number
 
     def truth(self, value: Value) -> bool:
-        """What ``if value:`` sees."""
+        """The truth value, for ``if value:``."""
         return value._number != 0
 
     def compared(self, name: str, value: Value, other: Any) -> Any:
@@ -67,16 +67,16 @@ class Reader:
 
 
 class Seams:
-    """Where outer layers plug in more than the engine needs.  All state of the engine that can change is here."""
+    """The places where outer layers plug in.  All state of the engine that can change is here."""
 
     reader = Reader()
-    """What a Value answers where its record ends; tracing puts another one here while it records."""
+    """The answers of Values where their record ends; tracing puts another reader here while it records."""
 
     foreign: Callable[[Operation, tuple[Any, ...]], Any] = lambda op, operands: NotImplemented
-    """What an operation does with operands that are not numbers, such as arrays; NotImplemented if nothing."""
+    """The result for operands that are not numbers, such as arrays; NotImplemented if there is none."""
 
     expression: Callable[[Value], str] = lambda value: f"{value.op.name}(...)"
-    """How the result of an operation is written in a message."""
+    """The expression of the result of an operation, for messages."""
 
     last_change = -1
     """The place in the order of creation at which a leaf, any, was last given another number."""
@@ -263,7 +263,7 @@ class Constant(float):
 
 
 def name(value: Value) -> str:
-    """What to call a Value in a sentence: its label, or else its expression or number."""
+    """The name of a Value in a sentence: its label, or else its expression or number."""
     if value.label:
         return f"'{value.label}'"
     return f"Value({value._number!r})" if value.is_leaf else seams.expression(value)
@@ -310,7 +310,7 @@ def _checked(label: object) -> str:
 
 
 def shown(number: object) -> str:
-    """How an operand is replayed in a message: by its label if it has one, cut short if it is long."""
+    """The operand as a message replays it: by its label if it has one, cut short if it is long."""
     try:
         label = getattr(number, "label", None)
         text = label if label and isinstance(label, str) else repr(number)

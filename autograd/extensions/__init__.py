@@ -1,1 +1,1 @@
-"""What is plugged into the core from outside: speed, tracing, NumPy, copies, expressions in messages."""
+"""Plugged into the core from outside: speed, tracing, NumPy, copies, expressions in messages."""

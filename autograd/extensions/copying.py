@@ -55,7 +55,7 @@ _current = _Current()
 
 
 def reduced(node: Value) -> tuple[Any, ...]:
-    """What pickle and deepcopy need to copy `node`: how to make a Value, and a state for `restore`."""
+    """Everything that pickle and deepcopy need to copy `node`: how to make a Value, and a state for `restore`."""
     check_stale([node])
     fields = {name: getattr(node, name) for name in _COPIED if hasattr(node, name)}
     start = _current.start and _current.start()
@@ -66,7 +66,7 @@ def reduced(node: Value) -> tuple[Any, ...]:
 
 
 def graph(root: Value) -> dict[str, Any]:
-    """How this Value was computed, as plain data for other programs (`json.dumps` takes it).
+    """The computation of this Value, as plain data for other programs (`json.dumps` takes it).
 
     Under ``"nodes"`` are the constants, leaves and results, operands first and this Value last; their
     ``args`` and ``edges`` refer to operands by position.  Under ``"operations"`` are the rows of the table in use.

@@ -42,7 +42,7 @@ def gradients(root: Value, wrt: Iterable[Value], create_graph: bool = False) -> 
 
 
 def tangents(roots: Iterable[Value], directions: Mapping[Value, Any], create_graph: bool = False) -> list[Any]:
-    """How fast each of the `roots` changes when the Values in `directions` move at the given speeds (forward mode).
+    """The tangents of the `roots` when the Values in `directions` move at the given speeds (forward mode).
 
     With one leaf at speed 1 these are the derivatives with respect to that leaf, computed the other way round.
     `create_graph` and the errors are those of `gradients`.

@@ -1,4 +1,4 @@
-"""How a Value is written: in terms of the nearest *named* values, ``(ŷ - 1.5)²``, not of the whole history.
+"""Values as expressions: in terms of the nearest *named* values, ``(ŷ - 1.5)²``, not of the whole history.
 
 Operators come out as operators because the table's own formula says ``x * y``.
 """
@@ -48,7 +48,7 @@ def folded(root: Value, names: Mapping[Value, str], limit: float = float("inf"))
 
 
 def appearing(root: Value, names: Container[Any]) -> list[Any]:
-    """What the expression of `root` is written with, in order: Values with a name or in `names`, named constants."""
+    """The operands in the expression of `root`, in order: Values with a name or in `names`, named constants."""
     found: dict[Any, Any] = {}
     seen: set[Value] = set()
     todo: list[Any] = list(root.args)[::-1]

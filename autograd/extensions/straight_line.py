@@ -106,7 +106,7 @@ def _straight_line(op: Operation, mixtures: str, known: str = "", swapped: bool 
 
 
 def _fields(operands: list[str], mixture: str) -> list[str]:
-    """How a node keeps its operands and their local derivatives; see `Value`."""
+    """The assignments by which a node keeps its operands and their local derivatives; see `Value`."""
     slopes = [f"d{X.lower()}" if kind == "V" else "None" for X, kind in zip(operands, mixture, strict=True)]
     if len(operands) > 2:
         rows = {"_x": f"({', '.join(operands)})", "_dx": "None", "_y": f"({', '.join(slopes)})", "_dy": "None"}

@@ -38,7 +38,7 @@ CONDITIONS = {
         **{"and": "and", "or": "or"},
     }.items()
 }
-"""What ``x > y`` and its like are recorded as, under the names of Python's methods; true is 1 and false 0."""
+"""The operations that record ``x > y`` and its like, under the names of Python's methods; true is 1, false 0."""
 
 DETACH = Operation("detach", ("x",), Formula("x", ("x",)), (Formula("0", ("x", "z")),))
 """A number through which no derivative passes."""

@@ -66,7 +66,7 @@ _SYNONYMS = {
     "tg": "tan", "pow": "**", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
     "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "arctg": "arctan", "fabs": "abs",
 }  # fmt: skip
-"""What formulas call the functions that have other names elsewhere."""
+"""The names in formulas of functions that have other names elsewhere."""
 
 
 class FormulaError(ValueError):

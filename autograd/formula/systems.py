@@ -29,7 +29,7 @@ MAX_BITS = 10_000
 
 @dataclass(frozen=True)
 class NumberSystem:
-    """What a formula has to know of one kind of number.
+    """One kind of number, as far as formulas have to know it.
 
     `functions` maps NumPy's names to that system's functions; ``power``, ``remainder``, ``floor_divide`` and
     ``divide``, where they are there, compute ``**``, ``%``, ``//`` and ``/``.  A `lazy` system computes only the
@@ -102,11 +102,11 @@ FLOATS = NumberSystem(
 # --- Floats under the rules of IEEE 754 ----------------------------------------------------------------
 
 _POLES = {"log": 0.0, "log2": 0.0, "log10": 0.0, "log1p": -1.0}
-"""Where logarithms are minus infinity."""
+"""The points at which logarithms are minus infinity."""
 
 
 def _limit(name: str, error: Exception, x: float, y: float) -> float:
-    """What IEEE 754 has where the function `name` raised `error` at x and y: an infinity or nan."""
+    """The infinity or nan of IEEE 754 where the function `name` raised `error` at x and y."""
     if name == "divide":
         return math.nan if x == 0 or x != x else math.copysign(math.inf, x) * math.copysign(1.0, y)
     if name == "floor_divide":

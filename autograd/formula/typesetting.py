@@ -1,4 +1,4 @@
-"""How numbers, names and formulas are written, in messages, reports and pictures.
+"""Typesetting of numbers, names and formulas, in messages, reports and pictures.
 
 Operators come out as they are written by hand: the tree of ``x ** 2 / y`` becomes ``x²/y``, or LaTeX by another
 `Style`.

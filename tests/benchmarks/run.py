@@ -284,7 +284,7 @@ def eager(hips):
 
 
 def small_things():
-    """What single calls cost, beside Python's own or beside the same in a smaller graph."""
+    """The cost of single calls, beside Python's own or beside the same in a smaller graph."""
     a, b, other = Value(0.5), Value(-0.5), Value(1.0)
 
     def inside(nodes):

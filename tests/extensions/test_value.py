@@ -1,4 +1,4 @@
-"""What the extensions add to a Value: NumPy, copies, and expressions in its messages."""
+"""Additions of the extensions to a Value: NumPy, copies, and expressions in its messages."""
 
 import copy
 import math
