@@ -16,10 +16,10 @@ from math import log10, prod
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from autograd.audit import Graph
-from autograd.core.graph import newest_first, stale_edges
+from autograd.core.graph import adjoints, newest_first, stale_edges
 from autograd.core.table import OPERATIONS
 from autograd.core.value import Value
-from autograd.extensions.derivatives import derivatives, tangents
+from autograd.extensions.derivatives import tangents
 from autograd.extensions.expressions import appearing, expression, folded
 from autograd.formula.typesetting import derivative, numbered, shortened
 from autograd.samples import find_samples
@@ -161,7 +161,7 @@ class Chain:
         """The named values in an expression with its derivatives by them; in the full view, one for each use."""
         if self.view == "full":
             return list(value.edges)
-        slopes = derivatives(folded(value, self.names), lambda node: node.edges)
+        slopes = adjoints(value, folded(value, self.names))
         return [(x, slopes[x]) for x in appearing(value, self.names) if x in slopes]
 
     @cached_property

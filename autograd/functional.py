@@ -21,7 +21,7 @@ from functools import wraps
 from typing import Any
 
 from autograd import trees
-from autograd.core.graph import adjoints, newest_first
+from autograd.core.graph import adjoints, check_fresh, newest_first
 from autograd.core.value import Value, as_float, clock, shown
 from autograd.extensions import derivatives
 from autograd.extensions.arrays import is_array
@@ -153,11 +153,11 @@ class _Call:
             number if type(number) is Value else as_float(number, f"{place} of {_name(f)}")
             for place, number in trees.leaves(self.result, "the result")
         ]
-        nodes = newest_first(
+        self.nodes = newest_first(
             *(number for number in self.numbers if type(number) is Value), stop=lambda node: node._created < start
         )
-        oldest = (operand._created for node in nodes for operand in (node, *(operand for operand, _ in node.edges)))
-        self.is_open = any(created < start for created in oldest)
+        used = (operand for node in self.nodes for operand in (node, *(operand for operand, _ in node.edges)))
+        self.is_open = any(operand._created < start for operand in used)
         """Whether Values from outside, older than this call, came in, so that the results must be Values, too."""
 
     def value(self) -> Any:
@@ -171,7 +171,8 @@ class _Call:
             return trees.rebuilt(self.wrt, iter([0.0] * len(self.variables)))
         if self.is_open:
             return trees.rebuilt(self.wrt, iter(derivatives.gradients(number, self.variables, create_graph=True)))
-        found = adjoints(number, self.variables)  # all numbers are known, even if an outer function is being traced
+        check_fresh(number)
+        found = adjoints(number, self.nodes)  # all numbers are known, even if an outer function is being traced
         return trees.rebuilt(self.wrt, (found.get(variable, 0.0) for variable in self.variables))
 
 

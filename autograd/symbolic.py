@@ -17,9 +17,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any
 
+from autograd.core.graph import adjoints
 from autograd.core.table import OPERATIONS, Operation
 from autograd.core.value import Value
-from autograd.extensions.derivatives import derivatives, edge_formulas
+from autograd.extensions.derivatives import edge_formulas
 from autograd.formula.language import DERIVED, Formula
 from autograd.formula.systems import FLOATS, PRIMITIVES, NumberSystem
 from autograd.formula.typesetting import number, typeset
@@ -41,15 +42,15 @@ _TEXTBOOK = {
 
 
 def slope_formulas(nodes: Sequence[Value], names: Mapping[Value, str]) -> dict[Value, Symbolic]:
-    """`derivatives` as formulas of the values in `names`, or nothing if they would be too long to read."""
+    """The derivatives of the first of the `nodes` as formulas of the values in `names`; none if they are too long."""
     if _sizes(nodes, wide=1)[nodes[0]] > MAX_SIZE:
         return {}
-    alphabet = _Alphabet(nodes, names)
+    alphabet, inner = _Alphabet(nodes, names), set(nodes)
     try:
-        found = derivatives(nodes, alphabet.edges, alphabet.number(1))
+        found = adjoints(nodes[0], nodes, alphabet.edges, alphabet.number(1))
     except _TooLong:
         return {}
-    return {operand: Symbolic(expr, alphabet) for operand, expr in found.items()}
+    return {operand: Symbolic(expr, alphabet) for operand, expr in found.items() if operand not in inner}
 
 
 def local_formulas(node: Value, names: Mapping[Value, str]) -> list[Symbolic]:

@@ -8,7 +8,7 @@ line per edge.  `backward` and `gradients` become methods of Value.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from operator import attrgetter, mul
+from operator import attrgetter
 from typing import Any
 
 from autograd.core.value import Value, name, seams, sentence
@@ -17,7 +17,6 @@ __all__ = [
     "StaleGraphError",
     "adjoints",
     "backward",
-    "between",
     "check_fresh",
     "check_stale",
     "check_values",
@@ -92,42 +91,28 @@ def gradients(root: Value, wrt: Iterable[Value]) -> list[float]:
     """
     seams.reader.number(root, "gradient")
     sources = check_values(wrt)
-    found = adjoints(root, sources)
+    check_fresh(root)
+    oldest = min(map(_created, sources), default=root._created)  # what is older depends on no source
+    nodes = newest_first(root, stop=lambda node: node._created <= oldest)
+    found = adjoints(root, (node for node in nodes if node._created > oldest))
     return [found.get(value, 0.0) for value in sources]
 
 
 def adjoints(
-    root: Value,
-    sources: Iterable[Value],
-    edges: Callable[[Value], Iterable[tuple[Value, Any]]] = _edges,
-    product: Callable[[Any, Any], Any] = mul,
+    root: Value, nodes: Iterable[Value], edges: Callable[[Value], Iterable[tuple[Value, Any]]] = _edges, one: Any = 1.0
 ) -> dict[Value, Any]:
-    """d root / d v for the `sources` and for all between these and the root.
+    """The derivatives of `root` with respect to everything that the `nodes`, newest first, were computed from.
 
-    `edges` gives the operands of a node with local derivatives of any kind, and `product` multiplies these.
+    `edges` may give local derivatives of any kind, of which `one` is the unit.
     """
-    found: dict[Value, Any] = {root: 1.0}
-    for node, on_the_way in between([root], sources, edges):
-        for operand, local in on_the_way:
-            term = product(local, found[node])
-            found[operand] = found[operand] + term if operand in found else term
-    return found
-
-
-def between(
-    roots: Iterable[Value], sources: Iterable[Value], edges: Callable[[Value], Iterable[tuple[Value, Any]]] = _edges
-) -> Iterator[tuple[Value, list[tuple[Value, Any]]]]:
-    """The nodes from the `roots` to the `sources`, newest first, each with its edges on the way there."""
-    on_the_way, roots = set(sources), list(roots)
-    check_fresh(*roots)
-    oldest = min(map(_created, on_the_way), default=0)  # what is older depends on no source
-    nodes = newest_first(*roots, stop=lambda node: node._created <= oldest)
-    for node in reversed(nodes):
-        if any(operand in on_the_way for operand, _ in node.edges):
-            on_the_way.add(node)
+    found: dict[Value, Any] = {root: one}
     for node in nodes:
-        if node in on_the_way and not node.is_leaf:
-            yield node, [(operand, local) for operand, local in edges(node) if operand in on_the_way]
+        if node in found:
+            upstream = found[node]
+            for operand, local in edges(node):
+                term = local * upstream
+                found[operand] = found[operand] + term if operand in found else term
+    return found
 
 
 def check_values(wrt: Iterable[Value]) -> list[Value]:

@@ -12,13 +12,13 @@ from operator import add, attrgetter, mul
 from typing import Any
 
 from autograd.core import graph
-from autograd.core.graph import adjoints, between, check_values
+from autograd.core.graph import check_fresh, check_values, newest_first
 from autograd.core.recording import new_node
 from autograd.core.table import Operation
 from autograd.core.value import Value, clock, seams
 from autograd.formula.language import Formula
 
-__all__ = ["derivatives", "edge_formulas", "gradients", "recorded_edges", "tangents"]
+__all__ = ["edge_formulas", "gradients", "recorded_edges", "tangents"]
 
 
 def gradients(root: Value, wrt: Iterable[Value], create_graph: bool = False) -> list[Any]:
@@ -37,7 +37,11 @@ def gradients(root: Value, wrt: Iterable[Value], create_graph: bool = False) -> 
     if not create_graph:
         return graph.gradients(root, wrt)
     sources, start = check_values(wrt), next(clock)
-    found = adjoints(root, sources, recorded_edges, _recorded_product)
+    found: dict[Value, Any] = {root: 1.0}
+    for node, on_the_way in _between([root], sources, recorded_edges):
+        for operand, local in on_the_way:
+            term = _recorded_product(local, found[node])
+            found[operand] = found[operand] + term if operand in found else term
     return _new_values([found.get(value, 0.0) for value in sources], start)
 
 
@@ -51,28 +55,27 @@ def tangents(roots: Iterable[Value], directions: Mapping[Value, Any], create_gra
     product = _recorded_product if create_graph else mul
     speeds = dict(directions)
     edges = recorded_edges if create_graph else attrgetter("edges")
-    for node, on_the_way in reversed(list(between(roots, directions, edges))):
+    for node, on_the_way in reversed(list(_between(roots, directions, edges))):
         if node not in directions:
             speeds[node] = reduce(add, (product(local, speeds[operand]) for operand, local in on_the_way))
     results = [speeds.get(root, 0.0) for root in roots]
     return _new_values(results, start) if create_graph else results
 
 
-def derivatives(
-    nodes: Sequence[Value], edges: Callable[[Value], Iterable[tuple[Value, Any]]], one: Any = 1.0
-) -> dict[Value, Any]:
-    """The derivative of the first of the `nodes`, newest first, with respect to all that they were computed from.
-
-    The backward pass over numbers of any kind, as the `edges` have them.
-    """
-    adjoints = {nodes[0]: one}
+def _between(
+    roots: Sequence[Value], sources: Iterable[Value], edges: Callable[[Value], Iterable[tuple[Value, Any]]]
+) -> Iterator[tuple[Value, list[tuple[Value, Any]]]]:
+    """The nodes from the `roots` to the `sources`, newest first, each with its edges on the way there."""
+    on_the_way = set(sources)
+    check_fresh(*roots)
+    oldest = min((value._created for value in on_the_way), default=0)  # what is older depends on no source
+    nodes = newest_first(*roots, stop=lambda node: node._created <= oldest)
+    for node in reversed(nodes):
+        if any(operand in on_the_way for operand, _ in node.edges):
+            on_the_way.add(node)
     for node in nodes:
-        if node in adjoints:
-            upstream = adjoints.pop(node)
-            for operand, local in edges(node):
-                term = local * upstream
-                adjoints[operand] = adjoints[operand] + term if operand in adjoints else term
-    return adjoints
+        if node in on_the_way and not node.is_leaf:
+            yield node, [(operand, local) for operand, local in edges(node) if operand in on_the_way]
 
 
 def _recorded_product(a: Any, b: Any) -> Any:
