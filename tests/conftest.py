@@ -1,8 +1,12 @@
-"""What the tests of pictures and of their files share."""
+"""What the tests share."""
 
 import pytest
+from hypothesis import settings
 
 from autograd import Constant, Value
+
+settings.register_profile("untimed", deadline=None)  # how long an example takes depends on the machine
+settings.load_profile("untimed")
 
 
 @pytest.fixture

@@ -31,18 +31,18 @@ def chain(n):
 
 @copiers
 def test_a_deep_graph_keeps_its_shape(copied):
-    x, y = chain(100_000)
+    x, y = chain(20_000)
     middle = y.args[0]
     x2, y2, middle2 = copied((x, y, middle))
     y2.backward()
-    assert (y2.data, x2.grad, x.grad) == (100_001.0, 1.0, None)
+    assert (y2.data, x2.grad, x.grad) == (20_001.0, 1.0, None)
     assert y2.args[0] is middle2
     assert middle2.grad == 1.0
     del x, y, middle, x2, y2, middle2
 
 
 @copiers
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(source=st.randoms(use_true_random=False))
 def test_a_copy_has_the_gradients_of_the_original(copied, source):
     leaves, root = random_program(source).values()
@@ -157,7 +157,7 @@ def recomputed(graph):
     return numbers, grads
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**9))
 def test_plain_data_is_enough_to_compute_everything_again(seed):
     leaves, root = random_program(random.Random(seed)).values()

@@ -96,7 +96,7 @@ def test_among_very_many_first_steps_the_largest_are_told():
 
 def test_depth_and_number_of_paths_do_not_matter():
     x = y = Value(1.0, "x")
-    for _ in range(100_000):
+    for _ in range(20_000):
         y = y * 1.0
     z = x
     for i in range(5_000):
@@ -111,8 +111,8 @@ def test_depth_and_number_of_paths_do_not_matter():
 @pytest.mark.parametrize("view", ["named", "full"])
 def test_a_path_may_be_long(view):
     x = y = Value(1.0, "x")
-    for _ in range(100_000):
-        y = y * 1.00001
+    for _ in range(20_000):
+        y = y * 1.00005
         y.label = "h" if view == "named" else ""
     start = time.monotonic()
     explanation = explain(y, x, view=view)
@@ -310,7 +310,7 @@ def test_what_cannot_be_explained(lesson):
         explain(L, w, view="nope")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32), st.booleans(), st.sampled_from(["named", "full"]))
 def test_the_terms_add_up_to_the_derivative(seed, with_names, view):
     source = random.Random(seed)

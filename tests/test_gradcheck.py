@@ -354,7 +354,7 @@ def test_errors_of_the_function_itself_are_not_hidden():
 # --- The verdicts -------------------------------------------------------------------------------------
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.randoms(use_true_random=False))
 def test_random_functions_correct_and_wrong(source):
     program = random_program(source)
@@ -394,7 +394,7 @@ EDGES = [
 UNARY = [op.name for op in autograd.OPERATIONS.values() if len(op.operands) == 1 and not op.nary]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(UNARY), st.sampled_from(EDGES))
 def test_at_the_edges_of_the_floats_a_right_gradient_is_never_accused(name, x):
     check = gradcheck(getattr(autograd, name), [x]).inputs["x"]
@@ -990,10 +990,13 @@ def test_the_number_of_calls_for_a_gradient_that_is_right():
 
 @pytest.mark.parametrize("name", autograd.OPERATIONS)
 def test_every_row_of_the_table_passes(name):
-    for target in (getattr(autograd, name), autograd.OPERATIONS[name]):
-        report = gradcheck(target)
-        assert report.verdict in ("pass", "kink"), report
-        assert not report.culprits
+    report = gradcheck(getattr(autograd, name))
+    assert report.verdict in ("pass", "kink"), report
+    assert not report.culprits
+
+
+def test_a_row_itself_can_be_checked():
+    assert str(gradcheck(autograd.OPERATIONS["tanh"])) == str(gradcheck(tanh))
 
 
 def test_a_row_of_ones_own():

@@ -126,7 +126,12 @@ package = types.ModuleType("autograd")  # the folder without what its __init__ l
 package.__path__ = [{folder!r}]
 sys.modules["autograd"] = package
 import pytest
-code = pytest.main(["-q", "--noconftest", "-p", "no:cacheprovider", "tests/core"])
+class FewExamples:
+    def pytest_configure(self):
+        from hypothesis import settings
+        settings.register_profile("few", max_examples=15, deadline=None)
+        settings.load_profile("few")
+code = pytest.main(["-q", "--noconftest", "-p", "no:cacheprovider", "tests/core"], plugins=[FewExamples()])
 print(*(name for name in sys.modules if name.startswith(("autograd.", "numpy"))))
 sys.exit(code)
 """

@@ -140,7 +140,7 @@ def test_other_ways_to_compute_the_gradient_can_take_the_place_of_the_usual_one(
     assert numbers(other) == b.parameters[-1].tolist()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 9), st.integers(1, 12), st.booleans(), st.integers(0, 99))
 def test_an_epoch_shows_every_sample_once(samples, batch_size, shuffle, seed):
     epochs, batches = [], []
@@ -354,7 +354,7 @@ def test_the_usual_learning_rate_is_too_large_for_the_equation():
     assert all(map(math.isfinite, numbers(n)))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.floats(0.5, 1.5).filter(lambda share: abs(share - 1) > 0.02))
 def test_the_limit_that_is_named_is_the_limit(share):
     n, data = equation_neuron()

@@ -252,7 +252,7 @@ def random_function(seed):
     return f, arguments, tuple(batch)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, 2**32 - 1))
 def test_random_programs(seed):
     f, arguments, batch = random_function(seed)
@@ -316,7 +316,7 @@ def random_readings(seed):
     return f, arguments, batch
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 2**32 - 1))
 def test_random_readings(seed):
     check(*random_readings(seed)[::2], **random_readings(seed)[1])

@@ -153,7 +153,7 @@ def ieee() -> NumberSystem:
 
     names = [*PRIMITIVES, "power", "logical_and", "logical_or", "equal", "not_equal", "pi"]
     functions = {name: getattr(np, name) for name in names if name != "erf"}
-    functions |= {"remainder": np.remainder, "floor_divide": np.floor_divide, "erf": _numpy_erf()}
+    functions |= {"remainder": np.remainder, "floor_divide": np.floor_divide, "erf": _erf}
     return NumberSystem("ieee", functions, lazy=False, lifted=elementwise)
 
 
@@ -165,14 +165,13 @@ def elementwise(function: Callable[..., float]) -> Callable[..., Any]:
     return lambda *arrays: quiet(*arrays)[()]
 
 
-@cache
-def _numpy_erf() -> Callable[..., Any]:
+def _erf(x: Any) -> Any:
     """The error function of arrays: SciPy's if it is installed, else that of `math`, element by element."""
     try:
-        from scipy.special import erf
+        from scipy.special import erf  # here, for few need it and it is slow to import
     except ImportError:
-        return elementwise(math.erf)
-    return erf  # type: ignore[no-any-return]
+        return elementwise(math.erf)(x)
+    return erf(x)
 
 
 @cache
