@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from autograd.core import graph
-from autograd.core.graph import check_stale
+from autograd.core.graph import StaleGraphError, check_stale
 from autograd.core.value import Value, seams
 
 __all__ = ["backward"]
@@ -24,86 +24,79 @@ def backward(root: Value) -> None:  # noqa: D103
     if root._x is None:
         return graph.backward(root)
     seams.reader.number(root, "gradient")
-    for node in _reached(root):
+    nodes = _reached(root)
+    root.grad = 1.0
+    for node in nodes:
         upstream: Any = node.grad
         dx = node._dx
         if dx is not None:
-            node._x.grad += dx * upstream
+            x = node._x
+            grad = x.grad
+            x.grad = dx * upstream if grad is None else grad + dx * upstream
             dy = node._dy
             if dy is not None:
-                node._y.grad += dy * upstream
+                y = node._y
+                grad = y.grad
+                y.grad = dy * upstream if grad is None else grad + dy * upstream
         else:  # more than two operands
             for operand, local in zip(node._x, node._y):  # noqa: B905 - slopes may end early
                 if local is not None:
-                    operand.grad += local * upstream
+                    grad = operand.grad
+                    operand.grad = local * upstream if grad is None else grad + local * upstream
     return None
 
 
 def _reached(root: Value) -> list[Value]:
-    """The inner nodes that `root` was computed through, newest first; all gradients are ready to be added to.
+    """The inner nodes that `root` was computed through, newest first, with gradients of zero.
 
-    Inner nodes start from a zero that is an object of this pass alone: a node that has it was reached already.  It is
-    -0.0, which changes nothing that is added to it.  Raises `StaleGraphError`, after all gradients were put back.
+    The zero is an object of this pass alone: a node that has it was reached already.  It is -0.0, which changes
+    nothing that is added to it.  Raises `StaleGraphError`, after all gradients were put back.
     """
-    zero = -0.0
-    nodes, earlier = [root], [(root, root.grad)]
-    append = nodes.append
+    zero = float("-0.0")  # unlike the constant -0.0, a new object
+    nodes: list[Value] = []
+    ahead, earlier = [root], [(root, root.grad)]
+    append, push, pop = nodes.append, ahead.append, ahead.pop
     root.grad = zero
-    for node in nodes:  # grows while it is read
+    while ahead:
+        node = pop()
+        append(node)
         if node._dx is not None:
             x = node._x
-            if x._x is None:
-                if x._changed > node._created:
-                    _refuse(nodes, earlier)
-                if x.grad is None:
-                    earlier.append((x, None))
-                    x.grad = zero
-            elif x.grad is not zero:
+            if x._x is not None and x.grad is not zero:
                 if x.grad is not None:
                     earlier.append((x, x.grad))
                 x.grad = zero
-                append(x)
+                push(x)
             if node._dy is not None:
                 y = node._y
-                if y._x is None:
-                    if y._changed > node._created:
-                        _refuse(nodes, earlier)
-                    if y.grad is None:
-                        earlier.append((y, None))
-                        y.grad = zero
-                elif y.grad is not zero:
+                if y._x is not None and y.grad is not zero:
                     if y.grad is not None:
                         earlier.append((y, y.grad))
                     y.grad = zero
-                    append(y)
+                    push(y)
         else:  # more than two operands
-            created = node._created
             for operand, local in zip(node._x, node._y):  # noqa: B905 - slopes may end early
-                if local is None:
-                    continue
-                if operand._x is None:
-                    if operand._changed > created:
-                        _refuse(nodes, earlier)
-                    if operand.grad is None:
-                        earlier.append((operand, None))
-                        operand.grad = zero
-                elif operand.grad is not zero:
+                if local is not None and operand._x is not None and operand.grad is not zero:
                     if operand.grad is not None:
                         earlier.append((operand, operand.grad))
                     operand.grad = zero
-                    append(operand)
+                    push(operand)
     nodes.sort(key=_created, reverse=True)
-    root.grad = 1.0
+    if seams.last_change > nodes[-1]._created:
+        _check_fresh(nodes, earlier)
     return nodes
 
 
-def _refuse(nodes: list[Value], earlier: list[tuple[Value, float | None]]) -> None:
-    """Put the gradients back, and raise the error for the newest node that is stale."""
-    for node in nodes:
-        node.grad = None
-    for node, grad in earlier:
-        node.grad = grad
-    check_stale(graph.newest_first(nodes[0]))
+def _check_fresh(nodes: list[Value], earlier: list[tuple[Value, float | None]]) -> None:
+    """Raise `StaleGraphError`, with all gradients put back, if a leaf was changed after one of `nodes` had used it."""
+    try:
+        check_stale(nodes)
+    except StaleGraphError:
+        for node in nodes:
+            node.grad = None
+        for node, grad in earlier:
+            node.grad = grad
+        raise
 
 
 setattr(Value, "backward", backward)
