@@ -3,7 +3,6 @@
 import gc
 import math
 import random
-import signal
 
 import pytest
 import sympy as sp
@@ -179,33 +178,6 @@ def test_the_unbroken_backward_of_the_planted_bugs_is_right(monkeypatch):
 
 
 # --- Size -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs an alarm clock")
-def test_a_pass_that_was_interrupted_leaves_nothing_for_the_next():
-    def stop(*_):
-        raise InterruptedError
-
-    x = y = Value(1.0)
-    for _ in range(20_000):
-        y = y * 0.5 + y * 0.5
-    before = signal.signal(signal.SIGALRM, stop)
-    stopped = 0
-    try:
-        for delay in range(1, 20, 3):
-            signal.setitimer(signal.ITIMER_REAL, delay / 1000)
-            try:
-                y.backward()
-                signal.setitimer(signal.ITIMER_REAL, 0)
-            except InterruptedError:
-                stopped += 1
-            x.grad = None
-            y.backward()
-            assert x.grad == 1.0
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-    assert stopped > 1
 
 
 def test_a_chain_of_200_000_operations_needs_no_recursion():
