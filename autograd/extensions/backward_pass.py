@@ -17,6 +17,7 @@ from autograd.core.value import Value, seams
 __all__ = ["backward"]
 
 _created = attrgetter("_created")
+_ZERO = -0.0
 
 
 @wraps(graph.backward)
@@ -52,7 +53,7 @@ def _reached(root: Value) -> list[Value]:
     The zero is an object of this pass alone: a node that has it was reached already.  It is -0.0, which changes
     nothing that is added to it.  Raises `StaleGraphError`, after all gradients were put back.
     """
-    zero = float("-0.0")  # unlike the constant -0.0, a new object
+    zero = _ZERO + _ZERO  # a new object
     nodes: list[Value] = []
     ahead, earlier = [root], [(root, root.grad)]
     append, push, pop = nodes.append, ahead.append, ahead.pop
@@ -68,7 +69,7 @@ def _reached(root: Value) -> list[Value]:
                 x.grad = zero
                 push(x)
             if node._dy is not None:
-                y = node._y
+                y = node._y  # taken up before x: the later operand is usually the newer one, which leaves less to sort
                 if y._x is not None and y.grad is not zero:
                     if y.grad is not None:
                         earlier.append((y, y.grad))
