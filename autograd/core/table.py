@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from autograd.formula.language import DERIVED, Formula
@@ -76,11 +76,6 @@ class Operation:
         parts += [f"where {self.domain.text}"] if self.domain else []
         return ", ".join(parts + ([str(self.kink)] if self.kink else []))
 
-    def texts(self) -> dict[str, Any]:
-        """The row as it was written: its operands, its formula, its derivatives."""
-        partials = [partial.text for partial in self.partials]
-        return {"operands": list(self.operands), "value": self.value.text, "partials": partials}
-
     @property
     def is_built_in(self) -> bool:
         """True for a row of the table, False for somebody's own."""
@@ -90,14 +85,6 @@ class Operation:
     def has_formula(self) -> bool:
         """False if a Python function computes the result or a derivative, which only floats can use."""
         return not any(formula.functions for formula in (self.value, *self.partials))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        if self.is_built_in or self is LEAF:
-            return _row, (self.name,)
-        return Operation, tuple(getattr(self, column.name) for column in fields(self))
-
-    def __deepcopy__(self, memo: object) -> Operation:
-        return self  # nothing about it can change
 
     @property
     def written(self) -> str:
@@ -176,10 +163,6 @@ OPERATIONS: dict[str, Operation] = {}
 
 LEAF = Operation("leaf", (), Formula("z", ("z",)), ())
 """The operation of a Value that was made by the user, and has no operands."""
-
-
-def _row(name: str) -> Operation:
-    return OPERATIONS.get(name, LEAF)
 
 
 def operation(

@@ -258,9 +258,6 @@ class Constant(float):
     def __repr__(self) -> str:
         return f"Constant({float(self)!r}, label={self.label!r})"
 
-    def __reduce__(self) -> tuple[type[Constant], tuple[float, str]]:
-        return Constant, (float(self), self.label)
-
 
 def name(value: Value) -> str:
     """The name of a Value in a sentence: its label, or else its expression or number."""

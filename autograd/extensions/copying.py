@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import threading
 import weakref
+from dataclasses import fields
 from itertools import chain, count
 from typing import Any
 
 from autograd.core.graph import check_stale, newest_first
-from autograd.core.table import Operation
-from autograd.core.value import Value, clock
+from autograd.core.table import LEAF, OPERATIONS, Operation
+from autograd.core.value import Constant, Value, clock
 
 __all__ = ["graph", "reduced", "restore"]
 
@@ -111,7 +112,13 @@ def graph(root: Value) -> dict[str, Any]:
             args = [position(operand) for operand in node.args]
             edges = [[positions[operand], local] for operand, local in node.edges]
             positions[node] = add(node, op=unique_name(node.op), data=node.data, args=args, edges=edges)
-    return {"operations": {name: op.texts() for op, name in names.items()}, "nodes": nodes}
+    return {"operations": {name: _texts(op) for op, name in names.items()}, "nodes": nodes}
+
+
+def _texts(op: Operation) -> dict[str, Any]:
+    """The row of the table as it was written: its operands, its formula, its derivatives."""
+    partials = [partial.text for partial in op.partials]
+    return {"operands": list(op.operands), "value": op.value.text, "partials": partials}
 
 
 def restore(node: Value, state: tuple[Any, ...]) -> None:
@@ -123,6 +130,20 @@ def restore(node: Value, state: tuple[Any, ...]) -> None:
         node._changed = node._created
 
 
+def _row(name: str) -> Operation:
+    return OPERATIONS.get(name, LEAF)
+
+
+def _reduced_row(op: Operation) -> tuple[Any, ...]:
+    """A row of the table by its name, somebody's own by its columns."""
+    if op.is_built_in or op is LEAF:
+        return _row, (op.name,)
+    return Operation, tuple(getattr(op, column.name) for column in fields(op))
+
+
 setattr(Value, "graph", graph)
 setattr(Value, "__reduce__", reduced)
 setattr(Value, "__setstate__", restore)
+setattr(Constant, "__reduce__", lambda constant: (Constant, (float(constant), constant.label)))
+setattr(Operation, "__reduce__", _reduced_row)
+setattr(Operation, "__deepcopy__", lambda op, memo: op)  # nothing about it can change

@@ -1,4 +1,4 @@
-"""Random programs with derivatives inside: eager, vectorized and in JAX: ``python -m tests.benchmarks.derivatives 10000``.
+"""Random programs with derivatives inside, compared: ``python -m tests.benchmarks.derivatives 10000``.
 
 The programs choose by `where` and comparisons, take derivatives (of derivatives) of functions that see the variables
 around them, at variables and at plain numbers, and use operations of the user's own.  The eager engine, sample by
