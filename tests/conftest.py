@@ -1,4 +1,4 @@
-"""What the tests share."""
+"""Settings and fixtures for all tests."""
 
 import pytest
 from hypothesis import settings

@@ -112,10 +112,10 @@ def graph(root: Value) -> dict[str, Any]:
             args = [position(operand) for operand in node.args]
             edges = [[positions[operand], local] for operand, local in node.edges]
             positions[node] = add(node, op=unique_name(node.op), data=node.data, args=args, edges=edges)
-    return {"operations": {name: _texts(op) for op, name in names.items()}, "nodes": nodes}
+    return {"operations": {name: _as_strings(op) for op, name in names.items()}, "nodes": nodes}
 
 
-def _texts(op: Operation) -> dict[str, Any]:
+def _as_strings(op: Operation) -> dict[str, Any]:
     """The row of the table as it was written: its operands, its formula, its derivatives."""
     partials = [partial.text for partial in op.partials]
     return {"operands": list(op.operands), "value": op.value.text, "partials": partials}
