@@ -198,10 +198,6 @@ class Value(Methods):
         """
         return seams.reader.detach(self)  # type: ignore[no-any-return]
 
-    def conjugate(self) -> Self:
-        """The Value itself, as for any real number; NumPy asks for it in ``np.std`` and the like."""
-        return self
-
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         op = f", op={self.op.name!r}" if not self.is_leaf else ""
