@@ -10,7 +10,7 @@ from typing import Any
 from autograd.core.table import operation
 from autograd.core.value import as_float, shown
 from autograd.extensions.straight_line import function_of
-from autograd.formula.language import Formula, FormulaError, UnknownNameError, checked_name
+from autograd.formula.language import Formula, FormulaError, UnknownNameError, checked_name, is_taken
 
 __all__ = ["define"]
 
@@ -89,7 +89,7 @@ def define(
     return function
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Function:
     """A Python function of floats that certainly returns one."""
 
@@ -105,6 +105,7 @@ def _checked(part: str, text: str | Callable[..., float], names: tuple[str, ...]
     """The formula, or an error that says in which part of the row it is, with a `hint` about an unknown name."""
     if callable(text):  # written as a call of a function with the name of the part
         word = "_".join(part.split(" of ")[::-1])
+        word += "_" * is_taken(word)
         operands = [x for x in names if x != "z"]
         return Formula(f"{word}({', '.join(operands)})", names, functions=((word, _Function(word, text)),))
     try:

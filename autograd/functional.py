@@ -130,7 +130,7 @@ class _Call:
     def __init__(self, f: Callable[..., Any], argnums: int | Sequence[int], args: Sequence[Any], kwargs: Any) -> None:
         positions = (argnums,) if isinstance(argnums, int) else argnums
         arguments, kwargs = list(args), dict(kwargs)
-        if kwargs and not all(-len(arguments) <= i < len(arguments) for i in positions):
+        if kwargs and not all(0 <= i < len(arguments) for i in positions):
             arguments += _in_order(f, len(arguments), kwargs)
         for i in positions:
             if not -len(arguments) <= i < len(arguments):

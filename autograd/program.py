@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograd import trees
-from autograd.core.graph import newest_first
+from autograd.core.graph import check_fresh, newest_first
 from autograd.core.table import Operation
 from autograd.core.value import Value, as_float, clock, shown
 from autograd.core.value import name as value_name
@@ -407,6 +407,7 @@ class _Trace:
         nodes = [node for node in reversed(reached) if node._created >= start and not node.is_leaf]
         self.nodes = len(nodes)
         self.outside = _outside([*nodes, *reached], places, start, unknown)
+        self.computed_outside = [value for _, values in self.outside for value in values if not value.is_leaf]
         for array, values in self.outside:
             places.update((value, (array, row)) for row, value in enumerate(values))
         self.arrays = [*self.inputs.values(), *(array for array, _ in self.outside)]
@@ -450,6 +451,7 @@ class _Trace:
             self.latest = wanted
         arrays = call.arrays
         if self.outside:
+            check_fresh(*self.computed_outside)
             arrays = [*arrays, *(_numbers(array, values, call) for array, values in self.outside)]
         if call.samples is not None and call.samples > 1.5 * self.block:
             return self.in_blocks(function, arrays, wanted, call.samples)

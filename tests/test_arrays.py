@@ -132,3 +132,14 @@ def test_remainders_and_quotients_of_numpy():
 def test_erf_of_arrays():
     assert [z.data for z in autograd.erf(np.array([Value(0.5), Value(-1.0)]))] == [math.erf(0.5), math.erf(-1.0)]
     assert autograd.erf(np.array([0.5, -1.0])).tolist() == [math.erf(0.5), math.erf(-1.0)]
+
+
+def test_divmod_of_arrays():
+    v = Value(3.0)
+    for quotients, remainders in (divmod(np.array([7.0, 8.5]), v), np.divmod(np.array([7.0, 8.5]), v)):
+        assert [(q.data, r.data) for q, r in zip(quotients, remainders, strict=True)] == [(2.0, 1.0), (2.0, 2.5)]
+        assert remainders[0].gradients([v]) == [-2.0]
+
+
+def test_the_sign_of_zero():
+    assert [np.signbit(Value(x)) for x in (-0.0, 0.0, -1.0)] == [True, False, True]

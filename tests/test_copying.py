@@ -7,6 +7,7 @@ import math
 import pickle
 import random
 import threading
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
@@ -202,3 +203,8 @@ def test_plain_data_of_a_leaf_and_of_two_operations_of_one_name():
     taken = define("tanh_2", "x", dx="1")
     graph = mine(tanh(taken(Value(0.5)))).graph()
     assert [node["op"] for node in graph["nodes"]] == ["leaf", "tanh_2", "tanh", "tanh_3"]
+
+
+def test_numbers_of_any_kind_are_plain_data():
+    z = dot([Value(1.0), Value(2.0)], [Fraction(1, 2), True])
+    assert json.loads(json.dumps(z.graph()))["nodes"][-1]["edges"] == [[0, 0.5], [1, 1.0]]

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -272,3 +273,55 @@ def test_a_python_function_that_returns_no_number():
 def test_a_row_of_python_functions_is_copied():
     z = pickle.loads(pickle.dumps(gamma(Value(2.5))))
     assert z.edges[0][1] == pytest.approx(slope_of_gamma(2.5))
+
+
+@pytest.mark.parametrize(
+    "names", ["R I", "T kB", "r R", "m dm", "x dx", "new old", "op tick", "y x", "高 _1", "ß ς", "X Y", "Value float"]
+)
+def test_operands_may_have_any_names(names):
+    a, b = names.split()
+    product = define("product", f"{a} * {b} ** 2", **{f"d{a}": f"{b} ** 2", f"d{b}": f"2 * {a} * {b}"})
+    leaves = Value(3.0, label="first"), Value(5.0, label="second")
+    z = product(*leaves)
+    assert (z.data, z.gradients(leaves)) == (75.0, [25.0, 30.0])
+    assert grad(product, (0, 1))(3.0, 5.0) == (25.0, 30.0)
+    assert [product(leaves[0], 5.0).data, product(3.0, leaves[1]).data, product(3.0, 5.0)] == [75.0] * 3
+    assert vectorize(product, batch=b)(**{a: 3.0, b: [5.0, 1.0]}).tolist() == [75.0, 3.0]
+    assert define("double", f"2 * {a}", **{f"d{a}": "2"})(leaves[0]).data == 6.0
+
+
+@pytest.mark.parametrize("sign", ["+", "-", "*"])
+def test_conditions_count_as_numbers_everywhere(sign):
+    op = define("count", f"x * ((x > 0) {sign} (y > 0) {sign} (x and y))", dx=f"-((x > 0) {sign} 1)", dy="(x > y) + 1")
+    program = vectorize(op, batch=("x", "y"))
+    x, y = np.array([1.0, -1.0, 2.0, 0.0]), np.array([1.0, 2.0, -3.0, 1.0])
+    assert program(x=x, y=y).tolist() == [op(*pair) for pair in zip(x.tolist(), y.tolist(), strict=True)]
+    _, gradients = program.value_and_grad(x=x, y=y, wrt=("x", "y"))
+    slopes = [op(Value(a), Value(b)).edges for a, b in zip(x.tolist(), y.tolist(), strict=True)]
+    assert [[4 * g for g in gradients[name].tolist()] for name in "xy"] == [[e[i][1] for e in slopes] for i in (0, 1)]
+    assert type(op(1.0, 1.0)) is float
+
+
+def test_and_joins_conditions():
+    message = "f: 'and' joins conditions, such as x > 0\n    x > 0 and x + 1\n              ^^^^^"
+    with pytest.raises(FormulaError, match=f"^{re.escape(message)}$"):
+        define("f", "x > 0 and x + 1", dx="0")
+
+
+@pytest.mark.parametrize("name", ["where", "sum", "exp", "zip"])
+def test_a_python_function_may_be_called_like_a_function_of_formulas(name):
+    square = define(name, value=lambda x: x * x, dx=lambda x: 2 * x)
+    assert square(Value(3.0)).edges[0][1] == 6.0
+    assert vectorize(square, batch="x")(x=[3.0]).tolist() == [9.0]
+
+
+def test_a_python_function_need_not_be_hashable():
+    line = define("line", value=np.poly1d([2.0, 1.0]), dx="2")
+    assert line(Value(3.0)).data == 7.0
+
+
+def test_a_mistake_in_a_python_function_is_told():
+    parsed = define("parsed", value=lambda x: int("a"), dx="1")
+    with pytest.raises(DomainError, match=r"^parsed\(x\) is not defined at x = 2.0$") as error:
+        parsed(Value(2.0))
+    assert "invalid literal for int()" in str(error.value.__cause__)

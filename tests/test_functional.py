@@ -25,6 +25,7 @@ from autograd import (
     relu,
     sigmoid,
     sin,
+    sqrt,
     tanh,
     value_and_grad,
 )
@@ -389,3 +390,13 @@ def test_errors_replay_what_was_asked(call, error, message):
     with pytest.raises(error) as caught:
         call()
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(("f", "at"), [(sqrt, 0.0), (autograd.cbrt, 0.0), (autograd.arcsin, 1.0), (tanh, 720.0)])
+def test_third_derivatives_where_a_slope_is_infinite_or_overflows(f, at):
+    assert math.isnan(grad(grad(grad(f)))(at))
+
+
+def test_argnums_from_the_end_count_arguments_by_name_too():
+    f = lambda a, b: a * b**2  # noqa: E731
+    assert grad(f, -1)(2.0, 5.0) == grad(f, -1)(2.0, b=5.0) == grad(f, -1)(a=2.0, b=5.0) == 20.0

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import (
     OPERATIONS,
+    StaleGraphError,
     TracingError,
     Value,
     abs,
@@ -945,3 +946,14 @@ def test_planted_bugs_are_noticed(bug, monkeypatch):
         except Exception:
             noticed += 1
     assert noticed
+
+
+def test_a_result_from_outside_whose_leaf_was_changed_is_refused():
+    w = Value(2.0, label="w")
+    h = (w * 3).named("h")
+    program = vectorize(lambda x: h * x, batch="x")
+    assert program(x=[1.0]).tolist() == [6.0]
+    w.data = 5.0
+    for call in (program, program.value_and_grad):
+        with pytest.raises(StaleGraphError, match=r"^'w' was changed to 5.0 after h = w·3 had been computed from it"):
+            call(x=[1.0])

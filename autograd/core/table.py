@@ -121,11 +121,12 @@ class Operation:
         if defined and (math.isfinite(z) or error is None):
             return z
         where = f"at {self._replay(numbers)}{describe()}"
+        cause = None if self.has_formula else error  # somebody's function may have a mistake of its own
         if isinstance(error, OverflowError) and math.isinf(z) and defined:
-            raise OverflowError(f"{self.written} overflows {where}: the result is too large for a float")
+            raise OverflowError(f"{self.written} overflows {where}: the result is too large for a float") from cause
         pole = math.isinf(z) or isinstance(error, ZeroDivisionError)
         needs = f": it needs {self.domain.text}{self.hint}" if self.domain else ""
-        raise (PoleError if pole else DomainError)(f"{self.written} is not defined {where}{needs}")
+        raise (PoleError if pole else DomainError)(f"{self.written} is not defined {where}{needs}") from cause
 
     def derivatives(self, z: float, numbers: Sequence[float]) -> tuple[float, ...]:
         """The local derivatives at `numbers`, one for each, where the result was `z`.

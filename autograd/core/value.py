@@ -39,9 +39,6 @@ VALUES = NumberSystem("Values", {"pi": math.pi})
 class Reader:
     """The answers of a Value to questions that no record can hold: its number, its truth, comparisons."""
 
-    system = VALUES
-    """The number system by which derivatives are computed that can be differentiated again."""
-
     def number(self, value: Value, purpose: str) -> float:
         """The number, for `purpose`: ".data", "set .data", "float", "index" or "gradient"."""
         return value._number
@@ -64,6 +61,10 @@ class Reader:
     def detach(self, value: Value) -> Any:
         """A leaf with the same number."""
         return Value(value._number, value.label)
+
+    def system(self) -> NumberSystem:
+        """The number system over which derivatives are computed that can be differentiated again."""
+        return VALUES
 
 
 class Seams:
@@ -153,8 +154,15 @@ class Value(Methods):
                 "Set .data of a leaf it was computed from, then run the forward pass again."
             )
         seams.reader.number(self, "set .data")
-        self._number = number if type(number) is float else as_float(number, f".data = {shown(number)}")
-        self._changed = seams.last_change = next(clock)  # every older node has used the old number
+        number = number if type(number) is float else as_float(number, f".data = {shown(number)}")
+        self._mark_as_changed()  # first, lest an interrupt leave a new number that nobody takes for one
+        self._number = number
+        self._mark_as_changed()  # whatever is older has used the old number
+
+    def _mark_as_changed(self) -> None:
+        place = self._changed = next(clock)
+        if place > seams.last_change:  # noqa: PLR1730 - between max() and = another thread could put a later one
+            seams.last_change = place
 
     @property
     def is_leaf(self) -> bool:

@@ -11,7 +11,7 @@ import operator
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from math import isfinite, isinf, isnan, pi
+from math import copysign, isfinite, isinf, isnan, pi
 from typing import Any
 
 from autograd.core.recording import functions, record
@@ -22,7 +22,7 @@ __all__ = ["apply", "elementwise", "is_array", "refuse_special"]
 
 _OTHER_NAMES: dict[str, Callable[..., Any]] = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
-    "remainder": operator.mod, "mod": operator.mod, "floor_divide": operator.floordiv, "divmod": divmod,
+    "remainder": operator.mod, "mod": operator.mod, "floor_divide": operator.floordiv,
     "power": operator.pow, "float_power": operator.pow, "negative": operator.neg, "positive": operator.pos,
     "absolute": operator.abs, "fabs": operator.abs, "square": lambda x: x ** 2, "reciprocal": lambda x: 1 / x,
     "equal": operator.eq, "not_equal": operator.ne, "less": operator.lt, "less_equal": operator.le,
@@ -31,7 +31,7 @@ _OTHER_NAMES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("rad2deg", "degrees"), lambda x: x * (180 / pi)),
     "logaddexp": lambda x, y: _logaddexp(x, y) if x >= y else _logaddexp(y, x),
     "isnan": lambda x: isnan(_number_of(x)), "isinf": lambda x: isinf(_number_of(x)),
-    "isfinite": lambda x: isfinite(_number_of(x)), "signbit": lambda x: _number_of(x) < 0,
+    "isfinite": lambda x: isfinite(_number_of(x)), "signbit": lambda x: copysign(1, _number_of(x)) < 0,
 }  # fmt: skip
 """NumPy's universal functions that go by another name here, or are made of others."""
 
@@ -69,6 +69,8 @@ def _logaddexp(larger: Any, smaller: Any) -> Any:
 
 def apply(ufunc: Any, method: str, *operands: Any, out: Any = None, **options: Any) -> Any:
     """What `Value.__array_ufunc__` does: one of NumPy's functions or operators, some operand being a Value."""
+    if ufunc.__name__ == "divmod" and method == "__call__" and not options and out is None:
+        return elementwise(operator.floordiv, operands), elementwise(operator.mod, operands)
     function = _OTHER_NAMES.get(ufunc.__name__) or functions.get(ufunc.__name__)
     if function is None or (options and method == "__call__") or method == "at":
         how = f" with {', '.join(options)}" if options else ".at" if method == "at" else ""

@@ -94,7 +94,7 @@ def graph(root: Value) -> dict[str, Any]:
         if type(operand) is not Value:
             return add(operand, op="constant", data=float(operand))
         if operand not in positions:
-            positions[operand] = add(operand, op="leaf", data=operand.data)
+            positions[operand] = add(operand, op="leaf", data=float(operand._number))
         return positions[operand]
 
     def unique_name(op: Operation) -> str:
@@ -110,8 +110,8 @@ def graph(root: Value) -> dict[str, Any]:
             position(node)
         else:
             args = [position(operand) for operand in node.args]
-            edges = [[positions[operand], local] for operand, local in node.edges]
-            positions[node] = add(node, op=unique_name(node.op), data=node.data, args=args, edges=edges)
+            edges = [[positions[operand], float(local)] for operand, local in node.edges]
+            positions[node] = add(node, op=unique_name(node.op), data=float(node._number), args=args, edges=edges)
     return {"operations": {name: _as_strings(op) for op, name in names.items()}, "nodes": nodes}
 
 

@@ -120,7 +120,7 @@ def recorded_edges(node: Value) -> Iterator[tuple[Value, Any]]:
     """
     for (operand, formula, arguments), (_, slope) in zip(edge_formulas(node), node.edges, strict=True):
         try:
-            yield operand, formula.over(seams.reader.system)(*arguments)
+            yield operand, formula.over(seams.reader.system())(*arguments)
         except (ArithmeticError, ValueError):
             op = _without_derivatives(node.op, formula)
             operands = (*arguments[:-1], node)
@@ -130,7 +130,8 @@ def recorded_edges(node: Value) -> Iterator[tuple[Value, Any]]:
 @cache
 def _without_derivatives(op: Operation, formula: Formula) -> Operation:
     """One of the row's derivatives as an operation of its own, with derivatives that nobody knows."""
-    nowhere = Formula("0 / 0", formula.names)
+    result = "_" * (1 + max(map(len, formula.names)))  # a name that no operand has
+    nowhere = Formula("0 / 0", (*formula.names, result))
     return Operation(f"slope of {op.name}", formula.names, formula, (nowhere,) * len(formula.names))
 
 

@@ -18,8 +18,8 @@ from autograd.formula.systems import FLOATS
 
 __all__ = ["function_of", "method_of"]
 
-# X is an operand, x its number.  A mixture of operands is written V for a Value, N for a plain number, and B for a
-# truth value.
+# X is an operand, x its number, whatever the row calls them.  A mixture of operands is written V for a Value, N for a
+# plain number, and B for a truth value.
 
 _FUNCTION = """\
 def operation({parameters}):
@@ -81,7 +81,8 @@ def _straight_line(op: Operation, mixtures: str, known: str = "", swapped: bool 
     `known` says which operands need not be asked: in a method the first is certainly a Value.  In a reflected
     method the operands arrive `swapped`.
     """
-    operands = [x.upper() for x in op.operands]
+    names = ["x", "y"][: len(op.operands)] if len(op.operands) <= 2 else [*op.operands]
+    operands = [x.upper() for x in names]
     branches: list[str] = []
     for mixture in mixtures.split():
         kinds = list(zip(operands, mixture, known.ljust(len(mixture)), strict=True))
@@ -90,10 +91,10 @@ def _straight_line(op: Operation, mixtures: str, known: str = "", swapped: bool 
                 if_="elif" if branches else "if",
                 condition=" and ".join(_KIND[kind].format(X) for X, kind, sure in kinds if sure != kind) or "True",
                 numbers="; ".join(f"{X.lower()} = {_NUMBER[kind].format(X)}" for X, kind, _ in kinds),
-                z=op.value.source(FLOATS),
+                z=op.value.source(FLOATS, names),
                 operands=", ".join(operands),
                 slopes="; ".join(
-                    f"d{X.lower()} = {partial.source(FLOATS)}"
+                    f"d{X.lower()} = {partial.source(FLOATS, names)}"
                     for (X, kind, _), partial in zip(kinds, op.partials, strict=True)
                     if kind == "V"
                 ),

@@ -15,6 +15,7 @@ import sys
 from collections import ChainMap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from threading import Lock, get_ident
 from types import FrameType
 from typing import Any, ClassVar, NoReturn
@@ -22,6 +23,7 @@ from typing import Any, ClassVar, NoReturn
 from autograd.core.recording import record
 from autograd.core.table import Operation
 from autograd.core.value import VALUES, Reader, Value, seams
+from autograd.extensions.arrays import is_array
 from autograd.extensions.expressions import expression
 from autograd.formula.language import Formula
 from autograd.formula.systems import NumberSystem
@@ -91,10 +93,12 @@ class Unknown:
     __hash__ = object.__hash__
 
 
+_TRACED = NumberSystem("traced Values", ChainMap(_LOGIC, VALUES.functions), lazy=False)  # type: ignore[arg-type]
+"""Values whose comparisons are recorded, so that both branches of a ``where`` are computed."""
+
+
 class _Tracing(Reader):
     """In a thread that traces, no number is known: comparisons are recorded, all else is refused."""
-
-    system = NumberSystem("traced Values", ChainMap(_LOGIC, VALUES.functions), lazy=False)  # type: ignore[arg-type]
 
     advice: ClassVar[dict[str, tuple[str, str]]] = {
         ".data": ("number", "Leave out .data, or write .detach()."),
@@ -129,12 +133,14 @@ class _Tracing(Reader):
         )
 
     def compared(self, name: str, value: Value, other: Any) -> Any:
-        kinds: Any = Value | bool if name in ("and", "or") else Value | numbers.Real
-        if not (is_tracing() and isinstance(other, kinds)):
+        if not is_tracing():
             return super().compared(name, value, other)
-        if name in ("and", "or") and isinstance(other, bool):
-            return value if other is (name == "and") else other
-        return record(CONDITIONS[name], value, other)
+        if name in ("and", "or"):
+            if isinstance(other, bool):
+                return value if other is (name == "and") else other
+            return record(CONDITIONS[name], value, other) if type(other) is Value else NotImplemented
+        is_number = isinstance(other, Value | numbers.Real | Decimal) or type(other).__name__ in ("bool", "bool_")
+        return record(CONDITIONS[name], value, other) if is_number or is_array(other) else NotImplemented
 
     def computed(self, op: Operation, operands: list[Any], describe: Callable[[], str]) -> tuple[Any, Any]:
         current: Any = _threads.get(get_ident())
@@ -148,6 +154,9 @@ class _Tracing(Reader):
 
     def detach(self, value: Value) -> Any:
         return record(DETACH, value) if is_tracing() else super().detach(value)
+
+    def system(self) -> NumberSystem:
+        return _TRACED if is_tracing() else super().system()
 
 
 _threads: dict[int, list[Unknown]] = {}

@@ -8,19 +8,57 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from functools import reduce
+from types import MappingProxyType
 from typing import Any
 
 from autograd.formula.systems import NumberSystem
 
-__all__ = ["add_up", "written"]
+__all__ = ["add_up", "conditions_as_numbers", "is_condition", "written"]
 
 
-def written(text: str, system: NumberSystem, terms: Sequence[str] = ()) -> str:
-    """The Python expression that computes the formula `text` over `system`; ``sum(...)`` runs over the `terms`."""
-    tree = ast.parse(text, mode="eval").body
-    return ast.unparse(ast.fix_missing_locations(_Writer(system, terms).visit(tree)))
+def written(
+    tree: ast.expr, system: NumberSystem, terms: Sequence[str] = (), renamed: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """The Python expression that computes a formula over `system`.
+
+    ``sum(...)`` runs over the `terms`; variables may be `renamed`.
+    """
+    return ast.unparse(ast.fix_missing_locations(_Writer(system, terms, renamed).visit(deepcopy(tree))))
+
+
+def is_condition(node: ast.expr) -> bool:
+    """True for what is true or false rather than a number."""
+    return isinstance(node, ast.Compare | ast.BoolOp)
+
+
+class _ConditionsAsNumbers(ast.NodeTransformer):
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        node.left, node.right = _as_number(node.left), _as_number(node.right)
+        return node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        self.generic_visit(node)
+        node.operand = _as_number(node.operand)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        chooses = isinstance(node.func, ast.Name) and node.func.id == "where"
+        node.args[chooses:] = map(_as_number, node.args[chooses:])
+        return node
+
+
+def conditions_as_numbers(tree: ast.expr) -> ast.expr:
+    """The formula with ``where(x > 0, 1, 0)`` for a condition that is computed with, which arrays do not count as 1."""
+    return _ConditionsAsNumbers().visit(tree)  # type: ignore[no-any-return]
+
+
+def _as_number(node: ast.expr) -> ast.expr:
+    return _call("where", node, ast.Constant(1), ast.Constant(0)) if is_condition(node) else node
 
 
 def add_up(terms: Iterable[Any]) -> Any:
@@ -38,8 +76,11 @@ _FUNCTIONS: dict[type, str] = {
 class _Writer(ast.NodeTransformer):
     """Rewrites the tree of a formula for one number system."""
 
-    def __init__(self, system: NumberSystem, terms: Sequence[str]) -> None:
-        self.system, self.terms = system, terms
+    def __init__(self, system: NumberSystem, terms: Sequence[str], renamed: Mapping[str, str]) -> None:
+        self.system, self.terms, self.renamed = system, terms, renamed
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Name(self.renamed.get(node.id, node.id), node.ctx)
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         return _call("number", node) if self.system.number else ast.Constant(float(node.value))  # type: ignore[arg-type]

@@ -16,15 +16,15 @@ import keyword
 import math
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from autograd.formula.compiling import add_up, written
+from autograd.formula.compiling import add_up, conditions_as_numbers, is_condition, written
 from autograd.formula.systems import FLOATS, PRIMITIVES, NumberSystem
 
-__all__ = ["DERIVED", "Formula", "FormulaError", "UnknownNameError", "checked_name"]
+__all__ = ["DERIVED", "Formula", "FormulaError", "UnknownNameError", "checked_name", "is_taken"]
 
 MAX_LENGTH = 10_000
 """Longest formula, in characters, that is read at all."""
@@ -133,7 +133,7 @@ class Formula:
         except ValueError as error:  # characters that no source code can hold
             raise FormulaError(f"this is not a formula: {error}") from None
         self._check(tree, MAX_DEPTH)
-        object.__setattr__(self, "tree", tree)
+        object.__setattr__(self, "tree", conditions_as_numbers(tree))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Formula, (self.text, self.names, self.terms, self.functions)  # checked again where it arrives
@@ -166,9 +166,12 @@ class Formula:
             ):
                 for part in (left, *others):
                     self._check(part, depth - 1)
-            case ast.BoolOp(values=parts):
+            case ast.BoolOp(op=op, values=parts):
                 for part in parts:
                     self._check(part, depth - 1)
+                    if not (is_condition(part) or isinstance(part, ast.Name)):
+                        word = type(op).__name__.lower()
+                        raise self._error_at(part, f"'{word}' joins conditions, such as x > 0")
             case ast.Call(func=ast.Name(id=name) as function, args=arguments, keywords=keywords):
                 arity = len(arguments) if name in dict(self.functions) else self._arity(name)
                 if arity is None:
@@ -202,17 +205,16 @@ class Formula:
     @property
     def is_condition(self) -> bool:
         """True for a formula that is true or false rather than a number."""
-        return isinstance(self.tree, ast.Compare | ast.BoolOp)
+        return is_condition(self.tree)
 
     @property
     def used(self) -> set[str]:
         """The names that occur in the formula, of variables and of functions."""
         return {part.id for part in ast.walk(self.tree) if isinstance(part, ast.Name)}
 
-    @cache  # noqa: B019 - formulas are few and live as long as the table
-    def source(self, system: NumberSystem) -> str:
-        """The Python expression that computes this formula over `system`."""
-        return written(self.text, system, self.terms)
+    def source(self, system: NumberSystem, names: Sequence[str] = ()) -> str:
+        """The Python expression that computes this formula over `system`, with `names` for its first variables."""
+        return written(self.tree, system, self.terms, dict(zip(self.names, names, strict=False)))
 
     def scope(self, system: NumberSystem) -> dict[str, Any]:
         """The names that this formula's source may refer to over `system`, and nothing else."""
@@ -232,7 +234,7 @@ class Formula:
 @cache
 def _compiled(formula: Formula, system: NumberSystem) -> Callable[..., Any]:
     source = f"lambda {', '.join(formula.names)}: {formula.source(system)}"
-    return eval(source, formula.scope(system))  # type: ignore[no-any-return]
+    return eval(compile(source, "<autograd formula>", "eval"), formula.scope(system))  # type: ignore[no-any-return]
 
 
 def checked_name(name: str) -> str:
@@ -242,9 +244,14 @@ def checked_name(name: str) -> str:
         raise FormulaError(f"{name!r} cannot be the name of a variable: Python uses this word; write {plain}_")
     if not plain.isidentifier():
         raise FormulaError(f"{name!r} cannot be the name of a variable: it must be an identifier")
-    if plain in _HELPERS or _arity(plain) is not None:
+    if is_taken(plain):
         raise FormulaError(f"{name!r} cannot be the name of a variable: formulas use it already")
     return plain
+
+
+def is_taken(name: str) -> bool:
+    """True for a name that means something in every formula."""
+    return name in _HELPERS or _arity(name) is not None
 
 
 def _arity(name: str) -> int | None:
@@ -273,7 +280,7 @@ def _fits(node: ast.expr) -> bool:
             return math.isfinite(float(node.value))  # type: ignore[arg-type]
         if any(isinstance(part, ast.Name) for part in ast.walk(node)):
             return True
-        return math.isfinite(eval(written(ast.unparse(node), FLOATS), {"__builtins__": {}, **FLOATS.functions}))
+        return math.isfinite(eval(written(node, FLOATS), {"__builtins__": {}, **FLOATS.functions}))
     except OverflowError:
         return False
     except (ValueError, ZeroDivisionError):  # undefined rather than large: said where it is computed

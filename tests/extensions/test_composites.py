@@ -49,3 +49,11 @@ def test_in_a_program_that_does_not_know_the_largest():
 def test_of_nothing(function):
     with pytest.raises(DomainError, match=rf"^{function.__name__}\(x\) is not defined for 0 terms: it needs n > 0$"):
         function([])
+
+
+def test_infinite_terms():
+    assert logsumexp([math.inf, 0.0]) == math.inf
+    assert logsumexp([Value(-math.inf), 1.0]).data == 1.0
+    assert softmax([-math.inf, 0.0]) == [0.0, 1.0]
+    with pytest.raises(DomainError, match=r"^log\(x\) is not defined at x = 0.0"):
+        logsumexp([-math.inf, -math.inf])

@@ -4,6 +4,7 @@ import math
 import os
 import threading
 import time
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -234,3 +235,42 @@ def test_a_child_forked_while_a_thread_traces_computes():
     traced.join()
     assert status == (child, 0), "the child hangs" if not status[0] else "the child is wrong"
     assert math.isfinite(Value(1.0).data)
+
+
+def test_second_derivatives_in_other_threads_while_one_traces():
+    started, finished = threading.Event(), threading.Event()
+
+    def slow(x):
+        started.set()
+        assert finished.wait(10)
+        return x
+
+    traced = threading.Thread(target=lambda: vectorize(slow, batch="x")(x=[1.0]))
+    traced.start()
+    try:
+        assert started.wait(10)
+        assert hessian(lambda x, y: x**y, (0, 1))(0.0, 2.0) == ((2.0, 0.0), (0.0, 0.0))
+    finally:
+        finished.set()
+        traced.join()
+
+
+@pytest.mark.parametrize("threshold", [2.0, Decimal("2"), np.float32(2), np.array([2.0])], ids=repr)
+def test_comparisons_with_numbers_of_any_kind_are_recorded(threshold):
+    w = Value(5.0, label="w")
+    first = lambda condition: condition[0] if isinstance(condition, np.ndarray) else condition  # noqa: E731
+    outside = vectorize(lambda x: where(first(w > threshold), x, -x), batch="x")
+    argument = vectorize(lambda x: where(first(x >= threshold), x, -x), batch="x")
+    assert outside(x=[1.0]).tolist() == [1.0]
+    assert argument(x=[1.0, 2.0]).tolist() == [-1.0, 2.0]
+    w.data = 0.0
+    assert outside(x=[1.0]).tolist() == [-1.0]
+
+
+def test_truth_values_of_numpy_and_what_is_no_number():
+    w = Value(1.0, label="w")
+    program = vectorize(lambda x: where(w == np.bool_(True), x, -x), batch="x")
+    assert program(x=[1.0]).tolist() == [1.0]
+    w.data = 0.5
+    assert program(x=[1.0]).tolist() == [-1.0]
+    assert vectorize(lambda x: x * (1.0 if x != None else 2.0), batch="x")(x=[3.0]).tolist() == [3.0]  # noqa: E711
