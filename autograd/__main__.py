@@ -290,7 +290,7 @@ def _text(run: Run) -> Iterator[str]:
 
 def _step(v: Value | Constant) -> tuple[str, ...]:
     """``t₁ = w·x = 0.5·2.0 = 1.0``; of a plain number, only its value."""
-    if not isinstance(v, Value):
+    if type(v) is not Value:
         return v.label, number(float(v)), "", ""
     symbols, numbers, value = expression(v), expression(v, numbers=True), number(v.data)
     return (str(v.label), symbols, numbers, value) if numbers != value else (str(v.label), symbols, value, "")
@@ -307,7 +307,7 @@ def _plain(run: Run) -> dict[str, Any]:
         "steps": [
             {"name": v.label, "expression": expression(v), "value": _finite(v.data)}
             for v in run.steps
-            if isinstance(v, Value)
+            if type(v) is Value
         ],
         "gradients": {
             name: {

@@ -94,7 +94,7 @@ def gradcheck(
         raise TypeError("gradcheck checks one gradient at a time: gradient=... or the one by engine=..., not both")
     if digits is not None and not (isinstance(digits, int) and digits >= 1):
         raise ValueError(f"digits counts significant digits, 1 or more, not {digits!r}")
-    if isinstance(target, Value):
+    if type(target) is Value:
         if engine is not None:
             raise TypeError("a recorded graph has its engine already; engine=... takes a function and its inputs")
         return _check_graph(target, inputs, gradient, closed_form, digits)

@@ -113,7 +113,7 @@ def binary_cross_entropy(prediction: Number, target: Number, from_logits: bool =
             f"binary_cross_entropy is infinite for a prediction of exactly {p!r} and the target "
             f"{y!r}; pass the number before the sigmoid with from_logits=True, which does not round"
         )
-    if not isinstance(target, Value) and y in (0, 1):  # the textbook's two cases
+    if type(target) is not Value and y in (0, 1):  # the textbook's two cases
         return -log(prediction) if y == 1 else -log1p(-prediction)
     return -xlogy(target, prediction) - xlog1py(1 - target, -prediction)
 
@@ -134,7 +134,7 @@ def cross_entropy(scores: Sequence[Number], target: Any) -> Any:
     """
     if not isinstance(scores, Sequence) or not scores:
         raise ValueError(f"cross_entropy needs a list with a score for each class, not {shown(scores)}")
-    largest = reduce(maximum, [s.detach() if isinstance(s, Value) else s for s in scores])
+    largest = reduce(maximum, [s.detach() if type(s) is Value else s for s in scores])
     log_of_sum = largest + log(total([exp(s - largest) for s in scores]))
     if isinstance(target, list | tuple):
         if len(target) != len(scores):
@@ -215,7 +215,7 @@ SHORT_NAMES = {"mse": "squared_error", "mae": "absolute_error"}
 
 
 def _number(value: Number) -> float:
-    return value.data if isinstance(value, Value) else float(value)
+    return value.data if type(value) is Value else float(value)
 
 
 def with_name(name: str) -> Loss:

@@ -177,7 +177,7 @@ class Neuron(Model):
     def _forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
         h = dot([number(weight) for weight in self.w], inputs) + number(self.b)
         y_hat = ACTIVATIONS[self.activation](h)
-        if isinstance(h, Value):
+        if type(h) is Value:
             h.label = self._h
             y_hat.label = self._output  # for a linear neuron the two are one
         return [y_hat]

@@ -73,7 +73,7 @@ class Eager:
         """The loss and its gradient, by the chain rule."""
         place(self.parameters, theta)
         L = self._total(map(self.model, X.tolist()), y.tolist(), self.parameters)
-        if not isinstance(L, Value):
+        if type(L) is not Value:
             raise TypeError(f"the loss does not depend on the parameters: it is the plain number {shown(L)}")
         return L.data, np.array(L.gradients(self.parameters))
 

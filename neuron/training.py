@@ -393,7 +393,7 @@ def _learning(parameters: Any, model: Model) -> list[int]:
     """Where the parameters that learn stand among those of the model, in their order."""
     if parameters is None:
         return list(range(len(model.parameters())))
-    chosen = _list("parameters", [parameters] if isinstance(parameters, Value) else parameters)
+    chosen = _list("parameters", [parameters] if type(parameters) is Value else parameters)
     if not chosen:
         raise ValueError("parameters is empty: name at least one that is to learn, or leave it out for all")
     return sorted(set(positions(chosen, model)))

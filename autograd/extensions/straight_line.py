@@ -19,14 +19,14 @@ from autograd.formula.systems import FLOATS
 __all__ = ["function_of", "method_of"]
 
 # X is an operand, x its number, whatever the row calls them.  A mixture of operands is written V for a Value, N for a
-# plain number, and B for a truth value.
+# plain number, F for a float, and B for a truth value.
 
 _FUNCTION = """\
 def operation({parameters}):
 {branches}
     else:
         return record(op, {operands})
-    node._created = tick()
+    node._created = next(clock)
     node.grad = None
     node.label = None
     node.op = op
@@ -53,8 +53,13 @@ _PLAIN_BRANCH = """\
         except (ArithmeticError, ValueError):
             return record(op, {operands})"""
 
-_KIND = {"V": "type({0}) is Value", "N": "(type({0}) is float or type({0}) is int)", "B": "type({0}) is bool"}
-_NUMBER = {"V": "{0}._number", "N": "{0} * 1.0", "B": "{0}"}  # times one: a float of an int, faster than float()
+_KIND = {
+    "V": "type({0}) is Value",
+    "N": "(type({0}) is float or type({0}) is int)",
+    "F": "type({0}) is float",
+    "B": "type({0}) is bool",
+}
+_NUMBER = {"V": "{0}._number", "N": "{0} * 1.0", "F": "{0}", "B": "{0}"}  # times one: a float, faster than float()
 
 
 def function_of(op: Operation) -> Callable[..., Any]:
@@ -62,7 +67,7 @@ def function_of(op: Operation) -> Callable[..., Any]:
     if op.nary:
         return _nary_function(op)
     checked = op.domain and not op.is_built_in  # straight-line code relies on math to refuse
-    mixtures = {1: "V N", 2: "VV VN NV NN", 3: "BVV BVN BNV BNN"}.get(len(op.operands))
+    mixtures = {1: "F V N", 2: "VV VN NV NN", 3: "BVV BVN BNV BNN"}.get(len(op.operands))
     if not mixtures or checked or not op.has_formula or (len(op.operands) == 3 and op.operands[0] != "c"):
         return recording.function_of(op)
     return _straight_line(op, mixtures)
@@ -126,7 +131,7 @@ def _compiled(op: Operation, source: str) -> Callable[..., Any]:
     for formula in (op.value, *op.partials):
         scope |= formula.scope(FLOATS)
     del scope["__builtins__"]  # the formulas do without, the code around them is our own
-    scope |= {"Value": Value, "new": object.__new__, "tick": clock.__next__, "op": op}
+    scope |= {"Value": Value, "new": object.__new__, "clock": clock, "op": op}
     scope |= {"record": record_operator if op.is_operator else record, "sequences": recording.sequences}
     exec(compile(source, file, "exec"), scope)
     return scope["operation"]  # type: ignore[no-any-return]
@@ -154,7 +159,7 @@ def operation({sequences}):
     node._dx = None
     node._y = slopes
     node._dy = None
-    node._created = tick()
+    node._created = next(clock)
     node.grad = None
     node.label = None
     node.op = op

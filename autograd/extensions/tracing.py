@@ -139,8 +139,9 @@ class _Tracing(Reader):
             if isinstance(other, bool):
                 return value if other is (name == "and") else other
             return record(CONDITIONS[name], value, other) if type(other) is Value else NotImplemented
-        is_number = isinstance(other, Value | numbers.Real | Decimal) or type(other).__name__ in ("bool", "bool_")
-        return record(CONDITIONS[name], value, other) if is_number or is_array(other) else NotImplemented
+        is_number = isinstance(other, numbers.Real | Decimal) or type(other).__name__ in ("bool", "bool_")
+        known = type(other) is Value or is_number or is_array(other)
+        return record(CONDITIONS[name], value, other) if known else NotImplemented
 
     def computed(self, op: Operation, operands: list[Any], describe: Callable[[], str]) -> tuple[Any, Any]:
         current: Any = _threads.get(get_ident())

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from autograd import OPERATIONS
@@ -33,6 +33,7 @@ def test_floats_under_the_rules_of_ieee_754_are_those_of_numpy(text):
 
     @given(numbers, numbers)
     def agrees(x, y):
+        assume((text, x, y) != ("x ** y", -math.inf, 0.5))  # NumPy takes the square root, which is nan
         with np.errstate(all="ignore"):
             expected = float(numpys(np.float64(x), np.float64(y)))
         assert same(ours(x, y), expected), (text, x, y, ours(x, y), expected)
