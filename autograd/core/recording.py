@@ -21,6 +21,9 @@ from autograd.core.value import VALUES, Constant, Value, as_float, clock, seams,
 __all__ = ["function_of", "functions", "install", "introduced", "method_of", "new_node", "record", "record_operator"]
 
 
+_OWN = {Value, float, int, bool, Constant}
+
+
 def record(op: Operation, *operands: Any) -> Any:
     """Compute one operation, and record it if a Value is among its operands.
 
@@ -32,23 +35,28 @@ def record(op: Operation, *operands: Any) -> Any:
         raise TypeError(f"{op.written} takes {n} operand{'s' * (n != 1)}, not {len(operands)}")
     if op.nary:
         operands = tuple(x for sequence in sequences(op, operands) for x in sequence)
-    elif (result := seams.foreign(op, operands)) is not NotImplemented:
+    kinds = set(map(type, operands))
+    if not (op.nary or kinds <= _OWN) and (result := seams.foreign(op, operands)) is not NotImplemented:
         return result
-    data = [
-        x._number if type(x) is Value else x if type(x) is float else as_float(x, _call(op, operands)) for x in operands
-    ]
+    data = [x._number if type(x) is Value else _float(x, op, operands) for x in operands]
     describe = partial(_described, op, operands)
-    if not any(type(x) is Value for x in operands):
+    if Value not in kinds:
         return op.compute(data, describe)
     z, slopes = seams.reader.computed(op, data, describe)
     return new_node(op, z, operands, slopes)
 
 
+def _float(x: Any, op: Operation, operands: Sequence[Any]) -> float:
+    try:
+        return x if type(x) is float else float(x) if type(x) is int else as_float(x, _call(op, operands))
+    except OverflowError:
+        return as_float(x, _call(op, operands))
+
+
 def new_node(op: Operation, z: float, operands: Sequence[Any], slopes: Sequence[float]) -> Value:
     """The Value that records ``z = op(operands)``; `slopes` are its derivatives with respect to each operand."""
-    kept = (Value, float, int, bool, Constant)  # numbers of other libraries are kept as floats
-    args = tuple(x if type(x) in kept else float(x) for x in operands)
-    local = tuple(slope if type(x) is Value else None for x, slope in zip(operands, slopes, strict=True))
+    args = tuple([x if type(x) in _OWN else float(x) for x in operands])  # numbers of other libraries become floats
+    local = tuple([slope if type(x) is Value else None for x, slope in zip(operands, slopes, strict=True)])
     new = object.__new__(Value)
     new._number, new._created, new.grad, new.label, new.op = z, next(clock), None, None, op
     new._x, new._dx, new._y, new._dy = args, None, local, None
@@ -116,9 +124,10 @@ def method_of(op: Operation, reflected: bool) -> Callable[..., Any]:
 
 def record_operator(op: Operation, *operands: Any) -> Any:
     """`record` for ``+ - * /`` and their like, which leave operands of foreign types to those types."""
-    foreign = (type(operand) for operand in operands if not isinstance(operand, Value | numbers.Real | Decimal))
-    if any(kind.__module__ != "builtins" for kind in foreign):
-        return NotImplemented
+    for operand in operands:
+        own = type(operand) in _OWN or isinstance(operand, numbers.Real | Decimal)
+        if not own and type(operand).__module__ != "builtins":
+            return NotImplemented
     return record(op, *operands)
 
 

@@ -58,8 +58,9 @@ class TracingError(TypeError):
 class Unknown:
     """The number of the arguments of one traced function, and of all that is computed from them.
 
-    Any arithmetic with it raises a TracingError: while the function is traced the engine then records the operation
-    without a number, and afterwards the error is the user's, who kept a Value of the function.
+    While the function is traced, what is computed from it is unknown as well: arithmetic gives the same object, and
+    whatever else raises makes the engine record the operation without a number.  Afterwards both are a
+    TracingError, for the user has kept a Value of the function.
     """
 
     __slots__ = ("title",)
@@ -73,7 +74,14 @@ class Unknown:
     def __format__(self, spec: str) -> str:
         return "unknown"
 
+    def _unknown(self, other: Any = None) -> Any:
+        if self is not _threads.get(get_ident(), _NOTHING)[-1] or (type(other) is Unknown and other is not self):
+            self._refuse()
+        return self
+
     def _refuse(self, *_: Any) -> NoReturn:
+        if self is _threads.get(get_ident(), _NOTHING)[-1]:
+            raise TypeError  # for the engine alone, which now records the operation without a number
         raise TracingError(
             f"{_place()}\n"
             f"This Value was computed inside {self.title} while that was recorded, and has no number outside it. "
@@ -86,12 +94,14 @@ class Unknown:
             f"A Value of {self.title} has no number while that is recorded, and cannot be copied: use it itself."
         )
 
-    __bool__ = __float__ = __neg__ = __pos__ = __abs__ = __floor__ = _refuse
+    __bool__ = __float__ = __abs__ = __floor__ = _refuse
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
-    __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __pow__ = __rpow__ = _refuse
+    __neg__ = __pos__ = __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _unknown
+    __truediv__ = __rtruediv__ = __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __pow__ = __rpow__ = _unknown
     __hash__ = object.__hash__
 
+
+numbers.Real.register(Unknown)  # so that whatever makes a float of it ends in the TracingError
 
 _TRACED = NumberSystem("traced Values", ChainMap(_LOGIC, VALUES.functions), lazy=False)  # type: ignore[arg-type]
 """Values whose comparisons are recorded, so that both branches of a ``where`` are computed."""
@@ -160,8 +170,10 @@ class _Tracing(Reader):
         return _TRACED if is_tracing() else super().system()
 
 
-_threads: dict[int, list[Unknown]] = {}
+_threads: dict[int, list[Any]] = {}
 """The threads that trace, and the unknown numbers of what they trace, innermost last."""
+
+_NOTHING = [None]
 
 _swap = Lock()  # never held while a function runs, which may take long, or fork
 _PLAIN, _TRACING = seams.reader, _Tracing()
