@@ -290,6 +290,16 @@ def test_operands_may_have_any_names(names):
     assert define("double", f"2 * {a}", **{f"d{a}": "2"})(leaves[0]).data == 6.0
 
 
+@pytest.mark.parametrize("names", ["c x y", "c op new", "c X x", "c dx x"])
+def test_three_operands_of_any_names(names):
+    c, a, b = names.split()
+    mixed = define("mixed", f"{a} * {b} ** 2 + {c}", **{f"d{c}": "1", f"d{a}": f"{b} ** 2", f"d{b}": f"2 * {a} * {b}"})
+    leaves = Value(3.0), Value(5.0)
+    for first in (True, 1.0):
+        z = mixed(first, *leaves)
+        assert (z.data, z.gradients(leaves), z.op.name) == (76.0, [25.0, 30.0], "mixed")
+
+
 @pytest.mark.parametrize("sign", ["+", "-", "*"])
 def test_conditions_count_as_numbers_everywhere(sign):
     op = define("count", f"x * ((x > 0) {sign} (y > 0) {sign} (x and y))", dx=f"-((x > 0) {sign} 1)", dy="(x > y) + 1")

@@ -8,20 +8,19 @@ a float.  If one is a Value it returns a new Value, which keeps its operands and
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from functools import partial
 from inspect import Parameter, Signature
 from typing import Any
 
 from autograd.core.table import OPERATIONS, Operation
-from autograd.core.value import VALUES, Constant, Value, as_float, clock, seams, shown
+from autograd.core.value import VALUES, Constant, Value, as_float, clock, is_real, seams, shown
 
 __all__ = ["function_of", "functions", "install", "introduced", "method_of", "new_node", "record", "record_operator"]
 
 
 _OWN = {Value, float, int, bool, Constant}
+_EXACT = 2**53
 
 
 def record(op: Operation, *operands: Any) -> Any:
@@ -47,10 +46,9 @@ def record(op: Operation, *operands: Any) -> Any:
 
 
 def _float(x: Any, op: Operation, operands: Sequence[Any]) -> float:
-    try:
-        return x if type(x) is float else float(x) if type(x) is int else as_float(x, _call(op, operands))
-    except OverflowError:
-        return as_float(x, _call(op, operands))
+    if type(x) is float or (type(x) is int and -_EXACT < x < _EXACT):
+        return x * 1.0
+    return as_float(x, _call(op, operands))
 
 
 def new_node(op: Operation, z: float, operands: Sequence[Any], slopes: Sequence[float]) -> Value:
@@ -125,8 +123,7 @@ def method_of(op: Operation, reflected: bool) -> Callable[..., Any]:
 def record_operator(op: Operation, *operands: Any) -> Any:
     """`record` for ``+ - * /`` and their like, which leave operands of foreign types to those types."""
     for operand in operands:
-        own = type(operand) in _OWN or isinstance(operand, numbers.Real | Decimal)
-        if not own and type(operand).__module__ != "builtins":
+        if not (type(operand) in _OWN or is_real(operand) or type(operand).__module__ == "builtins"):
             return NotImplemented
     return record(op, *operands)
 

@@ -23,7 +23,19 @@ if TYPE_CHECKING:
 else:
     Methods = object
 
-__all__ = ["VALUES", "Constant", "Reader", "Value", "as_float", "clock", "name", "seams", "sentence", "shown"]
+__all__ = [
+    "VALUES",
+    "Constant",
+    "Reader",
+    "Value",
+    "as_float",
+    "clock",
+    "is_real",
+    "name",
+    "seams",
+    "sentence",
+    "shown",
+]
 
 clock = count()
 """Hands out places in the order of creation.
@@ -155,7 +167,7 @@ class Value(Methods):
             )
         seams.reader.number(self, "set .data")
         number = number if type(number) is float else as_float(number, f".data = {shown(number)}")
-        self._mark_as_changed()  # first, lest an interrupt leave a new number that nobody takes for one
+        self._mark_as_changed()  # here as well: an interrupt may keep the last line from being reached
         self._number = number
         self._mark_as_changed()  # whatever is older has used the old number
 
@@ -277,15 +289,20 @@ def sentence(value: Value) -> str:
     return f"{value.label} = {seams.expression(value)}" if value.label else seams.expression(value)
 
 
+def is_real(number: object) -> bool:
+    """True for the real numbers of any library, and for truth values, of which NumPy's are no `numbers.Real`."""
+    if isinstance(number, numbers.Real | Decimal):
+        return True
+    return type(number).__module__ == "numpy" and type(number).__name__ in ("bool", "bool_")
+
+
 def as_float(number: object, written: str) -> float:
     """`number` as a float, or a TypeError that replays what was `written` and says what to do."""
-    if isinstance(number, numbers.Real | Decimal):
+    if is_real(number):
         try:
-            return float(number)
+            return float(number)  # type: ignore[arg-type]
         except OverflowError:
             raise OverflowError(f"{written}: this integer is too large for a float") from None
-    if type(number).__module__ == "numpy" and type(number).__name__ in ("bool", "bool_"):
-        return float(bool(number))  # not a Real, unlike Python's own truth values
     match number:
         case Value():
             advice = "it is a Value already; write .data for its number alone"

@@ -94,7 +94,7 @@ def graph(root: Value) -> dict[str, Any]:
         if type(operand) is not Value:
             return add(operand, op="constant", data=float(operand))
         if operand not in positions:
-            positions[operand] = add(operand, op="leaf", data=float(operand._number))
+            positions[operand] = add(operand, op="leaf", data=float(operand.data))
         return positions[operand]
 
     def unique_name(op: Operation) -> str:
@@ -111,7 +111,7 @@ def graph(root: Value) -> dict[str, Any]:
         else:
             args = [position(operand) for operand in node.args]
             edges = [[positions[operand], float(local)] for operand, local in node.edges]
-            positions[node] = add(node, op=unique_name(node.op), data=float(node._number), args=args, edges=edges)
+            positions[node] = add(node, op=unique_name(node.op), data=float(node.data), args=args, edges=edges)
     return {"operations": {name: _as_strings(op) for op, name in names.items()}, "nodes": nodes}
 
 

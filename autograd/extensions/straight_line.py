@@ -86,7 +86,7 @@ def _straight_line(op: Operation, mixtures: str, known: str = "", swapped: bool 
     `known` says which operands need not be asked: in a method the first is certainly a Value.  In a reflected
     method the operands arrive `swapped`.
     """
-    names = ["x", "y"][: len(op.operands)] if len(op.operands) <= 2 else [*op.operands]
+    names = {1: ("x",), 2: ("x", "y"), 3: ("c", "x", "y")}[len(op.operands)]
     operands = [x.upper() for x in names]
     branches: list[str] = []
     for mixture in mixtures.split():

@@ -15,14 +15,13 @@ import sys
 from collections import ChainMap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from threading import Lock, get_ident
 from types import FrameType
 from typing import Any, ClassVar, NoReturn
 
 from autograd.core.recording import record
 from autograd.core.table import Operation
-from autograd.core.value import VALUES, Reader, Value, seams
+from autograd.core.value import VALUES, Reader, Value, is_real, seams
 from autograd.extensions.arrays import is_array
 from autograd.extensions.expressions import expression
 from autograd.formula.language import Formula
@@ -81,7 +80,7 @@ class Unknown:
 
     def _refuse(self, *_: Any) -> NoReturn:
         if self is _threads.get(get_ident(), _NOTHING)[-1]:
-            raise TypeError  # for the engine alone, which now records the operation without a number
+            raise TypeError("not known")  # for the engine, which now records the operation without a number
         raise TracingError(
             f"{_place()}\n"
             f"This Value was computed inside {self.title} while that was recorded, and has no number outside it. "
@@ -149,9 +148,8 @@ class _Tracing(Reader):
             if isinstance(other, bool):
                 return value if other is (name == "and") else other
             return record(CONDITIONS[name], value, other) if type(other) is Value else NotImplemented
-        is_number = isinstance(other, numbers.Real | Decimal) or type(other).__name__ in ("bool", "bool_")
-        known = type(other) is Value or is_number or is_array(other)
-        return record(CONDITIONS[name], value, other) if known else NotImplemented
+        is_known = type(other) is Value or is_real(other) or is_array(other)
+        return record(CONDITIONS[name], value, other) if is_known else NotImplemented
 
     def computed(self, op: Operation, operands: list[Any], describe: Callable[[], str]) -> tuple[Any, Any]:
         current: Any = _threads.get(get_ident())

@@ -16,7 +16,7 @@ import keyword
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -212,7 +212,8 @@ class Formula:
         """The names that occur in the formula, of variables and of functions."""
         return {part.id for part in ast.walk(self.tree) if isinstance(part, ast.Name)}
 
-    def source(self, system: NumberSystem, names: Sequence[str] = ()) -> str:
+    @cache  # noqa: B019 - formulas are few and live as long as the table
+    def source(self, system: NumberSystem, names: tuple[str, ...] = ()) -> str:
         """The Python expression that computes this formula over `system`, with `names` for its first variables."""
         return written(self.tree, system, self.terms, dict(zip(self.names, names, strict=False)))
 

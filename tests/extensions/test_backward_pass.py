@@ -1,4 +1,4 @@
-"""What is left behind when a backward pass, or the change of a leaf, is interrupted."""
+"""Backward passes and changes of leaves that were interrupted."""
 
 import subprocess
 import sys

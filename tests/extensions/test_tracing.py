@@ -180,6 +180,14 @@ def test_a_value_that_leaks_from_a_recording_is_an_error():
             use()
 
 
+def test_plain_data_of_an_argument_is_refused():
+    for f in (lambda x: x.graph(), lambda x: (x * 2).graph()):
+        with pytest.raises(
+            TracingError, match=r"The number of x(·2)? is not known here: the function is recorded once"
+        ):
+            vectorize(f, batch="x")(x=[1.0])
+
+
 def test_unknown_numbers_say_so():
     unknown = Unknown("f")
     assert (repr(unknown), f"{unknown:.3f}") == ("unknown", "unknown")
