@@ -24,18 +24,8 @@ else:
     Methods = object
 
 __all__ = [
-    "VALUES",
-    "Constant",
-    "Reader",
-    "Value",
-    "as_float",
-    "clock",
-    "is_real",
-    "name",
-    "seams",
-    "sentence",
-    "shown",
-]
+    "VALUES", "Constant", "Reader", "Value", "as_float", "clock", "is_real", "name", "seams", "sentence", "shown",
+]  # fmt: skip
 
 clock = count()
 """Hands out places in the order of creation.
