@@ -19,22 +19,22 @@ if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "tracer.py")):
         "scalar-autograd; uninstall both and install scalar-autograd alone, or in a virtual environment of its own"
     )
 
-from autograd.check import gradcheck
+from autograd.checking.gradcheck import gradcheck
 from autograd.core.graph import StaleGraphError
 from autograd.core.recording import functions  # noqa: F401 - the same by name
 from autograd.core.table import OPERATIONS, DomainError, Operation, PoleError
 from autograd.core.value import Constant, Value
-from autograd.define import define
-from autograd.draw import GraphTooLarge, draw
-from autograd.explain import explain
+from autograd.drawing.draw import GraphTooLarge, draw
+from autograd.explaining.explain import explain
 from autograd.extensions import backward_pass, copying  # noqa: F401 - these plug themselves into the core
 from autograd.extensions.composites import logsumexp, softmax
+from autograd.extensions.operations import *  # noqa: F403 - the functions of the table, whose types are in a stub
+from autograd.extensions.operations import __all__ as _operations
 from autograd.extensions.tracing import TracingError
 from autograd.formula.language import FormulaError
-from autograd.functional import grad, hessian, jacobian, jvp, value_and_grad
-from autograd.operations import *  # noqa: F403 - the functions of the table, whose types are in a stub
-from autograd.operations import __all__ as _operations
-from autograd.vectorize import vectorize
+from autograd.transforms.define import define
+from autograd.transforms.functional import grad, hessian, jacobian, jvp, value_and_grad
+from autograd.vectorizing.vectorize import vectorize
 
 __version__ = "0.1.0"
 

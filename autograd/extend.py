@@ -8,16 +8,16 @@ TypeError: w = '3': a string is not a number; write float('3') if it holds one
 
 from typing import TYPE_CHECKING, Any
 
+from autograd.cli.terminal import refuse_unless_picture, save, say
 from autograd.core.value import as_float, shown
-from autograd.draw import refuse_if_larger
+from autograd.drawing.draw import refuse_if_larger
+from autograd.drawing.style import EDGE, FAINT, FONT, GRAPH, NUMBER, bold, box, faint, lines, minus, text
 from autograd.extensions.expressions import expression
 from autograd.extensions.tracing import is_tracing
-from autograd.formula.typesetting import derivative, factor, number
-from autograd.looks import EDGE, FAINT, FONT, GRAPH, NUMBER, bold, box, faint, lines, minus, text
-from autograd.terminal import columns, refuse_unless_picture, save, say
+from autograd.formula.typesetting import columns, derivative, factor, number
 
 if TYPE_CHECKING:
-    from autograd.rendering import Drawing
+    from autograd.drawing.rendering import Drawing
 
 __all__ = [
     "EDGE",
@@ -49,7 +49,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "Drawing":  # its library loads when it is first used
-        from autograd.rendering import Drawing
+        from autograd.drawing.rendering import Drawing
 
         return Drawing
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,7 +15,7 @@ except ImportError:
 
     import autograd as _autograd
 
-    if _os.path.exists(_os.path.join(_os.path.dirname(_autograd.__file__ or ""), "value.py")):
+    if _os.path.exists(_os.path.join(_os.path.dirname(_autograd.__file__ or ""), "core")):
         raise  # it is ours, and something else is wrong
     raise ImportError(
         f"neuron needs the autograd of scalar-autograd, but the one at {_autograd.__file__} is another package of that "
@@ -26,10 +26,10 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from neuron import closed_form, datasets, losses, metrics, plots
-from neuron.history import History
-from neuron.models import MLP, Layer, Neuron
-from neuron.optimizers import SGD, Adam
-from neuron.training import DivergedError, fit
+from neuron.models.neuron import MLP, Layer, Neuron
+from neuron.training.fit import DivergedError, fit
+from neuron.training.history import History
+from neuron.training.optimizers import SGD, Adam
 
 if _TYPE_CHECKING:
     from neuron.estimators import NeuronClassifier as NeuronClassifier

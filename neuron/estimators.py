@@ -18,9 +18,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from autograd import sigmoid
 from neuron import losses
 from neuron._choice import choose
-from neuron.models import MLP
-from neuron.optimizers import OPTIMIZERS
-from neuron.training import fit
+from neuron.models.neuron import MLP
+from neuron.training.fit import fit
+from neuron.training.optimizers import OPTIMIZERS
 
 __all__ = ["NeuronClassifier", "NeuronRegressor"]
 

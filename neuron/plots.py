@@ -18,16 +18,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd import Value
 from autograd.extend import derivative, number
-from neuron.history import History
-from neuron.objective import Eager, Penalty, names, positions
-from neuron.optimizers import SGD
-from neuron.samples import as_samples
-from neuron.training import DivergedError, fit
+from neuron.models.samples import as_samples
+from neuron.training.fit import DivergedError, fit
+from neuron.training.history import History
+from neuron.training.objective import Eager, Penalty, names, positions
+from neuron.training.optimizers import SGD
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from neuron.models import Model
+    from neuron.models.neuron import Model
 
 __all__ = [
     "accuracy_curves",

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from autograd import Value, emission, grouping, matrices, program
-from neuron import optimizers, training, vectorized
+from autograd import Value
+from autograd.vectorizing import array_expressions, emission, grouping, program
+from neuron.training import fit, optimizers, vectorized
 from tests.core.mutants import BACKWARD_PASSES, LOCAL_RULES
 
 __all__ = ["BACKWARD_PASSES", "LOCAL_RULES", "PROGRAMS", "TRAININGS", "wrong_number"]
@@ -110,10 +111,10 @@ PROGRAMS = {
         emission, "_product_rule", lambda right: lambda i, *more: right(1 - i, *more)
     ),
     "the sum over the samples forgotten": replaced(
-        emission, "sum_over_batch", lambda right: lambda x: matrices.times(x, matrices.number(1.0))
+        emission, "sum_over_batch", lambda right: lambda x: array_expressions.times(x, array_expressions.number(1.0))
     ),
     "the sum over the rows forgotten": replaced(emission, "sum_over_rows", lambda right: lambda x, rows: x),
-    "a sum instead of the mean": replaced(emission, "SEED", lambda right: matrices.number(1)),
+    "a sum instead of the mean": replaced(emission, "SEED", lambda right: array_expressions.number(1)),
     "of several derivatives the last one": replaced(emission._Emitter, "total", _last_one_wins),
     "operations that are all the same": replaced(grouping._Graph, "signature", _without_the_operation),
     "sums that share what others read": replaced(
@@ -129,10 +130,10 @@ PROGRAMS = {
 
 TRAININGS = {
     "the sum for the mean": replaced(vectorized.Vectorized, "value_and_grad", _sum_for_mean),
-    "the last batch left out": replaced(training, "_batches", _without_last_batch),
-    "always the same order": replaced(training, "_batches", _always_the_same_order),
-    "a history that is one epoch late": replaced(training._Training, "record", _one_epoch_late),
-    "a model left as it happens to be": replaced(training._Training, "leave", lambda right: lambda self: None),
+    "the last batch left out": replaced(fit, "_batches", _without_last_batch),
+    "always the same order": replaced(fit, "_batches", _always_the_same_order),
+    "a history that is one epoch late": replaced(fit._Training, "record", _one_epoch_late),
+    "a model left as it happens to be": replaced(fit._Training, "leave", lambda right: lambda self: None),
     "programs that are never looked at again": replaced(
         vectorized.Vectorized, "is_usable", lambda right: lambda self, theta, X, y: True
     ),

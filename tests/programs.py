@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograd import Value
+from autograd.checking.exact_replay import GraphSlopes, Replay
 from autograd.formula.systems import NumberSystem
-from autograd.replay import GraphSlopes, Replay
 from tests.core.programs import Program, apply, is_smooth, random_number, random_program
 
 __all__ = ["Program", "apply", "is_smooth", "one_sided_slopes", "random_number", "random_program", "replay"]

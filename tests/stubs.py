@@ -37,7 +37,7 @@ def {name}(c: bool | float | Value, x: Value | float, y: Value | float, /) -> An
 
 
 def operations():
-    """``autograd/operations.pyi``: the functions.  Of a sequence no type can tell whether a Value is in it."""
+    """``extensions/operations.pyi``: the functions.  Of a sequence no type can tell whether a Value is in it."""
     parts = [HEAD]
     for name, op in OPERATIONS.items():
         parameters = ", ".join(f"{x}: Iterable[Value | float]" for x in op.operands)
@@ -82,7 +82,7 @@ def methods():
 
 
 STUBS = {
-    ROOT / "autograd" / "operations.pyi": operations,
+    ROOT / "autograd" / "extensions" / "operations.pyi": operations,
     ROOT / "autograd" / "core" / "methods.pyi": methods,
 }
 

@@ -22,6 +22,7 @@ __all__ = [
     "Style",
     "Written",
     "atom",
+    "columns",
     "derivative",
     "factor",
     "in_common",
@@ -269,3 +270,13 @@ def indices(text: str) -> dict[str, None]:
 
 def _split(index: str) -> list[str]:
     return [part.strip() for part in index.split(",")]
+
+
+def columns(rows: Sequence[Sequence[str]], between: str) -> Iterator[str]:
+    """Rows as aligned columns; empty cells at the end are left out."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        while cells and not cells[-1].strip():
+            cells.pop()
+        yield f"  {between.join(cells)}".rstrip()

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from neuron import plots
 from neuron.datasets import cancer
-from neuron.history import History
 from neuron.lessons.lesson import Lesson, Settings, table
 from neuron.metrics import accuracy
-from neuron.models import Neuron
-from neuron.optimizers import SGD
-from neuron.training import fit
+from neuron.models.neuron import Neuron
+from neuron.training.fit import fit
+from neuron.training.history import History
+from neuron.training.optimizers import SGD
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from neuron import losses, plots
 from neuron.datasets import digits
 from neuron.lessons.lesson import Lesson, Settings, every, table
-from neuron.models import MLP
-from neuron.objective import Eager
-from neuron.optimizers import Adam
-from neuron.training import fit
-from neuron.vectorized import Vectorized
+from neuron.models.neuron import MLP
+from neuron.training.fit import fit
+from neuron.training.objective import Eager
+from neuron.training.optimizers import Adam
+from neuron.training.vectorized import Vectorized
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

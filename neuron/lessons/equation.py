@@ -12,10 +12,10 @@ import numpy as np
 from neuron import plots
 from neuron.datasets import equation
 from neuron.lessons.lesson import Lesson, Settings, table
-from neuron.models import Neuron
-from neuron.objective import Eager
-from neuron.optimizers import SGD
-from neuron.training import fit
+from neuron.models.neuron import Neuron
+from neuron.training.fit import fit
+from neuron.training.objective import Eager
+from neuron.training.optimizers import SGD
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

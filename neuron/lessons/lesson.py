@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from autograd.extend import columns, refuse_unless_picture
-from neuron.files import write_csv
-from neuron.history import History
-from neuron.training import DivergedError
+from neuron.models.files import write_csv
+from neuron.training.fit import DivergedError
+from neuron.training.history import History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

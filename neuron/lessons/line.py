@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from neuron import plots
 from neuron.datasets import line
 from neuron.lessons.lesson import Lesson, Settings, every
-from neuron.models import Neuron
-from neuron.objective import Eager
-from neuron.optimizers import SGD
-from neuron.training import fit
+from neuron.models.neuron import Neuron
+from neuron.training.fit import fit
+from neuron.training.objective import Eager
+from neuron.training.optimizers import SGD
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from neuron import losses, plots
 from neuron.datasets import moons
 from neuron.lessons.lesson import Lesson, Settings, every
-from neuron.models import MLP
-from neuron.optimizers import SGD
-from neuron.training import fit
+from neuron.models.neuron import MLP
+from neuron.training.fit import fit
+from neuron.training.optimizers import SGD
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from neuron import plots
 from neuron.datasets import puzzle
-from neuron.history import History
 from neuron.lessons.lesson import Lesson, Settings, every
-from neuron.models import Neuron
-from neuron.objective import Eager
-from neuron.optimizers import SGD
-from neuron.training import fit
+from neuron.models.neuron import Neuron
+from neuron.training.fit import fit
+from neuron.training.history import History
+from neuron.training.objective import Eager
+from neuron.training.optimizers import SGD
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from neuron.optimizers import Array
+    from neuron.training.optimizers import Array
 
 __all__ = ["Puzzle"]
 

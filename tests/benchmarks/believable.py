@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from autograd import gradcheck
+from autograd.checking.exact_replay import GraphSlopes
 from autograd.core.graph import newest_first
-from autograd.replay import GraphSlopes
 from tests.programs import Program, random_program
 
 NOT_SMOOTH = {"floor", "sign"}

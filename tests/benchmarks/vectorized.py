@@ -11,7 +11,7 @@ import sys
 import numpy as np
 
 from autograd import Value, vectorize
-from tests.test_vectorize import eager, random_function
+from tests.vectorizing.test_vectorize import eager, random_function
 
 CANCELLED = 1e-12
 """Relative differences from which on a case is looked at: has it lost its digits in a subtraction?"""

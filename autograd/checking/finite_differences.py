@@ -1,0 +1,294 @@
+"""The float ladder: the numeric derivative of a function that we can only call, with numbers.
+
+A central difference ``(f(x + h) - f(x - h)) / 2h`` is off by something that shrinks with h² (the function
+bends) and by something that grows as h shrinks (rounding in f, divided by h).  Nobody knows the best step
+beforehand, so we take many, each a quarter of the one before, and look at how the differences shrink:
+
+    f(x + h) - f(x - h)            like h: a slope;     like 1: a jump;   slower than h: a vertical tangent
+    f(x + h) + f(x - h) - 2 f(x)   like h²: smooth;     like h: a kink;   slower than h: a cusp
+
+The rounding of f is measured from a table of differences (Moré and Wild, "Estimating computational
+noise", SIAM J. Sci. Comput. 33, 2011).  Two steps together cancel the h² (Richardson, 1911), three the h⁴; how
+much each stage changes the result tells its error (Ridders, "Accurate computation of F'(x) and F'(x)F''(x)",
+Adv. Eng. Software 4, 1982).  Ridders trusts the smallest such change.  We trust it only if no finer
+step contradicts it, and add the rounding; a coarse step may agree with its neighbour by chance.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import comb, copysign, frexp, hypot, inf, isfinite, ldexp, log, nan, sqrt
+from typing import Literal
+
+from autograd.checking.verdicts import EPSILON, Slopes, unknown
+
+__all__ = ["ladder_slopes", "noise", "screened_slopes"]
+
+Function = Callable[[float], float]
+
+RUNGS = 50
+"""At most so many steps, each a quarter of the one before."""
+VISIBLE = 10
+"""Times the noise that a difference must have for its size to mean something."""
+STAGES = 3
+"""Richardson extrapolations on top of each other."""
+ODD = 357 / 256
+"""Steps are powers of two times this: powers of two alone fall into step with periods and with binary rounding."""
+RESOLUTION = 2.0**-9
+"""Relative to the function, the coarsest grid that its values may lie on; half precision has 2**-10."""
+
+
+@dataclass(frozen=True)
+class _Rung:
+    """One step to the left and to the right: the two secants, and a bound on the rounding of one call."""
+
+    step: float
+    left: float
+    right: float
+    noise: float
+
+    @property
+    def odd(self) -> float:
+        """``f(x + h) - f(x - h)``."""
+        return (self.left + self.right) * self.step
+
+    @property
+    def even(self) -> float:
+        """``f(x + h) + f(x - h) - 2 f(x)``."""
+        return (self.right - self.left) * self.step
+
+    @property
+    def central(self) -> float:
+        """The central difference."""
+        return (self.left + self.right) / 2
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether there are numbers at both ends."""
+        return isfinite(self.left) and isfinite(self.right)
+
+
+def ladder_slopes(f: Function, at: float) -> Slopes:
+    """The slopes of `f`, a function of one float, at a point; some 70 to 150 calls.
+
+    >>> from math import sin
+    >>> slopes = ladder_slopes(sin, 0.0)
+    >>> abs(slopes.numeric - 1) <= slopes.error < 1e-12
+    True
+    >>> slopes = ladder_slopes(abs, 0.0)
+    >>> slopes.left, slopes.right, slopes.kind
+    (-1.0, 1.0, 'kink')
+    """
+    if not isfinite(at):
+        return unknown(f"the input is {at}")
+    f = _quiet(f)
+    here = f(at)
+    if not isfinite(here):
+        return unknown("not defined here")
+    rungs = _rungs(f, at, here, 3 * noise(f, at))
+    if not rungs:
+        return unknown(f"no step from {at:.6g} is exact")
+    if not any(rung.left or rung.right for rung in rungs):
+        # Flat.  What is farther away tells how large the numbers are in which a slope would have to show.
+        far = [abs(f(at + side * (abs(at) or 1.0))) for side in (-8, -2, 2, 8)]
+        error = (EPSILON * max([abs(here), *filter(isfinite, far)]) + 5e-324) / rungs[0].step
+        return Slopes(0.0, 0.0, error)
+    return _read(_on_a_grid(rungs, here), at)
+
+
+def screened_slopes(f: Function, at: float, grad: float) -> Slopes | None:
+    """The slopes from seven calls, if that is enough to confirm `grad`; None if a closer look is needed."""
+    f = _quiet(f)
+    here, size = f(at), ODD * _power_of_two(at)
+    if not at < at + size / 4096 < inf:
+        return None
+    rungs = [_rung(f, at, here, size / part, 8 * EPSILON * abs(here)) for part in (256, 1024, 4096)]
+    if not all(rung.is_defined for rung in rungs):
+        return None
+    slope, error = _limit([r.central for r in rungs], [r.noise / r.step for r in rungs], 16)
+    is_smooth = abs(rungs[2].even) <= abs(rungs[1].even) / 8 + VISIBLE * rungs[2].noise
+    is_clear = error <= 1e-7 * abs(slope) and abs(grad - slope) <= 1e-6 * abs(slope)
+    return Slopes(slope, slope, error) if is_smooth and is_clear else None
+
+
+def _rung(f: Function, at: float, here: float, step: float, noise: float) -> _Rung:
+    before, after = f(at - step), f(at + step)
+    noise = max(noise, EPSILON * max(abs(before), abs(here), abs(after)))
+    return _Rung(step, (here - before) / step, (after - here) / step, noise)
+
+
+def _rungs(f: Function, at: float, here: float, noise: float) -> list[_Rung]:
+    """The ladder, down to where there is nothing to see but noise."""
+    rungs: list[_Rung] = []
+    steepest = 0.0
+    for step in _steps(at):
+        rung = _rung(f, at, here, step, noise)
+        rungs.append(rung)
+        if rung.is_defined:
+            steepest = max(steepest, abs(rung.left), abs(rung.right))
+            if len(rungs) > 12 and rung.noise / step > 100 * steepest:
+                break
+    return rungs
+
+
+def _on_a_grid(rungs: list[_Rung], here: float) -> list[_Rung]:
+    """The rungs with more noise if the values of the function lie on a grid, as those of single precision do.
+
+    Then the finest steps show nothing, and the next ones a binary digit, or multiples of one change to both sides.
+    """
+    last = rungs[-1]
+    if last.left or last.right or not all(rung.is_defined for rung in rungs):
+        return rungs
+    sides = [
+        [abs(s) * rung.step for rung in reversed(rungs) if (s := getattr(rung, side))] for side in ("left", "right")
+    ]
+    grid = min((changes[0] for changes in sides if changes), default=0.0)
+    if not grid or grid > RESOLUTION * max([abs(here), *(max(changes, default=0.0) for changes in sides)]):
+        return rungs
+    counts = [change / grid for changes in sides for change in changes[:3]]
+    are_multiples = all(sides) and all(abs(count - round(count)) < 0.05 for count in counts if count < 64)
+    units = grid.as_integer_ratio()[0]  # a few units of the last binary digit: an odd number, times a power of two
+    if not (are_multiples or units // (units & -units) < 64):
+        return rungs
+    return [replace(rung, noise=max(rung.noise, grid)) for rung in rungs]
+
+
+def _steps(at: float) -> Iterator[float]:
+    """Steps, each a quarter of the one before, that can be added and subtracted exactly."""
+    size = _power_of_two(at)
+    step = ODD * max(size, min(1.0, size * 4.0**12)) / 2
+    for _ in range(RUNGS):
+        if step >= sys.float_info.min and (at + step) - at == step == at - (at - step):
+            yield step
+        step /= 4
+
+
+def _power_of_two(at: float) -> float:
+    return ldexp(1.0, frexp(at)[1] - 1) if at else 1.0
+
+
+def _read(rungs: list[_Rung], at: float) -> Slopes:
+    """What the ladder says about the point."""
+    last = rungs[-1]
+    if not last.is_defined:
+        sides = {(True, False): "to the right", (False, True): "to the left"}
+        side = sides.get((isfinite(last.left), isfinite(last.right)), "on either side")
+        return unknown(f"not defined {side} of {at:.6g}")
+    rungs = rungs[max((i + 1 for i, rung in enumerate(rungs) if not rung.is_defined), default=0) :]
+    steps, noises = [rung.step for rung in rungs], [rung.noise for rung in rungs]
+    lefts, rights = [rung.left for rung in rungs], [rung.right for rung in rungs]
+    visible = [abs(s) for rung in rungs for s in (rung.left, rung.right) if abs(s) * rung.step > VISIBLE * rung.noise]
+    scale = max(visible, default=0.0)
+    bars = [noise / step for noise, step in zip(noises, steps, strict=True)]
+
+    odd, odd_to_the_end = _order([rung.odd for rung in rungs], noises)
+    even, even_to_the_end = _order([rung.even for rung in rungs], noises)
+    if odd_to_the_end and odd < FLAT:  # what matters are the pieces to both sides, without the point itself
+        pieces = [[(4 * coarse - fine) / 3 for coarse, fine in pairwise(side)] for side in (lefts, rights)]
+        return _two_sided(pieces, [4 * bar for bar in bars[1:]], "jump", scale)
+    if even_to_the_end and even < FLAT:  # a point apart from its surroundings, or more noise than was measured
+        return _read([replace(rung, noise=max(rung.noise, abs(last.even))) for rung in rungs], at)
+    if (odd_to_the_end and odd < STEEP) or (even_to_the_end and even < STEEP):
+        return Slopes(copysign(inf, last.left), copysign(inf, last.right), kind="vertical", scale=scale)
+    if even < BENT:
+        return _two_sided([lefts, rights], [2 * bar for bar in bars], "kink", scale)
+    slope, error = _limit([rung.central for rung in rungs], bars, 16)
+    if not isfinite(error):
+        return unknown("no step gives a slope that finer steps confirm")
+    bends = [rung for rung in rungs if abs(rung.even) > VISIBLE * rung.noise]
+    if bends:  # at the next float the slope is another one, and nothing computed with floats knows better
+        error += 2 * EPSILON * abs(bends[-1].even) / bends[-1].step * (abs(at) / bends[-1].step)
+    return Slopes(slope, slope, error, "smooth", scale)
+
+
+def _two_sided(sides: list[list[float]], bars: list[float], kind: Literal["kink", "jump"], scale: float) -> Slopes:
+    """The slopes to the left and to the right, each the limit of its own values."""
+    (left, left_error), (right, right_error) = (_limit(values, bars, 4) for values in sides)
+    error = max(left_error, right_error)
+    if kind == "kink" and abs(left - right) <= max(10 * error, 1e-9 * abs(left)):
+        middle = (left + right) / 2
+        return Slopes(middle, middle, error, "smooth", scale)
+    return Slopes(left, right, error, kind, scale)
+
+
+FLAT, STEEP, BENT = 0.15, 0.85, 1.25
+"""Powers of h below which a difference does not shrink, shrinks too slowly for a slope, or like that of a kink."""
+
+
+def _order(differences: Sequence[float], noises: Sequence[float]) -> tuple[float, bool]:
+    """The power of h with which the differences shrink at the finest steps that show them.
+
+    Infinite if they are never seen, or follow none.  And whether there are no finer steps.
+    """
+    sizes = [abs(d) if abs(d) > VISIBLE * n else 0.0 for d, n in zip(differences, noises, strict=True)]
+    for i in range(len(sizes) - 1, 2, -1):
+        if all(sizes[i - 3 : i + 1]):
+            orders = [log(coarse / fine) / log(4) for coarse, fine in pairwise(sizes[i - 3 : i + 1])]
+            return (orders[-1] if max(orders) - min(orders) < 0.3 else inf), i == len(sizes) - 1
+    return inf, False
+
+
+def _limit(values: Sequence[float], noises: Sequence[float], base: int) -> tuple[float, float]:
+    """What a sequence tends to whose error shrinks by `base`, base², ..., and a bound on the distance to it.
+
+    A result is judged by how much its stage changes it, by its neighbour, as the error may shrink more slowly than
+    was thought, and by all finer values.
+    """
+    best, bound = values[-1], inf
+    stage = list(values)
+    for power in range(1, STAGES + 1):
+        factor = base**power
+        previous, stage = stage, [b + (b - a) / (factor - 1) for a, b in pairwise(stage)]
+        for k, value in enumerate(stage[1:], 1):
+            finest = k + power
+            error = max(abs(value - previous[k + 1]), abs(value - stage[k - 1]) / 4) + 1.5 * noises[finest]
+            confirmed = all(
+                abs(value - values[i]) <= 3 * (error + noises[i] + abs(values[i] - values[i - 1]) / 3)
+                for i in range(finest + 1, len(values))
+            )
+            if error < bound and confirmed:
+                best, bound = value, error
+    return best, bound
+
+
+def noise(f: Function, at: float) -> float:
+    """The standard deviation of the rounding in `f` near a point, measured from tables of differences.
+
+    Differences of high order see nothing of a smooth function on so small a stretch, only its rounding.
+    Returns 0 if the function is constant there as far as floats can tell.
+    """
+    size, found = ODD * _power_of_two(at), []
+    for exponent in (-44, -36, -28, -22, -18):
+        spacing = ldexp(size, exponent)
+        values = [f(at + i * spacing) for i in range(64, 73)]  # beside the point, which may be a kink
+        # Where most neighbours are equal, the stretch is shorter than what the function resolves.
+        if all(map(isfinite, values)) and sum(a != b for a, b in pairwise(values)) >= 4:
+            found.append(_from_differences(values))
+    agreed = [level for level, agrees in found if agrees] or [level for level, _ in found[:1]]
+    return max((level for level in agreed[:2] if level <= 100 * agreed[0]), default=0.0)
+
+
+def _from_differences(values: list[float]) -> tuple[float, bool]:
+    """The level of noise at which three orders of differences agree; else that of the last, and False."""
+    levels: list[float] = []
+    for k in range(1, len(values)):
+        values = [b - a for a, b in pairwise(values)]
+        levels.append(hypot(*values) / sqrt(len(values) * comb(2 * k, k)))
+        if 0 < max(levels[-3:]) <= 4 * min(levels[-3:]) and k >= 3:
+            return levels[-3], True
+    return levels[-1], False
+
+
+def _quiet(f: Function) -> Function:
+    """`f` with nan where it is not defined."""
+
+    def call(x: float) -> float:
+        try:
+            return f(x)
+        except Exception:  # outside its domain a function may fail in many ways
+            return nan
+
+    return call

@@ -1,0 +1,148 @@
+"""What a function is called with: numbers in any shape, by name or by position, each with a name of its own."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from autograd.core.value import Value, as_float, shown
+from autograd.extensions.arrays import is_array
+from autograd.transforms import pytrees
+
+__all__ = ["Inputs", "name_of"]
+
+
+class Inputs:
+    """What a function is called with: the numbers, each with a name, and how to pass others in their place."""
+
+    def __init__(self, f: Callable[..., Any], inputs: Any) -> None:
+        self.by_name = isinstance(inputs, Mapping)
+        if isinstance(inputs, Mapping):
+            self.trees = {str(name): tree for name, tree in inputs.items()}
+        else:
+            arguments = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+            self.trees = dict(zip(_parameters(f, len(arguments)), arguments, strict=True))
+        if not self.trees:
+            raise TypeError(f"gradcheck needs inputs to call {name_of(f)} with, such as {{'w': 0.5}}")
+        self.numbers = {place: _number(x, place) for place, x in self._leaves(self.trees)}
+        if not self.numbers:
+            raise TypeError(f"the inputs of {name_of(f)} hold no numbers to check")
+        self._orders: dict[int, list[str]] = {}
+        self.refuse_unfitting(f)
+
+    def refuse_unfitting(self, f: Callable[..., Any], is_gradient: bool = False) -> None:
+        """Raise TypeError if the function cannot be called with these inputs."""
+        order = self.order(f) if is_gradient or set(_parameters(f, len(self.trees))) == set(self.trees) else []
+        refusal = _refusal(f, order, self.trees)
+        if refusal:
+            how = (
+                "a list passes them by position, and [{...}] a dict as an argument"
+                if self.by_name
+                else "each element of the list is an argument; [[...]] passes a list as one"
+            )
+            written = f"{'gradient=' * is_gradient}{name_of(f)}{_signature(f) or '(...)'}"
+            raise TypeError(f"{written} cannot be called with the inputs {', '.join(self.trees)}: {refusal}; {how}")
+
+    @staticmethod
+    def _leaves(trees_: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        for name, tree in trees_.items():
+            yield from pytrees.leaves(tree, name)
+
+    def order(self, f: Callable[..., Any]) -> list[str]:
+        """The names in the order in which to pass them by position; none if they go by name."""
+        if self.by_name and not _refusal(f, [], self.trees):
+            return []
+        parameters = _parameters(f, len(self.trees))
+        if set(parameters) == set(self.trees):
+            return parameters
+        others = set(parameters).isdisjoint(self.trees) and not _refusal(f, list(self.trees), {})
+        return list(self.trees) if others or not self.by_name else []
+
+    def call(self, f: Callable[..., Any], numbers: Iterable[Any]) -> Any:
+        """``f`` with these numbers in place of its inputs."""
+        filled = iter(numbers)
+        arguments = {name: pytrees.rebuilt(tree, filled) for name, tree in self.trees.items()}
+        if id(f) not in self._orders:  # not everything that can be called can be hashed
+            self._orders[id(f)] = self.order(f)
+        order = self._orders[id(f)]
+        return f(*(arguments[name] for name in order)) if order else f(**arguments)
+
+    def matched(self, given: Any, what: str) -> dict[str, float]:
+        """Gradients in the shape of the inputs, or of some of them, by the names of the numbers.
+
+        Raises TypeError for any other shape.
+        """
+        if given is None:
+            raise TypeError(f"{what} is None, not numbers: is a return missing?")
+        names = list(self.trees)
+        readings = list(self._readings(given))
+        for parts in readings:
+            found = list(self._leaves(parts))
+            if [place for place, _ in found] == self._places(parts):
+                return {place: _number(x, f"{what}: {place}") for place, x in found}
+        if readings:
+            expected, is_ = self._places(readings[0]), [place for place, _ in self._leaves(readings[0])]
+            raise TypeError(f"{what} should have the shape of the inputs: {_listed(expected)}, not {_listed(is_)}")
+        for name in given if isinstance(given, Mapping) else ():
+            if name not in self.trees:
+                raise TypeError(f"{what} has a number for {name}, but the inputs are {', '.join(names)}")
+        raise TypeError(f"{what} should hold a number for each of {', '.join(names)}, but it is {shown(given)}")
+
+    def _readings(self, given: Any) -> Iterator[Mapping[str, Any]]:
+        """What may be meant: gradients by name, that of the only input, or one for each input in order."""
+        names = list(self.trees)
+        if isinstance(given, Mapping) and set(given) <= set(names):
+            yield given
+        if len(names) == 1 and (isinstance(self.trees[names[0]], Mapping) or not isinstance(given, Mapping)):
+            yield {names[0]: given}
+        is_sequence = isinstance(given, list | tuple) or (is_array(given) and given.ndim > 0)
+        if is_sequence and len(given) == len(names):
+            yield dict(zip(names, given, strict=True))
+
+    def _places(self, parts: Iterable[str]) -> list[str]:
+        return [place for place, _ in self._leaves({name: self.trees[name] for name in parts})]
+
+
+def _listed(places: list[str]) -> str:
+    return ", ".join(places[:6]) + (f", ... ({len(places)} numbers)" if len(places) > 6 else "")
+
+
+def _number(x: Any, place: str) -> float:
+    return x.data if type(x) is Value else as_float(x, f"{place} = {shown(x)}")
+
+
+def name_of(f: Any) -> str:
+    """What to call a function in a message."""
+    return getattr(f, "__name__", None) or shown(f)
+
+
+def _parameters(f: Callable[..., Any], n: int) -> list[str]:
+    """The names of the first positional parameters; ``x[0]``, ``x[1]`` where the function has none."""
+    if n and len(getattr(getattr(f, "op", None), "operands", ())) == n:
+        return list(f.op.operands)  # type: ignore[attr-defined]
+    signature = _signature(f)
+    kinds = signature.parameters.values() if signature else []
+    names = [p.name for p in kinds if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:n]
+    rest = n - len(names)
+    return names + ([f"x[{i}]" for i in range(rest)] if rest > 1 or names else ["x"] * rest)
+
+
+def _signature(f: Callable[..., Any]) -> inspect.Signature | None:
+    """The signature of a function; some that are written in C have none."""
+    try:
+        return inspect.signature(f)
+    except (TypeError, ValueError):
+        return None
+
+
+def _refusal(f: Callable[..., Any], args: Sequence[str], kwargs: Mapping[str, Any]) -> str:
+    """Why the function cannot be called with so many arguments by position, or else these by name."""
+    signature = _signature(f)
+    if signature is None:
+        return "" if args else "its parameters have no names"
+    try:
+        signature.bind(*args, **({} if args else kwargs))
+    except TypeError as error:
+        return str(error)
+    return ""

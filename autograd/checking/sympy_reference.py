@@ -1,0 +1,77 @@
+"""Closed forms: the gradient of a graph by SymPy's derivative of each operation, chained.
+
+SymPy differentiates the formula of each row by itself, which makes it a witness that knows nothing of the
+derivatives in the table.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from autograd.checking.audit import Graph, operand_positions
+from autograd.checking.exact_replay import Replay
+from autograd.core.table import Operation
+from autograd.core.value import Value
+from autograd.formula.systems import mpmath, sympy
+
+__all__ = ["closed_forms"]
+
+DIGITS = 50
+MAX_EDGES = 1000
+"""Edges of a graph up to which it is worth SymPy's time."""
+
+
+@cache
+def _partial(op: Operation, position: int) -> tuple[list[Any], Any]:
+    """SymPy's derivative of a row by one operand: its symbols, and the expression."""
+    import sympy as sp
+
+    symbols = [sp.Symbol(name, real=True) for name in op.operands]
+    n = sp.Symbol("n", positive=True)
+    of_one_term = [*([x] for x in symbols), n] if op.nary else symbols
+    return [*symbols, n], sp.diff(op.value.over(sympy())(*of_one_term), symbols[position])
+
+
+def closed_forms(root: Value) -> dict[Value, float]:
+    """The gradient of `root` by every leaf for which SymPy knows a number.
+
+    >>> from autograd import Value, tanh
+    >>> x = Value(0.5)
+    >>> closed_forms(tanh(x) * 2)[x]
+    1.5728954659318548
+    """
+    graph = Graph(root)
+    number: Any = mpmath(DIGITS).number
+    if sum(len(node.edges) for node in graph.nodes) > MAX_EDGES:
+        return {}
+    try:
+        numbers = Replay(root, mpmath(DIGITS)).numbers
+    except (ArithmeticError, TypeError, ValueError):  # what floats have rounded to a number need not be one
+        return {}
+    adjoints: dict[Value, Any] = {root: number(1)}
+    unknown: set[Value] = set()
+    for node in reversed(graph.nodes):
+        for position, (operand, _) in zip(operand_positions(node), node.edges, strict=True):
+            slope = _slope(node, position, [numbers[x] for x in node.args]) if node not in unknown else None
+            if slope is None:
+                unknown.add(operand)
+            else:
+                adjoints[operand] = adjoints.get(operand, 0) + slope * adjoints[node]
+    return {leaf: float(adjoints[leaf]) for leaf in graph.leaves() if leaf in adjoints and leaf not in unknown}
+
+
+def _slope(node: Value, position: int, operands: list[Any]) -> Any:
+    """SymPy's number for one edge, at these operands; None where it has none."""
+    import sympy as sp
+
+    terms = len(node.args) // len(node.op.operands) if node.op.nary else 1
+    operands = operands[position % terms :: terms] if node.op.nary else operands
+    try:
+        symbols, expression = _partial(node.op, position // terms if node.op.nary else position)
+        numbers = [sp.Float(operand, DIGITS) for operand in operands]
+        value = expression.evalf(DIGITS, subs=dict(zip(symbols, [*numbers, sp.Integer(terms)], strict=True)))
+        number: Any = mpmath(DIGITS).number
+        return number(str(value)) if value.is_Float or value.is_Rational else None
+    except (ArithmeticError, TypeError, ValueError, AttributeError, NotImplementedError):
+        return None

@@ -1,0 +1,51 @@
+"""What the command lines share: printing line by line, saving pictures, and ending well."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autograd.drawing.rendering import Drawing
+
+__all__ = ["PICTURES", "refuse_unless_picture", "save", "say"]
+
+PICTURES = (".svg", ".png", ".pdf", ".jpg", ".dot", ".gv")
+"""The endings of the files that a picture can be saved to."""
+
+
+def say(lines: Iterable[str], program: str) -> int:
+    """Print the lines as they come; the exit status is 2, with a message, if they end in an error of the input."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # where ŷ and ∂ cannot be printed, a question mark must do
+    try:
+        for line in lines:
+            print(line)
+        if sys.stdout is not None:  # it may have been closed
+            sys.stdout.flush()
+    except BrokenPipeError:  # whoever read along has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return 130  # as shells have it
+    except (ValueError, ArithmeticError, RuntimeError, OSError, ImportError) as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def refuse_unless_picture(option: str, file: str, endings: Sequence[str] = PICTURES) -> None:
+    """Raise ValueError, before anything is computed, if no picture can be saved under this name."""
+    if Path(file).suffix.lower() not in endings:
+        raise ValueError(f"{option} {file}: the name of the picture must end in one of {' '.join(endings)}")
+
+
+def save(drawing: Drawing, file: str) -> None:
+    """Save a picture in the format that the name of the file asks for."""
+    if Path(file).suffix.lower() in (".dot", ".gv"):
+        drawing.save(file)
+    else:
+        drawing.render(outfile=file, cleanup=True)

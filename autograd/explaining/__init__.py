@@ -1,0 +1,1 @@
+"""The chain rule between named values, in words, numbers and LaTeX."""

@@ -1,0 +1,11 @@
+"""The functions of the table, by name: ``exp``, ``log``, ``relu``, ``dot``, ...
+
+For type checkers and editors, `operations.pyi` beside it lists them; it is generated from the table.
+"""
+
+from autograd.core.recording import functions
+from autograd.extensions import straight_line
+
+__all__ = list(functions)
+assert straight_line  # it has made these functions fast
+globals().update(functions)

@@ -1,0 +1,151 @@
+"""The worked lesson: how one neuron learns from one sample.
+
+Forward pass, backward pass by the chain rule, a three-way check of the gradients, a nudge, one update, and the picture.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from autograd import Constant, Value, draw, gradcheck
+from autograd.extend import columns, expression, factor, number, refuse_unless_picture, save
+from neuron import losses
+from neuron.closed_form import ACTIVATION_SLOPES, LOSS_SLOPES, Gradient, gradient
+from neuron.models.neuron import Neuron
+
+__all__ = ["OneNeuron"]
+
+NUDGE = 0.001
+
+
+@dataclass
+class OneNeuron:
+    """One sample, one neuron, one step of gradient descent, told line by line."""
+
+    w: list[float]
+    b: float
+    x: list[float]
+    y: float
+    lr: float
+    activation: str
+    loss: str
+    picture: str
+
+    def __post_init__(self) -> None:
+        if len(self.w) != len(self.x):
+            raise ValueError(
+                f"--w has {len(self.w)} and --x has {len(self.x)} numbers: a weight is needed for each input"
+            )
+        options = {"w": self.w, "b": [self.b], "x": self.x, "y": [self.y], "lr": [self.lr]}
+        for option, numbers in options.items():
+            if not all(map(math.isfinite, numbers)):
+                raise ValueError(f"--{option} must be finite, not {' '.join(map(str, numbers))}")
+        if not self.lr > 0:
+            raise ValueError(f"the learning rate (--lr) must be positive, not {self.lr}")
+        refuse_unless_picture("--picture", self.picture)
+        self.neuron = Neuron(len(self.w), self.activation, self.w, self.b)
+        names = [weight.label.replace("w", "x") for weight in self.neuron.w if weight.label]
+        self.inputs = [Constant(x, name) for x, name in zip(self.x, names, strict=True)]
+        self.target = Constant(self.y, "y")
+        self.loss_of = losses.with_name(self.loss)
+
+    def forward(self) -> tuple[Value, Value]:
+        """The prediction ŷ and the loss L."""
+        y_hat = self.neuron(self.inputs)
+        return y_hat, self.loss_of(y_hat, self.target).named("L")
+
+    def text(self) -> Iterator[str]:
+        """The lesson; draws the picture on the way."""
+        y_hat, L = self.forward()
+        L.backward()
+        by_hand = gradient(self.activation, self.loss, self.w, self.b, self.x, self.y)
+        yield from self.forward_pass(y_hat, L)
+        yield from self.chain_rule(y_hat, L)
+        yield from self.three_way_check(L, by_hand)
+        yield from self.nudge(L)
+        yield from self.update(y_hat, L)
+        save(draw(L, wrt=self.neuron.w[0]), self.picture)
+        yield ""
+        chain = [self.neuron.w[0].label or "w", *(["h"] if self.activation != "linear" else []), "ŷ", "L"]
+        yield f"The picture of {' → '.join(chain)} is in {self.picture}"
+
+    def forward_pass(self, y_hat: Value, L: Value) -> Iterator[str]:
+        """Symbols and numbers, from the inputs to the loss."""
+        yield "Forward pass: what the neuron says, and how wrong it is"
+        steps = [y_hat, L]
+        if self.activation != "linear":
+            steps.insert(0, y_hat.edges[0][0])
+        rows = [(f"{v.label} = {expression(v)}", expression(v, numbers=True), number(v.data)) for v in steps]
+        yield from columns(rows, " = ")
+
+    def chain_rule(self, y_hat: Value, L: Value) -> Iterator[str]:
+        """The chain rule for the weights and for the bias, in symbols and numbers."""
+        yield ""
+        yield "Backward pass: the chain rule, from the loss back to the parameters"
+        dL_dy = L.gradients([y_hat])[0]
+        rows = [("dL/dŷ", LOSS_SLOPES[self.loss].text, number(dL_dy))]
+        symbols, numbers = "dL/dŷ", factor(dL_dy)
+        if self.activation != "linear":
+            slope = y_hat.edges[0][1]
+            rows += [("∂ŷ/∂h", ACTIVATION_SLOPES[self.activation].text, number(slope))]
+            symbols, numbers = "dL/dŷ · ∂ŷ/∂h", f"{numbers} · {factor(slope)}"
+        last = "ŷ" if self.activation == "linear" else "h"
+        for parameter, slope in zip(self.neuron.parameters(), [*self.inputs, 1.0], strict=True):
+            p = parameter.label
+            rows += [(f"∂{last}/∂{p}", getattr(slope, "label", "1"), number(float(slope)))]
+            chain = f"{numbers} · {factor(float(slope))}"
+            rows += [(f"dL/d{p}", f"{symbols} · ∂{last}/∂{p} = {chain}", number(parameter.grad or 0.0))]
+        yield from columns(rows, " = ")
+
+    def three_way_check(self, L: Value, by_hand: Gradient) -> Iterator[str]:
+        """The engine's gradient beside the closed form and a numeric derivative."""
+        yield ""
+        yield "Check: three ways to the same gradient"
+        parameters = {str(parameter.label): parameter for parameter in self.neuron.parameters()}
+        closed = dict(zip(parameters, [*by_hand.weights, by_hand.bias], strict=True))
+        report = gradcheck(L, parameters, closed_form=closed)
+        yield from report.table("autograd", "dL/d")
+        yield from (f"  {line}" for line in report.findings())
+
+    def nudge(self, L: Value) -> Iterator[str]:
+        """What the gradient predicts for a small change of the first weight, and what happens."""
+        w = self.neuron.w[0]
+        grad = w.grad or 0.0
+        after = replace(self, w=[self.w[0] + NUDGE, *self.w[1:]]).forward()[1].data
+        yield ""
+        yield f"Nudge: raise {w.label} by {NUDGE} and see what the loss does"
+        yield from columns(
+            [
+                ("predicted change of L", f"dL/d{w.label} · {NUDGE}", number(grad * NUDGE)),
+                ("real change of L", f"{after:.6g} - {_bracketed(L.data, '.6g')}", number(after - L.data)),
+            ],
+            " = ",
+        )
+
+    def update(self, y_hat: Value, L: Value) -> Iterator[str]:
+        """One step against the gradient, and the prediction after it."""
+        yield ""
+        yield f"Update: one step against the gradient, learning rate {number(self.lr)}"
+        rows, updated = [], []
+        for parameter in self.neuron.parameters():
+            grad = parameter.grad or 0.0
+            updated.append(parameter.data - self.lr * grad)
+            step = f"{number(parameter.data)} - {number(self.lr)}·{factor(grad)}"
+            rows += [(f"{parameter.label} ← {step}", number(updated[-1]))]
+        yield from columns(rows, " = ")
+        if not all(map(math.isfinite, updated)):
+            yield "  The step leads beyond what a float can hold. Try smaller numbers, or a smaller learning rate."
+            return
+        new_y_hat, new_L = replace(self, w=updated[:-1], b=updated[-1]).forward()
+        new, old, target = (number(value) for value in (new_y_hat.data, y_hat.data, self.y))
+        yield f"  new prediction ŷ = {new} (it was {old}, the target is {target})"
+        zero = ", zero but for rounding" if 0 < new_L.data < 1e-24 * min(1.0, L.data) else ""
+        yield f"  new loss       L = {number(new_L.data)}{zero} (it was {number(L.data)})"
+        if not new_L.data <= L.data:
+            yield f"  The loss grew: the step was too large for this sample. Try a learning rate below {self.lr}."
+
+
+def _bracketed(value: float, spec: str) -> str:
+    return f"({value:{spec}})" if value < 0 else f"{value:{spec}}"

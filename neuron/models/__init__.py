@@ -1,0 +1,1 @@
+"""Neurons, layers and networks, their structure, their samples and their files."""

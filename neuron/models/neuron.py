@@ -1,0 +1,314 @@
+"""Neuron, Layer and MLP: functions with parameters that are Values.
+
+Calling a model on numbers records a graph, from which the engine derives the gradients of all
+parameters.  `predict` runs the very same formulas on plain floats: no graph, nothing to switch off.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from autograd import Value, dot, relu, sigmoid, tanh
+from neuron._choice import choose
+from neuron.models import files
+from neuron.models.samples import as_inputs
+
+if TYPE_CHECKING:
+    from autograd.extend import Drawing
+
+__all__ = ["ACTIVATIONS", "MLP", "Layer", "Model", "Neuron"]
+
+Seed = int | random.Random | None
+Number = Value | float
+
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "linear": lambda h: h,
+    "relu": relu,
+    "sigmoid": sigmoid,
+    "tanh": tanh,
+}
+"""The activation functions by name."""
+
+
+class Model:
+    """What Neuron, Layer and MLP have in common."""
+
+    nin: int
+    nout: int
+
+    def parameters(self) -> list[Value]:
+        """All weights and biases, in a fixed order."""
+        raise NotImplementedError
+
+    def _forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+        """The outputs, with `number` giving the parameters: as Values to learn, as floats to predict."""
+        raise NotImplementedError
+
+    def __call__(self, inputs: Iterable[Number]) -> Any:
+        """One forward pass: a sample's inputs in, a Value out (a list of Values if there are several outputs).
+
+        Raises ValueError if the number of inputs is not the model's.
+        """
+        outputs = self._forward(self._checked(inputs), lambda parameter: parameter)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+        """The outputs for many samples at once, without recording anything.
+
+        `X` has one row a sample, shape (samples, inputs); for a model of one input a plain sequence of
+        numbers does as well.  Returns shape (samples,), or (samples, outputs) if there are several.
+        """
+        outputs = np.empty((len(rows := as_inputs(X, self)), self.nout))
+        for i, row in enumerate(rows.tolist()):
+            outputs[i] = self._forward(row, lambda parameter: parameter.data)
+        return outputs[:, 0] if self.nout == 1 else outputs
+
+    def zero_grad(self) -> None:
+        """Forget all gradients, so that the next backward pass starts anew instead of adding up."""
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    def save(self, file: str | PathLike[str]) -> None:
+        """Write the model to a JSON file, with every digit of its parameters.
+
+        Raises ValueError if a parameter is not finite, and OSError if the file cannot be written.
+        """
+        files.save(self, file)
+
+    @classmethod
+    def load(cls, file: str | PathLike[str]) -> Self:
+        """The model that `save` wrote.
+
+        Raises ValueError, with the place, if the file holds another kind of model, or parameters are missing,
+        left over or no numbers.
+        """
+        return files.load(cls, file)
+
+    def _arguments(self) -> dict[str, Any]:
+        """What to call the class with to get a model of this structure."""
+        raise NotImplementedError
+
+    def _columns(self) -> list[list[Neuron]]:
+        """The neurons, layer by layer."""
+        raise NotImplementedError
+
+    def _drawing_(self, group: bool, max_nodes: int) -> Drawing:
+        """The picture that `autograd.drawing.draw` shows: the structure, with the weights as they are now."""
+        from neuron.models import structure
+
+        return structure.drawing(repr(self), self._columns(), group, max_nodes)
+
+    def _checked(self, inputs: Iterable[Number]) -> list[Number]:
+        if not hasattr(inputs, "__iter__"):
+            raise TypeError(f"{self!r} takes a sequence of {_count(self.nin, 'input')}, not the single {inputs!r}")
+        values = list(inputs)
+        if len(values) != self.nin:
+            raise ValueError(
+                f"{self!r} takes {_count(self.nin, 'input')}, but was given {len(values)}: {_short(values)}"
+            )
+        return values
+
+
+class Neuron(Model):
+    """A neuron: ŷ = activation(w[0]·x[0] + ... + w[n-1]·x[n-1] + b).
+
+    `nin` is the number of inputs and `activation` one of None or "linear", "relu", "sigmoid", "tanh".
+    `weights` and `bias` set the parameters; without them the weights are drawn uniformly from -1 to 1
+    and the bias is 0.  A `seed` makes the draw repeatable; without one it comes from Python's `random`,
+    as micrograd's does, so that after the same ``random.seed`` both start from the same weights.
+
+    >>> n = Neuron(1, activation=None, weights=[0.5], bias=0.1)
+    >>> print(n([2.0]))
+    ŷ = w·2.0 + b = 1.1
+    >>> n.predict([[2.0], [3.0]])
+    array([1.1, 1.6])
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        activation: str | None = "relu",
+        weights: Iterable[float] | None = None,
+        bias: float = 0.0,
+        seed: Seed = None,
+    ) -> None:
+        self.nin, self.nout = _positive(nin, f"Neuron({nin!r})", "input"), 1
+        self.activation = "linear" if activation is None else activation
+        choose("activation", self.activation, ACTIVATIONS)
+        if weights is None:
+            source = _random(seed)
+            start: Sequence[Any] = [source.uniform(-1, 1) for _ in range(nin)]
+        else:
+            if not isinstance(weights, Iterable):
+                raise TypeError(f"Neuron({nin}): weights is a sequence of {_count(nin, 'number')}, not {weights!r}")
+            start = list(weights)
+        if len(start) != nin:
+            raise ValueError(
+                f"Neuron({nin}) needs {_count(nin, 'weight')}, but weights={_short(start)} has {len(start)}"
+            )
+        self.w = [Value(weight) for weight in start]
+        self.b = Value(bias)
+        self._name("", "")
+
+    def _name(self, layer: str, index: str, output: str = "ŷ") -> None:
+        """Label the parameters: w, or w[i] for several inputs; in a layer w[j,i], in an MLP w2[j,i]."""
+        for i, weight in enumerate(self.w):
+            place = ",".join(part for part in (index, str(i) if self.nin > 1 or index else "") if part)
+            weight.label = f"w{layer}[{place}]" if place else f"w{layer}"
+        place = f"[{index}]" if index else ""
+        self.b.label, self._h, self._output = f"b{layer}{place}", f"h{layer}{place}", f"{output}{place}"
+
+    def _columns(self) -> list[list[Neuron]]:
+        return [[self]]
+
+    def _arguments(self) -> dict[str, Any]:
+        return {"nin": self.nin, "activation": self.activation}
+
+    def parameters(self) -> list[Value]:
+        """The weights, then the bias."""
+        return [*self.w, self.b]
+
+    def _forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+        h = dot([number(weight) for weight in self.w], inputs) + number(self.b)
+        y_hat = ACTIVATIONS[self.activation](h)
+        if type(h) is Value:
+            h.label = self._h
+            y_hat.label = self._output  # for a linear neuron the two are one
+        return [y_hat]
+
+    def __repr__(self) -> str:
+        return f"Neuron({self.nin}, activation={self.activation!r})"
+
+
+class Layer(Model):
+    """`nout` neurons side by side, all reading the same `nin` inputs.
+
+    >>> layer = Layer(2, 3, activation="tanh", seed=1)
+    >>> len(layer([1.0, -1.0])), len(layer.parameters())
+    (3, 9)
+    """
+
+    def __init__(self, nin: int, nout: int, activation: str | None = "relu", seed: Seed = None) -> None:
+        written = f"Layer({nin!r}, {nout!r})"
+        self.nin, self.nout = _positive(nin, written, "input"), _positive(nout, written, "neuron")
+        source = _random(seed)
+        self.neurons = [Neuron(nin, activation, seed=source) for _ in range(nout)]
+        self._name("", "ŷ")
+
+    @property
+    def activation(self) -> str:
+        """The activation of its neurons."""
+        return self.neurons[0].activation
+
+    def _name(self, layer: str, output: str) -> None:
+        for j, neuron in enumerate(self.neurons):
+            neuron._name(layer, str(j) if self.nout > 1 else "", output)
+
+    def _columns(self) -> list[list[Neuron]]:
+        return [self.neurons]
+
+    def _arguments(self) -> dict[str, Any]:
+        return {"nin": self.nin, "nout": self.nout, "activation": self.activation}
+
+    def parameters(self) -> list[Value]:
+        """Neuron by neuron: its weights, then its bias."""
+        return [parameter for neuron in self.neurons for parameter in neuron.parameters()]
+
+    def _forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+        return [output for neuron in self.neurons for output in neuron._forward(inputs, number)]
+
+    def __repr__(self) -> str:
+        return f"Layer({self.nin}, {self.nout}, activation={self.activation!r})"
+
+
+class MLP(Model):
+    """A multilayer perceptron: layers of neurons, each reading the outputs of the one before.
+
+    `nouts` lists the sizes of the layers.  The hidden layers use `activation`, the last one
+    `output_activation` (None: linear).
+
+    >>> model = MLP(2, [16, 16, 1], seed=0)
+    >>> model, len(model.parameters())
+    (MLP(2, [16, 16, 1], activation='relu', output_activation='linear'), 337)
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        activation: str | None = "relu",
+        output_activation: str | None = None,
+        seed: Seed = None,
+    ) -> None:
+        written = f"MLP({nin!r}, {nouts!r})"
+        nouts = list(nouts) if isinstance(nouts, Iterable) else []
+        if not nouts:
+            raise ValueError(f"{written}: the sizes of the layers are a list with at least one entry, such as [16, 1]")
+        self.nin, self.nouts = _positive(nin, written, "input"), [_positive(n, written, "neuron") for n in nouts]
+        self.nout = self.nouts[-1]
+        choose(
+            "activation", "linear" if activation is None else activation, ACTIVATIONS
+        )  # even if there is no hidden layer
+        source = _random(seed)
+        last = len(self.nouts) - 1
+        self.layers = [
+            Layer(n, nout, output_activation if i == last else activation, source)
+            for i, (n, nout) in enumerate(zip([nin, *self.nouts], self.nouts, strict=False))
+        ]
+        for i, layer in enumerate(self.layers):
+            layer._name(str(i + 1), "ŷ" if i == last else f"a{i + 1}")
+
+    def _columns(self) -> list[list[Neuron]]:
+        return [layer.neurons for layer in self.layers]
+
+    def _arguments(self) -> dict[str, Any]:
+        first, last = self.layers[0].activation, self.layers[-1].activation
+        return {"nin": self.nin, "nouts": self.nouts, "activation": first, "output_activation": last}
+
+    def parameters(self) -> list[Value]:
+        """Layer by layer, neuron by neuron."""
+        return [parameter for layer in self.layers for parameter in layer.parameters()]
+
+    def _forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+        for layer in self.layers:
+            inputs = layer._forward(inputs, number)
+        return list(inputs)
+
+    def __repr__(self) -> str:
+        first, last = self.layers[0].activation, self.layers[-1].activation
+        hidden = f"activation={first!r}, " if len(self.layers) > 1 else ""
+        return f"MLP({self.nin}, {self.nouts}, {hidden}output_activation={last!r})"
+
+
+def _random(seed: Any) -> Any:
+    """Where weights are drawn from: the generator given, a new one with this seed, or the module `random` itself."""
+    if seed is None:
+        return random
+    if isinstance(seed, int | np.integer):
+        return random.Random(int(seed))
+    if not hasattr(seed, "uniform"):
+        raise TypeError(f"seed must be a whole number or a random.Random, not {seed!r}")
+    return seed
+
+
+def _positive(count: int, written: str, what: str) -> int:
+    if not isinstance(count, int | np.integer) or isinstance(count, bool):
+        raise TypeError(f"{written}: the number of {what}s must be a whole number, not {count!r}")
+    if count < 1:
+        raise ValueError(f"{written}: at least 1 {what} is needed, not {count}")
+    return int(count)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _short(values: Sequence[object]) -> str:
+    text = repr(list(values))
+    return text if len(text) <= 60 else text[:57] + "..."

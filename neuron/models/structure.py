@@ -1,0 +1,136 @@
+"""Pictures of models themselves: inputs, neurons, outputs, and between them the weights as they are now.
+
+A positive weight is a solid blue line, a negative one a dashed orange line, the thicker the larger it is.  Of
+wide layers the first neurons and the last one are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from autograd.extend import (
+    EDGE,
+    FAINT,
+    FONT,
+    GRAPH,
+    NUMBER,
+    bold,
+    box,
+    faint,
+    lines,
+    minus,
+    number,
+    refuse_if_larger,
+    text,
+)
+
+if TYPE_CHECKING:
+    from autograd import Value
+    from autograd.extend import Drawing
+    from neuron.models.neuron import Neuron
+
+__all__ = ["drawing"]
+
+MAX_COLUMN = 6
+"""Units of a layer up to which all are drawn."""
+FIRST = 4
+"""Units that are drawn of a larger layer, and its last one."""
+MAX_LABELLED = 24
+"""Weights up to which the lines carry their numbers."""
+
+_POSITIVE, _NEGATIVE = "#0072B2", "#C2570C"
+_THINNEST, _THICKEST = 0.6, 4.5
+
+
+def drawing(title: str, layers: Sequence[Sequence[Neuron]], group: bool, max_nodes: int) -> Drawing:
+    """The picture of a network of these layers; with `group`, wide layers are folded."""
+    from autograd.extend import Drawing
+
+    nin = layers[0][0].nin
+    widths = [nin, *(len(layer) for layer in layers)]
+    shown = [_shown(width) if group else list(range(width)) for width in widths]
+    refuse_if_larger(sum(map(len, shown)) + len(shown[-1]), max_nodes, "fold wide layers (group=True)")
+    picture = Drawing("model", graph_attr=GRAPH | FONT | {"ranksep": "1.2"}, edge_attr=dict(FONT))
+    picture.attr("node", shape="plain", **FONT)
+    picture.format, picture.words = "svg", "\n".join(_in_words(title, layers))
+    columns = [[f"layer{k}_{i}" for i in range(width)] for k, width in enumerate(widths)]
+    for k, units in enumerate(shown):
+        with picture.subgraph() as column:
+            column.attr(rank="same")
+            for i in units:
+                column.node(columns[k][i], *_unit(layers, k, i, nin))
+            if len(units) < widths[k]:
+                more = widths[k] - len(units)
+                column.node(f"more{k}", lines(bold("⋮", FAINT), faint(f"{more:,} more")))
+            above = [columns[k][i] for i in units]
+            above[-1:] = [f"more{k}", *above[-1:]] if len(units) < widths[k] else above[-1:]
+            for one, other in pairwise(above):
+                column.edge(one, other, style="invis")
+    weights = list(_weights(layers, shown, columns))
+    if len(weights) > MAX_LABELLED:
+        picture.attr(splines="line")
+    largest = max((abs(weight.data) for _, _, weight in weights), default=0.0) or 1.0
+    for source, target, weight in weights:
+        picture.edge(source, target, **_line(weight, abs(weight.data) / largest, len(weights) <= MAX_LABELLED))
+    for i in shown[-1]:
+        name = layers[-1][i]._output
+        picture.node(f"output{i}", lines(bold(name)))
+        picture.edge(columns[-1][i], f"output{i}", color=EDGE, tooltip=name)
+    rows = [
+        bold(title),
+        text("weights:  blue, solid: positive;  orange, dashed: negative;  the thicker, the larger", size=12),
+    ]
+    picture.attr(label=lines(text("", size=7), *rows), labelloc="b")
+    return picture
+
+
+def _shown(width: int) -> list[int]:
+    return list(range(width)) if width <= MAX_COLUMN else [*range(FIRST), width - 1]
+
+
+def _unit(layers: Sequence[Sequence[Neuron]], k: int, i: int, nin: int) -> tuple[str]:
+    """An input, or a neuron with its activation and its bias."""
+    if k == 0:
+        return (box("data", bold(f"x[{i}]" if nin > 1 else "x")),)
+    neuron = layers[k - 1][i]
+    name = neuron._h if neuron.activation != "linear" else neuron._output
+    activation = "Σ" if neuron.activation == "linear" else f"Σ → {neuron.activation}"
+    bias = text(f"{neuron.b.label} = ", FAINT, 12) + bold(minus(number(neuron.b.data)), NUMBER, 12)
+    return (box("operation", bold(name), text(activation, size=13), bias),)
+
+
+def _weights(
+    layers: Sequence[Sequence[Neuron]], shown: Sequence[Sequence[int]], columns: Sequence[Sequence[str]]
+) -> Iterator[tuple[str, str, Value]]:
+    """The weights between units that are drawn, with the keys of the two."""
+    for k, layer in enumerate(layers):
+        for j in shown[k + 1]:
+            for i in shown[k]:
+                yield columns[k][i], columns[k + 1][j], layer[j].w[i]
+
+
+def _line(weight: Value, share: float, is_labelled: bool) -> dict[str, str]:
+    """How a weight is drawn that has this share in the largest."""
+    is_negative = weight.data < 0
+    color = _NEGATIVE if is_negative else _POSITIVE
+    look = {
+        "color": color,
+        "style": "dashed" if is_negative else "solid",
+        "penwidth": f"{_THINNEST + (_THICKEST - _THINNEST) * share:.2f}",
+        "arrowsize": "0.6",
+        "tooltip": f"{weight.label} = {weight.data!r}",
+    }
+    return look | {"label": lines(text(minus(number(weight.data, 3)), color, 11))} if is_labelled else look
+
+
+def _in_words(title: str, layers: Sequence[Sequence[Neuron]]) -> Iterator[str]:
+    yield title
+    for layer in layers:
+        for neuron in layer[:MAX_COLUMN]:
+            weights = ", ".join(f"{w.label} = {number(w.data)}" for w in neuron.w[:MAX_COLUMN])
+            more = ", …" if len(neuron.w) > MAX_COLUMN else ""
+            yield f"  {neuron._h} ({neuron.activation}): {weights}{more}, {neuron.b.label} = {number(neuron.b.data)}"
+        if len(layer) > MAX_COLUMN:
+            yield f"  … and {len(layer) - MAX_COLUMN:,} more"

@@ -1,0 +1,1 @@
+"""Training: objective, optimizers, the loop of epochs, and its history."""

@@ -1,0 +1,128 @@
+"""What a training measured, epoch by epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.extend import number
+from neuron.models.files import write_csv
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+__all__ = ["Epoch", "History"]
+
+Array = NDArray[np.float64]
+
+
+class Epoch(NamedTuple):
+    """What was measured after so many epochs, 0 being the start."""
+
+    epoch: int
+    learning_rate: float | None  # of the epoch that ends here
+    loss: float
+    metric: float | None
+    validation_loss: float | None
+    validation_metric: float | None
+    parameters: Array | None
+
+
+@dataclass
+class History:
+    """How a training went: entry k is what was measured after k epochs, entry 0 before the first step.
+
+    All numbers of an entry belong to the same parameters: the loss (with its penalty, if there is one) and the
+    metric over all training samples, and over the validation samples.  What was not asked for is an empty list.
+    """
+
+    entries: list[Epoch] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    """What the parameters that learn are called."""
+    positions: list[int] = field(default_factory=list)
+    """Where they stand among ``model.parameters()``."""
+    metric_name: str = ""
+    interrupted: bool = False
+    """Whether Ctrl-C ended the training."""
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were completed."""
+        return len(self.entries) - 1
+
+    @property
+    def loss(self) -> list[float]:
+        """The loss over the training samples."""
+        return self._column("loss")
+
+    @property
+    def metric(self) -> list[float]:
+        """The metric over the training samples."""
+        return self._column("metric")
+
+    @property
+    def validation_loss(self) -> list[float]:
+        """The loss over the validation samples."""
+        return self._column("validation_loss")
+
+    @property
+    def validation_metric(self) -> list[float]:
+        """The metric over the validation samples."""
+        return self._column("validation_metric")
+
+    @property
+    def learning_rate(self) -> list[float]:
+        """The learning rate of each epoch, one less than there are entries."""
+        return self._column("learning_rate")
+
+    @property
+    def parameters(self) -> Array:
+        """The parameters that learn, shape (epochs + 1, number of them), in the order of `names`.
+
+        Raises ValueError unless `fit` was asked to record them.
+        """
+        recorded = [entry.parameters for entry in self.entries if entry.parameters is not None]
+        if len(recorded) < len(self.entries):
+            raise ValueError("the parameters of each epoch were not kept: call fit(..., record_parameters=True)")
+        return np.array(recorded)
+
+    def rows(self) -> list[list[Any]]:
+        """A table: names of columns, then one row an entry; None where nothing was measured.
+
+        The parameters are its last columns, if they were recorded.
+        """
+        measured = [list(entry[:-1]) for entry in self.entries]
+        if any(entry.parameters is None for entry in self.entries):
+            return [list(Epoch._fields[:-1]), *measured]
+        rows = [[*row, *values] for row, values in zip(measured, self.parameters.tolist(), strict=True)]
+        return [[*Epoch._fields[:-1], *self.names], *rows]
+
+    def save_csv(self, file: str | PathLike[str]) -> None:
+        """Write the `rows` to a file, with all digits.
+
+        Raises OSError if it cannot be written.
+        """
+        write_csv(file, self.rows())
+
+    def _column(self, name: str) -> list[float]:
+        """What was measured under this name."""
+        return [number for number in (getattr(entry, name) for entry in self.entries) if number is not None]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __repr__(self) -> str:
+        if not self.entries:
+            return "History(nothing measured)"
+        metric = self.metric_name or "metric"
+        columns = {
+            "loss": self.loss,
+            metric: self.metric,
+            "validation loss": self.validation_loss,
+            f"validation {metric}": self.validation_metric,
+        }
+        measured = [f"{name} {number(column[0])} → {number(column[-1])}" for name, column in columns.items() if column]
+        return f"History({self.epochs} epochs, {', '.join(measured)}{', interrupted' if self.interrupted else ''})"

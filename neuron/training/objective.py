@@ -1,0 +1,145 @@
+"""What training makes small: the loss over samples plus a penalty, and its gradient by all parameters.
+
+The parameters that learn are one vector θ, in the order of ``model.parameters()``.  `fit` knows no more than the
+two methods of an `Objective`, so that another way to compute the same numbers can take the place of this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import DomainError, PoleError, Value, mean
+from autograd import sum as total
+from autograd.extend import as_float, shown
+from neuron import losses
+from neuron._choice import choose
+from neuron.models.neuron import Model
+
+__all__ = ["REDUCTIONS", "Eager", "Method", "Objective", "Penalty", "names", "place", "positions"]
+
+Array = NDArray[np.float64]
+Penalty = Callable[[Sequence[Any]], Any]
+"""The parameters that learn, as Values or as floats -> a number that is added to the loss."""
+
+Method = Callable[[Model, Sequence[Value], Any, Penalty | None, str], "Objective"]
+"""(model, parameters that learn, loss, penalty, reduction) -> the objective."""
+
+REDUCTIONS: dict[str, Callable[[Iterable[Any]], Any]] = {"mean": mean, "sum": total}
+"""How the losses of the samples become one, by name."""
+
+
+_REPLAYED = (DomainError, PoleError, OverflowError, ZeroDivisionError, ValueError, TypeError)
+
+
+class Objective(Protocol):
+    """The loss over samples and its gradient, at any parameters θ."""
+
+    def value(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
+        """The loss, and the predictions for every sample."""
+
+    def value_and_grad(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
+        """The loss, and its derivatives by θ."""
+
+
+class Eager:
+    """The gradient by recording a graph of Values, each time anew, and a backward pass through it.
+
+    `loss` is a name or a function of (prediction, target); the losses that go by name are averaged over the
+    outputs of a sample, a function gets them as lists.
+    """
+
+    def __init__(
+        self, model: Model, parameters: Sequence[Value], loss: Any, penalty: Penalty | None, reduction: str
+    ) -> None:
+        self.model, self.parameters = model, parameters
+        self.loss, self.penalty = _loss(loss, model.nout), penalty
+        if not (penalty is None or callable(penalty)):
+            raise TypeError(f"penalty={shown(penalty)} is no function: write losses.l2({shown(penalty)})")
+        self.reduce = choose("reduction", reduction, REDUCTIONS)
+
+    def value(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
+        """The loss and the predictions, from plain floats: no graph."""
+        place(self.parameters, theta)
+        predictions = self.model.predict(X)
+        L = self._total(predictions.tolist(), y.tolist(), theta.tolist())
+        return float(L), predictions
+
+    def value_and_grad(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
+        """The loss and its gradient, by the chain rule."""
+        place(self.parameters, theta)
+        L = self._total(map(self.model, X.tolist()), y.tolist(), self.parameters)
+        if type(L) is not Value:
+            raise TypeError(f"the loss does not depend on the parameters: it is the plain number {shown(L)}")
+        return L.data, np.array(L.gradients(self.parameters))
+
+    def loss_of(self, outputs: Sequence[Any], target: Any) -> Any:
+        """The loss of one sample, from all outputs of the model."""
+        return self.loss(outputs[0] if len(outputs) == 1 else outputs, target)
+
+    def _total(self, predictions: Iterable[Any], targets: Iterable[Any], parameters: Sequence[Any]) -> Any:
+        over_samples = self.reduce(list(self._losses(predictions, targets)))
+        if self.penalty is None:
+            return over_samples
+        return over_samples + _one_number(self.penalty(parameters), "the penalty")
+
+    def _losses(self, predictions: Iterable[Any], targets: Iterable[Any]) -> Iterator[Any]:
+        for i, (prediction, target) in enumerate(zip(predictions, targets, strict=True)):
+            try:
+                yield _one_number(self.loss(prediction, target), "the loss")
+            except _REPLAYED as error:
+                if type(error) not in _REPLAYED:
+                    raise  # it may be made of more than a text
+                raise type(error)(f"sample {i} (y = {target}): {error}") from error
+
+
+def _one_number(result: Any, what: str) -> Any:
+    if type(result) is Value or type(result) is float:
+        return result
+    try:
+        return as_float(result, what)
+    except TypeError:
+        raise TypeError(f"{what} must be one number, but {shown(result)} was returned") from None
+
+
+def place(parameters: Iterable[Value], theta: Array) -> None:
+    """Give the parameters of a model these numbers."""
+    for parameter, number in zip(parameters, theta.tolist(), strict=True):
+        parameter.data = number
+
+
+def names(model: Model) -> list[str]:
+    """What the parameters are called: their labels, or p[i]."""
+    return [parameter.label or f"p[{i}]" for i, parameter in enumerate(model.parameters())]
+
+
+def positions(chosen: Iterable[Any], model: Model) -> list[int]:
+    """Where the chosen parameters stand among those of the model; ValueError if one is not among them."""
+    own = {id(parameter): i for i, parameter in enumerate(model.parameters())}
+    found = []
+    for parameter in chosen:
+        if id(parameter) not in own:
+            raise ValueError(f"{shown(parameter)} is not a parameter of {model!r}")
+        found.append(own[id(parameter)])
+    return found
+
+
+def _loss(loss: Any, nout: int) -> losses.Loss:
+    if callable(loss):
+        return loss  # type: ignore[no-any-return]
+    named = losses.with_name(loss)
+    if loss in losses.OVER_CLASSES:
+        if nout == 1:
+            raise ValueError(f"{loss} compares the scores of several classes: the model needs an output for each")
+        return named
+    return named if nout == 1 else partial(_over_outputs, named)
+
+
+def _over_outputs(loss: losses.Loss, predictions: Sequence[Any], targets: Sequence[Any]) -> Any:
+    if not isinstance(targets, list):
+        raise ValueError(f"a target is needed for each of the {len(predictions)} outputs")
+    return mean(map(loss, predictions, targets))
