@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import unicodedata
 
@@ -110,7 +109,10 @@ LATEX = Style(
     quotient=r"\frac{{{}}}{{{}}}",
     parentheses=r"\left({}\right)",
     choice=r"\begin{{cases}} {} & \text{{if }} {} \\ {} & \text{{else}} \end{{cases}}",
-    comparisons={ast.Lt: "<", ast.LtE: r"\le", ast.Gt: ">", ast.GtE: r"\ge", ast.Eq: "=", ast.NotEq: r"\ne"},
+    signs={
+        **{"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"},
+        **{"and": r"\land", "or": r"\lor", "%": r"\bmod"},
+    },
     name=latex_name,
     call=_call,
 )

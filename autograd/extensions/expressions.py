@@ -12,6 +12,7 @@ from typing import Any
 
 from autograd.core.graph import is_stale
 from autograd.core.value import Value, seams
+from autograd.formula.algebra import SIGNS
 from autograd.formula.typesetting import (
     ATOM,
     PLAIN,
@@ -117,7 +118,7 @@ def _write(node: Value, operands: list[Written]) -> Written:
         exponent = node.args[1]
         is_plain = isinstance(exponent, int | float) and not hasattr(exponent, "label")
         left, right = operands
-        return PLAIN.operated(tree.op, left, right, float(exponent) if is_plain else None)
+        return PLAIN.operated(SIGNS[type(tree.op)], left, right, float(exponent) if is_plain else None)
     if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
         return PLAIN.negated(operands[0])
     return operands[0]  # unary plus

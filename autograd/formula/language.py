@@ -21,7 +21,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from autograd.formula.compiling import add_up, conditions_as_numbers, is_condition, written
+from autograd.formula.algebra import SIGNS, is_condition
+from autograd.formula.compiling import add_up, python_source
 from autograd.formula.systems import FLOATS, PRIMITIVES, NumberSystem
 
 __all__ = ["DERIVED", "Formula", "FormulaError", "UnknownNameError", "checked_name", "is_taken"]
@@ -39,8 +40,6 @@ _HELPERS = frozenset(
 DERIVED: dict[str, Formula] = {}
 """The functions that are formulas themselves (``sigmoid``, ``relu``, ...); filled by the table."""
 
-_ALLOWED = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.Mod, ast.FloorDiv, ast.USub, ast.UAdd)
-_ALLOWED_COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 _ADVICE: dict[type, str] = {
     ast.Attribute: "attribute access is not allowed",
     ast.Subscript: "subscripts are not allowed",
@@ -133,7 +132,7 @@ class Formula:
         except ValueError as error:  # characters that no source code can hold
             raise FormulaError(f"this is not a formula: {error}") from None
         self._check(tree, MAX_DEPTH)
-        object.__setattr__(self, "tree", conditions_as_numbers(tree))
+        object.__setattr__(self, "tree", tree)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Formula, (self.text, self.names, self.terms, self.functions)  # checked again where it arrives
@@ -154,16 +153,14 @@ class Formula:
                         raise self._error_at(node, f"{name} is a function: write {name}(...)")
                     message = str(self._error_at(node, _unknown("name", name, [*self.names, "pi"])))
                     raise UnknownNameError(message, name)
-            case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _ALLOWED):
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in SIGNS:
                 self._check(left, depth - 1)
                 self._check(right, depth - 1)
                 if isinstance(op, ast.Pow) and not _fits(node):
                     raise self._error_at(node, "this power of numbers is too large for a float")
-            case ast.UnaryOp(op=op, operand=operand) if isinstance(op, _ALLOWED):
+            case ast.UnaryOp(op=op, operand=operand) if type(op) in SIGNS:
                 self._check(operand, depth - 1)
-            case ast.Compare(left=left, ops=ops, comparators=others) if all(
-                isinstance(op, _ALLOWED_COMPARISONS) for op in ops
-            ):
+            case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in SIGNS for op in ops):
                 for part in (left, *others):
                     self._check(part, depth - 1)
             case ast.BoolOp(op=op, values=parts):
@@ -215,7 +212,7 @@ class Formula:
     @cache  # noqa: B019 - formulas are few and live as long as the table
     def source(self, system: NumberSystem, names: tuple[str, ...] = ()) -> str:
         """The Python expression that computes this formula over `system`, with `names` for its first variables."""
-        return written(self.tree, system, self.terms, dict(zip(self.names, names, strict=False)))
+        return python_source(self.tree, system, self.terms, dict(zip(self.names, names, strict=False)))
 
     def scope(self, system: NumberSystem) -> dict[str, Any]:
         """The names that this formula's source may refer to over `system`, and nothing else."""
@@ -281,7 +278,7 @@ def _fits(node: ast.expr) -> bool:
             return math.isfinite(float(node.value))  # type: ignore[arg-type]
         if any(isinstance(part, ast.Name) for part in ast.walk(node)):
             return True
-        return math.isfinite(eval(written(node, FLOATS), {"__builtins__": {}, **FLOATS.functions}))
+        return math.isfinite(eval(python_source(node, FLOATS), {"__builtins__": {}, **FLOATS.functions}))
     except OverflowError:
         return False
     except (ValueError, ZeroDivisionError):  # undefined rather than large: said where it is computed

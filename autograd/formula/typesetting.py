@@ -9,8 +9,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, product
+
+from autograd.formula.algebra import interpret
 
 __all__ = [
     "ATOM",
@@ -38,7 +40,7 @@ MAX_LABEL = 60
 
 Written = tuple[str, int]
 """A string, and how tightly it holds together: one of the following."""
-ATOM, POWER, PRODUCT, SIGN, SUM, CHOICE = range(6)
+ATOM, POWER, PRODUCT, SIGN, SUM, CONDITION, ALTERNATIVES, CHOICE = range(8)
 
 _INDEX = re.compile(r"(?<=\[)([\w, ]+)(?=\])")
 _SIMPLE = re.compile(r"[^\s+\-*/%^·=<>]+")
@@ -92,13 +94,13 @@ def derivative(top: str, bottom: str, d: str = "d") -> str:
 
 @dataclass(frozen=True)
 class Style:
-    """How formulas are written: the signs, and how to write a name."""
+    """How formulas are written: the signs, and how to write names and calls."""
 
     product: str
     quotient: str
     parentheses: str
     choice: str
-    comparisons: Mapping[type[ast.cmpop], str]
+    signs: Mapping[str, str]
     name: Callable[[str], str] = str
     call: Callable[[str, str], str] = "{}({})".format
     is_plain: bool = False
@@ -112,25 +114,22 @@ class Style:
         """``-x``."""
         return "-" + self.fit(operand, PRODUCT), SIGN
 
-    def operated(self, op: ast.operator, left: Written, right: Written, exponent: float | None = None) -> Written:
-        """``left op right``; the `exponent` of a power, if it is known."""
-        match op:
-            case ast.Add():
-                return f"{self.fit(left, SUM)} + {self.fit(right, PRODUCT)}", SUM
-            case ast.Sub():
-                return f"{self.fit(left, SUM)} - {self.fit(right, PRODUCT)}", SUM
-            case ast.Mult():
+    def operated(self, sign: str, left: Written, right: Written, exponent: float | None = None) -> Written:
+        """``left sign right``; the `exponent` of a power, if it is known."""
+        match sign:
+            case "+" | "-":
+                return f"{self.fit(left, SUM)} {sign} {self.fit(right, PRODUCT)}", SUM
+            case "*":
                 return self.product.format(self.fit(left, PRODUCT), self.fit(right, POWER)), PRODUCT
-            case ast.Div() if self.is_plain:
+            case "/" if self.is_plain:
                 return self.quotient.format(self.fit(left, PRODUCT), self.fit(right, POWER)), PRODUCT
-            case ast.Div():
+            case "/":
                 return self.quotient.format(left[0], right[0]), PRODUCT
-            case ast.Mod():
-                sign = "%" if self.is_plain else r"\bmod"
-                return f"{self.fit(left, PRODUCT)} {sign} {self.fit(right, POWER)}", SIGN
-            case ast.FloorDiv() if self.is_plain:
+            case "%":
+                return f"{self.fit(left, PRODUCT)} {self.signs[sign]} {self.fit(right, POWER)}", SIGN
+            case "//" if self.is_plain:
                 return f"{self.fit(left, PRODUCT)} // {self.fit(right, POWER)}", SIGN
-            case ast.FloorDiv():
+            case "//":
                 return rf"\left\lfloor {self.quotient.format(left[0], right[0])} \right\rfloor", ATOM
         base = self.fit(left, ATOM)  # what is left is a power
         if not self.is_plain:
@@ -140,93 +139,111 @@ class Style:
         return f"{base}^{self.fit(right, ATOM)}", POWER
 
 
-_COMPARISONS: dict[type[ast.cmpop], str] = {
-    ast.Lt: "<",
-    ast.LtE: "≤",
-    ast.Gt: ">",
-    ast.GtE: "≥",
-    ast.Eq: "=",
-    ast.NotEq: "≠",
-}
-PLAIN = Style("{}·{}", "{}/{}", "({})", "{} if {} else {}", _COMPARISONS, is_plain=True)
+_SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠", "and": "and", "or": "or", "%": "%"}
+PLAIN = Style("{}·{}", "{}/{}", "({})", "{} if {} else {}", _SIGNS, is_plain=True)
 """Formulas in text and pictures."""
 
 
 def typeset(tree: ast.expr, names: Mapping[str, str], style: Style = PLAIN) -> str:
-    """A formula as one writes it by hand; `names` says how to write its variables.
+    """A formula as it is written by hand; `names` has the labels of its variables.
 
     >>> typeset(ast.parse("-2*x*(-y + v) + z**2/2", mode="eval").body, {"v": "ŷ"})
     'z²/2 - 2·x·(ŷ - y)'
-    >>> typeset(ast.parse("where(x > 0, 1, 0)*y*n", mode="eval").body, {"n": "0.5"})
+    >>> typeset(ast.parse("(x > 0)*y*n", mode="eval").body, {"n": "0.5"})
     '0.5·(1 if x > 0 else 0)·y'
     """
-
-    def text_of(tree: ast.expr) -> Written:
-        match tree:
-            case ast.Name(id=name):
-                label = names.get(name, name)
-                return style.name(label), ATOM if _SIMPLE.fullmatch(label) else SUM
-            case ast.Constant(value=value):
-                return number(value), ATOM  # type: ignore[arg-type]
-            case ast.BinOp(op=ast.Add() | ast.Sub()):
-                return sum_of(_summands(tree))
-            case ast.BinOp(left=left, op=op, right=right):
-                is_negative, left = _unsigned(left)
-                if isinstance(op, ast.Mult) and is_number(right) and not is_number(left):
-                    result = text_of(_in_front(right, left))  # 0.2·w rather than w·0.2
-                else:
-                    result = style.operated(op, text_of(left), text_of(right), _literal(right))
-                return style.negated(result) if is_negative else result
-            case ast.UnaryOp(operand=operand):
-                return style.negated(text_of(operand))
-            case ast.Call(func=ast.Name(id="where"), args=[condition, chosen, otherwise]):
-                return style.choice.format(*(text_of(part)[0] for part in (chosen, condition, otherwise))), CHOICE
-            case ast.Call(func=ast.Name(id=name), args=arguments):
-                texts = ", ".join(text_of(part)[0] for part in arguments)
-                return style.call(name, texts), ATOM
-            case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return f"{text_of(left)[0]} {style.comparisons[type(op)]} {text_of(right)[0]}", CHOICE
-        return ast.unparse(tree), CHOICE
-
-    def is_number(tree: ast.expr) -> bool:
-        return isinstance(tree, ast.Constant) or (isinstance(tree, ast.Name) and names.get(tree.id, "")[:1].isdigit())
-
-    def sum_of(terms: list[tuple[bool, ast.expr]]) -> Written:
-        terms.sort(key=lambda term: (term[0], is_number(term[1])))  # ŷ - y rather than -y + ŷ
-        signed = [(" - " if minus else " + ") + style.fit(text_of(term), PRODUCT) for minus, term in terms]
-        return ("-" if terms[0][0] else "") + "".join(signed)[3:], SUM
-
-    return text_of(tree)[0]
+    return interpret(tree, _Typesetter(names, style)).whole(style)[0]
 
 
-def _summands(tree: ast.expr) -> list[tuple[bool, ast.expr]]:
-    """The terms of a sum, each with whether it is subtracted."""
-    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add | ast.Sub):
-        is_negative, last = _unsigned(tree.right)
-        return [*_summands(tree.left), (is_negative != isinstance(tree.op, ast.Sub), last)]
-    return [_unsigned(tree)]
+@dataclass(frozen=True)
+class _Phrase:
+    """A part of a typeset formula, written without the minus sign that it may start with.
+
+    The sign, the `terms` of a sum, each with whether it is subtracted, and the `factors` of a product are kept apart:
+    a sum starts with a term that is added, ``ŷ - y`` rather than ``-y + ŷ``, a product with its number, ``0.2·w``.
+    """
+
+    text: Written
+    is_negative: bool = False
+    number: float | None = None
+    is_number: bool = False
+    terms: tuple[tuple[bool, _Phrase], ...] = ()
+    factors: tuple[_Phrase, ...] = ()
+
+    def whole(self, style: Style) -> Written:
+        """The text with its sign."""
+        return style.negated(self.text) if self.is_negative else self.text
+
+    def summands(self) -> tuple[tuple[bool, _Phrase], ...]:
+        return self.terms or ((self.is_negative, replace(self, is_negative=False)),)
 
 
-def _unsigned(tree: ast.expr) -> tuple[bool, ast.expr]:
-    """Whether a product starts with a minus sign, and the product without it."""
-    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
-        return True, tree.operand
-    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Mult | ast.Div):
-        is_negative, left = _unsigned(tree.left)
-        return is_negative, ast.BinOp(left, tree.op, tree.right)
-    return False, tree
+class _Typesetter:
+    """Formulas as phrases, in one style."""
 
+    def __init__(self, names: Mapping[str, str], style: Style) -> None:
+        self.names, self.style = names, style
 
-def _in_front(factor: ast.expr, product: ast.expr) -> ast.expr:
-    if isinstance(product, ast.BinOp) and isinstance(product.op, ast.Mult):
-        return ast.BinOp(_in_front(factor, product.left), ast.Mult(), product.right)
-    return ast.BinOp(factor, ast.Mult(), product)
+    def number(self, value: float) -> _Phrase:
+        return _Phrase((number(value), ATOM), number=value, is_number=True)
 
+    def name(self, word: str) -> _Phrase:
+        label = self.names.get(word, word)
+        looseness = ATOM if _SIMPLE.fullmatch(label) else SUM
+        return _Phrase((self.style.name(label), looseness), is_number=self.names.get(word, "")[:1].isdigit())
 
-def _literal(tree: ast.expr) -> float | None:
-    is_negative, tree = _unsigned(tree)
-    value = tree.value if isinstance(tree, ast.Constant) else None
-    return float(-value if is_negative else value) if isinstance(value, int | float) else None
+    def unary(self, sign: str, x: _Phrase) -> _Phrase:
+        if sign == "+":
+            return x
+        if x.is_negative or x.terms or x.factors:
+            return _Phrase(x.whole(self.style), is_negative=True)
+        return replace(x, is_negative=True)
+
+    def binary(self, sign: str, x: _Phrase, y: _Phrase) -> _Phrase:
+        match sign:
+            case "+" | "-":
+                return self.sum_of(*x.summands(), (y.is_negative != (sign == "-"), replace(y, is_negative=False)))
+            case "*":
+                factors = x.factors or (replace(x, is_negative=False),)
+                in_front = y.is_number and not (y.is_negative or x.is_number)
+                product = self.product_of(*((y, *factors) if in_front else (*factors, y)))
+                return replace(product, is_negative=x.is_negative)
+        exponent = None if y.number is None else float(-y.number if y.is_negative else y.number)
+        if sign == "/":
+            return _Phrase(self.style.operated(sign, x.text, y.whole(self.style)), is_negative=x.is_negative)
+        return _Phrase(self.style.operated(sign, x.whole(self.style), y.whole(self.style), exponent))
+
+    def sum_of(self, *terms: tuple[bool, _Phrase]) -> _Phrase:
+        ordered = sorted(terms, key=lambda term: (term[0], term[1].is_number))
+        signed = [(" - " if minus else " + ") + self.style.fit(term.text, PRODUCT) for minus, term in ordered]
+        return _Phrase((("-" if ordered[0][0] else "") + "".join(signed)[3:], SUM), terms=tuple(ordered))
+
+    def product_of(self, first: _Phrase, *others: _Phrase) -> _Phrase:
+        text = first.text
+        for factor in others:
+            text = self.style.operated("*", text, factor.whole(self.style))
+        return _Phrase(text, factors=(first, *others))
+
+    def comparison(self, sign: str, x: _Phrase, y: _Phrase) -> _Phrase:
+        return self.joined(sign, x, y, SUM, CONDITION)
+
+    def logical(self, word: str, x: _Phrase, y: _Phrase) -> _Phrase:
+        looseness = CONDITION if word == "and" else ALTERNATIVES
+        return self.joined(word, x, y, looseness, looseness)
+
+    def joined(self, sign: str, x: _Phrase, y: _Phrase, loosest: int, looseness: int) -> _Phrase:
+        left, right = (self.style.fit(operand.whole(self.style), loosest) for operand in (x, y))
+        return _Phrase((f"{left} {self.style.signs[sign]} {right}", looseness))
+
+    def call(self, function: str, operands: Sequence[_Phrase]) -> _Phrase:
+        texts = [operand.whole(self.style) for operand in operands]
+        if function == "where":
+            inner = ALTERNATIVES if self.style.is_plain else CHOICE
+            condition, x, y = (
+                self.style.fit(text, loosest) for text, loosest in zip(texts, (inner, inner, CHOICE), strict=True)
+            )
+            return _Phrase((self.style.choice.format(x, condition, y), CHOICE))
+        return _Phrase((self.style.call(function, ", ".join(text for text, _ in texts)), ATOM))
 
 
 def atom(label: str) -> Written:

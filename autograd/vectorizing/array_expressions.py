@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import ast
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
+from autograd.formula.algebra import interpret
+from autograd.formula.compiling import OPERATORS
 from autograd.formula.language import DERIVED
 from autograd.formula.systems import FLOATS, IEEE
 
@@ -148,50 +151,50 @@ def _factors(x: Expression) -> tuple[Expression, ...]:
     return x.factors or (x,)
 
 
-def binary(op: ast.operator, x: Expression, y: Expression) -> Expression:
-    """One of ``+ - * / **``, in the order in which it is written."""
+def binary(sign: str, x: Expression, y: Expression) -> Expression:
+    """One of ``+ - * / // % **``, in the order in which it is written."""
     a, b = x.value, y.value
     if a is not None and b is not None:
-        folded = _folded(_ARITHMETIC[type(op)], a, b)
+        folded = _folded(_ARITHMETIC[sign], a, b)
         if folded is not None:
             return folded
-    match op:
-        case ast.Add() if a == 0:
+    match sign:
+        case "+" if a == 0:
             return y
-        case ast.Add() | ast.Sub() if b == 0:
+        case "+" | "-" if b == 0:
             return x
-        case ast.Mult() if a == 1:
+        case "*" if a == 1:
             return y
-        case ast.Mult() | ast.Div() | ast.Pow() if b == 1:
+        case "*" | "/" | "**" if b == 1:
             return x
-        case ast.Mult() if a == -1:
+        case "*" if a == -1:
             return negative(y)
-        case ast.Pow() if b in (3, 4) and isinstance(x.tree, ast.Name):
-            square = binary(op, x, number(2))  # NumPy squares fast; all other powers are slow
-            return binary(ast.Mult(), square, x) if b == 3 else binary(op, square, number(2))
-        case ast.Add() if isinstance(y.tree, ast.UnaryOp):
-            return binary(ast.Sub(), x, Expression(y.tree.operand, y.rows, y.batch))
-    if isinstance(op, ast.Mult) and x.divisor is None and y.divisor is not None and y.factors[0].value == 1:
-        quotient = binary(ast.Div(), x, y.divisor)  # x · 1/y
+        case "**" if b in (3, 4) and isinstance(x.tree, ast.Name):
+            square = binary("**", x, number(2))  # NumPy squares fast; all other powers are slow
+            return binary("*", square, x) if b == 3 else binary("**", square, number(2))
+        case "+" if isinstance(y.tree, ast.UnaryOp):
+            return binary("-", x, Expression(y.tree.operand, y.rows, y.batch))
+    if sign == "*" and x.divisor is None and y.divisor is not None and y.factors[0].value == 1:
+        quotient = binary("/", x, y.divisor)  # x · 1/y
         return Expression(quotient.tree, quotient.rows, quotient.batch, _factors(x), y.divisor)
     left, right = lined_up(x, y)
-    tree = ast.BinOp(left, op, right)
-    match op:
-        case ast.Mult() if x.divisor is None and y.divisor is None:
+    tree = ast.BinOp(left, OPERATORS[sign], right)
+    match sign:
+        case "*" if x.divisor is None and y.divisor is None:
             return Expression(tree, *_axes((x, y)), (*_factors(x), *_factors(y)))
-        case ast.Div() if a is not None:
+        case "/" if a is not None:
             return Expression(tree, *_axes((x, y)), (x,), y)
     return Expression(tree, *_axes((x, y)))
 
 
-_ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
-    ast.Add: lambda x, y: x + y,
-    ast.Sub: lambda x, y: x - y,
-    ast.Mult: lambda x, y: x * y,
-    ast.Div: IEEE.functions["divide"],
-    ast.Mod: IEEE.functions["remainder"],
-    ast.FloorDiv: IEEE.functions["floor_divide"],
-    ast.Pow: math.pow,
+_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": IEEE.functions["divide"],
+    "%": IEEE.functions["remainder"],
+    "//": IEEE.functions["floor_divide"],
+    "**": math.pow,
 }
 
 
@@ -205,7 +208,7 @@ def _folded(function: Callable[..., float], *numbers: float) -> Expression | Non
 
 def reciprocal(x: Expression) -> Expression:
     """``1 / x``."""
-    return binary(ast.Div(), number(1), x)
+    return binary("/", number(1), x)
 
 
 N = name("n")
@@ -217,7 +220,7 @@ SEED = reciprocal(N)
 
 def plus(terms: Sequence[Expression]) -> Expression:
     """The sum."""
-    return reduce(lambda x, y: binary(ast.Add(), x, y), terms)
+    return reduce(lambda x, y: binary("+", x, y), terms)
 
 
 def negative(x: Expression) -> Expression:
@@ -261,11 +264,11 @@ def times(*operands: Expression) -> Expression:
     result = reduce(_multiplied, [number(abs(constant) if sign else constant), *scalars])
     for divisor in under:
         if divisor.is_scalar:
-            result = binary(ast.Div(), result, divisor)
+            result = binary("/", result, divisor)
     result = reduce(_multiplied, [result, *sorted(arrays, key=lambda x: x.batch)])
     for divisor in under:
         if not divisor.is_scalar:
-            result = binary(ast.Div(), result, divisor)
+            result = binary("/", result, divisor)
     if sign:
         result = negative(result)
     scaled = (number(constant), *scalars, *arrays)
@@ -274,7 +277,7 @@ def times(*operands: Expression) -> Expression:
 
 
 def _multiplied(x: Expression, y: Expression) -> Expression:
-    return binary(ast.Mult(), x, y)
+    return binary("*", x, y)
 
 
 def sum_over_batch(x: Expression) -> Expression:
@@ -326,24 +329,24 @@ def broadcast(x: Expression, like: Expression) -> Expression:
     """`x` with all the axes of `like`, and an array of its kind."""
     if (x.rows, x.batch) == (like.rows, like.batch) and not x.is_plain:
         return x
-    return binary(ast.Add(), without_factors(x), zeros_like(like))
+    return binary("+", without_factors(x), zeros_like(like))
 
 
-def compared(op: ast.cmpop, x: Expression, y: Expression) -> Expression:
+def compared(sign: str, x: Expression, y: Expression) -> Expression:
     """A comparison, element by element."""
     a, b = x.value, y.value
     if a is not None and b is not None:
-        return number(_COMPARED[type(op)](a, b))
-    return Expression(ast.Compare((trees := lined_up(x, y))[0], [op], [trees[1]]), *_axes((x, y)))
+        return number(_COMPARED[sign](a, b))
+    return Expression(ast.Compare((trees := lined_up(x, y))[0], [OPERATORS[sign]], [trees[1]]), *_axes((x, y)))
 
 
-_COMPARED: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
-    ast.Lt: lambda x, y: x < y,
-    ast.LtE: lambda x, y: x <= y,
-    ast.Gt: lambda x, y: x > y,
-    ast.GtE: lambda x, y: x >= y,
-    ast.Eq: lambda x, y: x == y,
-    ast.NotEq: lambda x, y: x != y,
+_COMPARED: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
 }
 
 
@@ -372,26 +375,29 @@ def applied(function: str, *operands: Expression) -> Expression:
 
 def written(tree: ast.expr, given: Mapping[str, Expression]) -> Expression:
     """A formula of the table, with expressions in place of its variables."""
-    match tree:
-        case ast.Constant(value=value):
-            return number(float(value))  # type: ignore[arg-type]
-        case ast.Name(id=word):
-            return given[word] if word in given else number(math.pi)
-        case ast.BinOp(left=left, op=op, right=right):
-            return binary(op, written(left, given), written(right, given))
-        case ast.UnaryOp(op=op, operand=operand):
-            x = written(operand, given)
-            return negative(x) if isinstance(op, ast.USub) else x
-        case ast.Compare(left=left, ops=ops, comparators=others):
-            sides = [written(part, given) for part in (left, *others)]
-            pairs = [compared(op, x, y) for op, x, y in zip(ops, sides, sides[1:], strict=False)]
-            return reduce(lambda x, y: _both(x, y, is_and=True), pairs)
-        case ast.BoolOp(op=op, values=values):
-            is_and = isinstance(op, ast.And)
-            return reduce(lambda x, y: _both(x, y, is_and), [written(part, given) for part in values])
-        case ast.Call(func=ast.Name(id=function), args=arguments):
-            if function in given:  # a Python function, under the name that it has in the program
-                operands = [written(part, given) for part in arguments]
-                return Expression(ast.Call(given[function].tree, lined_up(*operands), []), *_axes(operands))
-            return applied(function, *(written(part, given) for part in arguments))
-    raise AssertionError(ast.dump(tree))
+    return interpret(tree, _Arrays(given))
+
+
+class _Arrays:
+    """Formulas as array expressions; `given` has those of the variables, and the names of Python functions."""
+
+    number = staticmethod(number)
+    binary = staticmethod(binary)
+    comparison = staticmethod(compared)
+
+    def __init__(self, given: Mapping[str, Expression]) -> None:
+        self.given = given
+
+    def name(self, word: str) -> Expression:
+        return self.given[word] if word in self.given else number(math.pi)
+
+    def unary(self, sign: str, x: Expression) -> Expression:
+        return negative(x) if sign == "-" else x
+
+    def logical(self, word: str, x: Expression, y: Expression) -> Expression:
+        return _both(x, y, is_and=word == "and")
+
+    def call(self, function: str, operands: Sequence[Expression]) -> Expression:
+        if function in self.given:  # a Python function, under the name that it has in the program
+            return Expression(ast.Call(self.given[function].tree, lined_up(*operands), []), *_axes(operands))
+        return applied(function, *operands)

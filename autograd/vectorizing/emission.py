@@ -186,7 +186,7 @@ class _Emitter:
     def shaped_like(self, group: Group) -> Expression:
         """Some expression with all the axes of the group."""
         factors = [without_factors(self.read(view)) for view in group.views]
-        return reduce(lambda x, y: binary(ast.Mult(), x, y), factors)
+        return reduce(lambda x, y: binary("*", x, y), factors)
 
     def computed(self, group: Group) -> Expression:
         """The group's formula, with what it reads in place of its variables."""
@@ -195,11 +195,11 @@ class _Emitter:
             parts = [self.part(part, is_largest=op.name == "maximum") for part in group.parts]
             if op.name == "maximum":
                 return reduce(lambda x, y: applied("maximum", x, y), parts)
-            return binary(ast.Div(), self.sum_of(parts), number(group.divisor))
+            return binary("/", self.sum_of(parts), number(group.divisor))
         given = {x: self.read(view) for x, view in zip(op.operands, group.operands, strict=True)}
         for x, view in list(zip(op.operands, group.operands, strict=True))[: _CONDITIONS_AMONG.get(op, 0)]:
             if view.array is None or not view.array.is_condition:
-                given[x] = compared(ast.NotEq(), given[x], number(0))
+                given[x] = compared("!=", given[x], number(0))
         for formula in (op.value, *op.partials):
             for word, function in formula.functions:
                 given[word] = name(self.function(word, function))
@@ -221,7 +221,7 @@ class _Emitter:
         """Summands of a linear form."""
         factors = [self.read(view) for view in part.factors]
         if not part.is_sum:
-            return reduce(lambda x, y: binary(ast.Mult(), x, y), factors)
+            return reduce(lambda x, y: binary("*", x, y), factors)
         if part.is_product:
             return Expression(matmul(factors[0].tree, factors[1].tree), part.rows, part.batched)
         view = part.factors[0]
