@@ -1,154 +1,134 @@
-"""Claims about gradients, checked one by one, and what is to be said of those that are wrong."""
+"""The claim under test: whose gradient it is, and what explains it if it is wrong.
+
+The engine's own gradient is audited node by node; one that was derived by hand is compared with the usual mistakes; of
+another engine, the operations are checked that the function uses.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import cached_property
-from math import isfinite
-from types import MappingProxyType
-from typing import Any
+from math import isclose, isfinite
+from typing import Any, Protocol
 
 from autograd.checking.audit import Culprit, Graph
-from autograd.checking.diagnosis import look, swapped, wrong_edge
-from autograd.checking.exact_replay import GraphSlopes, exact_slopes, rounding, steepest_secant
-from autograd.checking.finite_differences import ladder_slopes, screened_slopes
-from autograd.checking.report import InputCheck, Report
-from autograd.checking.sympy_reference import closed_forms
-from autograd.checking.verdicts import Slopes, hull, judge
+from autograd.checking.diagnosis import swapped, wrong_edge
+from autograd.checking.inputs import Inputs
+from autograd.checking.reference import ExactReplay
+from autograd.checking.student_engines import Engine
+from autograd.checking.targets import FunctionTarget, Target
+from autograd.checking.verdicts import InputCheck
 from autograd.core.value import Value
 from autograd.extensions.expressions import expression
-from autograd.formula.systems import NumberSystem
 from autograd.formula.typesetting import number
+from autograd.transforms.signatures import name_of
 
-__all__ = ["ExactChecks", "by_ladder", "engine_report", "explained", "with_hints"]
+__all__ = ["ByEngine", "ByHand", "Claim", "Findings", "Own"]
 
-STEADY = 1e-9
-"""Relative error of a gradient up to which rounding has hardly touched it."""
-
-
-class ExactChecks:
-    """The gradients of one recorded graph, against its exact replay.
-
-    What rounding does to a correct gradient is only looked into where it matters: if the gradient is not within
-    a millionth.  Two things are asked then.  How does it react, to first order, to the rounding of every step?
-    And what is the slope through the very numbers that were recorded, which may lie on the other side of
-    a kink?  Both need a graph without mistakes; one with a mistake has no rounding to be excused by.
-    """
-
-    def __init__(
-        self, graph: Graph, closed: Mapping[str, float] = MappingProxyType({}), digits: int | None = None
-    ) -> None:
-        self.graph, self.root, self.closed, self.digits = graph, graph.root, closed, digits
-        self.slopes = GraphSlopes(graph.root)
-
-    @cached_property
-    def closed_forms(self) -> dict[Value, float]:
-        """By SymPy, for all leaves at once."""
-        return closed_forms(self.root)
-
-    @cached_property
-    def own_gradients(self) -> dict[Value, float]:
-        """By the engine, for all leaves at once."""
-        leaves = self.graph.leaves()
-        return dict(zip(leaves, self.root.gradients(leaves), strict=True))
-
-    def check(
-        self, name: str, leaf: Value, grad: float, f: Callable[[NumberSystem, Any], Any] | None = None
-    ) -> InputCheck:
-        """One gradient, by the leaf called `name`; `f` is the function along it if the graph is not all of that."""
-        f = f or self.slopes.along(leaf)
-        slopes, noise, terms = exact_slopes(f, leaf.data), 0.0, 0.0
-        claims = [grad, *([self.closed[name]] if name in self.closed else [])]
-        doubtful = [claim for claim in claims if judge(claim, slopes).verdict != "pass" and isfinite(claim)]
-        if doubtful and not slopes.reason:
-            if self._may_be_rounding(leaf, slopes) and not (self.graph.forward or self.graph.local):
-                noise, terms = rounding(self.root, leaf)
-                through = self.slopes.by(leaf, recorded=True)
-                if slopes.kind == through.kind == "smooth":
-                    noise += abs(slopes.numeric - through.numeric)
-                elif not through.reason:
-                    slopes = hull(slopes, through)
-            slopes = replace(slopes, scale=steepest_secant(f, leaf.data), terms=terms)
-        judgement = judge(grad, slopes, noise, self.digits)
-        hint = ""
-        if name in self.closed and judge(self.closed[name], slopes, noise).verdict == "fail":
-            hint = "the closed form differs"
-        return InputCheck(name, grad, slopes, judgement, noise, hint, lambda: self._closed_form(name, leaf, slopes))
-
-    def _may_be_rounding(self, leaf: Value, slopes: Slopes) -> bool:
-        """Whether rounding could explain a wrong gradient: not if the engine's own has nearly all its digits."""
-        own = self.own_gradients.get(leaf, 0.0)
-        return not abs(own - slopes.numeric) <= STEADY * abs(slopes.numeric) or slopes.kind != "smooth"
-
-    def _closed_form(self, name: str, leaf: Value, slopes: Slopes) -> float | None:
-        """The one that was given; else SymPy's, which at a kink is one of many."""
-        if name in self.closed:
-            return self.closed[name]
-        return self.closed_forms.get(leaf) if slopes.kind == "smooth" else None
+Findings = tuple[Sequence[Culprit], list[str], int]
+"""The places that are wrong, further lines of advice, and the number of nodes that were audited."""
 
 
-def by_ladder(
-    name: str, f: Callable[[float], float], at: float, grad: float, closed: Mapping[str, float], digits: int | None
-) -> InputCheck:
-    """One gradient of a function that can only be called."""
-    slopes = screened_slopes(f, at, grad) or ladder_slopes(f, at)
-    differs = name in closed and judge(closed[name], slopes).verdict == "fail"
-    hint = "the closed form differs" * differs
-    return InputCheck(name, grad, slopes, judge(grad, slopes, digits=digits), 0.0, hint, lambda: closed.get(name))
+class Claim(Protocol):
+    """A gradient, and the explanation of its mistakes."""
+
+    known: Mapping[str, float]
+    """The gradients that are known before the target is computed."""
+
+    def gradients(self, target: Target) -> Mapping[str, float]:
+        """The gradients by name; an input that is missing has none."""
+
+    def findings(self, target: Target, checks: Sequence[InputCheck]) -> Findings:
+        """The explanation, given the verdicts."""
 
 
-# --- What a mistake looks like -----------------------------------------------------------------------
+class Own:
+    """The gradient that this engine computes."""
 
+    known: Mapping[str, float] = {}
 
-def with_hints(checks: Sequence[InputCheck], graph: Graph | None) -> dict[str, InputCheck]:
-    """The checks by name, and for each gradient that failed what it looks like."""
-    numeric = {check.name: check.numeric for check in checks if check.slopes.kind == "smooth"}
-    counts = graph.counts() if graph else set()
-    found = {}
-    for check in checks:
-        found[check.name] = check
-        if check.verdict == "fail" and check.name in numeric:
-            hints = [check.hint, look(check.name, check.grad, numeric, counts)]
-            found[check.name] = replace(check, hint="; ".join(filter(None, hints)))
-    return found
+    def gradients(self, target: Target) -> Mapping[str, float]:
+        """The gradients by a backward pass."""
+        grads, self.culprits = target.own_gradients()
+        return grads
 
-
-def explained(graph: Graph | None, leaves: Mapping[str, Value], checks: Sequence[InputCheck]) -> list[str]:
-    """The one mistake that explains all gradients that were given, if any of them is wrong."""
-    told = [check for check in checks if check.slopes.kind == "smooth" and isfinite(check.numeric + check.grad)]
-    grads, right = ({check.name: getattr(check, which) for check in told} for which in ("grad", "numeric"))
-    text = swapped(grads, right)
-    if graph and not text:
-        by_leaf = ({leaves[name]: slope for name, slope in slopes.items()} for slopes in (grads, right))
-        text = wrong_edge(graph.root, *by_leaf)
-    return [f"Looks like: {text}"] if text else []
-
-
-def engine_report(
-    checks: Sequence[InputCheck], graph: Graph | None, culprits: Sequence[Culprit] = (), source: str = "exact replay"
-) -> Report:
-    """The report on gradients that this engine computed; if anything is wrong, all local derivatives are audited."""
-    advice: list[str] = []
-    if graph and (culprits or any(check.verdict == "fail" for check in checks)):
+    def findings(self, target: Target, checks: Sequence[InputCheck]) -> Findings:
+        """The audit of the graph, if anything is wrong."""
+        graph, culprits = target.graph, list(self.culprits)
+        has_failed = any(check.verdict == "fail" for check in checks)
+        if has_failed:
+            culprits += target.unrecorded or ()
+        if graph is None or not (culprits or has_failed):
+            return culprits, [], len(graph.nodes) if graph else 0
         culprits = list(dict.fromkeys([*culprits, *graph.local]))
-        advice = [] if culprits else _lost(graph)
-    return Report(with_hints(checks, graph), culprits, advice, len(graph.nodes) if graph else 0, source)
+        return culprits, [] if culprits else _lost(graph), len(graph.nodes)
+
+
+class ByHand:
+    """A gradient that was derived by hand: numbers in the shape of `inputs`, or a function that returns them."""
+
+    def __init__(self, inputs: Inputs, gradient: Any) -> None:
+        self.advice: list[str] = []
+        if not callable(gradient):
+            self.known: Mapping[str, float] = inputs.matched(gradient, "gradient")
+            return
+        inputs.check_signature(gradient, is_gradient=True)
+        returned = inputs.call(gradient, inputs.numbers.values())
+        try:
+            self.known = inputs.matched(returned, f"the result of {name_of(gradient)}")
+        except TypeError as error:
+            self.known, self.advice = {}, [f"No gradient: {error}"]
+
+    def gradients(self, target: Target) -> Mapping[str, float]:
+        """The numbers."""
+        return self.known
+
+    def findings(self, target: Target, checks: Sequence[InputCheck]) -> Findings:
+        """The one mistake that explains all gradients, if any of them is wrong."""
+        if not any(check.verdict == "fail" for check in checks):
+            return [], self.advice, 0
+        smooth = [check for check in checks if check.slopes.kind == "smooth" and isfinite(check.numeric + check.grad)]
+        grads, right = {check.name: check.grad for check in smooth}, {check.name: check.numeric for check in smooth}
+        mistake = swapped(grads, right)
+        if not mistake and target.graph and isinstance(target.reference, ExactReplay):
+            by_leaf = ({target.leaves[name]: x for name, x in gradients.items()} for gradients in (grads, right))
+            mistake = wrong_edge(target.graph.root, *by_leaf)
+        return [], self.advice + ([f"Looks like: {mistake}"] if mistake else []), 0
+
+
+class ByEngine:
+    """The gradient that another engine computes, whose Values `make` makes of floats."""
+
+    known: Mapping[str, float] = {}
+
+    def __init__(self, make: Callable[[float], Any]) -> None:
+        self.engine = Engine(make)
+
+    def gradients(self, target: Target) -> Mapping[str, float]:
+        """The gradients by its backward pass."""
+        assert isinstance(target, FunctionTarget)
+        self.result, grads = self.engine.gradients(target.f, target.inputs.call, target.numbers)
+        self.is_right = isclose(self.result, target.call.result, rel_tol=1e-6)
+        return grads
+
+    def findings(self, target: Target, checks: Sequence[InputCheck]) -> Findings:
+        """The operations of the engine that are wrong, among those of the function."""
+        is_wrong = not self.is_right or any(check.verdict == "fail" for check in checks)
+        return self.engine.culprits(target.graph) if target.graph and is_wrong else [], [], 0
 
 
 def _lost(graph: Graph) -> list[str]:
-    """Why a gradient can be wrong, or no number, though every step is right by itself."""
-    adjoints = dict(zip(graph.nodes, graph.root.gradients(graph.nodes), strict=True))
+    """The reason why a gradient can be wrong, or not a number, though every step is right by itself."""
+    adjoints: dict[Value, float] = dict(zip(graph.nodes, graph.root.gradients(graph.nodes), strict=True))
     for node in reversed(graph.nodes):
         upstream = adjoints[node]
         for operand, local in node.edges:
             if isfinite(upstream) and not isfinite(upstream * local):
                 by = operand.label or expression(operand)
-                slope = f"the slope by {by} is {number(local)}"
+                slope = f"the slope with respect to {by} is {number(local)}"
                 what = slope if not isfinite(local) else f"{slope}, and times {number(upstream)} that overflows"
                 return [f"Where: {graph.describe(node)}", f"  {what}"]
     kinks = graph.at_kinks()
     if kinks:
         names = ", ".join(dict.fromkeys(f"{node.op.name}: {node.op.kink}" for node in kinks))
-        return [f"Kinks meet here, and the slopes that are meant there ({names}) do not make one of the whole."]
+        return [f"Kinks meet here: the conventional slopes ({names}) together are not a slope of the whole function."]
     return []

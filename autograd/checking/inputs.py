@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from autograd.core.value import Value, as_float, shown
 from autograd.extensions.arrays import is_array
 from autograd.transforms import pytrees
+from autograd.transforms.signatures import misfit, name_of, positional_names, signature_of
 
-__all__ = ["Inputs", "name_of"]
+__all__ = ["Inputs"]
 
 
 class Inputs:
@@ -22,26 +22,26 @@ class Inputs:
             self.trees = {str(name): tree for name, tree in inputs.items()}
         else:
             arguments = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
-            self.trees = dict(zip(_parameters(f, len(arguments)), arguments, strict=True))
+            self.trees = dict(zip(positional_names(f, len(arguments)), arguments, strict=True))
         if not self.trees:
             raise TypeError(f"gradcheck needs inputs to call {name_of(f)} with, such as {{'w': 0.5}}")
         self.numbers = {place: _number(x, place) for place, x in self._leaves(self.trees)}
         if not self.numbers:
             raise TypeError(f"the inputs of {name_of(f)} hold no numbers to check")
         self._orders: dict[int, list[str]] = {}
-        self.refuse_unfitting(f)
+        self.check_signature(f)
 
-    def refuse_unfitting(self, f: Callable[..., Any], is_gradient: bool = False) -> None:
+    def check_signature(self, f: Callable[..., Any], is_gradient: bool = False) -> None:
         """Raise TypeError if the function cannot be called with these inputs."""
-        order = self.order(f) if is_gradient or set(_parameters(f, len(self.trees))) == set(self.trees) else []
-        refusal = _refusal(f, order, self.trees)
+        order = self.order(f) if is_gradient or set(positional_names(f, len(self.trees))) == set(self.trees) else []
+        refusal = misfit(f, order, self.trees)
         if refusal:
             how = (
                 "a list passes them by position, and [{...}] a dict as an argument"
                 if self.by_name
                 else "each element of the list is an argument; [[...]] passes a list as one"
             )
-            written = f"{'gradient=' * is_gradient}{name_of(f)}{_signature(f) or '(...)'}"
+            written = f"{'gradient=' * is_gradient}{name_of(f)}{signature_of(f) or '(...)'}"
             raise TypeError(f"{written} cannot be called with the inputs {', '.join(self.trees)}: {refusal}; {how}")
 
     @staticmethod
@@ -51,12 +51,12 @@ class Inputs:
 
     def order(self, f: Callable[..., Any]) -> list[str]:
         """The names in the order in which to pass them by position; none if they go by name."""
-        if self.by_name and not _refusal(f, [], self.trees):
+        if self.by_name and not misfit(f, [], self.trees):
             return []
-        parameters = _parameters(f, len(self.trees))
+        parameters = positional_names(f, len(self.trees))
         if set(parameters) == set(self.trees):
             return parameters
-        others = set(parameters).isdisjoint(self.trees) and not _refusal(f, list(self.trees), {})
+        others = set(parameters).isdisjoint(self.trees) and not misfit(f, list(self.trees), {})
         return list(self.trees) if others or not self.by_name else []
 
     def call(self, f: Callable[..., Any], numbers: Iterable[Any]) -> Any:
@@ -110,39 +110,3 @@ def _listed(places: list[str]) -> str:
 
 def _number(x: Any, place: str) -> float:
     return x.data if type(x) is Value else as_float(x, f"{place} = {shown(x)}")
-
-
-def name_of(f: Any) -> str:
-    """What to call a function in a message."""
-    return getattr(f, "__name__", None) or shown(f)
-
-
-def _parameters(f: Callable[..., Any], n: int) -> list[str]:
-    """The names of the first positional parameters; ``x[0]``, ``x[1]`` where the function has none."""
-    if n and len(getattr(getattr(f, "op", None), "operands", ())) == n:
-        return list(f.op.operands)  # type: ignore[attr-defined]
-    signature = _signature(f)
-    kinds = signature.parameters.values() if signature else []
-    names = [p.name for p in kinds if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:n]
-    rest = n - len(names)
-    return names + ([f"x[{i}]" for i in range(rest)] if rest > 1 or names else ["x"] * rest)
-
-
-def _signature(f: Callable[..., Any]) -> inspect.Signature | None:
-    """The signature of a function; some that are written in C have none."""
-    try:
-        return inspect.signature(f)
-    except (TypeError, ValueError):
-        return None
-
-
-def _refusal(f: Callable[..., Any], args: Sequence[str], kwargs: Mapping[str, Any]) -> str:
-    """Why the function cannot be called with so many arguments by position, or else these by name."""
-    signature = _signature(f)
-    if signature is None:
-        return "" if args else "its parameters have no names"
-    try:
-        signature.bind(*args, **({} if args else kwargs))
-    except TypeError as error:
-        return str(error)
-    return ""

@@ -10,8 +10,8 @@ from random import Random
 from typing import Any
 
 from autograd.checking.audit import ROUNDED, Culprit, local_slopes, operand_positions, wrong_result, wrong_slope
-from autograd.checking.report import InputCheck, Report
-from autograd.checking.verdicts import Judgement, judge, unknown
+from autograd.checking.report import Report
+from autograd.checking.verdicts import InputCheck, judge, unknown
 from autograd.core.table import Operation
 from autograd.core.value import Value
 from autograd.formula.typesetting import number
@@ -37,11 +37,11 @@ def check_operation(function: Callable[..., Any]) -> Report:
     >>> from autograd import define
     >>> check_operation(define("cube", "x ** 3", dx="3 * x"))
     Gradient check: FAIL (1 of 1 operand wrong)
-      operand  yours  numeric      verdict
+      operand  yours  numerical    verdict
       x        -3.0   3.0 ± 3e-16  FAIL  at x = -1.0, and at 62 of 64 other points
     Where: LOCAL, cube at x = -1.0
       d cube/dx should be 3.0; yours says -3.0
-    How sure: 15 digits; a 0.0001 % mistake would have been caught.
+    Confidence: 15 digits; even an error of 0.0001 % would have been caught.
     """
     op: Operation = function.op  # type: ignore[attr-defined]
 
@@ -53,7 +53,7 @@ def check_operation(function: Callable[..., Any]) -> Report:
         return node.data, {i: local for i, (_, local) in zip(operand_positions(node), node.edges, strict=True)}
 
     checks, culprits = check_points(op, evaluate, dict(enumerate(op.operands)))
-    return Report(checks, culprits, what="operand")
+    return Report(checks, culprits, kind="operand")
 
 
 def check_points(
@@ -87,12 +87,11 @@ def check_points(
         for i, slope in slopes.items():
             operand = i * len(op.operands) // len(operands) if op.nary else i
             right = local_slopes(op, operands, i)
-            check = InputCheck(names[operand], slope, right, judge(slope, right))
+            check = judge(slope, right, name=names[operand])
             what = wrong_slope(op, operands, i, slope, name=called) if check.verdict == "fail" else ""
             tried.setdefault(names[operand], []).append((check, what, at))
     if not tried:
-        never = Judgement("fail", trouble)
-        return {name: InputCheck(name, nan, unknown(trouble), never) for name in names.values()}, []
+        return {name: InputCheck(name, nan, unknown(trouble), "fail", trouble) for name in names.values()}, []
     for name, found in tried.items():
         worst, what, at = min(found, key=_telling)
         others, same = len(found) - 1, sum(check.verdict == worst.verdict for check, _, _ in found) - 1

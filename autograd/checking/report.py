@@ -1,18 +1,18 @@
-"""What a gradient check found, to read and to grade with."""
+"""The report on a gradient check, to read and to grade with."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from math import floor, isfinite, isnan, log10
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import compress
+from math import isnan
 
 from autograd.checking.audit import Culprit
-from autograd.checking.verdicts import Judgement, Slopes, Verdict
+from autograd.checking.verdicts import InputCheck, Verdict
 from autograd.formula.typesetting import columns, number
 
-__all__ = ["MISSING", "InputCheck", "Report"]
+__all__ = ["MISSING", "Report"]
 
 MAX_ROWS = 20
 """Inputs that the table shows, those that did not pass first."""
@@ -20,88 +20,19 @@ MAX_CULPRITS = 3
 """Culprits that are shown in full."""
 
 MISSING = "no gradient given"
-"""The reason why an input fails that has none."""
+"""The reason why an input without a gradient fails."""
 
 _WORST: tuple[Verdict, ...] = ("fail", "inconclusive", "kink", "pass")
 _SHOWN = {"pass": "pass", "fail": "FAIL", "kink": "kink", "inconclusive": "?"}
 
 
 @dataclass(frozen=True)
-class InputCheck:
-    """One gradient beside its numeric derivative.
-
-    `grad` is the gradient under test, `slopes` the numeric derivative, `noise` what rounding may do to a correct
-    gradient, `hint` what kind of mistake it looks like.
-    """
-
-    name: str
-    grad: float
-    slopes: Slopes
-    judgement: Judgement
-    noise: float = 0.0
-    hint: str = ""
-    closed: Callable[[], float | None] = field(default=lambda: None, repr=False)
-
-    @property
-    def verdict(self) -> Verdict:
-        """``"pass"``, ``"fail"``, ``"kink"`` or ``"inconclusive"``."""
-        return self.judgement.verdict
-
-    @property
-    def reason(self) -> str:
-        """Why it is so, where the verdict alone does not say it."""
-        return "; ".join(filter(None, [self.judgement.reason, self.hint]))
-
-    @property
-    def numeric(self) -> float:
-        """The numeric derivative; at a kink the middle between the two slopes."""
-        return self.slopes.numeric
-
-    @property
-    def error(self) -> float:
-        """How far a correct gradient may be from `numeric`: its own error, and what rounding does to the gradient."""
-        return self.slopes.error + self.noise
-
-    @cached_property
-    def closed_form(self) -> float | None:
-        """The derivative by formula, where one is known."""
-        return self.closed()
-
-    @property
-    def digits(self) -> int:
-        """How many digits of `numeric` are sure."""
-        size = max((abs(slope) for slope in (self.slopes.left, self.slopes.right) if isfinite(slope)), default=0.0)
-        size = size if size > self.error else self.slopes.scale
-        if not self.error:
-            return 16
-        return max(0, min(16, floor(-log10(self.error / size)))) if size and isfinite(self.error) else 0
-
-    def cells(self) -> tuple[str, str, str, str, str]:
-        """The row of the table: name, gradient, closed form, numeric derivative, verdict."""
-        digits = 6
-        if self.verdict == "fail":
-            digits = next((d for d in (6, 9, 12) if number(self.grad, d) != number(self.numeric, d)), 17)
-        closed = "" if self.closed_form is None else number(self.closed_form, digits)
-        verdict = "  ".join(filter(None, [_SHOWN[self.verdict], self.reason]))
-        grad = "?" if self.slopes.reason and isnan(self.grad) else number(self.grad, digits)
-        grad = "none" if self.judgement.reason == MISSING else grad
-        return self.name, grad, closed, self._numeric(digits), verdict
-
-    def _numeric(self, digits: int) -> str:
-        left, right = self.slopes.left, self.slopes.right
-        if self.slopes.reason:
-            return "?"
-        if left != right or self.slopes.kind != "smooth":
-            return f"{number(left, digits)} | {number(right, digits)}" if left != right else number(left, digits)
-        return number(left, digits) + (f" ± {number(self.error, 1)}" if self.error else "")
-
-
-@dataclass(frozen=True)
 class Report:
     """The result of a gradient check; printed, it is the lesson.
 
-    `inputs` holds one `InputCheck` for each input by name, `culprits` the places that are wrong, `advice` what else
-    there is to say, `nodes` how many operations were audited, and `source` where the numeric derivatives come from.
+    `inputs` holds one `InputCheck` per input, by name; `culprits` the places that are wrong; `advice` further lines;
+    `nodes` the number of operations that were audited; `source` the method by which the numerical derivatives were
+    computed; `kind` the word for a row of the table.
     """
 
     inputs: Mapping[str, InputCheck]
@@ -109,7 +40,7 @@ class Report:
     advice: Sequence[str] = ()
     nodes: int = 0
     source: str = ""
-    what: str = "input"
+    kind: str = "input"
 
     @property
     def verdict(self) -> Verdict:
@@ -119,7 +50,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether every gradient was confirmed: right, or at a kink one of the slopes there."""
+        """True if every gradient was confirmed: right, or at a kink one of the slopes there."""
         return self.verdict in ("pass", "kink")
 
     def assert_ok(self) -> None:
@@ -129,9 +60,9 @@ class Report:
             raise AssertionError(f"\n{self}")
 
     def score(self, points: float = 1.0) -> float:
-        """The share of `points` that goes to confirmed gradients; inconclusive ones count for nobody.
+        """The share of `points` earned by confirmed gradients; inconclusive ones are left out of the count.
 
-        0.0 if a node is wrong though no gradient is, if gradients do not add up, or if nothing could be told.
+        0.0 if a node is wrong though every gradient is right, if gradients do not add up, or if nothing is confirmed.
         """
         counts = Counter(check.verdict for check in self.inputs.values())
         right = counts["pass"] + counts["kink"]
@@ -152,25 +83,25 @@ class Report:
         yield from self.findings()
 
     def findings(self) -> Iterator[str]:
-        """What there is to say below the table: where it is wrong, and how sure all of it is."""
+        """The lines below the table: where it goes wrong, and how reliable the check is."""
         for culprit in self.culprits[:MAX_CULPRITS]:
             yield f"Where: {culprit.kind}, {culprit.where}"
             yield f"  {culprit.what}"
         if self.culprits:
             yield from self._rest()
         yield from self.advice
-        yield from self._certainty()
+        yield from self._confidence()
 
     def table(self, yours: str = "yours", prefix: str = "") -> Iterator[str]:
-        """The rows of the report, aligned: each input, its gradient, and the derivative by formula and by numbers."""
+        """The rows of the report, aligned: each input, its gradient, the closed form and the numerical derivative."""
         checks = sorted(self.inputs.values(), key=lambda check: check.verdict == "pass")[:MAX_ROWS]
         if len(self.inputs) <= MAX_ROWS:
             checks = list(self.inputs.values())
-        rows = [check.cells() for check in checks]
-        keep = [True, True, any(row[2] for row in rows), True, True]
-        head = ("" if prefix else self.what, yours, "closed form", "numeric", "verdict")
+        rows = [_cells(check) for check in checks]
+        head = ("" if prefix else self.kind, yours, "closed form", "numerical", "verdict")
+        used = [True, True, any(row[2] for row in rows), True, True]
         rows = [head, *((prefix + row[0], *row[1:]) for row in rows)]
-        yield from columns([[cell for cell, kept in zip(row, keep, strict=True) if kept] for row in rows], "  ")
+        yield from columns([list(compress(row, used)) for row in rows], "  ")
         if len(self.inputs) > len(checks):
             yield f"  … and {len(self.inputs) - len(checks)} more"
 
@@ -180,13 +111,13 @@ class Report:
         words: dict[Verdict, str] = {"fail": "wrong", "inconclusive": "inconclusive", "kink": "at a kink"}
         parts = [f"{counts[verdict]} {text}" for verdict, text in words.items() if counts[verdict]]
         if parts:
-            parts[0] = parts[0].replace(" ", f" of {n} {self.what}{'s' * (n != 1)} ", 1)
+            parts[0] = parts[0].replace(" ", f" of {n} {self.kind}{'s' * (n != 1)} ", 1)
         elif self.culprits:
             parts = ["see below"]
-        return f"{self.verdict.replace('fail', 'FAIL')} ({', '.join(parts) or f'{n} {self.what}' + 's' * (n != 1)})"
+        return f"{self.verdict.replace('fail', 'FAIL')} ({', '.join(parts) or f'{n} {self.kind}' + 's' * (n != 1)})"
 
     def _rest(self) -> Iterator[str]:
-        """What is right, which is part of where it is wrong."""
+        """The nodes that are right: they narrow down the place as well."""
         more = len(self.culprits) - MAX_CULPRITS
         if more > 0:
             yield f"  ... and {more} more like {'this' if more == 1 else 'these'}"
@@ -198,10 +129,32 @@ class Report:
             sums_are_right = all(c.kind != "ACCUMULATION" for c in self.culprits)
             yield f"  {who} {'and every sum over paths are right' if sums_are_right else alone}."
 
-    def _certainty(self) -> Iterator[str]:
-        told = [check for check in self.inputs.values() if not isnan(check.judgement.caught)]
-        if told:
-            n = min(check.digits for check in told)
-            caught = number(100 * max(check.judgement.caught for check in told), 2)
-            sure = f"{n} digit{'s' * (n != 1)}" + (f" by {self.source}" if self.source else "")
-            yield f"How sure: {sure}; a {caught} % mistake would have been caught."
+    def _confidence(self) -> Iterator[str]:
+        certain = [check for check in self.inputs.values() if not isnan(check.caught)]
+        if certain:
+            n = min(check.digits for check in certain)
+            caught = number(100 * max(check.caught for check in certain), 2)
+            method = f", by {self.source}" if self.source.startswith("finite differences") else ""
+            yield f"Confidence: {n} digit{'s' * (n != 1)}{method}; even an error of {caught} % would have been caught."
+
+
+def _cells(check: InputCheck) -> tuple[str, str, str, str, str]:
+    """The row of the table: name, gradient, closed form, numerical derivative, verdict."""
+    digits = 6
+    if check.verdict == "fail":
+        digits = next((d for d in (6, 9, 12) if number(check.grad, d) != number(check.numeric, d)), 17)
+    closed = "" if check.closed_form is None else number(check.closed_form, digits)
+    verdict = "  ".join(filter(None, [_SHOWN[check.verdict], check.reason]))
+    grad = "?" if check.slopes.reason and isnan(check.grad) else number(check.grad, digits)
+    grad = "none" if check.why == MISSING else grad
+    return check.name, grad, closed, _numerical(check, digits), verdict
+
+
+def _numerical(check: InputCheck, digits: int) -> str:
+    left, right = check.slopes.left, check.slopes.right
+    if check.slopes.reason:
+        return "?"
+    if left != right:
+        return f"{number(left, digits)} | {number(right, digits)}"
+    is_exact = check.slopes.kind != "smooth" or not check.error
+    return number(left, digits) + ("" if is_exact else f" ± {number(check.error, 1)}")

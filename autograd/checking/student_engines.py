@@ -16,7 +16,8 @@ from typing import Any
 
 from autograd.checking.audit import Culprit, Graph, operand_numbers, operand_positions, wrong_result, wrong_slope
 from autograd.checking.operation_check import Outcome, check_points, points
-from autograd.checking.report import InputCheck, Report
+from autograd.checking.report import Report
+from autograd.checking.verdicts import InputCheck
 from autograd.core.table import OPERATIONS, Operation
 from autograd.core.value import as_float, shown
 from autograd.formula.typesetting import number
@@ -184,7 +185,7 @@ def check_engine(make: Callable[[float], Any]) -> Report:
         raise TypeError(f"{engine.name} has none of the operations of the table, such as + and .tanh()")
     culprits = list(engine.seed())
     if culprits:
-        return Report({}, culprits, what="derivative")
+        return Report({}, culprits, kind="derivative")
     checks: dict[str, InputCheck] = {}
     can_sum = hasattr(engine.of, "__add__")
     advice = [] if can_sum else ["Not checked, because that takes +: whether gradients add up."]
@@ -197,7 +198,7 @@ def check_engine(make: Callable[[float], Any]) -> Report:
             wrong = list(engine.company(op))
         culprits += wrong
         can_sum = can_sum and not (wrong and op.name == "add")
-    return Report(checks, culprits, advice, what="derivative")
+    return Report(checks, culprits, advice, kind="derivative")
 
 
 def _check(engine: Engine, op: Operation) -> tuple[dict[str, InputCheck], list[Culprit]]:

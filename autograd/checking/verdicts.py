@@ -1,41 +1,43 @@
-"""What is known of a function's slope at a point, and what that says about a gradient.
+"""The verdict on one gradient, given the slopes of the function beside the point.
 
 The numerical derivative with respect to one input comes as `Slopes`: the slope to the left, the slope to the right,
 and a bound on their error.  `autograd.checking.exact_replay` and `autograd.checking.finite_differences` compute it;
-`judge` reads it.
+`judge` compares a gradient with it.
 
-There is no absolute tolerance anywhere: with one, every gradient smaller than it passes for right.
+There is no absolute tolerance anywhere: with one, every gradient smaller than it passes.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import floor, inf, isfinite, isnan, log10, nan
 from typing import Literal
 
-__all__ = ["CAUGHT", "EPSILON", "Judgement", "Slopes", "Verdict", "hull", "judge", "unknown"]
+__all__ = ["CAUGHT", "EPSILON", "InputCheck", "Slopes", "Verdict", "hull", "judge", "unknown"]
 
 Verdict = Literal["pass", "fail", "kink", "inconclusive"]
 
 EPSILON = sys.float_info.epsilon
 """The relative distance between neighbouring floats."""
 CAUGHT = 1e-6
-"""Relative mistake that is called one, if the numeric derivative is good enough."""
+"""Relative error of a gradient that counts as a mistake, if the numerical derivative is accurate enough to tell."""
 MEANT = 1e-4
-"""Relative error of the numeric derivative above which agreeing with it says too little."""
+"""Relative error of the numerical derivative above which agreement with it says too little."""
 SAFETY = 10
-"""How many times its estimated error the numeric derivative may be off."""
+"""Factor between the estimated error of the numerical derivative and the largest error that it may have."""
 
 
 @dataclass(frozen=True)
 class Slopes:
     """The slopes of a function beside a point, `left` and `right`, each within `error` of the truth.
 
-    They are equal where the function is smooth.  `kind` says what else there may be: a ``kink`` (two slopes), a
-    ``jump`` (then they are those of the two pieces), a ``vertical`` tangent (then they are infinite).
-    A slope of zero is small against `scale`, the steepest secant nearby, or against the `terms` that cancel in it.
-    Where nothing can be told, `reason` says why.
+    They are equal where the function is ``smooth``.  The other kinds are a ``kink`` with two slopes, a ``jump`` (with
+    the slopes of the two pieces), and a ``vertical`` tangent (with infinite slopes).  A slope of zero is small compared
+    with `scale`, the steepest secant nearby, or with the `terms` that cancel in it.  If the slopes cannot be told,
+    `reason` says why.
     """
 
     left: float
@@ -53,12 +55,12 @@ class Slopes:
 
 
 def unknown(reason: str) -> Slopes:
-    """The answer where there is none."""
+    """Slopes that cannot be told, with the reason."""
     return Slopes(nan, nan, inf, reason=reason)
 
 
 def hull(one: Slopes, other: Slopes) -> Slopes:
-    """What two ways of looking at the same point leave open: everything between them."""
+    """The slopes that include both: all that two views of the same point leave open."""
     if one.reason or other.reason:
         return one if one.reason else other
     kinked, ends = (one, other) if one.kind != "smooth" else (other, one)
@@ -69,21 +71,59 @@ def hull(one: Slopes, other: Slopes) -> Slopes:
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """A verdict, the reason if it needs one, and the smallest relative mistake that would have been caught.
+class InputCheck:
+    """One gradient beside its numerical derivative, and the verdict on it.
 
-    That is nan where there is no such thing, as beside a kink and for a gradient of zero.
+    `grad` is the gradient under test, `slopes` the numerical derivative, `noise` a bound on the effect of rounding on
+    a correct gradient.  `verdict` is ``"pass"``, ``"fail"``, ``"kink"`` or ``"inconclusive"``, `why` the reason where
+    the verdict alone does not say it, `caught` the smallest relative error that would have been found: nan where
+    there is no such thing, as beside a kink and for a gradient of zero.  `hint` names the mistake that it looks like.
     """
 
+    name: str
+    grad: float
+    slopes: Slopes
     verdict: Verdict
-    reason: str = ""
+    why: str = ""
     caught: float = nan
+    noise: float = 0.0
+    hint: str = ""
+    closed: Callable[[], float | None] = field(default=lambda: None, repr=False)
+
+    @property
+    def reason(self) -> str:
+        """The reason for the verdict and the hint, where there are any."""
+        return "; ".join(filter(None, [self.why, self.hint]))
+
+    @property
+    def numeric(self) -> float:
+        """The numerical derivative; at a kink the middle between the two slopes."""
+        return self.slopes.numeric
+
+    @property
+    def error(self) -> float:
+        """The largest distance of a correct gradient from `numeric`: the error of both."""
+        return self.slopes.error + self.noise
+
+    @cached_property
+    def closed_form(self) -> float | None:
+        """The derivative by formula, if one is known."""
+        return self.closed()
+
+    @property
+    def digits(self) -> int:
+        """The number of significant digits of `numeric` that are certain."""
+        size = max((abs(slope) for slope in (self.slopes.left, self.slopes.right) if isfinite(slope)), default=0.0)
+        size = size if size > self.error else self.slopes.scale
+        if not self.error:
+            return 16
+        return max(0, min(16, floor(-log10(self.error / size)))) if size and isfinite(self.error) else 0
 
 
-def judge(grad: float, slopes: Slopes, noise: float = 0.0, digits: int | None = None) -> Judgement:
-    """Whether `grad` is the slope; `noise` bounds what rounding does to a correct gradient on its way.
+def judge(grad: float, slopes: Slopes, noise: float = 0.0, digits: int | None = None, name: str = "") -> InputCheck:
+    """The verdict on `grad`; `noise` bounds the effect of rounding on a correct gradient.
 
-    With `digits`, it may be rounded to so many significant digits.
+    With `digits`, a gradient that is rounded to so many significant digits is accepted.
 
     >>> judge(-1.6, Slopes(-1.6, -1.6, error=1e-16)).verdict
     'pass'
@@ -91,19 +131,25 @@ def judge(grad: float, slopes: Slopes, noise: float = 0.0, digits: int | None = 
     'fail'
     >>> judge(0.0, Slopes(-1.0, 1.0, kind="kink")).verdict
     'kink'
-    >>> judge(1e-17, Slopes(0.0, 0.0, error=1e-16))
-    Judgement(verdict='inconclusive', reason='too small to see in floats', caught=nan)
+    >>> check = judge(1e-17, Slopes(0.0, 0.0, error=1e-16))
+    >>> check.verdict, check.reason
+    ('inconclusive', 'too small to see in floats')
     """
+    return InputCheck(name, grad, slopes, *_judged(grad, slopes, noise, digits), noise)
+
+
+def _judged(grad: float, slopes: Slopes, noise: float, digits: int | None) -> tuple[Verdict, str, float]:
+    """The verdict, its reason, and the smallest relative error that would have been found."""
     if slopes.reason:
-        return Judgement("inconclusive", slopes.reason)
+        return "inconclusive", slopes.reason, nan
     numeric, error = slopes.numeric, slopes.error + noise
     caught = _rounded(numeric, digits) if digits and numeric and isfinite(numeric) else CAUGHT
     if slopes.kind != "smooth":
-        return _beside_a_kink(grad, slopes, error, caught)
+        return *_beside_a_kink(grad, slopes, error, caught), nan
     if not isfinite(grad):
-        return Judgement("fail", "not a number" if isnan(grad) else "infinite")
+        return "fail", "not a number" if isnan(grad) else "infinite", nan
     if grad == numeric == slopes.scale == 0:
-        return Judgement("pass")  # flat as far as floats can see, and so is the gradient
+        return "pass", "", nan  # flat as far as floats can see, and so is the gradient
     difference, size = abs(grad - numeric), max(abs(grad), abs(numeric))
     meant = size
     is_zero = numeric == slopes.error == 0
@@ -111,15 +157,13 @@ def judge(grad: float, slopes: Slopes, noise: float = 0.0, digits: int | None = 
         size = slopes.scale  # a zero is small against its surroundings, or because large terms cancel exactly
         meant = max(size, slopes.terms if is_zero else 0.0)
     tolerance = max(SAFETY * error, caught * size)
-    told = tolerance / size if numeric and size else nan
+    smallest = tolerance / size if numeric and size else nan
     if difference > tolerance:
-        return Judgement("fail", caught=told)
+        return "fail", "", smallest
     if error <= max(MEANT, caught) * meant:
-        return Judgement("pass", caught=told)
-    reason = (
-        "too small to see in floats" if max(abs(grad), abs(numeric)) <= SAFETY * error else "too few digits to tell"
-    )
-    return Judgement("inconclusive", reason)
+        return "pass", "", smallest
+    is_small = max(abs(grad), abs(numeric)) <= SAFETY * error
+    return "inconclusive", "too small to see in floats" if is_small else "too few digits to tell", nan
 
 
 def _rounded(number: float, digits: int) -> float:
@@ -127,14 +171,15 @@ def _rounded(number: float, digits: int) -> float:
     return max(CAUGHT, 0.501 * 10.0 ** (floor(log10(abs(number))) - digits + 1) / abs(number))
 
 
-def _beside_a_kink(grad: float, slopes: Slopes, error: float, caught: float) -> Judgement:
+def _beside_a_kink(grad: float, slopes: Slopes, error: float, caught: float) -> tuple[Verdict, str]:
     """Any slope between the two is acceptable, and nan, which claims none, where there are no two finite ones."""
     low, high = sorted((slopes.left, slopes.right))
     size = max((abs(slope) for slope in (low, high) if isfinite(slope)), default=0.0)
     tolerance = max(SAFETY * error, caught * size)
-    inside = low - tolerance <= grad <= high + tolerance or grad in (low, high)
-    inside = inside or (isnan(grad) and slopes.kind != "kink")
-    what = {"kink": "between the two slopes", "jump": "the function jumps here", "vertical": "the slope is infinite"}
-    if inside:
-        return Judgement("kink", what[slopes.kind])
-    return Judgement("fail", {**what, "kink": "not between the two slopes"}[slopes.kind])
+    is_inside = low - tolerance <= grad <= high + tolerance or grad in (low, high)
+    if is_inside or (isnan(grad) and slopes.kind != "kink"):
+        return "kink", _REASONS[slopes.kind].format("")
+    return "fail", _REASONS[slopes.kind].format("not ")
+
+
+_REASONS = {"kink": "{}between the two slopes", "jump": "the function jumps here", "vertical": "the slope is infinite"}

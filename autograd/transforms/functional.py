@@ -14,7 +14,6 @@ True
 
 from __future__ import annotations
 
-import inspect
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
@@ -23,8 +22,8 @@ from typing import Any
 from autograd.core.graph import adjoints, check_fresh, newest_first
 from autograd.core.value import Value, as_float, clock, shown
 from autograd.extensions import derivatives
-from autograd.extensions.arrays import is_array
 from autograd.transforms import pytrees
+from autograd.transforms.signatures import name_of, signature_of
 
 __all__ = ["grad", "hessian", "jacobian", "jvp", "value_and_grad"]
 
@@ -56,9 +55,9 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         call = _Call(f, argnums, args, kwargs)
-        if isinstance(call.result, dict | list | tuple) or is_array(call.result):
+        if pytrees.is_tree(call.result):
             raise TypeError(
-                f"a gradient needs a function that returns one number, but {_name(f)} returned {shown(call.result)}: "
+                f"a gradient needs a function that returns one number, but {name_of(f)} returned {shown(call.result)}: "
                 "use jacobian, or return a sum, or one element"
             )
         return call.value(), call.gradient(call.numbers[0])
@@ -135,7 +134,7 @@ class _Call:
         for i in positions:
             if not -len(arguments) <= i < len(arguments):
                 raise TypeError(
-                    f"argnums={argnums} asks for a derivative by argument {i}, but {_name(f)} was called with "
+                    f"argnums={argnums} asks for a derivative by argument {i}, but {name_of(f)} was called with "
                     f"{len(arguments)} positional argument{'s' * (len(arguments) != 1)}"
                 )
         wrt = tuple(arguments[i] for i in positions)
@@ -144,13 +143,12 @@ class _Call:
         start = next(clock)
         for i in positions:
             places = pytrees.leaves(arguments[i], f"argument {i}")
-            new = [_variable(f"{place} of {_name(f)}", number) for place, number in places]
+            new = [_variable(f"{place} of {name_of(f)}", number) for place, number in places]
             arguments[i] = pytrees.rebuilt(arguments[i], iter(new))
             self.variables += new
-        result = f(*arguments, **kwargs)
-        self.result = result[()] if is_array(result) and not result.ndim else result
+        self.result = pytrees.scalar(f(*arguments, **kwargs))
         self.numbers = [
-            number if type(number) is Value else as_float(number, f"{place} of {_name(f)}")
+            number if type(number) is Value else as_float(number, f"{place} of {name_of(f)}")
             for place, number in pytrees.leaves(self.result, "the result")
         ]
         self.nodes = newest_first(
@@ -178,11 +176,8 @@ class _Call:
 
 def _in_order(f: Callable[..., Any], n: int, kwargs: dict[str, Any]) -> Iterator[Any]:
     """The arguments that follow the first `n` of `f`, taken out of `kwargs`, up to the first that is not there."""
-    try:
-        parameters = list(inspect.signature(f).parameters.values())
-    except (TypeError, ValueError):  # some functions that are written in C have none
-        return
-    for parameter in parameters[n:]:
+    signature = signature_of(f)
+    for parameter in list(signature.parameters.values())[n:] if signature else ():
         if parameter.kind is not parameter.POSITIONAL_OR_KEYWORD or parameter.name not in kwargs:
             return
         yield kwargs.pop(parameter.name)
@@ -205,15 +200,11 @@ def _positions(argnums: int | Sequence[int]) -> int | tuple[int, ...]:
         raise TypeError(f"argnums counts the positional arguments: 0, or (0, 1), not {argnums!r}") from None
 
 
-def _name(f: Callable[..., Any]) -> str:
-    return getattr(f, "__name__", None) or repr(f)
-
-
 def _introduced(function: Callable[..., Any], f: Callable[..., Any], what: str) -> Callable[..., Any]:
     """`function` under a name of its own, with the signature of `f`."""
     if not callable(f):
         raise TypeError(f"derivatives are taken of a function, not of {shown(f)}")
     wraps(f)(function)
-    function.__name__ = function.__qualname__ = f"{what.replace(' ', '_')}_of_{_name(f)}"
-    function.__doc__ = f"The {what} of {_name(f)}."
+    function.__name__ = function.__qualname__ = f"{what.replace(' ', '_')}_of_{name_of(f)}"
+    function.__doc__ = f"The {what} of {name_of(f)}."
     return function

@@ -14,7 +14,7 @@ from typing import Any
 
 from autograd.extensions.arrays import is_array, refuse_special
 
-__all__ = ["leaves", "rebuilt", "stacked", "with_parts"]
+__all__ = ["is_tree", "leaves", "rebuilt", "scalar", "stacked", "with_parts"]
 
 
 def leaves(tree: Any, place: str) -> Iterator[tuple[str, Any]]:
@@ -37,6 +37,16 @@ def leaves(tree: Any, place: str) -> Iterator[tuple[str, Any]]:
             yield f"{place}[{', '.join(map(str, index))}]" if index else place, tree[index]
     else:
         yield place, tree
+
+
+def is_tree(x: Any) -> bool:
+    """True for anything that may hold several numbers: a list, tuple, dict or array with axes."""
+    return isinstance(x, dict | list | tuple) or (is_array(x) and x.ndim > 0)
+
+
+def scalar(x: Any) -> Any:
+    """The number in an array without axes; anything else as it is."""
+    return x[()] if is_array(x) and not x.ndim else x
 
 
 def array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:

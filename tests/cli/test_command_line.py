@@ -46,10 +46,10 @@ Value
   f  = t₃²    = (-0.4)²   = 0.16
 
 Gradient
-         autograd  closed form  numeric       verdict
+         autograd  closed form  numerical     verdict
   df/dw  -1.6      -1.6         -1.6 ± 2e-16  pass
   df/db  -0.8      -0.8         -0.8 ± 9e-17  pass
-  How sure: 15 digits by exact replay; a 0.0001 % mistake would have been caught.
+  Confidence: 15 digits; even an error of 0.0001 % would have been caught.
 
 Closed form
   df/dw = 2*x*(b + w*x - y)

@@ -22,10 +22,10 @@ Backward pass: the chain rule, from the loss back to the parameters
   dL/db = dL/dŷ · ∂ŷ/∂b = (-0.8) · 1.0 = -0.8
 
 Check: three ways to the same gradient
-         autograd  closed form  numeric       verdict
+         autograd  closed form  numerical     verdict
   dL/dw  -1.6      -1.6         -1.6 ± 2e-16  pass
   dL/db  -0.8      -0.8         -0.8 ± 9e-17  pass
-  How sure: 15 digits by exact replay; a 0.0001 % mistake would have been caught.
+  Confidence: 15 digits; even an error of 0.0001 % would have been caught.
 
 Nudge: raise w by 0.001 and see what the loss does
   predicted change of L = dL/dw · 0.001   = -0.0016
