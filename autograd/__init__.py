@@ -7,8 +7,8 @@
 >>> round(x.grad, 12)
 2.47308190605
 
-Every operation of the table `autograd.core.table` is a function here (``exp``, ``log``, ``relu``, ``dot``,
-...).  Given floats it returns a float; given a Value among its operands, a Value.
+Every operation of the table `autograd.core.table` is a function here (``exp``, ``log``, ``relu``, ``dot``, ...).  It
+returns a float for floats, and a Value if a Value is among its operands.
 """
 
 import os as _os
@@ -21,7 +21,7 @@ if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "tracer.py")):
 
 from autograd.checking.gradcheck import gradcheck
 from autograd.core.graph import StaleGraphError
-from autograd.core.recording import functions  # noqa: F401 - the same by name
+from autograd.core.recording import functions  # noqa: F401 - for lookup by name
 from autograd.core.table import OPERATIONS, DomainError, Operation, PoleError
 from autograd.core.value import Constant, Value
 from autograd.drawing.draw import GraphTooLarge, draw
@@ -64,6 +64,6 @@ __all__ = [
 ]
 __all__ += _operations  # noqa: PLE0605
 
-for _name in __all__:  # what is public goes by its public name, in tracebacks and in reprs
+for _name in __all__:  # public classes show their public name in tracebacks and reprs
     if isinstance(globals()[_name], type):
         globals()[_name].__module__ = "autograd"

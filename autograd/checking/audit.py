@@ -1,4 +1,4 @@
-"""Where a gradient goes wrong: a graph is audited node by node.
+"""The audit of a graph, node by node: the place where a gradient goes wrong.
 
 Backpropagation is right if three things hold at every node, and the backward pass starts with 1:
 
@@ -47,15 +47,15 @@ __all__ = [
 Kind = Literal["LOCAL", "FORWARD", "ACCUMULATION", "DETACHED"]
 
 ROUNDED = 1e-9
-"""Relative difference that no rounding within one node explains."""
+"""Relative difference that rounding within one node cannot explain."""
 UNDERFLOW = 5e-323
-"""What is lost of numbers too small for a float, a few units of the smallest."""
+"""Largest error of numbers too small for a float: a few units of the smallest."""
 DIGITS = 60
 
 
 @dataclass(frozen=True)
 class Culprit:
-    """One thing that is wrong: of what kind, where, as the user wrote it, what about it, and at which node."""
+    """One thing that is wrong: its kind, the place as the user wrote it, the mistake, and the node."""
 
     kind: Kind
     where: str
@@ -85,7 +85,7 @@ class Graph:
         return [node for node, kink in kinked if kink.where.over(FLOATS)(*operand_numbers(node))]
 
     def counts(self) -> set[int]:
-        """The numbers of terms that may have been summed up: of the sums over terms, and those that are divided by."""
+        """The numbers of terms that may have been summed up: of n-ary sums, and the divisors in the graph."""
         found = set()
         for node in self.nodes:
             op = node.op
@@ -98,13 +98,13 @@ class Graph:
 
     @property
     def without_formula(self) -> list[str]:
-        """The operations that are Python functions: with these the graph can be computed over floats alone."""
+        """The names of operations that are Python functions: a graph with these can only be computed over floats."""
         return list(dict.fromkeys(node.op.name for node in self.nodes if not node.op.has_formula))
 
     def describe(self, value: Value) -> str:
-        """``node #5  t = tanh(h), h = -0.66``, for a leaf ``w = 0.5``."""
+        """The value as a report names it: ``node #5  t = tanh(h), h = -0.66``; a leaf as ``w = 0.5``."""
         if value.is_leaf:
-            return f"{value.label or 'a leaf without a name'} = {number(value.data)}"
+            return f"{value.label or 'an unnamed leaf'} = {number(value.data)}"
         written = f"{value.label} = {expression(value)}" if value.label else expression(value)
         numbers = dict.fromkeys(
             f"{shortened(operand.label or expression(operand), 30)} = {number(operand.data)}"
@@ -152,9 +152,9 @@ def wrong_result(
     name: str = "",
     rounded: float = ROUNDED,
 ) -> str:
-    """What is wrong with the result of one operation, or nothing; `slopes` tell how it reacts to rounded operands."""
+    """The mistake in the result of one operation, or ""; `slopes` bound the effect of rounded operands."""
     if not all(map(isfinite, operands)) or any(x == 0 and copysign(1, x) < 0 for x in operands):
-        return ""  # what comes of infinities and of the sign of zero is beyond real numbers
+        return ""  # infinities and the sign of zero are beyond real numbers
     system = mpmath(DIGITS)
     exact = [system.number(x) for x in operands]  # type: ignore[misc]
     try:
@@ -170,7 +170,7 @@ def wrong_result(
 def wrong_slope(
     op: Operation, operands: Sequence[float], position: int, slope: float, operand: Value | None = None, name: str = ""
 ) -> str:
-    """What is wrong with one local derivative of an operation, or nothing; `operand` is what it is taken by."""
+    """The mistake in one local derivative of an operation, with respect to `operand`, or ""."""
     right = local_slopes(op, operands, position)
     if judge(slope, right).verdict != "fail":
         return ""
@@ -184,7 +184,7 @@ def wrong_slope(
 
 
 def local_slopes(op: Operation, operands: Sequence[float], position: int) -> Slopes:
-    """The exact slopes of one operation alone, by one of its operands."""
+    """The exact slopes of one operation alone with respect to one of its operands."""
     if not op.has_formula:
         return ladder_slopes(
             lambda x: op.value.over(IEEE)(*operands[:position], x, *operands[position + 1 :]), operands[position]
@@ -209,7 +209,7 @@ def accumulation(graph: Graph, grads: Mapping[Value, float | None]) -> Iterator[
     seed = grads.get(graph.root)
     if seed != 1:
         what = (
-            f"the backward pass starts with 1 here; yours with {_told(seed)} (was backward() called on a later value?)"
+            f"the backward pass starts with 1 here; yours with {_shown(seed)} (was backward() called on a later value?)"
         )
         yield Culprit("ACCUMULATION", graph.describe(graph.root), what, graph.root)
     uses: dict[Value, list[tuple[Value, float]]] = {}
@@ -226,7 +226,7 @@ def accumulation(graph: Graph, grads: Mapping[Value, float | None]) -> Iterator[
             continue
         total = " + ".join(map(factor, terms[:4])) + (" + …" if len(terms) > 4 else "")
         of = f"{total} = {number(expected)}, the sum over its {len(terms)} uses" if len(terms) > 1 else number(expected)
-        what = f"its gradient should be {of}; yours is {_told(grad)}{_missed(grad, terms)}"
+        what = f"its gradient should be {of}; yours is {_shown(grad)}{_missed(grad, terms)}"
         yield Culprit("ACCUMULATION", graph.describe(value), what, value)
 
 
@@ -235,12 +235,12 @@ def again(graph: Graph, once: Mapping[Value, float | None], twice: Mapping[Value
     for node in reversed(graph.nodes):
         first, second = once[node], twice[node]
         if first != second and not _are_nan(first, second):
-            what = f"a second backward() leaves {_told(second)} where the first left {_told(first)}: it was not reset"
+            what = f"a second backward() leaves {_shown(second)} where the first left {_shown(first)}: it was not reset"
             yield Culprit("ACCUMULATION", graph.describe(node), what, node)
 
 
 def _missed(grad: float | None, terms: list[float]) -> str:
-    """How a wrong sum may have come about."""
+    """The likely reason for a wrong sum."""
     if grad is None:
         return ""
     expected = sum(terms)
@@ -255,10 +255,10 @@ def _missed(grad: float | None, terms: list[float]) -> str:
 def changed_constants(
     graph: Graph, inputs: Sequence[Value], again: Graph, inputs_again: Sequence[Value]
 ) -> list[Culprit] | None:
-    """DETACHED: the nodes with an operand that is none of the recorded ones and still changed when the inputs moved.
+    """DETACHED: the nodes with an operand that was not recorded and still changed when the inputs moved.
 
-    `again` is the same function recorded at other inputs.  None if it took another course, and so nothing can
-    be compared.
+    `again` is the same function recorded at other inputs.  None if it took another branch, so that the two graphs
+    cannot be compared.
     """
     if [node.op for node in graph.nodes] != [node.op for node in again.nodes]:
         return None
@@ -287,10 +287,10 @@ def _are_nan(a: float | None, b: float | None) -> bool:
 
 
 def _apart(right: float, wrong: float) -> str:
-    """Two numbers, with as many digits as it takes to tell them apart."""
+    """Two numbers, with enough digits to tell them apart."""
     digits = next((d for d in (4, 6, 9, 12) if number(right, d) != number(wrong, d)), 17)
     return f"{number(right, digits)}; yours says {number(wrong, digits)}"
 
 
-def _told(grad: float | None) -> str:
+def _shown(grad: float | None) -> str:
     return "missing (None)" if grad is None else number(grad)

@@ -117,7 +117,7 @@ class ByEngine:
 
 
 def _lost(graph: Graph) -> list[str]:
-    """The reason why a gradient can be wrong, or not a number, though every step is right by itself."""
+    """The reason why a gradient can be wrong, or not a number, though every step is right on its own."""
     adjoints: dict[Value, float] = dict(zip(graph.nodes, graph.root.gradients(graph.nodes), strict=True))
     for node in reversed(graph.nodes):
         upstream = adjoints[node]

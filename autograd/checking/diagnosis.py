@@ -1,9 +1,9 @@
-"""What kind of mistake a wrong gradient looks like.
+"""Diagnosis: the kind of mistake that a wrong gradient looks like.
 
-Most wrong gradients are right but for one thing: a sign, a factor, two inputs mixed up.  These show in the numbers
-alone.  With a recorded graph more can be said.  A gradient is a sum over paths of products of local derivatives;
-*one* wrong local derivative, on one edge, changes all gradients by a multiple of what flows through that
-edge.  So: look for an edge through which the whole difference flows, and read the mistake off the multiple.
+Most wrong gradients are right apart from one thing: a sign, a factor, two inputs mixed up.  These show in the numbers
+alone.  A recorded graph tells more.  A gradient is a sum over paths of products of local derivatives, so *one* wrong
+local derivative, on one edge, changes all gradients by a multiple of what flows through that edge.  So look for
+an edge through which the whole difference flows, and read the mistake off the multiple.
 
     -1              the edge is missing: a term was forgotten
     1/local - 1     its local derivative is: that of an activation, say
@@ -29,13 +29,15 @@ from autograd.formula.typesetting import number, shortened
 __all__ = ["look", "swapped", "wrong_edge"]
 
 LIKE = 1e-5
-"""Relative difference up to which a wrong gradient counts as that of a known mistake."""
+"""Relative difference up to which a wrong gradient counts as the result of a known mistake."""
 MAX_SIZE = 20_000
 """Edges times inputs up to which the edges are searched."""
 
 
 def look(name: str, grad: float, numeric: Mapping[str, float], counts: Iterable[int] = ()) -> str:
-    """What one wrong gradient looks like, beside the right ones of all inputs; `counts` are numbers of terms.
+    """The mistake that one wrong gradient looks like, given the right ones of all inputs.
+
+    `counts` are the numbers of terms of the sums in the function.
 
     >>> look("w", 3.2, {"w": -1.6, "b": -0.8})
     'wrong sign and 2x too big'
@@ -65,7 +67,7 @@ def look(name: str, grad: float, numeric: Mapping[str, float], counts: Iterable[
 
 
 def _times(ratio: float, counts: Iterable[int]) -> str:
-    """A factor as people say it: ``2x too big``, ``1/30 of the right one``."""
+    """A factor in words: ``2x too big``, ``1/30 of the right one``."""
     big, times = ratio > 1, max(ratio, 1 / ratio)
     whole = round(times)
     if whole > 1 and _like(times, whole):
@@ -76,7 +78,7 @@ def _times(ratio: float, counts: Iterable[int]) -> str:
 
 
 def swapped(grads: Mapping[str, float], numeric: Mapping[str, float]) -> str:
-    """Two inputs with each other's gradients, in words; else nothing.
+    """A sentence about two inputs with each other's gradients, or "".
 
     >>> swapped({"w": -0.8, "b": -1.6}, {"w": -1.6, "b": -0.8})
     'w and b are swapped'
@@ -88,7 +90,7 @@ def swapped(grads: Mapping[str, float], numeric: Mapping[str, float]) -> str:
 
 
 def wrong_edge(root: Value, grads: Mapping[Value, float], right: Mapping[Value, float]) -> str:
-    """The one local derivative whose mistake explains the `grads` of all these leaves, in words; else nothing."""
+    """A sentence about the one local derivative whose mistake explains the `grads` of all leaves, or ""."""
     nodes = newest_first(root)
     edges = [(node, operand, local) for node in nodes for operand, local in node.edges]
     if len(edges) * len(grads) > MAX_SIZE or not all(isfinite(local) for _, _, local in edges):
@@ -97,33 +99,33 @@ def wrong_edge(root: Value, grads: Mapping[Value, float], right: Mapping[Value, 
     operands = list({operand for _, operand, _ in edges})
     difference = [grads[leaf] - right[leaf] for leaf in grads]
     size = max(map(abs, difference), default=0.0)
-    speeds = [dict(zip(operands, tangents(operands, {leaf: 1.0}), strict=True)) for leaf in grads]
-    found: list[tuple[int, str]] = []
+    tangents_of = [dict(zip(operands, tangents(operands, {leaf: 1.0}), strict=True)) for leaf in grads]
+    mistakes: list[tuple[int, str]] = []
     for node, operand, local in edges:
-        through = [adjoint[node] * local * speed[operand] for speed in speeds]
+        through = [adjoint[node] * local * tangent[operand] for tangent in tangents_of]
         multiple = _multiple(difference, through, size)
         if multiple is not None:
             is_term = any(part and not _like(part, whole) for part, whole in zip(through, right.values(), strict=True))
-            found += [
+            mistakes += [
                 (rank, text)
                 for rank, (k, text) in enumerate(_mistakes(node, operand, local, is_term))
                 if _like(k, multiple)
             ]
-    return min(found, key=lambda item: item[0], default=(0, ""))[1]
+    return min(mistakes, key=lambda item: item[0], default=(0, ""))[1]
 
 
 def _mistakes(node: Value, operand: Value, local: float, is_term: bool) -> Iterator[tuple[float, str]]:
-    """By what multiple each mistake on one edge changes the gradients, the likelier mistakes first.
+    """Each mistake on one edge with the multiple by which it changes the gradients, the likelier ones first.
 
-    A wrong sign of a whole gradient shows without a graph; here it is about one of the terms that it is the sum of.
+    A wrong sign of a whole gradient shows without a graph; this is about a single term of a sum.
     """
     op = node.op
     path = " → ".join(shortened(value.label or expression(value), 40) for value in (operand, node))
-    telling = local and not any(_like(abs(local), factor) for factor in (0.5, 1, 2))  # others show without a graph
-    if telling and not op.is_operator and len(node.edges) == 1:
+    shows_here = local and not any(_like(abs(local), factor) for factor in (0.5, 1, 2))  # these show without a graph
+    if shows_here and not op.is_operator and len(node.edges) == 1:
         yield 1 / local - 1, f"the derivative of {op.name}, {number(local)} here, is missing in {path}"
         yield local - 1, f"the derivative of {op.name}, {number(local)} here, was applied twice in {path}"
-        for text in _TAKEN_FOR.get(op.name, ()):
+        for text in _MISTAKEN_FOR.get(op.name, ()):
             try:
                 wrong = Formula(text, ("x", "z")).over(FLOATS)(operand.data, node.data)
             except ArithmeticError:
@@ -132,8 +134,8 @@ def _mistakes(node: Value, operand: Value, local: float, is_term: bool) -> Itera
                 continue
             inner = operand.label or shortened(expression(operand), 30)
             x = inner if operand.label else f"({inner})"
-            taken = re.sub(r"\bz\b", f"{op.name}({inner})", re.sub(r"\bx\b", x, text))
-            yield wrong / local - 1, f"the derivative of {op.name} was taken for {taken} in {path}"
+            mistaken = re.sub(r"\bz\b", f"{op.name}({inner})", re.sub(r"\bx\b", x, text))
+            yield wrong / local - 1, f"the derivative of {op.name} was mistaken for {mistaken} in {path}"
     if local and is_term:
         term = (
             f"the term {shortened(operand.label or expression(operand), 60)}"
@@ -149,7 +151,7 @@ def _mistakes(node: Value, operand: Value, local: float, is_term: bool) -> Itera
         yield 1 / local - 1, f"the factor {number(local)} is missing in {path}"
 
 
-_TAKEN_FOR = {
+_MISTAKEN_FOR = {
     "tanh": ("1 - z", "1 - x ** 2", "z * (1 - z)", "1 / cosh(x)"),
     "sigmoid": ("z", "1 - z", "x * (1 - x)", "1 - z ** 2"),
     "exp": ("x", "x * exp(x - 1)"),
@@ -158,7 +160,7 @@ _TAKEN_FOR = {
     "cos": ("sin(x)", "z"),
     "sqrt": ("1 / z", "2 * z", "1 / (2 * x)"),
 }
-"""What the derivatives of some functions are mistaken for, in terms of the operand x and the result z."""
+"""Formulas that the derivatives of some functions are mistaken for, in terms of the operand x and the result z."""
 
 
 def _multiple(difference: Sequence[float], through: Sequence[float], size: float) -> float | None:
@@ -176,5 +178,5 @@ def _like(a: float, b: float) -> bool:
 
 
 def _digits(value: float) -> int:
-    """How many significant digits a number is written with."""
+    """The number of significant digits that a number is written with."""
     return len(repr(abs(value)).partition("e")[0].replace(".", "").strip("0")) or 1

@@ -1,11 +1,11 @@
-"""Exact replay: the numeric derivative of a recorded graph, free of rounding and of any choice of step.
+"""Exact replay: the numerical derivative of a recorded graph, free of rounding and of any choice of step.
 
-A difference quotient in floats has to choose: a large step bends, a small one drowns in rounding.  But a
-recorded graph can be *replayed*, the same operations with other numbers, and with numbers of 100 digits
-a step may be as small as 1e-40 of the input.  The quotient is then right to some forty digits.
+A difference quotient in floats needs a compromise: with a large step the function bends, with a small one rounding
+dominates.  But a recorded graph can be *replayed*, the same operations with other numbers, and with numbers of 100
+digits a step may be as small as 1e-40 of the input.  The quotient then has some forty correct digits.
 
-The steps to the left and to the right are looked at separately.  Where they disagree, a second and
-smaller step tells a kink from a curve, and a jump from a vertical tangent.
+The steps to the left and to the right are computed separately.  Where they disagree, a second, smaller step
+distinguishes a kink from a curve, and a jump from a vertical tangent.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from autograd.formula.systems import NumberSystem, mpmath
 __all__ = ["GraphSlopes", "Replay", "applied", "exact_slopes", "rounding", "steepest_secant"]
 
 DIGITS = (100, 800)
-"""Digits to compute with, and where these do not give one and the same slope all around the point."""
+"""Digits to compute with; the larger number where the smaller one does not give the same slope on both sides."""
 STEP = 1e-40
 """Step of the finite difference, relative to the input, or to 1 if that is smaller."""
 SHRINK = 1024
-"""How many times smaller the second step is."""
+"""Ratio of the first step to the second."""
 
 
 class Replay:
-    """A recorded graph, ready to be computed once more over a number system, with other numbers for some leaves.
+    """A recorded graph, ready to be computed again over a number system, with other numbers for some leaves.
 
-    Through the `recorded` numbers it is another function: one that keeps, at every node, the rounding error that
-    the floats made there, so that at the recorded point it has exactly the recorded numbers.
+    With `recorded`, it is another function: one that keeps, at every node, the rounding error that the floats made
+    there, so that at the recorded point it has exactly the recorded numbers.
 
     >>> from autograd import Value
     >>> w = Value(0.5)
@@ -60,7 +60,7 @@ class Replay:
                 self.errors[node], self.numbers[node] = exact - self.numbers[node], exact
 
     def along(self, *leaves: Value) -> Callable[..., Any]:
-        """The root's number as a function of those of some leaves; only what depends on them is computed."""
+        """The root's number as a function of those of some leaves; only nodes that depend on them are computed."""
         root, numbers, system = self.root, self.numbers, self.system
         steps: list[tuple[Value, Operation, tuple[Any, ...], int, Any]] = []
         depends = set(leaves)
@@ -68,34 +68,34 @@ class Replay:
             if not any(operand in depends for operand, _ in node.edges):
                 continue
             depends.add(node)
-            op, args, kept = node.op, node.args, self.errors.get(node, 0)
+            op, args, error = node.op, node.args, self.errors.get(node, 0)
             if op.nary:  # of a sum, the terms that change
                 rows = [row for row in zip(*op.columns(args), strict=True) if not depends.isdisjoint(row)]
                 args = tuple(x for column in zip(*rows, strict=True) for x in column)
-                kept = numbers[node] - applied(op, [numbers[x] for x in args], system, len(node.args))
-            steps.append((node, op, args, len(node.args), kept))
+                error = numbers[node] - applied(op, [numbers[x] for x in args], system, len(node.args))
+            steps.append((node, op, args, len(node.args), error))
 
         def at(*changed: Any) -> Any:
             now = dict(zip(leaves, changed, strict=True))
             if all(now[leaf] == numbers.get(leaf) for leaf in leaves):
                 return numbers[root]
-            for node, op, args, arity, kept in steps:
+            for node, op, args, arity, error in steps:
                 z = applied(op, [now[x] if x in now else numbers[x] for x in args], system, arity)
-                now[node] = z + kept if kept else z
+                now[node] = z + error if error else z
             return now[root] if root in now else numbers[root]
 
         return at
 
 
 def applied(op: Operation, operands: list[Any], system: NumberSystem, arity: int | None = None) -> Any:
-    """One operation of the table on numbers of any system; `arity` is that of the node if these are not all."""
+    """One operation of the table on numbers of any system; `arity` is the node's if `operands` are a part of it."""
     if op.nary:
         return op.value.over(system)(*op.columns(operands), (arity or len(operands)) // len(op.operands))
     return op.value.over(system)(*operands)
 
 
 class GraphSlopes:
-    """The slopes of a recorded graph by its leaves, exactly.
+    """The exact slopes of a recorded graph with respect to its leaves.
 
     >>> from autograd import Value, relu
     >>> w = Value(0.0)
@@ -109,7 +109,7 @@ class GraphSlopes:
         self._replay = cache(partial(Replay, root))
 
     def along(self, leaf: Value, recorded: bool = False) -> Callable[[NumberSystem, Any], Any]:
-        """The root's number as a function of the leaf's, over any number system."""
+        """The root's number as a function of the leaf's number, over any number system."""
         functions: dict[NumberSystem, Callable[..., Any]] = {}
 
         def f(system: NumberSystem, x: Any) -> Any:
@@ -120,14 +120,14 @@ class GraphSlopes:
         return f
 
     def by(self, leaf: Value, recorded: bool = False) -> Slopes:
-        """The slopes beside the leaf's number; through the `recorded` numbers of the nodes, if so."""
+        """The slopes beside the leaf's number; with `recorded`, those through the recorded numbers of the nodes."""
         return exact_slopes(self.along(leaf, recorded), leaf.data)
 
 
 def exact_slopes(f: Callable[[NumberSystem, Any], Any], at: float) -> Slopes:
     """The slopes of ``f(system, x)``, a function of one number that computes over any number system.
 
-    Where f is not defined, `Slopes.reason` says on which side.
+    If f is not defined on one side, `Slopes.reason` says on which.
     """
     if not isfinite(at):
         return unknown(f"the input is {at}")
@@ -147,7 +147,7 @@ def exact_slopes(f: Callable[[NumberSystem, Any], Any], at: float) -> Slopes:
         if just_after is None:
             return unknown(f"not defined close to {at:.6g}")
         left, right, nearer_right = (here - before) / step, (after - here) / step, (just_after - here) / nearby
-        is_seen = right or digits == DIGITS[-1]  # what is flat to 100 digits need not be flat
+        is_seen = right or digits == DIGITS[-1]  # a function that is flat to 100 digits need not be flat
         if is_seen and _same(left, right, 1e-20) and _same(right, nearer_right, 1e-20):
             return _as_floats(left, right, "smooth")
     just_before = _real(f, system, x - nearby)
@@ -166,7 +166,7 @@ def exact_slopes(f: Callable[[NumberSystem, Any], Any], at: float) -> Slopes:
 
 
 def _real(f: Callable[[NumberSystem, Any], Any], system: NumberSystem, x: Any) -> Any:
-    """``f(system, x)``, or None where there is no finite real number."""
+    """``f(system, x)``, or None if it is not a finite real number."""
     try:
         y = f(system, x)
     except (ArithmeticError, ValueError, TypeError, AttributeError):  # a pole, or complex numbers compared
@@ -175,7 +175,7 @@ def _real(f: Callable[[NumberSystem, Any], Any], system: NumberSystem, x: Any) -
 
 
 def _visible(slope: Any) -> Any:
-    """Zero for what is smaller than any float, and may be the rounding of 800 digits."""
+    """The slope, or zero if it is smaller than any float and may be the rounding of 800 digits."""
     return slope if abs(slope) >= 5e-324 else slope * 0
 
 
@@ -184,14 +184,14 @@ def _same(a: Any, b: Any, tolerance: float) -> bool:
 
 
 def _limit(secant: Any, nearer: Any, piece: Any) -> tuple[Any, bool]:
-    """What the slope on one side tends to, and whether the function jumps there.
+    """The limit of the slope on one side, and whether the function jumps there.
 
-    `secant` and `nearer` start at the point itself, `piece` leads from the end of one to that of the other.
+    `secant` and `nearer` start at the point itself; `piece` joins their ends.
     """
     if _same(secant, nearer, 1e-6):
         return nearer, False
     if abs(nearer) <= abs(secant):
-        return secant * 0, False  # falls with the step
+        return secant * 0, False  # shrinks with the step
     if abs(piece) < 1e-3 * abs(secant):
         return piece, True  # steep only because the point itself lies elsewhere
     return copysign(inf, nearer), False
@@ -207,12 +207,12 @@ def _as_floats(left: Any, right: Any, kind: Any) -> Slopes:
     if kind == "smooth" and isinf(low):
         return unknown("the slope is too large for a float")
     size = max((abs(slope) for slope in (low, high) if isfinite(slope)), default=0.0)
-    tiny = 5e-324 if left or right else 0.0  # what underflow may have lost
+    tiny = 5e-324 if left or right else 0.0  # the effect of underflow
     return Slopes(low, high, max(EPSILON / 2 * size, tiny), kind)
 
 
 def steepest_secant(f: Callable[[NumberSystem, Any], Any], at: float) -> float:
-    """How steep the function is around the point: the size that a slope of zero is compared with."""
+    """The steepest secant around the point: the size that a slope of zero is compared with."""
     system = mpmath(DIGITS[0])
     number: Any = system.number
     x = number(at)
@@ -226,26 +226,26 @@ def steepest_secant(f: Callable[[NumberSystem, Any], Any], at: float) -> float:
 
 
 def rounding(root: Value, leaf: Value) -> tuple[float, float]:
-    """How far the gradient may be off because everything on the way to it was rounded, and the size of its terms.
+    """A first-order bound on the rounding error of the gradient, and the size of the gradient's terms.
 
-    To first order.  The gradient is computed from the graph by steps of its own; how it reacts to a change of
-    any of these, forward or backward, is its derivative by that step.  What is constant, such as the 1/3 of a mean
-    over three, is no step: it counts with what flows through it.  The terms of a gradient are the products along
-    its paths; it may be much smaller than these.
+    The gradient is computed from the graph by steps of its own.  Its reaction to a change of any of these, forward or
+    backward, is its derivative with respect to that step.  A constant, such as the 1/3 of a mean over three, is not a
+    step: it counts with what flows through it.  The terms of a gradient are the products along its paths; their sum
+    may be much smaller.
     """
     (slope,) = root.gradients([leaf], create_graph=True)
     steps = [step for step in newest_first(slope) if step.edges]
     reactions = zip(steps, slope.gradients(steps), strict=True)
     bounds = [abs(step.data * by) for step, by in reactions if isfinite(by)]
     nodes = newest_first(root)
-    adjoints, speeds = {root: 1.0}, {leaf: 1.0}  # all of them absolute
+    adjoints, tangents = {root: 1.0}, {leaf: 1.0}  # absolute values
     for node in nodes:
         for operand, local in node.edges:
             adjoints[operand] = adjoints.get(operand, 0.0) + abs(local) * adjoints[node]
     flow = 0.0
     for node in reversed(nodes):
-        passing = [abs(local) * speeds[operand] for operand, local in node.edges if operand in speeds]
+        passing = [abs(local) * tangents[operand] for operand, local in node.edges if operand in tangents]
         if passing:
-            speeds[node] = sum(passing)
-            flow += speeds[node] * adjoints[node]
+            tangents[node] = sum(passing)
+            flow += tangents[node] * adjoints[node]
     return EPSILON * (sum(bounds) + flow), adjoints.get(leaf, 0.0)

@@ -1,17 +1,17 @@
-"""The float ladder: the numeric derivative of a function that we can only call, with numbers.
+"""Finite differences: the numerical derivative of a function that can only be called with floats.
 
-A central difference ``(f(x + h) - f(x - h)) / 2h`` is off by something that shrinks with h² (the function
-bends) and by something that grows as h shrinks (rounding in f, divided by h).  Nobody knows the best step
-beforehand, so we take many, each a quarter of the one before, and look at how the differences shrink:
+A central difference ``(f(x + h) - f(x - h)) / 2h`` has an error that shrinks with h² (the function bends) and one
+that grows as h shrinks (rounding in f, divided by h).  The best step is not known beforehand, so a ladder of steps is
+used, each a quarter of the one before, and the way in which the differences shrink is analysed:
 
     f(x + h) - f(x - h)            like h: a slope;     like 1: a jump;   slower than h: a vertical tangent
     f(x + h) + f(x - h) - 2 f(x)   like h²: smooth;     like h: a kink;   slower than h: a cusp
 
 The rounding of f is measured from a table of differences (Moré and Wild, "Estimating computational
-noise", SIAM J. Sci. Comput. 33, 2011).  Two steps together cancel the h² (Richardson, 1911), three the h⁴; how
-much each stage changes the result tells its error (Ridders, "Accurate computation of F'(x) and F'(x)F''(x)",
-Adv. Eng. Software 4, 1982).  Ridders trusts the smallest such change.  We trust it only if no finer
-step contradicts it, and add the rounding; a coarse step may agree with its neighbour by chance.
+noise", SIAM J. Sci. Comput. 33, 2011).  Two steps together cancel the h² (Richardson, 1911), three the h⁴; the change
+from stage to stage estimates the error (Ridders, "Accurate computation of F'(x) and F'(x)F''(x)",
+Adv. Eng. Software 4, 1982).  Ridders trusts the smallest such change.  Here it is trusted only if no finer step
+contradicts it, and rounding is added; a coarse step may agree with its neighbour by chance.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ __all__ = ["ladder_slopes", "noise", "screened_slopes"]
 Function = Callable[[float], float]
 
 RUNGS = 50
-"""At most so many steps, each a quarter of the one before."""
+"""Largest number of steps, each a quarter of the one before."""
 VISIBLE = 10
-"""Times the noise that a difference must have for its size to mean something."""
+"""Ratio to the noise from which on the size of a difference means something."""
 STAGES = 3
 """Richardson extrapolations on top of each other."""
 ODD = 357 / 256
@@ -67,12 +67,12 @@ class _Rung:
 
     @property
     def is_defined(self) -> bool:
-        """Whether there are numbers at both ends."""
+        """True if the function has finite numbers at both ends."""
         return isfinite(self.left) and isfinite(self.right)
 
 
 def ladder_slopes(f: Function, at: float) -> Slopes:
-    """The slopes of `f`, a function of one float, at a point; some 70 to 150 calls.
+    """The slopes of `f`, a function of one float, at a point, from some 70 to 150 calls.
 
     >>> from math import sin
     >>> slopes = ladder_slopes(sin, 0.0)
@@ -92,7 +92,7 @@ def ladder_slopes(f: Function, at: float) -> Slopes:
     if not rungs:
         return unknown(f"no step from {at:.6g} is exact")
     if not any(rung.left or rung.right for rung in rungs):
-        # Flat.  What is farther away tells how large the numbers are in which a slope would have to show.
+        # Flat.  Points farther away show the size of the numbers in which a slope would have to be visible.
         far = [abs(f(at + side * (abs(at) or 1.0))) for side in (-8, -2, 2, 8)]
         error = (EPSILON * max([abs(here), *filter(isfinite, far)]) + 5e-324) / rungs[0].step
         return Slopes(0.0, 0.0, error)
@@ -100,7 +100,7 @@ def ladder_slopes(f: Function, at: float) -> Slopes:
 
 
 def screened_slopes(f: Function, at: float, grad: float) -> Slopes | None:
-    """The slopes from seven calls, if that is enough to confirm `grad`; None if a closer look is needed."""
+    """The slopes from seven calls, if these confirm `grad`; None if more calls are needed."""
     f = _quiet(f)
     here, size = f(at), ODD * _power_of_two(at)
     if not at < at + size / 4096 < inf:
@@ -121,7 +121,7 @@ def _rung(f: Function, at: float, here: float, step: float, noise: float) -> _Ru
 
 
 def _rungs(f: Function, at: float, here: float, noise: float) -> list[_Rung]:
-    """The ladder, down to where there is nothing to see but noise."""
+    """The rungs of the ladder, down to the first that shows nothing but noise."""
     rungs: list[_Rung] = []
     steepest = 0.0
     for step in _steps(at):
@@ -135,9 +135,9 @@ def _rungs(f: Function, at: float, here: float, noise: float) -> list[_Rung]:
 
 
 def _on_a_grid(rungs: list[_Rung], here: float) -> list[_Rung]:
-    """The rungs with more noise if the values of the function lie on a grid, as those of single precision do.
+    """The rungs, with more noise if the values of the function lie on a grid, as those of single precision do.
 
-    Then the finest steps show nothing, and the next ones a binary digit, or multiples of one change to both sides.
+    Then the finest steps show no change, and the next ones a binary digit, or multiples of one change on both sides.
     """
     last = rungs[-1]
     if last.left or last.right or not all(rung.is_defined for rung in rungs):
@@ -171,7 +171,7 @@ def _power_of_two(at: float) -> float:
 
 
 def _read(rungs: list[_Rung], at: float) -> Slopes:
-    """What the ladder says about the point."""
+    """The slopes at the point, by the order in which the differences shrink."""
     last = rungs[-1]
     if not last.is_defined:
         sides = {(True, False): "to the right", (False, True): "to the left"}
@@ -186,7 +186,7 @@ def _read(rungs: list[_Rung], at: float) -> Slopes:
 
     odd, odd_to_the_end = _order([rung.odd for rung in rungs], noises)
     even, even_to_the_end = _order([rung.even for rung in rungs], noises)
-    if odd_to_the_end and odd < FLAT:  # what matters are the pieces to both sides, without the point itself
+    if odd_to_the_end and odd < FLAT:  # the pieces on both sides matter, without the point itself
         pieces = [[(4 * coarse - fine) / 3 for coarse, fine in pairwise(side)] for side in (lefts, rights)]
         return _two_sided(pieces, [4 * bar for bar in bars[1:]], "jump", scale)
     if even_to_the_end and even < FLAT:  # a point apart from its surroundings, or more noise than was measured
@@ -199,7 +199,7 @@ def _read(rungs: list[_Rung], at: float) -> Slopes:
     if not isfinite(error):
         return unknown("no step gives a slope that finer steps confirm")
     bends = [rung for rung in rungs if abs(rung.even) > VISIBLE * rung.noise]
-    if bends:  # at the next float the slope is another one, and nothing computed with floats knows better
+    if bends:  # at the next float the slope differs by this much, and no computation with floats can do better
         error += 2 * EPSILON * abs(bends[-1].even) / bends[-1].step * (abs(at) / bends[-1].step)
     return Slopes(slope, slope, error, "smooth", scale)
 
@@ -215,13 +215,14 @@ def _two_sided(sides: list[list[float]], bars: list[float], kind: Literal["kink"
 
 
 FLAT, STEEP, BENT = 0.15, 0.85, 1.25
-"""Powers of h below which a difference does not shrink, shrinks too slowly for a slope, or like that of a kink."""
+"""Powers of h below which a difference does not shrink, shrinks too slowly for a slope, or shrinks as at a kink."""
 
 
 def _order(differences: Sequence[float], noises: Sequence[float]) -> tuple[float, bool]:
     """The power of h with which the differences shrink at the finest steps that show them.
 
-    Infinite if they are never seen, or follow none.  And whether there are no finer steps.
+    Infinite if the differences are never visible or follow no power.  The second result is True if there are no finer
+    steps.
     """
     sizes = [abs(d) if abs(d) > VISIBLE * n else 0.0 for d, n in zip(differences, noises, strict=True)]
     for i in range(len(sizes) - 1, 2, -1):
@@ -232,10 +233,10 @@ def _order(differences: Sequence[float], noises: Sequence[float]) -> tuple[float
 
 
 def _limit(values: Sequence[float], noises: Sequence[float], base: int) -> tuple[float, float]:
-    """What a sequence tends to whose error shrinks by `base`, base², ..., and a bound on the distance to it.
+    """The limit of a sequence whose error shrinks by `base`, base², ..., and a bound on the distance to it.
 
-    A result is judged by how much its stage changes it, by its neighbour, as the error may shrink more slowly than
-    was thought, and by all finer values.
+    A result is judged by the change from stage to stage, by its neighbour, as the error may shrink more slowly than
+    assumed, and by all finer values.
     """
     best, bound = values[-1], inf
     stage = list(values)
@@ -257,14 +258,14 @@ def _limit(values: Sequence[float], noises: Sequence[float], base: int) -> tuple
 def noise(f: Function, at: float) -> float:
     """The standard deviation of the rounding in `f` near a point, measured from tables of differences.
 
-    Differences of high order see nothing of a smooth function on so small a stretch, only its rounding.
-    Returns 0 if the function is constant there as far as floats can tell.
+    On so short an interval, differences of high order of a smooth function contain nothing but its rounding.
+    Return 0 if the function is constant there as far as floats can tell.
     """
     size, found = ODD * _power_of_two(at), []
     for exponent in (-44, -36, -28, -22, -18):
         spacing = ldexp(size, exponent)
         values = [f(at + i * spacing) for i in range(64, 73)]  # beside the point, which may be a kink
-        # Where most neighbours are equal, the stretch is shorter than what the function resolves.
+        # Where most neighbours are equal, the interval is shorter than what the function resolves.
         if all(map(isfinite, values)) and sum(a != b for a, b in pairwise(values)) >= 4:
             found.append(_from_differences(values))
     agreed = [level for level, agrees in found if agrees] or [level for level, _ in found[:1]]

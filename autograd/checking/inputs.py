@@ -1,4 +1,4 @@
-"""What a function is called with: numbers in any shape, by name or by position, each with a name of its own."""
+"""The inputs of a check: numbers in any structure, by name or by position, each with a name of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Inputs"]
 
 
 class Inputs:
-    """What a function is called with: the numbers, each with a name, and how to pass others in their place."""
+    """The arguments of a function as named numbers, and calls with other numbers in their place."""
 
     def __init__(self, f: Callable[..., Any], inputs: Any) -> None:
         self.by_name = isinstance(inputs, Mapping)
@@ -90,7 +90,7 @@ class Inputs:
         raise TypeError(f"{what} should hold a number for each of {', '.join(names)}, but it is {shown(given)}")
 
     def _readings(self, given: Any) -> Iterator[Mapping[str, Any]]:
-        """What may be meant: gradients by name, that of the only input, or one for each input in order."""
+        """The possible readings: gradients by name, the gradient of the only input, or one per input in order."""
         names = list(self.trees)
         if isinstance(given, Mapping) and set(given) <= set(names):
             yield given

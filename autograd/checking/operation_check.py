@@ -1,4 +1,4 @@
-"""Checking single operations: every derivative of a row of the table, at points all over its domain."""
+"""The check of a single operation: every derivative of a row of the table, at points all over its domain."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from autograd.formula.typesetting import number
 __all__ = ["Outcome", "check_operation", "check_points", "points"]
 
 Outcome = tuple[float, Mapping[int, float]]
-"""The result of one operation, and its derivatives by the operands at some positions."""
+"""The result of one operation, and its derivatives with respect to the operands at some positions."""
 
 POINTS = 40
-"""Random points at which an operation is checked, besides the special ones."""
+"""Random points at which an operation is checked, in addition to the special ones."""
 SPECIAL = (0.0, 1.0, -1.0, 0.5, 2.0)
-"""Numbers at which operations have their kinks and their limits."""
+"""Numbers at which operations have kinks and limits."""
 LARGEST = 6
-"""Random operands go up to 2 to this power."""
+"""Exponent of 2 up to which random operands go."""
 
 _TELLING = ("fail", "pass", "kink", "inconclusive")
 
 
 def check_operation(function: Callable[..., Any]) -> Report:
-    """Every derivative of one operation of the table, or of `define`, over its domain.
+    """The report on every derivative of one operation of the table, or of `define`, over its domain.
 
     >>> from autograd import define
     >>> check_operation(define("cube", "x ** 3", dx="3 * x"))
@@ -64,10 +64,10 @@ def check_points(
     called: str = "",
     rounded: float = ROUNDED,
 ) -> tuple[dict[str, InputCheck], list[Culprit]]:
-    """The derivatives that `evaluate` finds, each at its most telling point, and what is wrong with them.
+    """The derivatives that `evaluate` computes, each at its most telling point, and the mistakes in them.
 
-    `names` says what to call the derivatives by the operands, `called` what to call the operation.  A derivative
-    that cannot be found anywhere, because `evaluate` raises everywhere, is wrong.
+    `names` are the names of the derivatives, by the position of the operand, `called` that of the operation.  A
+    derivative that cannot be computed anywhere, because `evaluate` raises everywhere, is wrong.
     """
     called = called or op.name
     tried: dict[str, list[tuple[InputCheck, str, str]]] = {}
@@ -103,7 +103,7 @@ def check_points(
 
 
 def _telling(point: tuple[InputCheck, str, str]) -> tuple[int, bool]:
-    """First a point at which the derivative is wrong, else one at which it is right, and not just zero."""
+    """The order of points: first those at which the derivative is wrong, then those at which it is not just zero."""
     check, _, _ = point
     return _TELLING.index(check.verdict), check.grad == 0
 
@@ -127,7 +127,7 @@ def points(op: Operation, largest: int = LARGEST) -> Iterator[list[float]]:
 
 
 def _is_legal(op: Operation, operands: list[float]) -> bool:
-    """Whether an operation has a finite number at these operands, and not just by convention, as 0 ** 0."""
+    """True if an operation has a finite number at these operands, and not just by convention, as 0 ** 0."""
     if op.nary:
         return True
     try:

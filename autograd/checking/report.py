@@ -125,7 +125,7 @@ class Report:
         right = self.nodes - len(wrong)
         if right > 0:
             who = f"The {'other ' * bool(wrong)}{f'{right} nodes' if right > 1 else 'node'}"
-            alone = "are right by themselves" if right > 1 else "is right by itself"
+            alone = "are right on their own" if right > 1 else "is right on its own"
             sums_are_right = all(c.kind != "ACCUMULATION" for c in self.culprits)
             yield f"  {who} {'and every sum over paths are right' if sums_are_right else alone}."
 

@@ -1,9 +1,9 @@
-"""Checking somebody else's engine: every operation that it has, against the table.
+"""The check of another engine, such as a student's: every operation that it has, against the table.
 
 An engine is any class whose objects hold ``.data`` and ``.grad``, compute with ``+ - * / **`` and methods such as
 ``.tanh()``, and have ``.backward()``, as micrograd's do.  An operation is right if three things hold: alone, its
-result and its derivatives are those of its row; with its result used three times, the gradient is three times
-as large; and added to its own operand, their gradients add up.
+result and its derivatives are those of its row; if its result is used three times, the gradient is three times
+as large; and if it is added to its own operand, their gradients add up.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from autograd.formula.typesetting import number
 __all__ = ["Engine", "check_engine"]
 
 LARGEST = 3
-"""Operands up to 2 to this power: textbook forms such as 1 - tanh(x)² are right, but lose their digits beyond."""
+"""Exponent of 2 up to which operands go: textbook forms such as 1 - tanh(x)² are right, but lose digits beyond."""
 
 ROUNDED = 1e-6
-"""Relative difference that may be rounding: an engine may compute in single precision."""
+"""Relative difference that may be due to rounding: an engine may compute in single precision."""
 
 _FIRST = ("add", "mul", "pow", "neg")
-"""The operations that others are often made of."""
+"""The operations that others are often built from."""
 
 
 class Engine:
-    """A class of Values, asked for single operations.  Raises TypeError if it cannot be one."""
+    """A class of Values, for calls of single operations.  Raises TypeError if it cannot be an engine."""
 
     def __init__(self, make: Callable[[float], Any]) -> None:
         self.make, self.name = make, getattr(make, "__name__", None) or shown(make)
         try:
             value = make(0.5)
         except Exception as error:
-            raise TypeError(f"gradcheck makes Values by {self.name}(0.5), which raised {_told(error)}") from error
+            raise TypeError(f"gradcheck makes Values by {self.name}(0.5), which raised {_described(error)}") from error
         missing = [name for name in ("data", "grad", "backward") if not hasattr(value, name)]
         if missing:
             raise TypeError(
@@ -52,12 +52,12 @@ class Engine:
         self.of = type(value)
 
     def operations(self) -> list[Operation]:
-        """The operations of the table that it has, those first that others are made of."""
+        """The operations of the table that it has, basic ones first."""
         known = [op for op in OPERATIONS.values() if self.method(op)]
         return sorted(known, key=lambda op: _FIRST.index(op.name) if op.name in _FIRST else len(_FIRST))
 
     def method(self, op: Operation) -> Callable[..., Any] | None:
-        """How an operation is called; None if the engine does not have it."""
+        """The function that computes an operation; None if the engine does not have it."""
         if op.nary or len(op.operands) > 2:
             return None
         if op.is_operator or op.name == "abs":
@@ -71,9 +71,9 @@ class Engine:
         positions: Sequence[int],
         after: Callable[..., Any] | None = None,
     ) -> Outcome:
-        """The result, and the derivatives by the operands at `positions`; the others are passed as plain numbers.
+        """The result, and the derivatives with respect to the operands at `positions`; the others are plain numbers.
 
-        `after` may do something else with the result and the operands before the backward pass.
+        `after` may compute something else from the result and the operands before the backward pass.
         """
         method = self.method(op)
         assert method is not None
@@ -87,7 +87,7 @@ class Engine:
     def gradients(
         self, f: Callable[..., Any], call: Callable[..., Any], numbers: Mapping[str, float]
     ) -> tuple[float, dict[str, float]]:
-        """The result of ``call(f, inputs)`` and its gradients; no gradient at all counts as zero."""
+        """The result of ``call(f, inputs)`` and its gradients; None counts as zero."""
         inputs = {name: self.make(x) for name, x in numbers.items()}
         try:
             result = call(f, inputs.values())
@@ -95,7 +95,7 @@ class Engine:
                 result.backward()
         except Exception as error:
             raise TypeError(
-                f"with the Values of {self.name} the function raised {_told(error)}; it can use what the class has, "
+                f"with the Values of {self.name} the function raised {_described(error)}; use what the class has, "
                 "methods such as x.tanh() rather than functions of autograd, and x * 2.0 only if * takes plain numbers"
             ) from error
         if not hasattr(result, "backward"):
@@ -103,7 +103,7 @@ class Engine:
         return _float(result.data, "the result"), {name: _grad(x, name) for name, x in inputs.items()}
 
     def culprits(self, graph: Graph) -> list[Culprit]:
-        """What is wrong with the operations that a graph is made of."""
+        """The mistakes in the operations of a graph."""
         found = list(self.seed())
         if found:
             return found
@@ -113,7 +113,7 @@ class Engine:
                 operands = operand_numbers(node)
                 try:
                     result, slopes = self.outcome(op, operands, positions)
-                except Exception:  # the function has used this operation otherwise
+                except Exception:  # the function used this operation in another way
                     continue
                 what = wrong_result(op, operands, result, slopes, rounded=ROUNDED)
                 found += [Culprit("FORWARD", graph.describe(node), what, node)] if what else []
@@ -130,7 +130,7 @@ class Engine:
         return found + [culprit for op in used if op.name not in wrong for culprit in self.company(op)]
 
     def additions(self) -> Iterator[Culprit]:
-        """Whether sums of sums have the right gradients: whether they add up, in the right order."""
+        """The mistake in the gradients of sums of sums: they must add up, in the right order."""
         x = 3.0
         for text, f, expected, question in _ADDITIONS:
             try:
@@ -143,7 +143,7 @@ class Engine:
                 return
 
     def company(self, op: Operation) -> Iterator[Culprit]:
-        """Whether one operation is right when its result is used three times, and its operand once more."""
+        """The mistakes of one operation when its result is used three times, or its operand once more."""
         for operands in points(op, LARGEST):
             try:
                 slope = self.outcome(op, operands, [0])[1][0]
@@ -164,13 +164,13 @@ class Engine:
             return
 
     def seed(self) -> Iterator[Culprit]:
-        """Whether the backward pass starts with 1."""
+        """The mistake of a backward pass that does not start with 1."""
         x, y = self.make(2.0), self.make(3.0)
         try:
             z = x + y
             z.backward()
             start, passed = _grad(z, "x + y"), (_grad(x, "x"), _grad(y, "y"))
-        except Exception:  # whatever is wrong there will be seen
+        except Exception:  # the check of the operations reports this
             return
         if start != 1 and passed == (start, start):
             what = f"backward() should start with the gradient 1 at the result; yours starts with {number(start)}"
@@ -178,7 +178,7 @@ class Engine:
 
 
 def check_engine(make: Callable[[float], Any]) -> Report:
-    """Every operation of an engine that the table knows."""
+    """The report on every operation of an engine that the table knows."""
     engine = Engine(make)
     known = engine.operations()
     if not known:
@@ -188,8 +188,8 @@ def check_engine(make: Callable[[float], Any]) -> Report:
         return Report({}, culprits, kind="derivative")
     checks: dict[str, InputCheck] = {}
     can_sum = hasattr(engine.of, "__add__")
-    advice = [] if can_sum else ["Not checked, because that takes +: whether gradients add up."]
-    for op in known:  # + is the first, and the instrument for the others
+    advice = [] if can_sum else ["Not checked, since it needs +: whether gradients add up."]
+    for op in known:  # + comes first: the others are checked with it
         found, wrong = _check(engine, op)
         checks |= found
         if not wrong and op.name == "add":
@@ -202,7 +202,7 @@ def check_engine(make: Callable[[float], Any]) -> Report:
 
 
 def _check(engine: Engine, op: Operation) -> tuple[dict[str, InputCheck], list[Culprit]]:
-    """One operation: of Values; if that raises, of a Value and a number; and an operator of a number and a Value."""
+    """One operation: of Values; if that raises, of a Value and a number; an operator also of a number and a Value."""
     found, wrong = _one_way(engine, op, list(range(len(op.operands))), op.name)
     if len(op.operands) == 2:
         if all(check.slopes.reason for check in found.values()):  # powers often take plain numbers alone
@@ -226,11 +226,11 @@ def _grad(value: Any, name: str) -> float:
 
 
 def _float(number: Any, name: str) -> float:
-    """A number of whatever kind an engine keeps: plain, or an array or a tensor of one."""
+    """The number that an engine stores: plain, or in an array or tensor with one element."""
     return as_float(number.item() if hasattr(number, "item") else number, name)
 
 
-def _told(error: Exception) -> str:
+def _described(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
@@ -258,4 +258,4 @@ _ADDITIONS: list[tuple[str, Callable[[Any], Any], float, str]] = [
     ("z + z with z = x + x", _fourfold, 4.0, "is the gradient of the result left out, or passed on too early?"),
     ("z + h with z = h + x, h = x + x", _tangled, 5.0, "does the backward pass go from newest to oldest?"),
 ]
-"""Sums, the gradient of x in each, and what may be the matter if that is another one."""
+"""Sums, the gradient of x in each, and the likely mistake if it differs."""

@@ -1,6 +1,6 @@
 """Closed forms: the gradient of a graph by SymPy's derivative of each operation, chained.
 
-SymPy differentiates the formula of each row by itself, which makes it a witness that knows nothing of the
+SymPy differentiates the formula of each row on its own, which makes it a reference that is independent of the
 derivatives in the table.
 """
 
@@ -19,12 +19,12 @@ __all__ = ["closed_forms"]
 
 DIGITS = 50
 MAX_EDGES = 1000
-"""Edges of a graph up to which it is worth SymPy's time."""
+"""Edges of a graph up to which SymPy is asked."""
 
 
 @cache
 def _partial(op: Operation, position: int) -> tuple[list[Any], Any]:
-    """SymPy's derivative of a row by one operand: its symbols, and the expression."""
+    """SymPy's derivative of a row with respect to one operand: the symbols, and the expression."""
     import sympy as sp
 
     symbols = [sp.Symbol(name, real=True) for name in op.operands]
@@ -34,7 +34,7 @@ def _partial(op: Operation, position: int) -> tuple[list[Any], Any]:
 
 
 def closed_forms(root: Value) -> dict[Value, float]:
-    """The gradient of `root` by every leaf for which SymPy knows a number.
+    """The gradient of `root` with respect to every leaf for which SymPy finds a number.
 
     >>> from autograd import Value, tanh
     >>> x = Value(0.5)
@@ -47,7 +47,7 @@ def closed_forms(root: Value) -> dict[Value, float]:
         return {}
     try:
         numbers = Replay(root, mpmath(DIGITS)).numbers
-    except (ArithmeticError, TypeError, ValueError):  # what floats have rounded to a number need not be one
+    except (ArithmeticError, TypeError, ValueError):  # floats may have a number, by rounding, where there is none
         return {}
     adjoints: dict[Value, Any] = {root: number(1)}
     unknown: set[Value] = set()
@@ -62,7 +62,7 @@ def closed_forms(root: Value) -> dict[Value, float]:
 
 
 def _slope(node: Value, position: int, operands: list[Any]) -> Any:
-    """SymPy's number for one edge, at these operands; None where it has none."""
+    """SymPy's number for one edge at these operands, or None."""
     import sympy as sp
 
     terms = len(node.args) // len(node.op.operands) if node.op.nary else 1

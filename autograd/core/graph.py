@@ -1,7 +1,7 @@
 """The chain rule, applied to a whole graph, from the newest node to the oldest.
 
-The forward pass left the local derivatives in the nodes, and operands are always made before the node that uses
-them.  So the order of creation *is* a topological order, and the backward pass is one loop over the nodes and one
+The forward pass stored the local derivatives in the nodes, and operands are always created before the node that uses
+them.  So the order of creation *is* a topological order, and the backward pass is one loop over the nodes with one
 line per edge.  `backward` and `gradients` become methods of Value.
 """
 
@@ -37,8 +37,8 @@ class StaleGraphError(RuntimeError):
 def newest_first(*roots: Value, stop: Callable[[Value], bool] = lambda node: False) -> list[Value]:
     """The `roots` and the inner nodes they were computed through, newest first.
 
-    Leaves are not listed unless they are roots; they are met as operands.  What nodes at which to `stop` were
-    computed from is left out.
+    Leaves are not listed unless they are roots; they occur as operands.  The operands of nodes at which to `stop` are
+    not followed.
     """
     seen = set(roots)
     nodes = list(seen)
@@ -53,9 +53,9 @@ def newest_first(*roots: Value, stop: Callable[[Value], bool] = lambda node: Fal
 
 
 def backward(root: Value) -> None:
-    """Compute d self / d v for every v it was computed from, into ``v.grad``.
+    """Compute d self / d v for every Value v that self was computed from, into ``v.grad``.
 
-    Leaves add up over several calls; inner Values start anew each time.  Raises
+    Gradients of leaves accumulate over several calls; those of inner Values are computed anew each time.  Raises
     `StaleGraphError`, having changed nothing, if a leaf was changed after the forward pass.
 
     >>> x = Value(3.0)
@@ -92,27 +92,27 @@ def gradients(root: Value, wrt: Iterable[Value]) -> list[float]:
     seams.reader.number(root, "gradient")
     sources = check_values(wrt)
     check_fresh(root)
-    oldest = min(map(_created, sources), default=root._created)  # what is older depends on no source
+    oldest = min(map(_created, sources), default=root._created)  # older nodes depend on no source
     nodes = newest_first(root, stop=lambda node: node._created <= oldest)
-    found = adjoints(root, (node for node in nodes if node._created > oldest))
-    return [found.get(value, 0.0) for value in sources]
+    derivatives = adjoints(root, (node for node in nodes if node._created > oldest))
+    return [derivatives.get(value, 0.0) for value in sources]
 
 
 def adjoints(
     root: Value, nodes: Iterable[Value], edges: Callable[[Value], Iterable[tuple[Value, Any]]] = _edges, one: Any = 1.0
 ) -> dict[Value, Any]:
-    """The derivatives of `root` with respect to everything that the `nodes`, newest first, were computed from.
+    """The derivatives of `root` with respect to every Value that the `nodes`, newest first, were computed from.
 
-    `edges` may give local derivatives of any kind, of which `one` is the unit.
+    `edges` may yield local derivatives of any kind, with `one` as their unit.
     """
-    found: dict[Value, Any] = {root: one}
+    sums: dict[Value, Any] = {root: one}
     for node in nodes:
-        if node in found:
-            upstream = found[node]
+        if node in sums:
+            upstream = sums[node]
             for operand, local in edges(node):
                 term = local * upstream
-                found[operand] = found[operand] + term if operand in found else term
-    return found
+                sums[operand] = sums[operand] + term if operand in sums else term
+    return sums
 
 
 def check_values(wrt: Iterable[Value]) -> list[Value]:
@@ -137,9 +137,9 @@ def stale_edges(nodes: Iterable[Value]) -> Iterator[tuple[Value, Value]]:
 
 
 def check_fresh(*roots: Value) -> None:
-    """Raise `StaleGraphError` if a leaf was changed after something that the `roots` were computed from had used it.
+    """Raise `StaleGraphError` if a leaf was changed after a node that the `roots` depend on had used it.
 
-    Nodes that were found fresh since the last change, of any leaf, are not looked at again.
+    Nodes that passed this check since the last change of any leaf are not checked again.
     """
     last = seams.last_change
     nodes = newest_first(*roots, stop=lambda node: getattr(node, "_changed", -1) >= last)

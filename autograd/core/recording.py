@@ -1,9 +1,9 @@
-"""The table at work: every row becomes a Python function that computes, records and refuses.
+"""From the table to functions: every row becomes a Python function that checks, computes and records.
 
 A function of the table takes Values and plain numbers in any mixture.  If all are numbers it returns
 a float.  If one is a Value it returns a new Value, which keeps its operands and the local derivatives.
 
-`record` does this for any row, step by step.  An outer layer may `install` faster functions that do the same.
+`record` does this for any row, step by step.  An outer folder may `install` faster functions that do the same.
 """
 
 from __future__ import annotations
@@ -89,12 +89,12 @@ def _call(op: Operation, operands: Sequence[Any]) -> str:
 
 
 def _described(op: Operation, operands: Sequence[Any]) -> str:
-    """The part of an error that tells the operands apart: ``(x is 'p' = w·x + b)``."""
+    """The part of an error that identifies the operands: ``(x is 'p' = w·x + b)``."""
     known = []
     for x, operand in zip(op.operands, () if op.nary else operands, strict=False):
         label = getattr(operand, "label", None)
         parts = [f"{'your ' * (label in op.operands)}'{label}'"] if label and label != x else []
-        computed = type(operand) is Value and not operand.is_leaf and operand.op.name != "pos"  # +x says no more than x
+        computed = type(operand) is Value and not operand.is_leaf and operand.op.name != "pos"  # +x adds nothing to x
         parts += [seams.expression(operand)] if computed else []
         known += [f"{x} is {' = '.join(parts)}"] if parts else []
     return f" ({', '.join(known)})" if known else ""
@@ -121,7 +121,7 @@ def method_of(op: Operation, reflected: bool) -> Callable[..., Any]:
 
 
 def record_operator(op: Operation, *operands: Any) -> Any:
-    """`record` for ``+ - * /`` and their like, which leave operands of foreign types to those types."""
+    """`record` for operators such as ``+ - * /``, which leave operands of foreign types to those types."""
     for operand in operands:
         if not (type(operand) in _OWN or is_real(operand) or type(operand).__module__ == "builtins"):
             return NotImplemented
@@ -129,7 +129,7 @@ def record_operator(op: Operation, *operands: Any) -> Any:
 
 
 def introduced(function: Callable[..., Any], op: Operation) -> Callable[..., Any]:
-    """`function` with the name and the documentation of its row."""
+    """The `function` with the name, the signature and the documentation of its row."""
     slopes = ", ".join(f"dz/d{x} = {slope.text}" for x, slope in zip(op.operands, op.partials, strict=True))
     function.__name__ = function.__qualname__ = op.name
     function.__module__ = "autograd"

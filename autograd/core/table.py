@@ -1,9 +1,8 @@
 """The table of derivatives: everything this project knows about calculus, one row per operation.
 
-A row holds formulas and nothing else: what the operation computes (``z``), its partial derivatives in
-terms of the operands ``x, y`` (``c, x, y`` for ``where``) and the result ``z``, where it is
-defined, and which derivative is meant where it has a kink.  The formulas are compiled for floats, Values,
-arrays, mpmath and SymPy alike, so a new row works everywhere at once.
+A row holds formulas and nothing else: the result ``z``, its partial derivatives in terms of the operands ``x, y``
+(``c, x, y`` for ``where``) and the result, the domain, and the derivative to use at a kink.  The formulas are compiled
+for floats, Values, arrays, mpmath and SymPy alike, so a new row works everywhere at once.
 
 The derivatives are the textbook's, in a form that keeps its digits: ``1 - z ** 2`` for tanh is
 zero as soon as tanh rounds to one, ``1 / cosh(x) ** 2`` is right to the last digit.
@@ -23,16 +22,16 @@ __all__ = ["LEAF", "OPERATIONS", "DomainError", "Kink", "Operation", "PoleError"
 
 
 class DomainError(ValueError):
-    """An operation was asked for outside the domain on which it is defined."""
+    """An operation was called outside its domain."""
 
 
 class PoleError(DomainError, ZeroDivisionError):
-    """A `DomainError` at a pole, such as 1/0 or log(0): what IEEE 754 calls division by zero."""
+    """A `DomainError` at a pole, such as 1/0 or log(0); IEEE 754 calls this division by zero."""
 
 
 @dataclass(frozen=True)
 class Kink:
-    """Where an operation has no derivative, and the slopes used there by convention."""
+    """The place where an operation has no derivative, and the slopes used there by convention."""
 
     where: Formula
     slopes: tuple[Formula, ...]
@@ -46,7 +45,7 @@ class Kink:
 class Operation:
     """One row of the table.
 
-    `value` is the formula of the result, `partials` one formula for each operand (in the operands
+    `value` is the formula of the result, `partials` one formula per operand (in the operands
     and the result ``z``), `domain` the condition under which it is defined (None: everywhere) and
     `kink` the place without a derivative, if there is one.  An `nary` row takes sequences: its
     partials are those of one term, with ``n`` for the number of terms.  `hint` ends the message of
@@ -78,21 +77,21 @@ class Operation:
 
     @property
     def is_built_in(self) -> bool:
-        """True for a row of the table, False for somebody's own."""
+        """True for a row of the table, False for a user's own operation."""
         return OPERATIONS.get(self.name) is self
 
     @property
     def has_formula(self) -> bool:
-        """False if a Python function computes the result or a derivative, which only floats can use."""
+        """False if a Python function of floats computes the result or a derivative."""
         return not any(formula.functions for formula in (self.value, *self.partials))
 
     @property
     def written(self) -> str:
-        """The operation as one writes it: ``x * y``, ``log(x)``."""
+        """The operation as it is written in code: ``x * y``, ``log(x)``."""
         return self.value.text if self.is_operator else f"{self.name}({', '.join(self.operands)})"
 
     def columns(self, operands: Sequence[Any]) -> list[Sequence[Any]]:
-        """The flat operands of an `nary` node, as one sequence for each operand of the row."""
+        """The flat operands of an `nary` node, as one sequence per operand of the row."""
         n = len(operands) // len(self.operands)
         return [operands[i * n : (i + 1) * n] for i in range(len(self.operands))]
 
@@ -103,25 +102,25 @@ class Operation:
     def compute(self, numbers: Sequence[float], describe: Callable[[], str] = str) -> float:
         """The result for plain floats.
 
-        Raises `DomainError` outside the domain and OverflowError where the result is too large,
-        both replaying the operation, its operands, and what `describe` adds about them.
+        Raises `DomainError` outside the domain and OverflowError where the result is too large; both messages replay
+        the operation and its operands, with the description by `describe`.
         """
         arguments, error = self.arguments(numbers), None
         if self.nary and self.domain and not self.domain.over(FLOATS)(arguments[-1]):
             raise DomainError(f"{self.written} is not defined for {arguments[-1]} terms: it needs {self.domain.text}")
         try:
             z = float(self.value.over(FLOATS)(*arguments))
-            if self.is_built_in:  # math has refused what is not defined
+            if self.is_built_in:  # math raises outside the domain
                 return z
         except (ArithmeticError, ValueError) as raised:
-            # Something on the way failed.  It counts only if the result itself does not exist:
-            # exp(1000) inside a sigmoid is on the way to a perfectly good 0.
+            # An intermediate step failed.  That counts only if the result itself does not exist:
+            # exp(1000) inside a sigmoid leads to a perfectly good 0.
             z, error = float(self.value.over(IEEE)(*arguments)), raised
         defined = self.is_defined(numbers)
         if defined and (math.isfinite(z) or error is None):
             return z
         where = f"at {self._replay(numbers)}{describe()}"
-        cause = None if self.has_formula else error  # somebody's function may have a mistake of its own
+        cause = None if self.has_formula else error  # a user's function may have a mistake of its own
         if isinstance(error, OverflowError) and math.isinf(z) and defined:
             raise OverflowError(f"{self.written} overflows {where}: the result is too large for a float") from cause
         pole = math.isinf(z) or isinstance(error, ZeroDivisionError)
@@ -129,7 +128,7 @@ class Operation:
         raise (PoleError if pole else DomainError)(f"{self.written} is not defined {where}{needs}") from cause
 
     def derivatives(self, z: float, numbers: Sequence[float]) -> tuple[float, ...]:
-        """The local derivatives at `numbers`, one for each, where the result was `z`.
+        """The local derivatives at `numbers`, one per operand, where the result was `z`.
 
         An infinite derivative is ±inf and one that does not exist is nan; neither raises.
         """
@@ -138,13 +137,13 @@ class Operation:
         return tuple(_slope(partial, (*term, result)) for partial in self.partials for term in terms)
 
     def is_defined(self, numbers: Sequence[float]) -> bool:
-        """True if `numbers` lie in the domain; nan does, and leads to nan."""
+        """True if `numbers` lie in the domain; nan counts as inside, and gives nan."""
         if self.domain is None or self.nary or any(map(math.isnan, numbers)):
             return True
         return bool(self.domain.over(IEEE)(*numbers))
 
     def _replay(self, numbers: Sequence[float]) -> str:
-        # Fifteen digits read better than seventeen, unless they round the fault away.
+        # Fifteen digits read better than seventeen, unless rounding hides the mistake.
         texts = [f"{number:.15g}" for number in numbers]
         if not self.is_defined(numbers) and self.is_defined([float(text) for text in texts]):
             texts = [repr(number) for number in numbers]
@@ -163,7 +162,7 @@ OPERATIONS: dict[str, Operation] = {}
 """The rows of the table by name."""
 
 LEAF = Operation("leaf", (), Formula("z", ("z",)), ())
-"""The operation of a Value that was made by the user, and has no operands."""
+"""The operation of a Value that the user created, without operands."""
 
 
 def operation(
@@ -177,7 +176,7 @@ def operation(
     hint: str = "",
     is_operator: bool = False,
 ) -> Operation:
-    """One row: `value` and `partials` as formulas; `kink` is the condition, then a slope for each operand."""
+    """One row: `value` and `partials` as formulas; `kink` is the condition, then one slope per operand."""
     names = tuple(operands.split()[: len(partials)])
     terms, n = (names, ("n",)) if nary else ((), ())
     with_result = (*names, *n) if nary else (*names, "z")

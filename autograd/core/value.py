@@ -1,8 +1,8 @@
 """Value: a number that remembers how it was computed.
 
-Every operation on Values makes a new one, which keeps its number, the operation, the operands, and for each
+Every operation on Values creates a new one, which stores its number, the operation, the operands, and for each
 operand that is a Value the *local derivative*, computed in the forward pass from the operation's row in the table.
-The backward pass (`graph`) needs nothing else.  The operators are made from the table in `recording`.
+The backward pass (`graph`) needs nothing else.  The operators are generated from the table in `recording`.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ __all__ = [
 ]  # fmt: skip
 
 clock = count()
-"""Hands out places in the order of creation.
+"""The counter of created Values.
 
-Operands are always made before the node that uses them, so the order of creation is a topological order.
+Operands are always created before the node that uses them, so the order of creation is a topological order.
 """
 
 
@@ -39,7 +39,7 @@ VALUES = NumberSystem("Values", {"pi": math.pi})
 
 
 class Reader:
-    """The answers of a Value to questions that no record can hold: its number, its truth, comparisons."""
+    """The answers of a Value where the record ends: its number, its truth value, comparisons."""
 
     def number(self, value: Value, purpose: str) -> float:
         """The number, for `purpose`: ".data", "set .data", "float", "index" or "gradient"."""
@@ -70,7 +70,7 @@ class Reader:
 
 
 class Seams:
-    """The places where outer layers plug in.  All state of the engine that can change is here."""
+    """The places where outer folders plug in, and with the `clock` all mutable state of the core."""
 
     reader = Reader()
     """The answers of Values where their record ends; tracing puts another reader here while it records."""
@@ -82,7 +82,7 @@ class Seams:
     """The expression of the result of an operation, for messages."""
 
     last_change = -1
-    """The place in the order of creation at which a leaf, any, was last given another number."""
+    """The time, by the `clock`, at which the number of any leaf was last changed."""
 
 
 seams = Seams
@@ -92,8 +92,8 @@ seams = Seams
 class Value(Methods):
     """A real number that records what is computed from it, and learns its gradient from `backward`.
 
-    `data` is any real number (Python's, NumPy's, Fraction, Decimal) and becomes a float; `label`
-    is the name it goes by in messages and pictures.  Raises TypeError for anything else.
+    `data` is any real number (Python's, NumPy's, Fraction, Decimal) and becomes a float; `label` is its name in
+    messages and pictures.  Raises TypeError for anything else.
 
     >>> w, b = Value(0.5, label="w"), Value(0.1, label="b")
     >>> y_hat = (w * 2.0 + b).named("ŷ")
@@ -102,16 +102,16 @@ class Value(Methods):
     >>> w.grad, b.grad
     (-1.5999999999999996, -0.7999999999999998)
 
-    ``op`` is the row of the table that made the Value (the row "leaf" if the user did), ``args`` its
-    operands, plain numbers among them, and ``edges`` the ``(operand, local derivative)`` pairs of those that are
-    Values.  ``grad`` is None until a backward pass.
+    ``op`` is the row of the table that computed the Value ("leaf" if the user created it), ``args`` its operands, plain
+    numbers among them, and ``edges`` the ``(operand, local derivative)`` pairs of those that are Values.  ``grad`` is
+    None until a backward pass.
 
-    Comparisons compare the numbers; as a key of a dict or a member of a set a Value is itself.
+    Comparisons compare the numbers; as a key of a dict or a member of a set a Value is identified by itself.
     """
 
     __slots__ = ("_changed", "_created", "_dx", "_dy", "_number", "_x", "_y", "grad", "label", "op")
 
-    # A node with one or two operands keeps each Value beside its local derivative; a node with more operands keeps
+    # A node with one or two operands stores each Value beside its local derivative; a node with more operands stores
     # two tuples.  So a node is one object for Python's garbage collector, not four.
     #
     #             _x        _dx    _y      _dy
@@ -126,8 +126,8 @@ class Value(Methods):
     _dx: float | None
     _y: Any
     _dy: float | None
-    _created: int  # place in the order of creation
-    _changed: int  # of a leaf: the place of its last change in that order; of others, where `check_fresh` has been
+    _created: int  # the time of creation, by the clock
+    _changed: int  # of a leaf, the time of its last change; of others, the time up to which `check_fresh` passed them
     grad: float | None
     label: str | None
     op: Operation
@@ -141,11 +141,11 @@ class Value(Methods):
         self.op = LEAF
 
     def __init_subclass__(cls) -> None:
-        raise TypeError("Value cannot be subclassed: the engine asks for exactly this type; keep Values as attributes")
+        raise TypeError("Value cannot be subclassed: the engine expects exactly this type; store Values as attributes")
 
     @property
     def data(self) -> float:
-        """The number.  Assigning a new one is for leaves only: run the forward pass again afterwards."""
+        """The number.  Only that of a leaf can be set: run the forward pass again afterwards."""
         return seams.reader.number(self, ".data")
 
     @data.setter
@@ -157,18 +157,18 @@ class Value(Methods):
             )
         seams.reader.number(self, "set .data")
         number = number if type(number) is float else as_float(number, f".data = {shown(number)}")
-        self._mark_as_changed()  # here as well: an interrupt may keep the last line from being reached
+        self._mark_as_changed()  # here as well, because an interrupt may skip the last line
         self._number = number
-        self._mark_as_changed()  # whatever is older has used the old number
+        self._mark_as_changed()  # every older node has used the old number
 
     def _mark_as_changed(self) -> None:
         place = self._changed = next(clock)
-        if place > seams.last_change:  # noqa: PLR1730 - between max() and = another thread could put a later one
+        if place > seams.last_change:  # noqa: PLR1730 - with max(), another thread could set a later time in between
             seams.last_change = place
 
     @property
     def is_leaf(self) -> bool:
-        """True if the Value was made by the user, False if it is the result of an operation."""
+        """True if the user created the Value, False if it is the result of an operation."""
         return self._x is None
 
     @property
@@ -199,7 +199,7 @@ class Value(Methods):
         return self
 
     def detach(self) -> Value:
-        """The number as a new leaf, with the same label: what is computed from it does not reach further back.
+        """The number as a new leaf with the same label, through which no derivative passes.
 
         >>> x = Value(3.0)
         >>> y = x * x.detach()
@@ -239,7 +239,7 @@ class Value(Methods):
         raise TypeError("a Value cannot count or index: write int(v.data)")
 
     def _invert(self) -> NoReturn:
-        raise TypeError("~ is not for conditions on Values: turn the comparison round, x <= 0 instead of ~(x > 0)")
+        raise TypeError("~ does not work on conditions of Values: reverse the comparison, x <= 0 instead of ~(x > 0)")
 
     def _xor(self, _: object) -> NoReturn:
         raise TypeError("^ is not a power in Python: write **, as in w ** 2")
@@ -251,7 +251,7 @@ class Value(Methods):
 
 
 class Constant(float):
-    """A plain number with a name, for data that should be told apart in messages and pictures."""
+    """A plain number with a name, for data that messages and pictures should name."""
 
     __slots__ = ("label",)
     label: str
@@ -280,7 +280,7 @@ def sentence(value: Value) -> str:
 
 
 def is_real(number: object) -> bool:
-    """True for the real numbers of any library, and for truth values, of which NumPy's are no `numbers.Real`."""
+    """True for real numbers of any library, and for truth values; NumPy's are not registered as `numbers.Real`."""
     if isinstance(number, numbers.Real | Decimal):
         return True
     return type(number).__module__ == "numpy" and type(number).__name__ in ("bool", "bool_")

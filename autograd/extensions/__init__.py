@@ -1,1 +1,1 @@
-"""Plugged into the core from outside: speed, tracing, NumPy, copies, expressions in messages."""
+"""Extensions, plugged into the core from outside: speed, tracing, NumPy, copying, expressions in messages."""

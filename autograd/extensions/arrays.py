@@ -1,8 +1,8 @@
-"""Values among NumPy's arrays: its functions and operators, element by element.
+"""Values and NumPy: its functions and operators, element by element.
 
-NumPy hands over to `Value.__array_ufunc__` whenever a Value itself is an operand: ``np.exp(v)``,
-``array * v``.  Arrays that hold Values (dtype object) it handles on its own, by the operators and
-methods of their elements.  What would lose a gradient raises TypeError.
+NumPy calls `Value.__array_ufunc__` whenever a Value itself is an operand: ``np.exp(v)``, ``array * v``.  Arrays that
+hold Values (dtype object) are handled by NumPy itself, through the operators and methods of their elements.  Whatever
+would lose a gradient raises TypeError.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _OTHER_NAMES: dict[str, Callable[..., Any]] = {
     "isnan": lambda x: isnan(_number_of(x)), "isinf": lambda x: isinf(_number_of(x)),
     "isfinite": lambda x: isfinite(_number_of(x)), "signbit": lambda x: copysign(1, _number_of(x)) < 0,
 }  # fmt: skip
-"""NumPy's universal functions that go by another name here, or are made of others."""
+"""NumPy's universal functions that have another name here, or are composed of others."""
 
 
 def elementwise(function: Callable[..., Any], operands: Sequence[Any]) -> Any:
     """`function` applied to arrays and numbers with NumPy's broadcasting; a number if there was no array."""
     import numpy as np
 
-    with np.errstate(all="ignore"):  # the engine refuses what is to be refused
+    with np.errstate(all="ignore"):  # the engine raises where an operation is not defined
         cells = np.frompyfunc(function, len(operands), 1)(*map(_cells, operands))
     if not is_array(cells):
         return cells
@@ -63,12 +63,12 @@ def _number_of(operand: Any) -> float:
 
 
 def _logaddexp(larger: Any, smaller: Any) -> Any:
-    """log(exp(x) + exp(y)), of which the smaller is what remains to be added."""
+    """log(exp(x) + exp(y)), for x >= y."""
     return larger if isinf(_number_of(larger)) else larger + functions["softplus"](smaller - larger)
 
 
 def apply(ufunc: Any, method: str, *operands: Any, out: Any = None, **options: Any) -> Any:
-    """What `Value.__array_ufunc__` does: one of NumPy's functions or operators, some operand being a Value."""
+    """The method `Value.__array_ufunc__`: one of NumPy's functions or operators, with a Value among the operands."""
     if ufunc.__name__ == "divmod" and method == "__call__" and not options and out is None:
         return elementwise(operator.floordiv, operands), elementwise(operator.mod, operands)
     function = _OTHER_NAMES.get(ufunc.__name__) or functions.get(ufunc.__name__)
@@ -85,10 +85,10 @@ def apply(ufunc: Any, method: str, *operands: Any, out: Any = None, **options: A
 
 
 def refuse_special(array: Any) -> None:
-    """Raise TypeError for masked arrays and matrices, which compute by rules of their own."""
+    """Raise TypeError for masked arrays and matrices, which follow rules of their own."""
     if type(array).__name__ not in ("ndarray", "memmap"):
         kind = f"{type(array).__module__}.{type(array).__name__}"
-        raise TypeError(f"{kind} is not an ordinary array: pass np.asarray(...), or the numbers that are meant")
+        raise TypeError(f"{kind} is not an ordinary array: pass np.asarray(...), or plain numbers")
 
 
 def is_array(x: Any) -> bool:

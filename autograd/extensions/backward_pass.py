@@ -1,7 +1,7 @@
 """The backward pass of `autograd.core.graph`, written out for each kind of node: several times as fast.
 
-A node with one or two operands has them in slots of its own; going through ``node.edges`` would make three objects
-for each.  And a set of the nodes that were reached would take longer than all the arithmetic, so the nodes are marked.
+A node with one or two operands has them in slots of its own; ``node.edges`` would create three objects per node.  A
+set of the visited nodes would take longer than all the arithmetic, so the nodes are marked instead.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def backward(root: Value) -> None:  # noqa: D103
 def _reached(root: Value) -> list[Value]:
     """The inner nodes that `root` was computed through, newest first, with gradients of zero.
 
-    The zero is an object of this pass alone: a node that has it was reached already.  It is -0.0, which changes
-    nothing that is added to it.  Raises `StaleGraphError`, after all gradients were put back.
+    The zero is an object of this pass alone: a node that has it was visited already.  It is -0.0, the neutral element
+    of addition.  Raises `StaleGraphError`, with all gradients restored.
     """
     zero = _ZERO + _ZERO  # a new object
     nodes: list[Value] = []
@@ -69,7 +69,7 @@ def _reached(root: Value) -> list[Value]:
                 x.grad = zero
                 push(x)
             if node._dy is not None:
-                y = node._y  # taken up before x: the later operand is usually the newer one, which leaves less to sort
+                y = node._y  # before x: the later operand is usually the newer one, which leaves less to sort
                 if y._x is not None and y.grad is not zero:
                     if y.grad is not None:
                         earlier.append((y, y.grad))
@@ -89,7 +89,7 @@ def _reached(root: Value) -> list[Value]:
 
 
 def _check_fresh(nodes: list[Value], earlier: list[tuple[Value, float | None]]) -> None:
-    """Raise `StaleGraphError`, with all gradients put back, if a leaf was changed after one of `nodes` had used it."""
+    """Raise `StaleGraphError`, with all gradients restored, if a leaf was changed after one of `nodes` had used it."""
     try:
         check_stale(nodes)
     except StaleGraphError:

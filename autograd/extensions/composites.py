@@ -1,4 +1,4 @@
-"""Functions that are made of several operations of the table, in a form that neither overflows nor loses digits."""
+"""Functions composed of several operations of the table, in a form that neither overflows nor loses digits."""
 
 from __future__ import annotations
 

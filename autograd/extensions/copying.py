@@ -1,8 +1,8 @@
-"""Graphs copied whole: by pickle and deepcopy, whatever their depth, and as plain data for other programs.
+"""Copies of whole graphs: by pickle and deepcopy, whatever their depth, and as plain data for other programs.
 
-pickle and deepcopy follow references, and give up after a thousand operands of operands.  So a node
-hands them, before its own fields, a list of all nodes it was computed from, operands first: at each
-of these the copier finds the operands copied already, and has nothing to follow.
+pickle and deepcopy follow references recursively, and fail at a depth of about a thousand.  So a node passes them,
+before its own fields, a list of all nodes that it was computed from, operands first: at each of these, the operands
+have been copied already and nothing is left to follow.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from autograd.core.value import Constant, Value, clock
 __all__ = ["graph", "reduced", "restore"]
 
 
-_COPIED = [name for name in Value.__slots__ if name not in ("_created", "_changed")]  # their copies get places anew
+_COPIED = [name for name in Value.__slots__ if name not in ("_created", "_changed")]  # copies get new times of creation
 
 
 class _Start:
-    """Stands before a list of nodes, and tells these (by id) that they need no list of their own.
+    """The mark before a list of nodes: these, by id, need no list of their own.
 
-    In the copy it is an empty tuple.  What it says holds until the list ends, or, should the copier
-    fail on the way, until that has let go of it.
+    In the copy it is an empty tuple.  It is valid until the list ends, or, if copying fails on the way, until it is
+    released.
     """
 
     def __init__(self, nodes: list[Value]) -> None:
@@ -39,7 +39,7 @@ class _Start:
 
 
 class _End:
-    """Stands behind a list of nodes."""
+    """The mark after a list of nodes."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         _current.start = None
@@ -47,7 +47,7 @@ class _End:
 
 
 class _Current(threading.local):
-    """The list that a copier is going through in this thread.  Only depth and speed of copies depend on it."""
+    """The list that is being copied in this thread.  Only depth and speed of copying depend on it."""
 
     start: weakref.ref[_Start] | None = None
 
@@ -56,7 +56,7 @@ _current = _Current()
 
 
 def reduced(node: Value) -> tuple[Any, ...]:
-    """Everything that pickle and deepcopy need to copy `node`: how to make a Value, and a state for `restore`."""
+    """Everything that pickle and deepcopy need to copy `node`: a constructor, and a state for `restore`."""
     check_stale([node])
     fields = {name: getattr(node, name) for name in _COPIED if hasattr(node, name)}
     start = _current.start and _current.start()
@@ -98,7 +98,7 @@ def graph(root: Value) -> dict[str, Any]:
         return positions[operand]
 
     def unique_name(op: Operation) -> str:
-        if op not in names:  # somebody's own tanh is not the table's
+        if op not in names:  # a user's tanh is not the table's
             candidates = chain([op.name], (f"{op.name}_{i}" for i in count(2)))
             names[op] = next(name for name in candidates if name not in names.values())
         return names[op]
@@ -122,7 +122,7 @@ def _as_strings(op: Operation) -> dict[str, Any]:
 
 
 def restore(node: Value, state: tuple[Any, ...]) -> None:
-    """Fill in a copy; its operands were made before it, as the original's were."""
+    """Fill in a copy; its operands were created before it, like the original's."""
     for name, part in state[-1].items():
         setattr(node, name, part)
     node._created = next(clock)
@@ -135,7 +135,7 @@ def _row(name: str) -> Operation:
 
 
 def _reduced_row(op: Operation) -> tuple[Any, ...]:
-    """A row of the table by its name, somebody's own by its columns."""
+    """A row of the table by its name, a user's operation by its columns."""
     if op.is_built_in or op is LEAF:
         return _row, (op.name,)
     return Operation, tuple(getattr(op, column.name) for column in fields(op))
@@ -146,4 +146,4 @@ setattr(Value, "__reduce__", reduced)
 setattr(Value, "__setstate__", restore)
 setattr(Constant, "__reduce__", lambda constant: (Constant, (float(constant), constant.label)))
 setattr(Operation, "__reduce__", _reduced_row)
-setattr(Operation, "__deepcopy__", lambda op, memo: op)  # nothing about it can change
+setattr(Operation, "__deepcopy__", lambda op, memo: op)  # it is immutable

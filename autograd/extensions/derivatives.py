@@ -46,9 +46,9 @@ def gradients(root: Value, wrt: Iterable[Value], create_graph: bool = False) -> 
 
 
 def tangents(roots: Iterable[Value], directions: Mapping[Value, Any], create_graph: bool = False) -> list[Any]:
-    """The tangents of the `roots` when the Values in `directions` move at the given speeds (forward mode).
+    """The tangents of the `roots`, given those of the Values in `directions` (forward mode).
 
-    With one leaf at speed 1 these are the derivatives with respect to that leaf, computed the other way round.
+    For one leaf with the tangent 1 these are the derivatives with respect to that leaf.
     `create_graph` and the errors are those of `gradients`.
     """
     roots, start = list(roots), next(clock)
@@ -65,10 +65,10 @@ def tangents(roots: Iterable[Value], directions: Mapping[Value, Any], create_gra
 def _between(
     roots: Sequence[Value], sources: Iterable[Value], edges: Callable[[Value], Iterable[tuple[Value, Any]]]
 ) -> Iterator[tuple[Value, list[tuple[Value, Any]]]]:
-    """The nodes from the `roots` to the `sources`, newest first, each with its edges on the way there."""
+    """The nodes on paths from the `sources` to the `roots`, newest first, each with its edges on these paths."""
     on_the_way = set(sources)
     check_fresh(*roots)
-    oldest = min((value._created for value in on_the_way), default=0)  # what is older depends on no source
+    oldest = min((value._created for value in on_the_way), default=0)  # older nodes depend on no source
     nodes = newest_first(*roots, stop=lambda node: node._created <= oldest)
     for node in reversed(nodes):
         if any(operand in on_the_way for operand, _ in node.edges):
@@ -86,7 +86,7 @@ def _recorded_product(a: Any, b: Any) -> Any:
 
 
 def _new_values(results: list[Any], start: int) -> list[Value]:
-    """The results as Values of their own: not numbers, as the slope of 3·x is, nor an operand, as that of w·x is."""
+    """The results as new Values, even if one is a plain number (as for 3·x) or an operand (as for w·x)."""
     shared: set[Value] = set()
     new: list[Value] = []
     for x in results:
@@ -99,7 +99,7 @@ def _new_values(results: list[Any], start: int) -> list[Value]:
 def edge_formulas(node: Value) -> Iterator[tuple[Value, Formula, tuple[Any, ...]]]:
     """For each edge of `node`: the operand, the row's formula of the local derivative, and its arguments.
 
-    These are the operands and the result; of a sum over terms, those of one term and the number of terms.
+    The arguments are the operands and the result; of an n-ary sum, those of one term and the number of terms.
     """
     op, result = node.op, node
     terms: list[Any] = [node.args]
@@ -113,10 +113,10 @@ def edge_formulas(node: Value) -> Iterator[tuple[Value, Formula, tuple[Any, ...]
 
 
 def recorded_edges(node: Value) -> Iterator[tuple[Value, Any]]:
-    """The edges of `node`, their local derivatives computed once more, as Values that can be differentiated.
+    """The edges of `node` with local derivatives computed again, as Values that can be differentiated.
 
-    Where that fails, because the derivative is infinite or something on the way to it overflows, it is a
-    Value whose own derivatives are unknown: nan.
+    If that fails, because the derivative is infinite or a step of it overflows, it is a Value whose own derivatives
+    are nan.
     """
     for (operand, formula, arguments), (_, slope) in zip(edge_formulas(node), node.edges, strict=True):
         try:
@@ -129,7 +129,7 @@ def recorded_edges(node: Value) -> Iterator[tuple[Value, Any]]:
 
 @cache
 def _without_derivatives(op: Operation, formula: Formula) -> Operation:
-    """One of the row's derivatives as an operation of its own, with derivatives that nobody knows."""
+    """One of the row's derivatives as an operation of its own, with unknown derivatives: nan."""
     result = "_" * (1 + max(map(len, formula.names)))  # a name that no operand has
     nowhere = Formula("0 / 0", (*formula.names, result))
     return Operation(f"slope of {op.name}", formula.names, formula, (nowhere,) * len(formula.names))

@@ -1,6 +1,6 @@
 """Values as expressions: in terms of the nearest *named* values, ``(ŷ - 1.5)²``, not of the whole history.
 
-Operators come out as operators because the table's own formula says ``x * y``.
+The operators are those of the formulas in the table.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ __all__ = ["appearing", "expression", "folded"]
 
 MAX_NODES = 24
 MAX_LENGTH = 120
-"""Nodes, and characters of one operand, shown of an unnamed expression; the rest becomes an ellipsis."""
+"""Limits on an unnamed expression, in nodes and in characters per operand; the rest becomes an ellipsis."""
 
 _LOGARITHMS = {"xlogy": "log", "xlog1py": "log1p"}
 
 
 def folded(root: Value, names: Mapping[Value, str], limit: float = float("inf")) -> list[Value]:
-    """`root` and the nodes without a name that belong to its expression, newest first; the nearest up to `limit`."""
+    """`root` and the unnamed nodes that belong to its expression, newest first; the nearest up to `limit`."""
     nodes, seen = [root], {root}
     for node in nodes:
         for operand, _ in node.edges:
@@ -49,7 +49,7 @@ def folded(root: Value, names: Mapping[Value, str], limit: float = float("inf"))
 
 
 def appearing(root: Value, names: Container[Any]) -> list[Any]:
-    """The operands in the expression of `root`, in order: Values with a name or in `names`, named constants."""
+    """The operands in the expression of `root`, in order: Values with a name or in `names`, and named constants."""
     found: dict[Any, Any] = {}
     seen: set[Value] = set()
     todo: list[Any] = list(root.args)[::-1]
@@ -64,7 +64,7 @@ def appearing(root: Value, names: Container[Any]) -> list[Any]:
 
 
 def expression(root: Value, numbers: bool = False, names: Mapping[Value, str] = MappingProxyType({})) -> str:
-    """`root` as a formula of the named values it was computed from; with `numbers`, of their numbers.
+    """The formula of `root` in terms of the named values it was computed from; with `numbers`, of their numbers.
 
     `names` stand in for the labels of Values that have none.
 
@@ -92,8 +92,8 @@ def expression(root: Value, numbers: bool = False, names: Mapping[Value, str] = 
         return ("…", ATOM) if not operand.is_leaf and not label else text_of(operand._number)
 
     def as_used_by(node: Value, operand: Value | float) -> Written:
-        gone = is_stale(operand, node) and (numbers or not getattr(operand, "label", None))
-        return ("…", ATOM) if gone else text_of(operand)  # the number it had is gone
+        is_lost = is_stale(operand, node) and (numbers or not getattr(operand, "label", None))
+        return ("…", ATOM) if is_lost else text_of(operand)  # its former number is lost
 
     for node in reversed(folded(root, names, MAX_NODES)):  # operands before their users
         texts[node] = _write(node, [as_used_by(node, operand) for operand in node.args])
@@ -101,13 +101,13 @@ def expression(root: Value, numbers: bool = False, names: Mapping[Value, str] = 
 
 
 def _write(node: Value, operands: list[Written]) -> Written:
-    """One operation, given how its operands are written."""
+    """One operation, given its written operands."""
     if node.op.nary:
         return _write_terms(node, operands)
-    if not node.op.is_built_in:  # perhaps of the same name
+    if not node.op.is_built_in:  # it may have the name of one that is
         return f"{node.op.name}({', '.join(text for text, _ in operands)})", ATOM
     if node.op.name == "where" and isinstance(node.args[0], bool):
-        return operands[1 if node.args[0] else 2]  # the branch that was taken
+        return operands[1 if node.args[0] else 2]  # the chosen branch
     if node.op.name in _LOGARITHMS:
         x, y = operands
         return f"{PLAIN.fit(x, PRODUCT)}·{_LOGARITHMS[node.op.name]}({y[0]})", PRODUCT
@@ -125,7 +125,7 @@ def _write(node: Value, operands: list[Written]) -> Written:
 
 
 def _write_terms(node: Value, operands: list[Written]) -> Written:
-    """A sum over terms: all of them up to three, else what they have in common, or the first and the last of them."""
+    """A sum over terms: up to three are written out, more by their common form, or by the first and the last."""
     if len(node.op.operands) == 2:
         pairs = zip(*node.op.columns(operands), strict=True)
         terms = [f"{PLAIN.fit(x, PRODUCT)}·{PLAIN.fit(y, POWER)}" for x, y in pairs]

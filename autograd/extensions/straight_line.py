@@ -1,6 +1,6 @@
 """Straight-line code for the usual operands: the functions of `autograd.core.recording`, several times as fast.
 
-Each row of the table is filled into one of the templates below when the module loads; whatever is unusual goes to
+Each row of the table is filled into one of the templates below when the module loads; unusual operands are left to
 `record`.  ``print(inspect.getsource(autograd.tanh))`` shows such a function.
 """
 
@@ -18,7 +18,7 @@ from autograd.formula.systems import FLOATS
 
 __all__ = ["function_of", "method_of"]
 
-# X is an operand, x its number, whatever the row calls them.  A mixture of operands is written V for a Value, N for a
+# X is an operand, x its number, by the names of the row.  A mixture of operands is written V for a Value, N for a
 # plain number, F for a float, and B for a truth value.
 
 _FUNCTION = """\
@@ -66,7 +66,7 @@ def function_of(op: Operation) -> Callable[..., Any]:
     """The function of a row: straight-line code if there is a template for its operands."""
     if op.nary:
         return _nary_function(op)
-    checked = op.domain and not op.is_built_in  # straight-line code relies on math to refuse
+    checked = op.domain and not op.is_built_in  # straight-line code relies on math to raise
     mixtures = {1: "F V N", 2: "VV VN NV NN", 3: "BVV BVN BNV BNN"}.get(len(op.operands))
     if not mixtures or checked or not op.has_formula or (len(op.operands) == 3 and op.operands[0] != "c"):
         return recording.function_of(op)
@@ -83,7 +83,7 @@ def method_of(op: Operation, reflected: bool) -> Callable[..., Any]:
 def _straight_line(op: Operation, mixtures: str, known: str = "", swapped: bool = False) -> Callable[..., Any]:
     """The function of one row for the given `mixtures`, such as ``"VV VN NV"``; `record` takes the others.
 
-    `known` says which operands need not be asked: in a method the first is certainly a Value.  In a reflected
+    `known` are the operands whose type need not be tested: in a method the first is always a Value.  In a reflected
     method the operands arrive `swapped`.
     """
     names = {1: ("x",), 2: ("x", "y"), 3: ("c", "x", "y")}[len(op.operands)]
@@ -112,7 +112,7 @@ def _straight_line(op: Operation, mixtures: str, known: str = "", swapped: bool 
 
 
 def _fields(operands: list[str], mixture: str) -> list[str]:
-    """The assignments by which a node keeps its operands and their local derivatives; see `Value`."""
+    """The assignments that store the operands of a node and their local derivatives; see `Value`."""
     slopes = [f"d{X.lower()}" if kind == "V" else "None" for X, kind in zip(operands, mixture, strict=True)]
     if len(operands) > 2:
         rows = {"_x": f"({', '.join(operands)})", "_dx": "None", "_y": f"({', '.join(slopes)})", "_dy": "None"}
@@ -130,7 +130,7 @@ def _compiled(op: Operation, source: str) -> Callable[..., Any]:
     scope: dict[str, Any] = {}
     for formula in (op.value, *op.partials):
         scope |= formula.scope(FLOATS)
-    del scope["__builtins__"]  # the formulas do without, the code around them is our own
+    del scope["__builtins__"]  # formulas do not need them
     scope |= {"Value": Value, "new": object.__new__, "clock": clock, "op": op}
     scope |= {"record": record_operator if op.is_operator else record, "sequences": recording.sequences}
     exec(compile(source, file, "exec"), scope)
@@ -139,7 +139,7 @@ def _compiled(op: Operation, source: str) -> Callable[..., Any]:
 
 # --- Sums over terms ------------------------------------------------------------------------------------
 # XS is a sequence of operands, xs their numbers.  There is a branch for each mixture of sequences of Values and of
-# plain numbers; if a sequence holds both, something on the way is not a float, and `record` takes over.
+# plain numbers; if a sequence holds both, an intermediate number is not a float, and `record` takes over.
 
 _NARY_FUNCTION = """\
 def operation({sequences}):

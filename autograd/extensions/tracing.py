@@ -1,8 +1,8 @@
-"""Tracing: a function runs once, on Values whose numbers are not known, to see what it computes.
+"""Tracing: a function runs once, on Values whose numbers are unknown, to record its operations.
 
-The record must hold for every sample and every call.  So while a thread traces, comparisons are recorded like any
-operation (for `where` to choose by), and whatever would fix a number or a branch for good is refused by a
-`TracingError` that names the line.  What is computed from an unknown number is unknown itself, whatever the operation.
+The record must be valid for every sample and every call.  So while a thread traces, comparisons are recorded like any
+operation (for `where` to choose by), and anything that would fix a number or a branch for good raises a
+`TracingError` that names the line.  Any result of an unknown number is unknown itself.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ CONDITIONS = {
         **{"and": "and", "or": "or"},
     }.items()
 }
-"""The operations that record ``x > y`` and its like, under the names of Python's methods; true is 1, false 0."""
+"""The operations that record comparisons such as ``x > y``, by the names of Python's methods; true is 1, false 0."""
 
 DETACH = Operation("detach", ("x",), Formula("x", ("x",)), (Formula("0", ("x", "z")),))
 """A number through which no derivative passes."""
@@ -51,15 +51,15 @@ _LOGIC: dict[str, Any] = {
 
 
 class TracingError(TypeError):
-    """A traced function asked for a number, which differs from sample to sample and from call to call."""
+    """A traced function needs the number of a Value, which differs from sample to sample and from call to call."""
 
 
 class Unknown:
-    """The number of the arguments of one traced function, and of all that is computed from them.
+    """The unknown number of the arguments of one traced function, and of all results of them.
 
-    While the function is traced, what is computed from it is unknown as well: arithmetic gives the same object, and
-    whatever else raises makes the engine record the operation without a number.  Afterwards both are a
-    TracingError, for the user has kept a Value of the function.
+    While the function is traced, arithmetic returns the same object, and any other operation raises an error upon
+    which the engine records the operation without a number.  Afterwards both raise TracingError, since a Value of the
+    function was used outside it.
     """
 
     __slots__ = ("title",)
@@ -80,11 +80,11 @@ class Unknown:
 
     def _refuse(self, *_: Any) -> NoReturn:
         if self is _threads.get(get_ident(), _NOTHING)[-1]:
-            raise TypeError("not known")  # for the engine, which now records the operation without a number
+            raise TypeError("not known")  # the engine then records the operation without a number
         raise TracingError(
             f"{_place()}\n"
             f"This Value was computed inside {self.title} while that was recorded, and has no number outside it. "
-            "Return it from the function instead of keeping it."
+            "Return it from the function instead of storing it."
         )
 
     def __reduce__(self) -> NoReturn:
@@ -100,20 +100,20 @@ class Unknown:
     __hash__ = object.__hash__
 
 
-numbers.Real.register(Unknown)  # so that whatever makes a float of it ends in the TracingError
+numbers.Real.register(Unknown)  # so that a conversion to float ends in the TracingError
 
 _TRACED = NumberSystem("traced Values", ChainMap(_LOGIC, VALUES.functions), lazy=False)  # type: ignore[arg-type]
-"""Values whose comparisons are recorded, so that both branches of a ``where`` are computed."""
+"""Values whose comparisons are recorded, so that both branches of ``where`` are computed."""
 
 
 class _Tracing(Reader):
-    """In a thread that traces, no number is known: comparisons are recorded, all else is refused."""
+    """The answers of Values in a thread that traces: comparisons are recorded, all else raises TracingError."""
 
     advice: ClassVar[dict[str, tuple[str, str]]] = {
         ".data": ("number", "Leave out .data, or write .detach()."),
         "set .data": ("number", "It cannot be set either; give the result a new name."),
         "float": ("number", "Use the functions of autograd, which are recorded."),
-        "index": ("number", "A number that the function counts or indexes with is a default of its argument."),
+        "index": ("number", "Make a number that counts or indexes the default of an argument."),
         "gradient": ("gradient", "Write grad(f), or v.gradients(..., create_graph=True)."),
     }
 
@@ -169,17 +169,17 @@ class _Tracing(Reader):
 
 
 _threads: dict[int, list[Any]] = {}
-"""The threads that trace, and the unknown numbers of what they trace, innermost last."""
+"""The threads that trace, with the unknown numbers of the functions that they trace, innermost last."""
 
 _NOTHING = [None]
 
-_swap = Lock()  # never held while a function runs, which may take long, or fork
+_swap = Lock()  # not held while a function runs, which may take long, or fork
 _PLAIN, _TRACING = seams.reader, _Tracing()
 
 
 @contextmanager
 def tracing(title: str = "the function") -> Iterator[Unknown]:
-    """Trace whatever this thread computes with Values; gives the number of the arguments of the function `title`."""
+    """Trace all that this thread computes with Values; the context is the unknown number for the function `title`."""
     unknown = Unknown(title)
     with _swap:
         _threads.setdefault(get_ident(), []).append(unknown)
@@ -195,7 +195,7 @@ def tracing(title: str = "the function") -> Iterator[Unknown]:
 
 
 def _after_fork() -> None:
-    """In the child there is one thread, and nobody holds the lock."""
+    """Keep only the current thread: in the child of a fork there is no other, and the lock is free."""
     global _swap  # noqa: PLW0603
     _swap = Lock()
     for thread in [*_threads]:
@@ -214,12 +214,12 @@ def is_tracing() -> bool:
 
 
 def is_condition(op: Operation) -> bool:
-    """True for one of the `CONDITIONS`, but not for somebody's operation of the same name."""
+    """True for one of the `CONDITIONS`, but not for a user's operation of the same name."""
     return CONDITIONS.get(op.name) is op
 
 
 def argument(unknown: Unknown, label: str) -> Value:
-    """A leaf whose number is not known."""
+    """A leaf with an unknown number."""
     leaf = Value(0.0, label)
     leaf._number = unknown  # type: ignore[assignment]
     return leaf

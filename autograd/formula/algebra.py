@@ -1,8 +1,8 @@
 """One walk over formulas, for every target: ``interpret(tree, algebra)``.
 
-A formula is a tree of numbers, names, signs and calls.  An `Algebra` says what each of these means in one target
-language, and `interpret` puts the meanings together from the leaves up.  Python source, typeset text and array
-statements are such targets; a further one is a class of seven short methods.
+A formula is a tree of numbers, names, signs and calls.  An `Algebra` defines the meaning of each of these in one
+target, and `interpret` combines the meanings from the leaves up.  Python source, typeset formulas and array
+expressions are such targets; another one is a class of seven short methods.
 
 >>> class Lisp:
 ...     number, name = staticmethod(str), staticmethod(str)

@@ -1,12 +1,12 @@
 """Formulas: one line of calculus as a string, turned into a function over any kind of number.
 
 The table of derivatives (`autograd.core.table`) is written the way a calculus book prints it:
-``"1 / cosh(x) ** 2"``.  A `Formula` parses such a line with Python's own `ast`, refuses
-everything that is not plain mathematics, and compiles what is left for whichever *number
-system* asks: Python floats, NumPy arrays, 50-digit mpmath numbers, SymPy symbols, Values.
+``"1 / cosh(x) ** 2"``.  A `Formula` parses such a line with Python's own `ast`, refuses everything that is not plain
+mathematics, and is compiled for any *number system*: Python floats, NumPy arrays, 50-digit mpmath numbers, SymPy
+symbols, Values.
 
-Only what passed the check is ever compiled: numbers, the names announced beforehand,
-``+ - * / ** % //``, comparisons, ``and``, ``or``, and calls of the known functions.
+Only checked formulas are ever compiled: numbers, the declared names, ``+ - * / ** % //``, comparisons, ``and``,
+``or``, and calls of the known functions.
 """
 
 from __future__ import annotations
@@ -59,13 +59,13 @@ _TYPOGRAPHY = str.maketrans(
     | {subscript: str(digit) for digit, subscript in enumerate("₀₁₂₃₄₅₆₇₈₉")}
 )
 _SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
-_POWER = re.compile(r"(?<![⁻⁰¹²³⁴⁵⁶⁷⁸⁹])⁻?+[⁰¹²³⁴⁵⁶⁷⁸⁹]++(?!⁻|[\w.]|\s*\*\*)")  # x²3 and x²**y are nobody's notation
+_POWER = re.compile(r"(?<![⁻⁰¹²³⁴⁵⁶⁷⁸⁹])⁻?+[⁰¹²³⁴⁵⁶⁷⁸⁹]++(?!⁻|[\w.]|\s*\*\*)")  # x²3 and x²**y are not notation
 _SYNONYMS = {
     "ln": "log", "lg": "log10", "e": "exp(1)", "π": "pi", "max": "maximum", "min": "minimum", "sgn": "sign",
     "tg": "tan", "pow": "**", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
     "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "arctg": "arctan", "fabs": "abs",
 }  # fmt: skip
-"""The names in formulas of functions that have other names elsewhere."""
+"""The names in formulas for functions that have other names elsewhere."""
 
 
 class FormulaError(ValueError):
@@ -73,7 +73,7 @@ class FormulaError(ValueError):
 
 
 class UnknownNameError(FormulaError):
-    """A formula uses a `name` that stands for nothing."""
+    """A formula uses an undefined `name`."""
 
     def __init__(self, message: str, name: str) -> None:
         super().__init__(message)
@@ -262,7 +262,7 @@ def _unknown(kind: str, name: str, known: list[str]) -> str:
     if name in _SYNONYMS:
         return f"unknown {kind} {name!r}: write {_SYNONYMS[name]}"
     near = difflib.get_close_matches(name, known, n=1)
-    return f"unknown {kind} {name!r}: " + (f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}")
+    return f"unknown {kind} {name!r}: " + (f"did you mean {near[0]}?" if near else f"known {kind}s: {', '.join(known)}")
 
 
 def _typed(text: str) -> str:
@@ -281,5 +281,5 @@ def _fits(node: ast.expr) -> bool:
         return math.isfinite(eval(python_source(node, FLOATS), {"__builtins__": {}, **FLOATS.functions}))
     except OverflowError:
         return False
-    except (ValueError, ZeroDivisionError):  # undefined rather than large: said where it is computed
+    except (ValueError, ZeroDivisionError):  # undefined rather than large: an error where it is computed
         return True

@@ -1,4 +1,4 @@
-"""Number systems: what a formula has to know of each kind of number that it can be computed with.
+"""Number systems: the kinds of numbers that formulas are computed with.
 
 `FLOATS` are Python's floats, with functions that raise where a result is undefined or too large; `IEEE` are the same
 floats with infinities and nan instead.  `ieee`, `mpmath` and `sympy` load their libraries when they are first called.
@@ -21,7 +21,7 @@ PRIMITIVES: dict[str, int] = {
     **dict.fromkeys("arctan2 hypot maximum minimum".split(), 2),
     "where": 3,
 }
-"""The functions that each number system has itself, under NumPy's names, with the number of their arguments."""
+"""The functions that each number system provides, under NumPy's names, with their numbers of arguments."""
 
 MAX_BITS = 10_000
 """Size of the largest power of a number that SymPy is asked to compute exactly."""
@@ -29,7 +29,7 @@ MAX_BITS = 10_000
 
 @dataclass(frozen=True)
 class NumberSystem:
-    """One kind of number, as far as formulas have to know it.
+    """One kind of number, as formulas need it.
 
     `functions` maps NumPy's names to that system's functions; ``power``, ``remainder``, ``floor_divide`` and
     ``divide``, where they are there, compute ``**``, ``%``, ``//`` and ``/``.  A `lazy` system computes only the
@@ -49,7 +49,7 @@ _ARC = " arcsin arccos arctan arctan2 arcsinh arccosh arctanh "
 
 
 def _named_as_in_math(module: Any, names: str) -> dict[str, Callable[..., Any]]:
-    """`names` of `module`, which like `math` says asin where NumPy says arcsin."""
+    """The functions of `module` by NumPy's `names`: arcsin for its asin."""
     return {name: getattr(module, name.replace("arc", "a")) for name in names.split()}
 
 
@@ -168,7 +168,7 @@ def elementwise(function: Callable[..., float]) -> Callable[..., Any]:
 def _erf(x: Any) -> Any:
     """The error function of arrays: SciPy's if it is installed, else that of `math`, element by element."""
     try:
-        from scipy.special import erf  # here, for few need it and it is slow to import
+        from scipy.special import erf  # here, because it is slow to import and rarely needed
     except ImportError:
         return elementwise(math.erf)(x)
     return erf(x)

@@ -1,7 +1,6 @@
 """Typesetting of numbers, names and formulas, in messages, reports and pictures.
 
-Operators come out as they are written by hand: the tree of ``x ** 2 / y`` becomes ``x²/y``, or LaTeX by another
-`Style`.
+Operators are written as by hand: the tree of ``x ** 2 / y`` becomes ``x²/y``, or LaTeX in another `Style`.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ MAX_LABEL = 60
 """Characters of a label that are shown."""
 
 Written = tuple[str, int]
-"""A string, and how tightly it holds together: one of the following."""
+"""A string, and how loosely it holds together: one of the following."""
 ATOM, POWER, PRODUCT, SIGN, SUM, CONDITION, ALTERNATIVES, CHOICE = range(8)
 
 _INDEX = re.compile(r"(?<=\[)([\w, ]+)(?=\])")
@@ -61,7 +60,7 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def numbered(letter: str, taken: Container[str] = ()) -> Iterator[str]:
-    """Automatic names, t₁, t₂, t₃, ..., but for those taken.
+    """Automatic names, t₁, t₂, t₃, ..., except those in `taken`.
 
     >>> from itertools import islice
     >>> list(islice(numbered("t", taken=["t₂"]), 2))
@@ -94,7 +93,7 @@ def derivative(top: str, bottom: str, d: str = "d") -> str:
 
 @dataclass(frozen=True)
 class Style:
-    """How formulas are written: the signs, and how to write names and calls."""
+    """A way to write formulas: the signs, names and calls."""
 
     product: str
     quotient: str
@@ -252,9 +251,9 @@ def atom(label: str) -> Written:
 
 
 def in_common(texts: Sequence[str], letters: Sequence[Sequence[tuple[str, str]]]) -> str:
-    """The one text that becomes all the others when numbers are put for letters in its indices; else nothing.
+    """The one text from which all others follow by putting numbers for the letters in its indices; else "".
 
-    `letters` says for each text which number each letter may stand for.
+    `letters` has the numbers that letters may stand for, text by text.
 
     >>> in_common(["w[0]·x[0]", "w[1]·x[1]"], [[("0", "i")], [("1", "i")]])
     'w[i]·x[i]'
@@ -269,7 +268,7 @@ def in_common(texts: Sequence[str], letters: Sequence[Sequence[tuple[str, str]]]
 
 
 def _with_letters(text: str, known: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """The text with letters for numbers in its indices, in each possible way."""
+    """The text with letters for the numbers in its indices, in every possible way."""
     pieces = _INDEX.split(text)  # every second one is an index
     choices = [
         [",".join(ways) for ways in product(*([part, *(x for n, x in known if n == part)] for part in _split(piece)))]

@@ -1,4 +1,4 @@
-"""Your own operation: one row, as in the table, and it works wherever the table's do."""
+"""Operations of your own: one row, as in the table, that works wherever the table's rows do."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ def define(
     kink: tuple[str, ...] = (),
     **derivatives: str | Callable[..., float],
 ) -> Callable[..., Any]:
-    """An operation from the formula of its `value` and of its `derivatives`, one with respect to each operand.
+    """Define an operation by the formula of its `value` and those of its `derivatives`, one per operand.
 
-    The operands are those whose derivatives are given: ``dx=..., dy=...`` makes a function of x and y, in
-    this order.  A derivative may use the result, as ``z``.  `domain` is a condition such as ``"x > 0"``, outside
-    of which there is a DomainError; `kink` a condition, and the slopes to use where it holds, one for each operand.
-    All may use numbers, ``pi``, ``+ - * / ** % //``, comparisons, ``where(condition, a, b)`` and the functions of the
-    table.  Nothing checks that the derivative is right.  Raises FormulaError, which points at the place.
+    The operands are those whose derivatives are passed: ``dx=..., dy=...`` defines a function of x and y, in this
+    order.  A derivative may use the result, as ``z``.  `domain` is a condition such as ``"x > 0"``, outside of which
+    the operation raises DomainError; `kink` is a condition, followed by the slopes to use where it holds, one per
+    operand.  All may use numbers, ``pi``, ``+ - * / ** % //``, comparisons, ``where(condition, a, b)`` and the
+    functions of the table.  Whether a derivative is right is not checked: use ``gradcheck(cube)``.  Raises
+    FormulaError, which points at the place.
 
-    For what no formula can say, `value` and derivatives may be Python functions of floats, which are called with the
-    operands.  Only floats and NumPy's arrays can compute such an operation: gradcheck compares it with finite
-    differences, and a derivative that is a Python function cannot be differentiated again (that gives nan).
+    Where no formula exists, `value` and derivatives may be Python functions of floats, which are called with the
+    operands.  Such an operation works with floats and NumPy's arrays: gradcheck compares it with finite differences,
+    and a derivative that is a Python function cannot be differentiated again (that gives nan).
 
     >>> from autograd import Value, define, grad
     >>> cube = define("cube", "x ** 3", dx="3 * x ** 2")
@@ -53,15 +54,15 @@ def define(
     operands = []
     for key in derivatives:
         if not key.startswith("d") or key == "d":
-            raise TypeError(f"define got {key}=...: write d{key}=... for the derivative by {key}")
+            raise TypeError(f"define got {key}=...: write d{key}=... for the derivative with respect to {key}")
         operands.append(key[1:])
     if not operands:
-        raise TypeError(f"{name} needs its derivative by each operand, such as dx='...'")
+        raise TypeError(f"{name} needs its derivative with respect to each operand, such as dx='...'")
     names = tuple(map(checked_name, operands))
     if "z" in names:
         raise FormulaError(f"{name}: an operand cannot be called z, which is the result; use another name")
     if name in names:
-        raise FormulaError(f"{name}: an operand cannot be called like the operation; use another name")
+        raise FormulaError(f"{name}: an operand cannot have the name of the operation; use another name")
     formula = _checked(
         name, value, names, hint="\n    (if {0} is an operand, its derivative is needed as well: d{0}='...')"
     )
@@ -71,9 +72,9 @@ def define(
     kinks = [_checked(f"kink of {name}", text, names) for text in kink]
     for x in names:
         if x not in formula.used:
-            raise FormulaError(f"d{x} of {name} is a derivative by {x}, which {value} does not use")
+            raise FormulaError(f"d{x} of {name} is a derivative with respect to {x}, which {value} does not use")
     if kinks and len(kinks) != 1 + len(names):
-        raise TypeError(f"kink of {name} takes a condition and a slope for each operand: {1 + len(names)} texts")
+        raise TypeError(f"kink of {name} takes a condition and a slope for each operand: {1 + len(names)} strings")
     if kinks and not kinks[0].is_condition:
         raise FormulaError(f"kink of {name} starts with a condition, such as 'x == 0', not {kink[0]!r}")
     parts = [
@@ -85,13 +86,15 @@ def define(
             for at, dx in zip(kinks[1:], parts[1:], strict=True)
         ]
     function = function_of(operation(name, *parts, operands=" ".join(names), domain=domain, kink=tuple(kink)))
-    function.__module__ = sys._getframe(1).f_globals.get("__name__", "autograd")  # where pickle looks it up
+    function.__module__ = sys._getframe(1).f_globals.get(
+        "__name__", "autograd"
+    )  # for pickle, which looks the function up there
     return function
 
 
 @dataclass(frozen=True, eq=False)
 class _Function:
-    """A Python function of floats that certainly returns one."""
+    """A Python function of floats whose result is checked to be a float."""
 
     name: str
     function: Callable[..., float]
@@ -102,8 +105,8 @@ class _Function:
 
 
 def _checked(part: str, text: str | Callable[..., float], names: tuple[str, ...], hint: str = "") -> Formula:
-    """The formula, or an error that says in which part of the row it is, with a `hint` about an unknown name."""
-    if callable(text):  # written as a call of a function with the name of the part
+    """The formula; an error names the part of the row, with a `hint` about an unknown name."""
+    if callable(text):  # as a call of a function with the name of the part
         word = "_".join(part.split(" of ")[::-1])
         word += "_" * is_taken(word)
         operands = [x for x in names if x != "z"]

@@ -1,11 +1,11 @@
 """Functions of functions: `grad(f)` is the derivative of f, itself a function.
 
-Each of them calls f with Values in place of numbers and reads the graph that this records.  An argument
-may be a number, an array, or a list, tuple or dict of these, nested at will; derivatives come back
-in the same shape and kind.  The names and the order of arguments are JAX's.
+Each of them calls f with Values in place of numbers and reads the recorded graph.  An argument may be a number, an
+array, or a list, tuple or dict of these, nested at will; derivatives have the same structure.  The names and the order
+of arguments are JAX's.
 
-They nest: where f is called with Values, or uses some from outside, the derivative is computed
-with Values as well, ready to be differentiated again.
+They nest: if f is called with Values, or captures some, the derivative is computed with Values as well and can be
+differentiated again.
 
 >>> from autograd import grad, sin
 >>> grad(grad(sin))(0.5) == -sin(0.5)
@@ -31,8 +31,8 @@ __all__ = ["grad", "hessian", "jacobian", "jvp", "value_and_grad"]
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """The gradient of `f`, as a function of the same arguments.
 
-    `f` must return a single number.  `argnums` says by which positional argument to differentiate;
-    for a sequence of them the result is a tuple.  Those may be given by name as well: ``grad(f)(x=2.0)``.
+    `f` must return a single number.  The derivative is with respect to the positional argument `argnums`; for a
+    sequence of them the result is a tuple.  They may be passed by name as well: ``grad(f)(x=2.0)``.
     Raises TypeError for arguments that hold anything but real numbers, and for other results of `f`.
 
     >>> grad(lambda w, b: (w * 2.0 + b - 1.5) ** 2, argnums=(0, 1))(0.5, 0.0)
@@ -68,8 +68,8 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
 def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """All partial derivatives of `f`, whose result may be any tree of numbers.
 
-    In place of each number of the result stands its gradient; where both the result and the argument
-    are arrays, of shapes ``m`` and ``n``, stands one array of shape ``m + n``.  See `grad` for `argnums` and errors.
+    Each number of the result is replaced by its gradient; for a result and an argument that are arrays, of shapes ``m``
+    and ``n``, this gives one array of shape ``m + n``.  See `grad` for `argnums` and errors.
 
     >>> jacobian(lambda v: [v[0] * v[1], v[1] ** 2])([2.0, 3.0])
     [[3.0, 2.0], [0.0, 6.0]]
@@ -96,7 +96,7 @@ def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """The result of ``f(*primals)`` and how fast it changes when the arguments move at the speeds `tangents`.
+    """The result of ``f(*primals)`` and its derivative in the direction of `tangents`: a Jacobian-vector product.
 
     Computed in forward mode, from the arguments to the result, in one pass whatever the number of results.
     `tangents` has the shape of `primals`; both are sequences of arguments.  Raises TypeError if they differ.
@@ -107,24 +107,26 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     for name, arguments in (("primals", primals), ("tangents", tangents)):
         if not isinstance(arguments, list | tuple):
             raise TypeError(f"jvp takes a tuple of {name}, one for each argument of f: write ({shown(arguments)},)")
-    places, speeds = ([*pytrees.leaves(tuple(tree), "")] for tree in (primals, tangents))
-    if sorted(place for place, _ in places) != sorted(place for place, _ in speeds):
+    places, tangents_by_place = ([*pytrees.leaves(tuple(tree), "")] for tree in (primals, tangents))
+    if sorted(place for place, _ in places) != sorted(place for place, _ in tangents_by_place):
         raise TypeError(
             f"jvp needs a tangent for each primal, in the same shape: {shown(primals)} and {shown(tangents)} differ"
         )
     call = _Call(f, range(len(primals)), primals, {})
-    numbers = {place: x if type(x) is Value else as_float(x, f"tangents{place} = {shown(x)}") for place, x in speeds}
+    numbers = {
+        place: x if type(x) is Value else as_float(x, f"tangents{place} = {shown(x)}") for place, x in tangents_by_place
+    }
     directions = {variable: numbers[place] for variable, (place, _) in zip(call.variables, places, strict=True)}
     roots = [number for number in call.numbers if type(number) is Value]
-    # Speeds that are Values are an outer function's: the result must be one, too.
-    is_open = call.is_open or any(type(speed) is Value for speed in numbers.values())
-    found = dict(zip(roots, derivatives.tangents(roots, directions, create_graph=is_open), strict=True))
-    changes = (found.get(number, 0.0) if type(number) is Value else 0.0 for number in call.numbers)
+    # Tangents that are Values belong to an outer function: the result must be a Value, too.
+    is_open = call.is_open or any(type(x) is Value for x in numbers.values())
+    tangent_of = dict(zip(roots, derivatives.tangents(roots, directions, create_graph=is_open), strict=True))
+    changes = (tangent_of.get(number, 0.0) if type(number) is Value else 0.0 for number in call.numbers)
     return call.value(), pytrees.rebuilt(call.result, changes)
 
 
 class _Call:
-    """One call of a function, with fresh Values in place of the numbers to differentiate by."""
+    """One call of a function, with fresh Values in place of the numbers that are variable."""
 
     def __init__(self, f: Callable[..., Any], argnums: int | Sequence[int], args: Sequence[Any], kwargs: Any) -> None:
         positions = (argnums,) if isinstance(argnums, int) else argnums
@@ -134,8 +136,8 @@ class _Call:
         for i in positions:
             if not -len(arguments) <= i < len(arguments):
                 raise TypeError(
-                    f"argnums={argnums} asks for a derivative by argument {i}, but {name_of(f)} was called with "
-                    f"{len(arguments)} positional argument{'s' * (len(arguments) != 1)}"
+                    f"argnums={argnums} asks for a derivative with respect to argument {i}, but {name_of(f)} was "
+                    f"called with {len(arguments)} positional argument{'s' * (len(arguments) != 1)}"
                 )
         wrt = tuple(arguments[i] for i in positions)
         self.wrt = wrt[0] if isinstance(argnums, int) else wrt
@@ -156,26 +158,26 @@ class _Call:
         )
         used = (operand for node in self.nodes for operand in (node, *(operand for operand, _ in node.edges)))
         self.is_open = any(operand._created < start for operand in used)
-        """Whether Values from outside, older than this call, came in, so that the results must be Values, too."""
+        """True if captured Values, older than this call, were used, so that the results must be Values, too."""
 
     def value(self) -> Any:
-        """What the function returned, as plain numbers unless Values came in from outside."""
+        """The result of the function, as plain numbers unless it depends on captured Values."""
         numbers = (n._number if type(n) is Value and not self.is_open else n for n in self.numbers)
         return pytrees.rebuilt(self.result, numbers)
 
     def gradient(self, number: Value | float) -> Any:
-        """The derivative of one number of the result, shaped like the arguments it is taken by."""
+        """The derivative of one number of the result, in the structure of the variable arguments."""
         if type(number) is not Value:
             return pytrees.rebuilt(self.wrt, iter([0.0] * len(self.variables)))
         if self.is_open:
             return pytrees.rebuilt(self.wrt, iter(derivatives.gradients(number, self.variables, create_graph=True)))
         check_fresh(number)
-        found = adjoints(number, self.nodes)  # all numbers are known, even if an outer function is being traced
-        return pytrees.rebuilt(self.wrt, (found.get(variable, 0.0) for variable in self.variables))
+        by_value = adjoints(number, self.nodes)  # all numbers are known, even if an outer function is being traced
+        return pytrees.rebuilt(self.wrt, (by_value.get(variable, 0.0) for variable in self.variables))
 
 
 def _in_order(f: Callable[..., Any], n: int, kwargs: dict[str, Any]) -> Iterator[Any]:
-    """The arguments that follow the first `n` of `f`, taken out of `kwargs`, up to the first that is not there."""
+    """The arguments that follow the first `n` of `f`, removed from `kwargs`, up to the first that is missing."""
     signature = signature_of(f)
     for parameter in list(signature.parameters.values())[n:] if signature else ():
         if parameter.kind is not parameter.POSITIONAL_OR_KEYWORD or parameter.name not in kwargs:
@@ -184,12 +186,12 @@ def _in_order(f: Callable[..., Any], n: int, kwargs: dict[str, Any]) -> Iterator
 
 
 def _variable(place: str, number: Any) -> Value:
-    """A Value to differentiate by; one that comes from an outer function stays connected to it."""
+    """A new variable; one that is a Value of an outer function stays connected to it."""
     return +number if type(number) is Value else Value(as_float(number, f"{place} = {shown(number)}"))
 
 
 def _positions(argnums: int | Sequence[int]) -> int | tuple[int, ...]:
-    """`argnums`, of whatever integer type, once and for all."""
+    """`argnums` as Python integers."""
     try:
         return operator.index(argnums)  # type: ignore[arg-type]
     except TypeError:
@@ -201,7 +203,7 @@ def _positions(argnums: int | Sequence[int]) -> int | tuple[int, ...]:
 
 
 def _introduced(function: Callable[..., Any], f: Callable[..., Any], what: str) -> Callable[..., Any]:
-    """`function` under a name of its own, with the signature of `f`."""
+    """The `function` under a name of its own, with the signature of `f`."""
     if not callable(f):
         raise TypeError(f"derivatives are taken of a function, not of {shown(f)}")
     wraps(f)(function)

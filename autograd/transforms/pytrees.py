@@ -1,8 +1,7 @@
-"""Arguments with structure: numbers in lists, tuples, dicts and arrays, nested at will.
+"""Pytrees: numbers in lists, tuples, dicts and arrays, nested at will.
 
-A *tree* is a number, an array, or a list, tuple or dict of trees.  `leaves` lists its numbers in a
-fixed order, each with the place where it stands; `rebuilt` makes a tree of the same shape
-and kind from other numbers in that order.
+A *tree* is a number, an array, or a list, tuple or dict of trees.  `leaves` lists its numbers in a fixed order, each
+with its place; `rebuilt` builds a tree of the same structure from other numbers in that order.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ def array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
 
 def rebuilt(tree: Any, numbers: Iterator[Any], joined: Callable[[Sequence[Any], tuple[int, ...]], Any] = array) -> Any:
-    """A tree shaped like `tree` that holds `numbers` instead; `joined` makes an array of them where one stood.
+    """A tree with the structure of `tree` that holds `numbers` instead; `joined` builds an array in place of an array.
 
     >>> rebuilt({"w": [0.5, 2.0], "b": 0.1}, iter([1, 2, 3]))
     {'w': [1, 2], 'b': 3}
@@ -72,7 +71,7 @@ def rebuilt(tree: Any, numbers: Iterator[Any], joined: Callable[[Sequence[Any], 
 
 
 def stacked(like: Any, trees: Sequence[Any], shape: tuple[int, ...]) -> Any:
-    """Trees shaped like `like` as one such tree, whose arrays and numbers have the axes `shape` in front.
+    """Trees with the structure of `like` as one such tree, whose arrays and numbers have the axes `shape` in front.
 
     >>> stacked({"w": 0.0}, [{"w": 1.0}, {"w": 2.0}], (2,))
     {'w': array([1., 2.])}
@@ -85,7 +84,7 @@ def stacked(like: Any, trees: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
 
 def _keys(tree: Any) -> list[Any]:
-    """What to index a dict, list or tuple with, one part after the other."""
+    """The keys of a dict, or the indices of a list or tuple."""
     return list(tree) if isinstance(tree, dict) else list(range(len(tree)))
 
 

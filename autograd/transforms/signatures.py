@@ -1,4 +1,4 @@
-"""How functions are called: their names, their parameters, and whether arguments fit."""
+"""Signatures: the names and parameters of functions, and arguments that do not fit them."""
 
 from __future__ import annotations
 

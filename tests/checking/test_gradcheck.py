@@ -490,7 +490,7 @@ def test_a_gradient_that_overflows_on_the_way_is_traced():
     assert "the slope with respect to x·1e-300 is 1e+200, and times 1e+200 that overflows" in str(report)
     report = gradcheck(lambda x: sqrt(x**4), {"x": 0.0})
     assert report.inputs["x"].reason == "not a number"
-    assert "Where: node #2  sqrt(x⁴), x⁴ = 0.0\n  the slope by x⁴ is inf" in str(report)
+    assert "Where: node #2  sqrt(x⁴), x⁴ = 0.0\n  the slope with respect to x⁴ is inf" in str(report)
 
 
 @pytest.mark.parametrize(
@@ -865,7 +865,7 @@ def test_common_confusions_are_recognised():
     assert "Looks like: the factor -0.4 is missing in t → a" in str(gradcheck(f, at, gradient=student(without_w2=True)))
     assert gradcheck(f, at, gradient=student(two=1.0)).inputs["w1"].hint == "1/2 of the right one"
     report = gradcheck(lambda w: tanh((w * 2.0).named("h")), {"w": 0.3}, gradient={"w": 2 * (1 - math.tanh(0.6))})
-    assert "the derivative of tanh was taken for 1 - tanh(h) in h → tanh(h)" in str(report)
+    assert "the derivative of tanh was mistaken for 1 - tanh(h) in h → tanh(h)" in str(report)
     report = gradcheck(lambda w: 3 * w + 0.1 * w**2, {"w": 0.7}, gradient={"w": 3 + 0.1 * 0.7})
     assert "the factor 2 of a square is missing in w → w²" in str(report)
     report = gradcheck(lambda w: (sin(w * 1.7) - 0.6) ** 2, {"w": 0.5}, gradient={"w": 0.561})
@@ -928,7 +928,7 @@ Gradient check: FAIL (3 of 3 inputs wrong)
   x      4.05375   2.02476      2.02476 ± 2e-16   FAIL  2.00x too big
   w      -12.1612  -6.07429     -6.07429 ± 7e-16  FAIL  2.00x too big
   b      -8.10749  -4.04953     -4.04953 ± 4e-16  FAIL  2.00x too big
-Looks like: the derivative of tanh was taken for 1 - tanh(h) in h → t
+Looks like: the derivative of tanh was mistaken for 1 - tanh(h) in h → t
 Confidence: 15 digits; even an error of 0.0001 % would have been caught."""
     )
     with pytest.raises(AssertionError) as raised:

@@ -312,7 +312,7 @@ def test_without_a_sum_nothing_is_claimed_about_sums():
                 x.grad += local
 
     report = gradcheck(Mine)
-    assert report.advice == ["Not checked, because that takes +: whether gradients add up."]
+    assert report.advice == ["Not checked, since it needs +: whether gradients add up."]
 
 
 def test_this_engine_is_one_too():

@@ -216,14 +216,14 @@ def test_formulas_that_would_keep_sympy_busy_do_not(run, arguments):
     [
         (
             ["x*y", "x=1"],
-            "unknown name 'y': known are x, pi\n    x*y\n      ^\n    (every variable needs a number, as in w=0.5)",
+            "unknown name 'y': known names: x, pi\n    x*y\n      ^\n    (every variable needs a number, as in w=0.5)",
         ),
-        (["φ*λx", "φ=1", "--json"], "unknown name 'λx': known are φ, pi\n    φ*λx\n      ^^\n    "
+        (["φ*λx", "φ=1", "--json"], "unknown name 'λx': known names: φ, pi\n    φ*λx\n      ^^\n    "
          "(every variable needs a number, as in w=0.5)"),
         (["x*2", "x=1", "q=3"], "q is given, but not used in x*2"),
         (["x", "x=1", "x=2"], "a variable was given twice: x=1 x=2"),
         (["x", "x"], "'x' is not a variable with a number: write w=0.5, without spaces"),
-        (["x", "x=one"], "x needs a number: unknown name 'one': known are pi\n    one\n    ^^^"),
+        (["x", "x=one"], "x needs a number: unknown name 'one': known names: pi\n    one\n    ^^^"),
         (["x", "x=1/0"], "x needs a number, but 1/0: float division by zero"),
         (["x", "x="], "the formula is empty"),
         (["x", "x=inf"], "x needs a finite number, not inf"),

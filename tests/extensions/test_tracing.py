@@ -122,7 +122,7 @@ def test_derivatives_with_respect_to_arguments_that_are_given_by_name():
     assert grad(f, (0, 1))(y=3.0, x=2.0) == (12.0, 4.0)
     assert (hessian(f)(x=2.0, y=3.0), jacobian(f, -1)(x=2.0, y=3.0)) == (6.0, 4.0)
     with pytest.raises(
-        TypeError, match="asks for a derivative by argument 0, but <lambda> was called with 0 positional"
+        TypeError, match="asks for a derivative with respect to argument 0, but <lambda> was called with 0 positional"
     ):
         grad(f)(y=2.0)
 

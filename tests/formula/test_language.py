@@ -72,7 +72,7 @@ REFUSED = {
     "'a' * 2": "'a' is not a real number\n    'a' * 2\n    ^^^",
     "2j": "2j is not a real number",
     "True": "True is not a real number",
-    "x + z": "unknown name 'z': known are x, y, pi\n    x + z\n        ^",
+    "x + z": "unknown name 'z': known names: x, y, pi\n    x + z\n        ^",
     "2 * sine(x)": "unknown function 'sine': did you mean sin?\n    2 * sine(x)\n        ^^^^",
     "__import__('os')": "unknown function '__import__'",
     "exp(x, y)": "exp takes 1 argument, not 2\n    exp(x, y)\n    ^^^^^^^^^",
@@ -87,13 +87,13 @@ REFUSED = {
     "x\0": "this is not a formula",
     "\ud800": "this is not a formula",
     "x # a\n + y": "comments are not allowed\n    x # a + y\n      ^^^^^^^",
-    "y·α + x": "unknown name 'α': known are x, y, pi\n    y*α + x\n      ^",
+    "y·α + x": "unknown name 'α': known names: x, y, pi\n    y*α + x\n      ^",
     "2x": "a product is written with *\n    2x\n    ^",
     "ln(x)": "unknown function 'ln': write log\n    ln(x)\n    ^^",
     "e**x": "unknown name 'e': write exp(1)\n    e**x\n    ^",
     "sin + 1": "sin is a function: write sin(...)\n    sin + 1\n    ^^^",
     "2(x + 1)": "only functions can be called, by their names; a product is written with *\n    2(x + 1)\n    ^^^^^^^^",
-    "2 * ω + exp(α.x)": "unknown name 'ω': known are x, y, pi\n    2 * ω + exp(α.x)\n        ^",
+    "2 * ω + exp(α.x)": "unknown name 'ω': known names: x, y, pi\n    2 * ω + exp(α.x)\n        ^",
 }
 
 

@@ -133,12 +133,12 @@ def test_names_of_operands_may_be_anything_a_program_uses():
         (
             lambda: define("cube", "x ** 3", dx="3 * y ** 2"),
             FormulaError,
-            "dx of cube: unknown name 'y': known are x, z, pi\n    3 * y ** 2\n        ^",
+            "dx of cube: unknown name 'y': known names: x, z, pi\n    3 * y ** 2\n        ^",
         ),
         (
             lambda: define("area", "x * y", dx="y"),
             FormulaError,
-            "area: unknown name 'y': known are x, pi\n    x * y\n        ^\n"
+            "area: unknown name 'y': known names: x, pi\n    x * y\n        ^\n"
             "    (if y is an operand, its derivative is needed as well: dy='...')",
         ),
         (
@@ -152,11 +152,15 @@ def test_names_of_operands_may_be_anything_a_program_uses():
             "evil: only functions can be called, by their names; a product is written with *\n"
             f"    __import__('os').system('true')\n    {'^' * 31}",
         ),
-        (lambda: define("cube", "x ** 3"), TypeError, "cube needs its derivative by each operand, such as dx='...'"),
+        (
+            lambda: define("cube", "x ** 3"),
+            TypeError,
+            "cube needs its derivative with respect to each operand, such as dx='...'",
+        ),
         (
             lambda: define("cube", "x ** 3", x="3 * x ** 2"),
             TypeError,
-            "define got x=...: write dx=... for the derivative by x",
+            "define got x=...: write dx=... for the derivative with respect to x",
         ),
         (
             lambda: define("my cube", "x ** 3", dx="3 * x ** 2"),
@@ -171,7 +175,7 @@ def test_names_of_operands_may_be_anything_a_program_uses():
         (
             lambda: define("hat", "abs(x)", dx="sign(x)", kink=("x == 0",)),
             TypeError,
-            "kink of hat takes a condition and a slope for each operand: 2 texts",
+            "kink of hat takes a condition and a slope for each operand: 2 strings",
         ),
         (
             lambda: define("cube", "x ** 3", dx=3),
@@ -181,7 +185,7 @@ def test_names_of_operands_may_be_anything_a_program_uses():
         (
             lambda: define("square", "x ** 2", dx="2 * x", dx2="2"),
             FormulaError,
-            "dx2 of square is a derivative by x2, which x ** 2 does not use",
+            "dx2 of square is a derivative with respect to x2, which x ** 2 does not use",
         ),
         (
             lambda: define("hat", "abs(x)", dx="sign(x)", kink="none"),

@@ -334,7 +334,8 @@ def test_what_the_inner_variable_of_a_nested_gradient_is_called():
         (
             lambda: grad(lambda x: x, 1)(1.0),
             TypeError,
-            "argnums=1 asks for a derivative by argument 1, but <lambda> was called with 1 positional argument",
+            "argnums=1 asks for a derivative with respect to argument 1, but <lambda> was called with "
+            "1 positional argument",
         ),
         (
             lambda: grad(rosenbrock)([1.0, "b"]),

@@ -561,7 +561,7 @@ def test_the_error_of_a_branch_word_for_word():
     [
         (lambda x: sum(1 for _ in range(x)), TracingError, "that the function counts or indexes with is a default"),
         (lambda x: [1.0, 2.0][x], TracingError, "The number of x is not known"),
-        (lambda x: where(~(x > 0), x, 0.0), TypeError, r"turn the comparison round, x <= 0 instead of ~\(x > 0\)"),
+        (lambda x: where(~(x > 0), x, 0.0), TypeError, r"reverse the comparison, x <= 0 instead of ~\(x > 0\)"),
         (lambda x: np.clip(x, 0, 1), Exception, "test_vectorize.py|np.clip|clip"),
         (lambda x: setattr(x, "data", 3.0), TracingError, "cannot be set either"),
     ],
