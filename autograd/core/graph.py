@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import Any
 
-from autograd.core.value import Value, name, seams, sentence
+from autograd.core.state import seams
+from autograd.core.value import Value, name, sentence
 
 __all__ = [
     "StaleGraphError",

@@ -13,8 +13,9 @@ from functools import partial
 from inspect import Parameter, Signature
 from typing import Any
 
+from autograd.core.state import clock, seams
 from autograd.core.table import OPERATIONS, Operation
-from autograd.core.value import VALUES, Constant, Value, as_float, clock, is_real, seams, shown
+from autograd.core.value import VALUES, Constant, Value, as_float, is_real, shown
 
 __all__ = ["function_of", "functions", "install", "introduced", "method_of", "new_node", "record", "record_operator"]
 

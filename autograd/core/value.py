@@ -12,9 +12,9 @@ import numbers
 import operator
 from collections.abc import Callable
 from decimal import Decimal
-from itertools import count
 from typing import TYPE_CHECKING, Any, NoReturn, Self, final
 
+from autograd.core.state import clock, seams
 from autograd.core.table import LEAF, Operation
 from autograd.formula.systems import NumberSystem
 
@@ -24,15 +24,8 @@ else:
     Methods = object
 
 __all__ = [
-    "VALUES", "Constant", "Reader", "Value", "as_float", "clock", "is_real", "name", "seams", "sentence", "shown",
+    "VALUES", "Constant", "Reader", "Value", "as_float", "is_real", "name", "sentence", "shown",
 ]  # fmt: skip
-
-clock = count()
-"""The counter of created Values.
-
-Operands are always created before the node that uses them, so the order of creation is a topological order.
-"""
-
 
 VALUES = NumberSystem("Values", {"pi": math.pi})
 """Values and floats: a formula computed over them records its operations, once `recording` has filled this in."""
@@ -69,23 +62,7 @@ class Reader:
         return VALUES
 
 
-class Seams:
-    """The places where outer folders plug in, and with the `clock` all mutable state of the core."""
-
-    reader = Reader()
-    """The answers of Values where their record ends; tracing puts another reader here while it records."""
-
-    foreign: Callable[[Operation, tuple[Any, ...]], Any] = lambda op, operands: NotImplemented
-    """The result for operands that are not numbers, such as arrays; NotImplemented if there is none."""
-
-    expression: Callable[[Value], str] = lambda value: f"{value.op.name}(...)"
-    """The expression of the result of an operation, for messages."""
-
-    last_change = -1
-    """The time, by the `clock`, at which the number of any leaf was last changed."""
-
-
-seams = Seams
+seams.reader = Reader()
 
 
 @final

@@ -15,8 +15,9 @@ from math import copysign, isfinite, isinf, isnan, pi
 from typing import Any
 
 from autograd.core.recording import functions, record
+from autograd.core.state import seams
 from autograd.core.table import Operation
-from autograd.core.value import Value, seams
+from autograd.core.value import Value
 
 __all__ = ["apply", "elementwise", "is_array", "refuse_special"]
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from autograd.core import graph
 from autograd.core.graph import StaleGraphError, check_stale
-from autograd.core.value import Value, seams
+from autograd.core.state import seams
+from autograd.core.value import Value
 
 __all__ = ["backward"]
 

@@ -7,15 +7,15 @@ have been copied already and nothing is left to follow.
 
 from __future__ import annotations
 
-import threading
 import weakref
 from dataclasses import fields
 from itertools import chain, count
 from typing import Any
 
 from autograd.core.graph import check_stale, newest_first
+from autograd.core.state import clock, copying
 from autograd.core.table import LEAF, OPERATIONS, Operation
-from autograd.core.value import Constant, Value, clock
+from autograd.core.value import Constant, Value
 
 __all__ = ["graph", "reduced", "restore"]
 
@@ -34,7 +34,7 @@ class _Start:
         self.ids = frozenset(map(id, nodes))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        _current.start = weakref.ref(self)
+        copying.start = weakref.ref(self)
         return tuple, ()
 
 
@@ -42,24 +42,15 @@ class _End:
     """The mark after a list of nodes."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        _current.start = None
+        copying.start = None
         return tuple, ()
-
-
-class _Current(threading.local):
-    """The list that is being copied in this thread.  Only depth and speed of copying depend on it."""
-
-    start: weakref.ref[_Start] | None = None
-
-
-_current = _Current()
 
 
 def reduced(node: Value) -> tuple[Any, ...]:
     """Everything that pickle and deepcopy need to copy `node`: a constructor, and a state for `restore`."""
     check_stale([node])
     fields = {name: getattr(node, name) for name in _COPIED if hasattr(node, name)}
-    start = _current.start and _current.start()
+    start = copying.start and copying.start()
     if node.is_leaf or (start and id(node) in start.ids):
         return object.__new__, (type(node),), (fields,)
     others = newest_first(node)[:0:-1]

@@ -14,8 +14,9 @@ from typing import Any
 from autograd.core import graph
 from autograd.core.graph import check_fresh, check_values, newest_first
 from autograd.core.recording import new_node
+from autograd.core.state import clock, seams
 from autograd.core.table import Operation
-from autograd.core.value import Value, clock, seams
+from autograd.core.value import Value
 from autograd.formula.language import Formula
 
 __all__ = ["edge_formulas", "gradients", "recorded_edges", "tangents"]

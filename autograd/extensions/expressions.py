@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import Any
 
 from autograd.core.graph import is_stale
-from autograd.core.value import Value, seams
+from autograd.core.state import seams
+from autograd.core.value import Value
 from autograd.formula.algebra import SIGNS
 from autograd.formula.typesetting import (
     ATOM,

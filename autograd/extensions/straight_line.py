@@ -12,8 +12,9 @@ from typing import Any
 
 from autograd.core import recording
 from autograd.core.recording import introduced, record, record_operator
+from autograd.core.state import clock
 from autograd.core.table import Operation
-from autograd.core.value import Value, clock
+from autograd.core.value import Value
 from autograd.formula.systems import FLOATS
 
 __all__ = ["function_of", "method_of"]

@@ -19,9 +19,11 @@ from threading import Lock, get_ident
 from types import FrameType
 from typing import Any, ClassVar, NoReturn
 
+from autograd.core import state
 from autograd.core.recording import record
+from autograd.core.state import seams
 from autograd.core.table import Operation
-from autograd.core.value import VALUES, Reader, Value, is_real, seams
+from autograd.core.value import VALUES, Reader, Value, is_real
 from autograd.extensions.arrays import is_array
 from autograd.extensions.expressions import expression
 from autograd.formula.language import Formula
@@ -74,12 +76,12 @@ class Unknown:
         return "unknown"
 
     def _unknown(self, other: Any = None) -> Any:
-        if self is not _threads.get(get_ident(), _NOTHING)[-1] or (type(other) is Unknown and other is not self):
+        if self is not _innermost() or (type(other) is Unknown and other is not self):
             self._refuse()
         return self
 
     def _refuse(self, *_: Any) -> NoReturn:
-        if self is _threads.get(get_ident(), _NOTHING)[-1]:
+        if self is _innermost():
             raise TypeError("not known")  # the engine then records the operation without a number
         raise TracingError(
             f"{_place()}\n"
@@ -152,14 +154,14 @@ class _Tracing(Reader):
         return record(CONDITIONS[name], value, other) if is_known else NotImplemented
 
     def computed(self, op: Operation, operands: list[Any], describe: Callable[[], str]) -> tuple[Any, Any]:
-        current: Any = _threads.get(get_ident())
+        current = _innermost()
         unknown: list[Any] = [x for x in operands if isinstance(x, Unknown)]
-        if not (current and unknown):
+        if current is None or not unknown:
             return super().computed(op, operands, describe)
         for x in unknown:
-            if x is not current[-1]:
+            if x is not current:
                 x._refuse()  # of another function
-        return current[-1], [current[-1]] * len(operands)
+        return current, [current] * len(operands)
 
     def detach(self, value: Value) -> Any:
         return record(DETACH, value) if is_tracing() else super().detach(value)
@@ -168,12 +170,14 @@ class _Tracing(Reader):
         return _TRACED if is_tracing() else super().system()
 
 
-_threads: dict[int, list[Any]] = {}
-"""The threads that trace, with the unknown numbers of the functions that they trace, innermost last."""
-
 _NOTHING = [None]
 
-_swap = Lock()  # not held while a function runs, which may take long, or fork
+
+def _innermost() -> Any:
+    """The unknown number of the function that this thread traces, or None."""
+    return state.tracing.threads.get(get_ident(), _NOTHING)[-1]
+
+
 _PLAIN, _TRACING = seams.reader, _Tracing()
 
 
@@ -181,27 +185,26 @@ _PLAIN, _TRACING = seams.reader, _Tracing()
 def tracing(title: str = "the function") -> Iterator[Unknown]:
     """Trace all that this thread computes with Values; the context is the unknown number for the function `title`."""
     unknown = Unknown(title)
-    with _swap:
-        _threads.setdefault(get_ident(), []).append(unknown)
+    with state.tracing.lock:
+        state.tracing.threads.setdefault(get_ident(), []).append(unknown)
         seams.reader = _TRACING
     try:
         yield unknown
     finally:
-        with _swap:
-            _threads[get_ident()].pop()
-            if not _threads[get_ident()]:
-                del _threads[get_ident()]
-            seams.reader = _TRACING if _threads else _PLAIN
+        with state.tracing.lock:
+            state.tracing.threads[get_ident()].pop()
+            if not state.tracing.threads[get_ident()]:
+                del state.tracing.threads[get_ident()]
+            seams.reader = _TRACING if state.tracing.threads else _PLAIN
 
 
 def _after_fork() -> None:
     """Keep only the current thread: in the child of a fork there is no other, and the lock is free."""
-    global _swap  # noqa: PLW0603
-    _swap = Lock()
-    for thread in [*_threads]:
+    state.tracing.lock = Lock()
+    for thread in [*state.tracing.threads]:
         if thread != get_ident():
-            del _threads[thread]
-    seams.reader = _TRACING if _threads else _PLAIN
+            del state.tracing.threads[thread]
+    seams.reader = _TRACING if state.tracing.threads else _PLAIN
 
 
 if hasattr(os, "register_at_fork"):
@@ -210,7 +213,7 @@ if hasattr(os, "register_at_fork"):
 
 def is_tracing() -> bool:
     """True in a thread that traces."""
-    return get_ident() in _threads
+    return get_ident() in state.tracing.threads
 
 
 def is_condition(op: Operation) -> bool:

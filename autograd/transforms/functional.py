@@ -20,7 +20,8 @@ from functools import wraps
 from typing import Any
 
 from autograd.core.graph import adjoints, check_fresh, newest_first
-from autograd.core.value import Value, as_float, clock, shown
+from autograd.core.state import clock
+from autograd.core.value import Value, as_float, shown
 from autograd.extensions import derivatives
 from autograd.transforms import pytrees
 from autograd.transforms.signatures import name_of, signature_of

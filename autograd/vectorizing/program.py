@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from autograd.core.graph import check_fresh, newest_first
+from autograd.core.state import clock
 from autograd.core.table import Operation
-from autograd.core.value import Value, as_float, clock, shown
+from autograd.core.value import Value, as_float, shown
 from autograd.core.value import name as value_name
 from autograd.extensions.arrays import is_array, refuse_special
 from autograd.extensions.tracing import TracingError, Unknown, argument, tracing

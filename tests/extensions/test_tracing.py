@@ -28,7 +28,7 @@ from autograd import (
     where,
 )
 from autograd.core.recording import functions
-from autograd.core.value import seams
+from autograd.core.state import seams
 from autograd.extensions.tracing import Unknown, argument, tracing
 
 

@@ -1,0 +1,65 @@
+"""All state of the engine that can change at module level, in one place.
+
+The rest of the engine is fixed once its modules are loaded (the table, the functions made from it) or lies in the
+Values themselves; caches can be emptied at any time without a difference in results.  Tracing and copying are
+extensions, and the core reads nothing of theirs; their state stands here so that all of it can be seen at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from itertools import count
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from autograd.core.value import Reader
+
+__all__ = ["clock", "copying", "seams", "tracing"]
+
+clock = count()
+"""The counter of created Values.
+
+Operands are always created before the node that uses them, so the order of creation is a topological order.
+"""
+
+
+class Seams:
+    """The places where outer folders plug in."""
+
+    reader: Reader
+    """The answers of Values where their record ends (`autograd.core.value.Reader`); while a thread traces, another."""
+
+    foreign: Callable[[Any, tuple[Any, ...]], Any] = lambda op, operands: NotImplemented
+    """The result for operands that are not numbers, such as arrays; NotImplemented if there is none."""
+
+    expression: Callable[[Any], str] = lambda value: f"{value.op.name}(...)"
+    """The expression of the result of an operation, for messages."""
+
+    last_change = -1
+    """The time, by the `clock`, at which the number of any leaf was last changed."""
+
+
+seams = Seams
+
+
+class Tracing:
+    """The threads that trace, in which no number of a Value is known."""
+
+    threads: ClassVar[dict[int, list[Any]]] = {}
+    """By the identifier of the thread, the unknown numbers of the functions that it traces, innermost last."""
+
+    lock = threading.Lock()
+    """Guards changes of `threads` and of the reader; never held while a function runs, which may take long, or fork."""
+
+
+tracing = Tracing
+
+
+class Copying(threading.local):
+    """The list of nodes that is being copied in this thread; only depth and speed of copying depend on it."""
+
+    start: Any = None
+
+
+copying = Copying()
