@@ -22,7 +22,7 @@ def test_the_value_itself_where_the_condition_holds():
 
 @pytest.mark.parametrize("x", [-1.0, Value(-1.0), np.float64(-1.0), math.nan])
 def test_an_error_where_it_does_not(x):
-    with pytest.raises(ValueError, match="^x must be positive$"):
+    with pytest.raises(ValueError, match=r"^x must be positive$"):
         require(x > 0, x, "x must be positive")
     with pytest.raises(ValueError, match=r"^doubled needs 0 < x < 10, not "):
         doubled(x)
@@ -48,5 +48,5 @@ def test_in_a_program_the_gradient_passes_where_it_holds():
 
 
 def test_a_condition_on_constants_is_decided_while_recording():
-    with pytest.raises(ValueError, match="^at least one, not 0\n"):
+    with pytest.raises(ValueError, match=r"^at least one, not 0\n"):
         vectorize(lambda x, n=0: x * require(n > 0, n, "at least one, not 0"))(2.0)
