@@ -10,10 +10,11 @@ from neuron import losses, plots
 from neuron.datasets import digits
 from neuron.lessons.lesson import Lesson, Settings, every, table
 from neuron.models.neuron import MLP
+from neuron.training.checked import Checked
 from neuron.training.fit import fit
 from neuron.training.objective import Eager
 from neuron.training.optimizers import Adam
-from neuron.training.vectorized import Vectorized
+from neuron.training.vectorized import ArrayPrograms
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,11 +47,11 @@ class Digits(Lesson):
         history = fit(
             network, X, y, loss="cross_entropy", penalty=losses.l2(1e-4), optimizer=Adam(self.lr),
             batch_size=BATCH, epochs=self.epochs, validation=(X_test, y_test), metric="accuracy", seed=self.seed,
-            objective=self.programs,
+            objective=self.objective,
         )  # fmt: skip
         seconds = time.perf_counter() - start
         self.histories = {"Adam": history}
-        program = self.objective.losses
+        program = self.programs.losses
         parameters, nodes = len(network.parameters()), program.nodes
         yield f"  {parameters:,} parameters, each a Value; the loss of one sample is {nodes} scalar operations,"
         yield f"  with its derivatives for all samples {program.statements} statements over arrays"
@@ -66,10 +67,11 @@ class Digits(Lesson):
         yield f"  trained in {seconds:.1f} s; one Value after the other it would take {_duration(eager)}"
         yield f"  ({1000 * one_sample:.1f} ms for one sample, forward and backward)"
 
-    def programs(self, *arguments: Any) -> Vectorized:
-        """The way in which `fit` computes losses and gradients anyway, here to be looked at."""
-        self.objective = Vectorized(*arguments)
-        return self.objective
+    def objective(self, *arguments: Any) -> Checked:
+        """The objective that `fit` uses by default, with its programs kept to be looked at."""
+        eager = Eager(*arguments)
+        self.programs = ArrayPrograms(eager)
+        return Checked(lambda: self.programs, eager)
 
     def draw(self, axes: Sequence[Axes]) -> None:
         """Loss and accuracy over the epochs."""

@@ -30,7 +30,7 @@ from neuron.models.samples import as_samples
 from neuron.training.history import Epoch, History
 from neuron.training.objective import Method, Objective, Penalty, names, place, positions
 from neuron.training.optimizers import Optimizer, Update, as_optimizer, learning_rates
-from neuron.training.vectorized import Vectorized
+from neuron.training.vectorized import vectorized
 
 __all__ = ["DivergedError", "fit"]
 
@@ -80,7 +80,7 @@ def fit(
     record_parameters: bool = False,
     progress: bool | None = None,
     callbacks: Sequence[Callback] = (),
-    objective: Method = Vectorized,
+    objective: Method = vectorized,
 ) -> History:
     """Train `model` on samples, and return how it went.
 

@@ -60,7 +60,7 @@ class Eager:
         self.loss, self.penalty = _loss(loss, model.nout), penalty
         if not (penalty is None or callable(penalty)):
             raise TypeError(f"penalty={shown(penalty)} is no function: write losses.l2({shown(penalty)})")
-        self.reduce = choose("reduction", reduction, REDUCTIONS)
+        self.reduction, self.reduce = reduction, choose("reduction", reduction, REDUCTIONS)
 
     def value(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
         """The loss and the predictions, from plain floats: no graph."""

@@ -19,7 +19,7 @@ from autograd import Value, exp, log, sqrt
 from neuron import MLP, SGD, Adam, DivergedError, History, Layer, Neuron, datasets, fit, losses
 from neuron.closed_form import gradient
 from neuron.training.objective import Eager
-from neuron.training.vectorized import Vectorized
+from neuron.training.vectorized import vectorized
 from tests import notebook
 from tests.mutants import TRAININGS
 from tests.neuron.training import test_optimizers
@@ -261,12 +261,12 @@ def test_a_loss_that_changes_with_the_epochs_is_what_it_is_now():
         weight[0] /= 2
 
     both = []
-    for objective in (Eager, Vectorized):
+    for objective in (Eager, vectorized):
         weight[0] = 1.0
         n = Neuron(3, None, seed=1)
         both.append(fit(n, *data(), loss=loss, optimizer=SGD(0.1), epochs=5, callbacks=[halve], objective=objective))
-    eager, vectorized = both
-    assert vectorized.loss == pytest.approx(eager.loss, rel=1e-12)
+    eager, programs = both
+    assert programs.loss == pytest.approx(eager.loss, rel=1e-12)
 
 
 CHECKS = [
