@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd import Value
 from autograd.extend import derivative, number
+from neuron.models.neuron import Model
 from neuron.models.samples import as_samples
 from neuron.training.fit import DivergedError, fit
 from neuron.training.history import History
@@ -26,8 +27,6 @@ from neuron.training.optimizers import SGD
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from neuron.models.neuron import Model
 
 __all__ = [
     "accuracy_curves",

@@ -12,12 +12,10 @@ from neuron.models.neuron import Neuron
 from neuron.training.fit import fit
 from neuron.training.history import History
 from neuron.training.objective import Eager
-from neuron.training.optimizers import SGD
+from neuron.training.optimizers import SGD, Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from neuron.training.optimizers import Array
 
 __all__ = ["Puzzle"]
 

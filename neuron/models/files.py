@@ -20,21 +20,19 @@ import sys
 from collections.abc import Collection, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from autograd.extend import shown
-
-if TYPE_CHECKING:
-    from neuron.models.neuron import Model
-
-    M = TypeVar("M", bound=Model)
+from neuron.models.protocols import ModelLike
 
 __all__ = ["load", "save", "write", "write_csv"]
+
+M = TypeVar("M", bound=ModelLike)
 
 FORMAT = "scalar-autograd model 1"
 
 
-def save(model: Model, file: str | PathLike[str]) -> None:
+def save(model: ModelLike, file: str | PathLike[str]) -> None:
     """Write `model` to a file; ValueError if the file could not hold all of it, OSError if it cannot be written."""
     plain = _plain(model)
     numbers = {str(name.label): p.data for name, p in zip(plain.parameters(), model.parameters(), strict=True)}
@@ -44,7 +42,7 @@ def save(model: Model, file: str | PathLike[str]) -> None:
     content = {
         "format": FORMAT,
         "model": type(model).__name__,
-        "arguments": model._arguments(),
+        "arguments": model.arguments(),
         "parameters": numbers,
     }
     write(file, json.dumps(content, indent=2) + "\n")
@@ -71,7 +69,7 @@ def load(kind: type[M], file: str | PathLike[str]) -> M:
         model = kind(**arguments)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{file}: arguments {shown(arguments)} do not make a {name}: {error}") from None
-    _refuse_others(file, "arguments", arguments, model._arguments())
+    _refuse_others(file, "arguments", arguments, model.arguments())
     parameters = {str(parameter.label): parameter for parameter in model.parameters()}
     _refuse_others(file, f"parameters of {model!r}", numbers, parameters)
     for name, parameter in parameters.items():
@@ -84,8 +82,8 @@ def load(kind: type[M], file: str | PathLike[str]) -> M:
 
 def _plain(model: M) -> M:
     """A new model of this structure; ValueError if the model has more to it than its structure says."""
-    plain = type(model)(**model._arguments())
-    neurons = [[n.activation for column in one._columns() for n in column] for one in (model, plain)]
+    plain = type(model)(**model.arguments())
+    neurons = [[n.activation for column in one.columns() for n in column] for one in (model, plain)]
     if neurons[0] != neurons[1]:
         raise ValueError(f"{model!r} was not saved: a file cannot hold layers of neurons with different activations")
     if len(plain.parameters()) != len(model.parameters()):

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd import Value, dot, relu, sigmoid, tanh
 from neuron._choice import choose
-from neuron.models import files
+from neuron.models import files, structure
 from neuron.models.samples import as_inputs
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 
 
 class Model:
-    """What Neuron, Layer and MLP have in common."""
+    """The common part of Neuron, Layer and MLP."""
 
     nin: int
     nout: int
@@ -46,7 +46,7 @@ class Model:
         """All weights and biases, in a fixed order."""
         raise NotImplementedError
 
-    def _forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+    def forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
         """The outputs, with `number` giving the parameters: as Values to learn, as floats to predict."""
         raise NotImplementedError
 
@@ -55,7 +55,7 @@ class Model:
 
         Raises ValueError if the number of inputs is not the model's.
         """
-        outputs = self._forward(self._checked(inputs), lambda parameter: parameter)
+        outputs = self.forward(self._checked(inputs), lambda parameter: parameter)
         return outputs[0] if len(outputs) == 1 else outputs
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -66,7 +66,7 @@ class Model:
         """
         outputs = np.empty((len(rows := as_inputs(X, self)), self.nout))
         for i, row in enumerate(rows.tolist()):
-            outputs[i] = self._forward(row, lambda parameter: parameter.data)
+            outputs[i] = self.forward(row, lambda parameter: parameter.data)
         return outputs[:, 0] if self.nout == 1 else outputs
 
     def zero_grad(self) -> None:
@@ -90,19 +90,17 @@ class Model:
         """
         return files.load(cls, file)
 
-    def _arguments(self) -> dict[str, Any]:
-        """What to call the class with to get a model of this structure."""
+    def arguments(self) -> dict[str, Any]:
+        """The arguments that make a model of this structure."""
         raise NotImplementedError
 
-    def _columns(self) -> list[list[Neuron]]:
+    def columns(self) -> list[list[Neuron]]:
         """The neurons, layer by layer."""
         raise NotImplementedError
 
     def _drawing_(self, group: bool, max_nodes: int) -> Drawing:
         """The picture that `autograd.drawing.draw` shows: the structure, with the weights as they are now."""
-        from neuron.models import structure
-
-        return structure.drawing(repr(self), self._columns(), group, max_nodes)
+        return structure.drawing(repr(self), self.columns(), group, max_nodes)
 
     def _checked(self, inputs: Iterable[Number]) -> list[Number]:
         if not hasattr(inputs, "__iter__"):
@@ -162,24 +160,27 @@ class Neuron(Model):
             place = ",".join(part for part in (index, str(i) if self.nin > 1 or index else "") if part)
             weight.label = f"w{layer}[{place}]" if place else f"w{layer}"
         place = f"[{index}]" if index else ""
-        self.b.label, self._h, self._output = f"b{layer}{place}", f"h{layer}{place}", f"{output}{place}"
+        self.b.label, self.sum_name, self.output_name = f"b{layer}{place}", f"h{layer}{place}", f"{output}{place}"
 
-    def _columns(self) -> list[list[Neuron]]:
+    def columns(self) -> list[list[Neuron]]:
+        """One layer of one neuron: itself."""
         return [[self]]
 
-    def _arguments(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
+        """`nin` and `activation`."""
         return {"nin": self.nin, "activation": self.activation}
 
     def parameters(self) -> list[Value]:
         """The weights, then the bias."""
         return [*self.w, self.b]
 
-    def _forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+    def forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+        """activation(w·x + b)."""
         h = dot([number(weight) for weight in self.w], inputs) + number(self.b)
         y_hat = ACTIVATIONS[self.activation](h)
         if type(h) is Value:
-            h.label = self._h
-            y_hat.label = self._output  # for a linear neuron the two are one
+            h.label = self.sum_name
+            y_hat.label = self.output_name  # for a linear neuron the two are one
         return [y_hat]
 
     def __repr__(self) -> str:
@@ -210,18 +211,21 @@ class Layer(Model):
         for j, neuron in enumerate(self.neurons):
             neuron._name(layer, str(j) if self.nout > 1 else "", output)
 
-    def _columns(self) -> list[list[Neuron]]:
+    def columns(self) -> list[list[Neuron]]:
+        """One layer."""
         return [self.neurons]
 
-    def _arguments(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
+        """`nin`, `nout` and `activation`."""
         return {"nin": self.nin, "nout": self.nout, "activation": self.activation}
 
     def parameters(self) -> list[Value]:
         """Neuron by neuron: its weights, then its bias."""
         return [parameter for neuron in self.neurons for parameter in neuron.parameters()]
 
-    def _forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
-        return [output for neuron in self.neurons for output in neuron._forward(inputs, number)]
+    def forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+        """The output of each neuron."""
+        return [output for neuron in self.neurons for output in neuron.forward(inputs, number)]
 
     def __repr__(self) -> str:
         return f"Layer({self.nin}, {self.nout}, activation={self.activation!r})"
@@ -264,10 +268,12 @@ class MLP(Model):
         for i, layer in enumerate(self.layers):
             layer._name(str(i + 1), "ŷ" if i == last else f"a{i + 1}")
 
-    def _columns(self) -> list[list[Neuron]]:
+    def columns(self) -> list[list[Neuron]]:
+        """The neurons of each layer."""
         return [layer.neurons for layer in self.layers]
 
-    def _arguments(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
+        """`nin`, `nouts` and both activations."""
         first, last = self.layers[0].activation, self.layers[-1].activation
         return {"nin": self.nin, "nouts": self.nouts, "activation": first, "output_activation": last}
 
@@ -275,9 +281,10 @@ class MLP(Model):
         """Layer by layer, neuron by neuron."""
         return [parameter for layer in self.layers for parameter in layer.parameters()]
 
-    def _forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+    def forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+        """The outputs of the last layer."""
         for layer in self.layers:
-            inputs = layer._forward(inputs, number)
+            inputs = layer.forward(inputs, number)
         return list(inputs)
 
     def __repr__(self) -> str:

@@ -5,22 +5,20 @@ Lists, NumPy arrays and tables of numbers come in; what is no number is refused 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd.extend import as_float, shown
-
-if TYPE_CHECKING:
-    from neuron.models.neuron import Model
+from neuron.models.protocols import ModelLike
 
 __all__ = ["as_inputs", "as_samples"]
 
 Array = NDArray[np.float64]
 
 
-def as_inputs(X: Any, model: Model, verb: str = "predicts", name: str = "X") -> Array:
+def as_inputs(X: Any, model: ModelLike, verb: str = "predicts", name: str = "X") -> Array:
     """`X` as an array of shape (samples, inputs); for a model of one input a plain sequence does as well."""
     rows = _numbers(X, name)
     if rows.ndim == 1 and model.nin == 1:
@@ -33,7 +31,7 @@ def as_inputs(X: Any, model: Model, verb: str = "predicts", name: str = "X") -> 
     return rows
 
 
-def as_samples(X: Any, y: Any, model: Model, names: tuple[str, str] = ("X", "y")) -> tuple[Array, Array]:
+def as_samples(X: Any, y: Any, model: ModelLike, names: tuple[str, str] = ("X", "y")) -> tuple[Array, Array]:
     """Inputs and targets to learn from: finite, as many of the one as of the other, at least one.
 
     The targets have the shape of the model's predictions, (samples,) or (samples, outputs); losses that compare

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from os import PathLike
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd.extend import number
 from neuron.models.files import write_csv
-
-if TYPE_CHECKING:
-    from os import PathLike
 
 __all__ = ["Epoch", "History"]
 

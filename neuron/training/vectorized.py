@@ -81,7 +81,7 @@ class ArrayPrograms:
                 w, b = parameters[weights], parameters[biases]
                 placed |= zip(neuron.w, w[j] if several else w, strict=True)
                 placed[neuron.b] = b[j] if several else b
-        return self.model._forward(x, placed.__getitem__)
+        return self.model.forward(x, placed.__getitem__)
 
     def placed(self, theta: Array) -> Array:
         """All parameters of the model, those that learn at θ."""
@@ -103,7 +103,7 @@ class ArrayPrograms:
 
     def layers(self) -> Iterator[tuple[str, str, list[Neuron]]]:
         """The name of the weights, the name of the biases and the neurons of each layer."""
-        columns = self.model._columns()
+        columns = self.model.columns()
         for i, neurons in enumerate(columns, start=1):
             number = str(i) if len(columns) > 1 else ""
             yield f"w{number}", f"b{number}", neurons

@@ -165,3 +165,14 @@ def test_bad_input_is_replayed_with_advice(code):
     with pytest.raises(kind) as error:
         eval(code)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "widths"),
+    [(Neuron(2, "tanh"), [1]), (Layer(2, 3), [3]), (MLP(2, [4, 3, 1], "tanh", "sigmoid"), [4, 3, 1])],
+)
+def test_a_model_says_its_structure(model, widths):
+    assert repr(type(model)(**model.arguments())) == repr(model)
+    assert [len(column) for column in model.columns()] == widths
+    assert [p for column in model.columns() for n in column for p in n.parameters()] == model.parameters()
+    assert model.columns()[-1][0].output_name == ("ŷ[0]" if model.nout > 1 else "ŷ")
