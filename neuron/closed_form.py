@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from neuron._choice import choose
+from neuron.choosing import choose
 
 __all__ = ["ACTIVATION_SLOPES", "LOSS_SLOPES", "Gradient", "Slope", "gradient"]
 

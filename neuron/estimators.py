@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from autograd import sigmoid
 from neuron import losses
-from neuron._choice import choose
+from neuron.choosing import choose
 from neuron.models.neuron import MLP
 from neuron.training.fit import fit
 from neuron.training.optimizers import OPTIMIZERS

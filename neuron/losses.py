@@ -29,7 +29,7 @@ from autograd import (
 )
 from autograd import sum as total
 from autograd.extend import as_float, require, shown
-from neuron._choice import choose
+from neuron.choosing import choose
 
 __all__ = [
     "LOSSES",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd.extend import shown
-from neuron._choice import choose
+from neuron.choosing import choose
 
 __all__ = ["METRICS", "Metric", "accuracy", "as_metric"]
 

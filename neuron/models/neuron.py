@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd import Value, dot, relu, sigmoid, tanh
-from neuron._choice import choose
+from neuron.choosing import choose
 from neuron.models import files, structure
 from neuron.models.samples import as_inputs
 

@@ -17,7 +17,7 @@ from autograd import DomainError, PoleError, Value, mean
 from autograd import sum as total
 from autograd.extend import as_float, shown
 from neuron import losses
-from neuron._choice import choose
+from neuron.choosing import choose
 from neuron.models.neuron import Model
 
 __all__ = ["REDUCTIONS", "Eager", "Method", "Objective", "Penalty", "names", "place", "positions"]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.extend import as_float, shown
-from neuron._choice import choose
+from neuron.choosing import choose
 
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "Update", "as_optimizer", "learning_rates"]
 

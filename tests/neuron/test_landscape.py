@@ -53,6 +53,7 @@ def test_the_path_of_a_training_with_the_parameters_that_did_not_learn(n):
         entry._replace(parameters=entry.parameters[:1]) for entry in history.entries
     ]  # fmt: skip
     assert landscape.path(history)[:, 0].tolist() == [0.25] * 4
+    other = Neuron(2, None)
+    of_another_model = Landscape(other, other.w, np.eye(2), Y)
     with pytest.raises(ValueError, match=r"^the history is of another model: it has \['w'\], and Neuron\(2"):
-        other = Neuron(2, None)
-        Landscape(other, other.w, np.eye(2), Y).path(history)
+        of_another_model.path(history)

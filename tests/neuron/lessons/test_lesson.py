@@ -133,16 +133,16 @@ def test_a_wrong_gradient_is_not_said_to_agree(capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--activation", "rellu"], "unknown activation 'rellu': did you mean 'relu'? Known are"),
-        (["--loss", "squared_eror"], "unknown loss 'squared_eror': did you mean 'squared_error'? Known are"),
+        (["--activation", "rellu"], "unknown activation 'rellu': did you mean 'relu'? Known activations: "),
+        (["--loss", "squared_eror"], "unknown loss 'squared_eror': did you mean 'squared_error'? Known losses: "),
         (["--w", "1", "2"], "--w has 2 and --x has 1 numbers: a weight is needed for each input"),
         (["--lr", "0"], "the learning rate (--lr) must be positive, not 0.0"),
         (["--w", "nan"], "--w must be finite, not nan"),
         (["--x", "1e200"], "overflows"),
         (["--loss", "hinge"], "hinge needs a target of -1 or +1, not 1.5"),
         (["--loss", "binary_cross_entropy", "--y", "1"], "needs a probability between 0 and 1, not 1.1: let"),
-        (["--activation="], "unknown activation '': Known are linear, relu, sigmoid, tanh"),
-        (["--activation", "None"], "unknown activation 'None': Known are linear, relu, sigmoid, tanh"),
+        (["--activation="], "unknown activation ''. Known activations: linear, relu, sigmoid, tanh"),
+        (["--activation", "None"], "unknown activation 'None'. Known activations: linear, relu, sigmoid, tanh"),
         (["--picture", "p.nope"], "--picture p.nope: the name of the picture must end in one of .svg .png .pdf"),
     ],
 )  # fmt: skip

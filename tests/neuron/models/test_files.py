@@ -98,7 +98,7 @@ BAD = {
         put("arguments", "nin", 10**12),
         "parameters are 7, too few for the arguments {'nin': 1000000000000",
     ),
-    "an activation of nothing": (put("arguments", "activation", 7), "unknown activation 7: Known are linear"),
+    "an activation of nothing": (put("arguments", "activation", 7), "unknown activation 7. Known activations: linear"),
     "something else": (put("comment", "hi"), "comment does not belong into the file"),
     "null": (put("parameters", "b2", None), "parameters: b2 is None, which is no finite number"),
     "parameters in a list": (put("parameters", [1, 2]), "parameters is [1, 2], not a table of names"),

@@ -128,7 +128,7 @@ def test_an_mlp_learns_xor():
     assert (model.predict(X) > 0.5).tolist() == [bool(t) for t in y]
 
 
-KNOWN = "Known are linear, relu, sigmoid, tanh"
+KNOWN = "Known activations: linear, relu, sigmoid, tanh"
 MESSAGES = {
     "Neuron(0)": (ValueError, "Neuron(0): at least 1 input is needed, not 0"),
     "Neuron(-1)": (ValueError, "Neuron(-1): at least 1 input is needed, not -1"),
@@ -139,8 +139,8 @@ MESSAGES = {
     "Neuron(1)(Value(1))": (TypeError, "takes a sequence of 1 input, not the single Value(1.0)"),
     "Neuron(1)(['1'])": (TypeError, "a string is not a number; write float('1') if it holds one"),
     "Neuron(1, 'rleu')": (ValueError, "unknown activation 'rleu': did you mean 'relu'? " + KNOWN),
-    "MLP(1, [1, 1], 'softmax')": (ValueError, "unknown activation 'softmax': " + KNOWN),
-    "Neuron(1, 3)": (ValueError, "unknown activation 3: " + KNOWN),
+    "MLP(1, [1, 1], 'softmax')": (ValueError, "unknown activation 'softmax'. " + KNOWN),
+    "Neuron(1, 3)": (ValueError, "unknown activation 3. " + KNOWN),
     "Neuron(2, weights=[1])": (ValueError, "Neuron(2) needs 2 weights, but weights=[1] has 1"),
     "Neuron(1, weights=['1'])": (TypeError, "Value('1'): a string is not a number"),
     "Neuron(2, weights=0.5)": (TypeError, "Neuron(2): weights is a sequence of 2 numbers, not 0.5"),

@@ -678,7 +678,7 @@ REFUSED = {
     "a generator": ({"X": (x for x in [[1, 2]])}, TypeError, "X must be a list or an array of numbers, not <generator"),
     "a set": ({"y": {1.0, 2.0}}, TypeError, "y must be a list or an array of numbers, not {1.0, 2.0}"),
     "no model": ({"model": Neuron}, TypeError, "fit trains a Neuron, a Layer or an MLP, not <class"),
-    "a list of losses": ({"loss": ["mse"]}, ValueError, "unknown loss ['mse']: "),
+    "a list of losses": ({"loss": ["mse"]}, ValueError, "unknown loss ['mse']. "),
     "a text as loss": (
         {"loss": lambda p, t: "a"},
         TypeError,
@@ -737,7 +737,11 @@ REFUSED = {
     "half an epoch": ({"epochs": 1.5}, TypeError, "epochs must be a whole number, not 1.5"),
     "batch size": ({"batch_size": 0}, ValueError, "batch_size must be at least 1, not 0"),
     "batch size of text": ({"batch_size": "all"}, TypeError, "batch_size must be a whole number, not 'all'"),
-    "optimizer": ({"optimizer": "sdg"}, ValueError, "unknown optimizer 'sdg': did you mean 'sgd'? Known are sgd, adam"),
+    "optimizer": (
+        {"optimizer": "sdg"},
+        ValueError,
+        "unknown optimizer 'sdg': did you mean 'sgd'? Known optimizers: sgd, adam",
+    ),
     "a number": (
         {"optimizer": 0.1},
         TypeError,
@@ -750,7 +754,7 @@ REFUSED = {
         "the learning rate 0.0, which the schedule gives for epoch 1",
     ),
     "loss": ({"loss": "hing"}, ValueError, "unknown loss 'hing': did you mean 'hinge'?"),
-    "reduction": ({"reduction": "max"}, ValueError, "unknown reduction 'max': Known are mean, sum"),
+    "reduction": ({"reduction": "max"}, ValueError, "unknown reduction 'max'. Known reductions: mean, sum"),
     "metric": ({"metric": "acuracy"}, ValueError, "unknown metric 'acuracy': did you mean 'accuracy'?"),
     "metric of a number": (
         {"metric": 3},
