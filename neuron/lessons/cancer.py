@@ -22,7 +22,7 @@ __all__ = ["Cancer"]
 
 STARTS = 10
 TEST, ALL = ("90.49", "2.40"), ("90.33", "0.304")
-"""Mean and standard deviation in the article, in per cent."""
+"""Mean and standard deviation in the article, in percent."""
 
 
 class Cancer(Lesson):
@@ -50,14 +50,14 @@ class Cancer(Lesson):
             rows += [("mean", *map(mean, parts)), ("s", *map(stdev, parts))]
         shown = [(name, *(f"{share:.2f}" for share in shares)) for name, *shares in rows]
         if shown:
-            yield "  accuracy in per cent, on three quarters to learn from, on the quarter held out, and on all samples"
+            yield "  accuracy in percent on three quarters for training, on the quarter held out as a test, and on all samples"
             yield from table(["start", "training", "test", "all"], shown)
             yield "  (s is the standard deviation)"
         if not self.is_original:
             self.has_left_out = True
             return
         yield ""
-        yield f"  the article's: test {TEST[0]} (s = {TEST[1]}), all {ALL[0]} (s = {ALL[1]})"
+        yield f"  in the article: test {TEST[0]} (s = {TEST[1]}), all {ALL[0]} (s = {ALL[1]})"
 
     def trained(self, seed: int) -> tuple[History, float]:
         """The training from one random start, with a shuffle of its own, and the accuracy on all samples."""

@@ -53,18 +53,18 @@ class Digits(Lesson):
         self.histories = {"Adam": history}
         program = self.programs.losses
         parameters, nodes = len(network.parameters()), program.nodes
-        yield f"  {parameters:,} parameters, each a Value; the loss of one sample is {nodes} scalar operations,"
-        yield f"  with its derivatives for all samples {program.statements} statements over arrays"
+        yield f"  {parameters:,} parameters, each a Value; the loss of one sample takes {nodes} scalar operations,"
+        yield f"  the loss of all samples and its derivatives {program.statements} statements over arrays"
         yield ""
         measured = zip(history.loss, history.metric, history.validation_metric, strict=True)
         rows = [(str(k), f"{L:.4f}", f"{here:.1%}", f"{test:.1%}") for k, (L, here, test) in enumerate(measured)]
-        head = ["epoch", "loss", f"accuracy on {len(X):,} to learn from", f"on {len(X_test)} held out"]
+        head = ["epoch", "loss", f"accuracy on {len(X):,} for training", f"on {len(X_test)} held out"]
         yield from table(head, [rows[k] for k in every(10, history.epochs)])
         yield ""
         eager = one_sample * len(X) * history.epochs
         if not history.epochs:
             return
-        yield f"  trained in {seconds:.1f} s; one Value after the other it would take {_duration(eager)}"
+        yield f"  trained in {seconds:.1f} s; with Values, one sample after the other, it would take {_duration(eager)}"
         yield f"  ({1000 * one_sample:.1f} ms for one sample, forward and backward)"
 
     def objective(self, *arguments: Any) -> Checked:

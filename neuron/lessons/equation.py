@@ -73,7 +73,7 @@ class Equation(Lesson):
             "gradient descent": self.history.parameters.tolist(),
         }
         steps = [step for step in SHOWN if step < history.epochs] + [history.epochs]
-        yield "  256·w₁ + 212·w₂ after so many steps (it should be 1492)"
+        yield "  256·w₁ + 212·w₂ after each number of steps (it should be 1492)"
         rows = [(step, *(f"{result(path[step]):.4f}" for path in strategies.values())) for step in steps]
         yield from table(["steps", *strategies], rows)
         yield ""

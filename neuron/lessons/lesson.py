@@ -93,7 +93,7 @@ class Lesson:
             self.histories = {"diverged": error.history}
             if self.csv:
                 self.save_csv(self.csv)
-                yield f"The history before the training diverged is in {self.csv}"
+                yield f"The history up to the divergence is in {self.csv}"
             raise
         if self.has_left_out:
             yield ""

@@ -42,7 +42,7 @@ class Puzzle(Lesson):
             (w, b), (dw, db) = path[1].tolist(), ((path[0] - path[1]) / self.lr).tolist()
             yield f"  The first step: dL/dw = {dw:.10g}, dL/db = {db:.10g}, so w becomes {w:.10g} and b {b:.10g}"
             yield ""
-        yield "  The answer for 55 after a step, the first one being step 0, and in the end"
+        yield "  The answer for 55 after every tenth step, counted from 0, and after the last one"
         yield from self.beside(["step", "ours"], answers(path, QUESTION), ["article"], [(a,) for a in ANSWERS])
         if history.interrupted:
             return
@@ -54,7 +54,7 @@ class Puzzle(Lesson):
         rows = answers(on_three.parameters, held_out)
         yield from self.beside(["step", "ours"], rows, ["article"], [(a,) for a in VALIDATED])
         yield ""
-        yield "  Trained on these three: the answer for 55 in the end"
+        yield "  Trained on these three: the answer for 55 after the last step"
         last = float(neuron.predict([QUESTION])[0])
         yield from self.beside(["", "ours"], [("", last)], ["article"], [(LAST,)])
 
