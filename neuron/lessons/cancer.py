@@ -50,7 +50,7 @@ class Cancer(Lesson):
             rows += [("mean", *map(mean, parts)), ("s", *map(stdev, parts))]
         shown = [(name, *(f"{share:.2f}" for share in shares)) for name, *shares in rows]
         if shown:
-            yield "  accuracy in percent on three quarters for training, on the quarter held out as a test, and on all samples"
+            yield "  accuracy in percent on three quarters for training, on the quarter held out, and on all samples"
             yield from table(["start", "training", "test", "all"], shown)
             yield "  (s is the standard deviation)"
         if not self.is_original:
