@@ -28,11 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _lines(options: argparse.Namespace) -> Iterator[str]:
     if "lesson" in options:
-        yield from LESSONS[options.lesson](options.epochs, options.lr, options.seed, options.plot, options.csv).text()
+        yield from LESSONS[options.lesson](options.epochs, options.lr, options.seed, options.plot, options.csv).lines()
         return
     yield from OneNeuron(
         options.w, options.b, options.x, options.y, options.lr, options.activation, options.loss, options.picture
-    ).text()
+    ).lines()
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -1,7 +1,7 @@
-"""Loss functions of one sample: how wrong a prediction is, as a number to be made small.
+"""Loss functions of one sample: the error of a prediction as a number, which training makes small.
 
-Each takes a prediction and a target.  Given a Value it returns a Value, whose gradients the engine
-derives; given floats, a float.  The loss over many samples is the mean over them.  A penalty is a
+Each takes a prediction and a target.  It returns a Value, whose gradients the engine derives, if one of them is a
+Value, else a float.  The loss over many samples is the mean over them.  A penalty is a
 function of the parameters that is added to it.
 """
 
@@ -81,8 +81,8 @@ def binary_cross_entropy(prediction: Number, target: Number, from_logits: bool =
     With `from_logits` the prediction is the number h before the sigmoid, ŷ = sigmoid(h).  The result
     is the same but stays exact however large h is, where ŷ itself would round to 0 or 1.
 
-    Raises ValueError for a target or a probability outside [0, 1], and for a probability that rules out
-    what happened (ŷ = 0 where y > 0), for which the loss is infinite (`PoleError`).
+    Raises ValueError for a target or a probability outside [0, 1], and PoleError where the loss is infinite: for a
+    probability that rules out the target (ŷ = 0 where y > 0).
 
     >>> binary_cross_entropy(0.8, 1.0)
     0.2231435513142097
@@ -119,10 +119,10 @@ def cross_entropy(scores: Sequence[Number], target: Any) -> Any:
     """-log(softmax(scores)[target]) = log(Σ exp(s)) - s[target], for a score s of each class.
 
     The target is the number of the right class, counted from 0, or a probability for each class (1 for the right one,
-    0 for the others).  The scores are any numbers: softmax makes probabilities of them, which need not be computed.
+    0 for the others).  The scores are any numbers: softmax turns them into probabilities.
     The largest score is taken out of the sum, so that nothing overflows.
 
-    Raises ValueError for a target that is the number of no class.
+    Raises ValueError for a target that is not the number of a class.
 
     >>> cross_entropy([0.0, 0.0], 1)
     0.6931471805599453
@@ -204,7 +204,7 @@ OVER_CLASSES: dict[str, Loss] = {"cross_entropy": cross_entropy}
 """The losses that compare the scores of all classes with a target, by name."""
 
 SHORT_NAMES = {"mse": "squared_error", "mae": "absolute_error"}
-"""What the means of two losses over the samples are often called."""
+"""Short names of two losses, after their means over the samples."""
 
 
 def _number(value: Number) -> float:
@@ -212,5 +212,5 @@ def _number(value: Number) -> float:
 
 
 def with_name(name: str) -> Loss:
-    """The loss called `name`, or "mse", "mae"; ValueError, with the names there are, for any other."""
+    """The loss called `name`, or "mse", "mae"; ValueError, with all names, for any other."""
     return choose("loss", SHORT_NAMES.get(str(name), name), LOSSES | OVER_CLASSES)

@@ -1,7 +1,7 @@
-"""Plots of learning: data and fit, loss over the epochs, loss over the parameters, boundaries between classes.
+"""Plots of learning: data and predictions, curves over the epochs, the landscape of the loss, boundaries of classes.
 
-Every function draws into the Matplotlib Axes it is given, or into a new one, and returns it.  What differs in
-colour differs in line style or marker as well, so that the plots can be read in grey.
+Every function draws into the Matplotlib Axes `ax`, or into new ones, and returns them.  Lines of different colours
+differ in style or marker as well, so that the plots can be read in grey.
 
 They need Matplotlib: ``pip install matplotlib``.
 """
@@ -42,7 +42,7 @@ BLUE, ORANGE, GREY = "#0072B2", "#C2570C", "#666666"
 SHADES = "Greys"
 """The colour map of losses: the darker, the larger."""
 GRID = 60
-"""Points a side of a surface."""
+"""The number of points along each side of a surface."""
 
 
 def fitted_line(
@@ -115,7 +115,7 @@ def loss_surface(
     learn stays where it is.  `loss`, `penalty` and `reduction` are those of `fit`.  `limits` are the ranges of the
     two parameters; by default they hold the path.  Lines of equal loss, or a surface if `ax` is a 3D Axes.
 
-    Raises ValueError if there are not two parameters, or the history has not kept them or is of another model.
+    Raises ValueError if there are not two parameters, or the history did not record them or is of another model.
     """
     chosen = model.parameters() if over is None else list(over)
     labels = [parameter.label or "p" for parameter in chosen]
@@ -166,12 +166,12 @@ def tangents(
     ax = _axes(ax)
     ax.plot(along, curve, color=BLUE, label="loss L")
     length = 0.12 * (high - low)
-    looks = cycle([("--", ORANGE), ("-.", "black"), (":", GREY)])
-    for point, (style, color) in zip(touching, looks, strict=False):
+    styles = cycle([("--", ORANGE), ("-.", "black"), (":", GREY)])
+    for point, (style, color) in zip(touching, styles, strict=False):
         height, (slope,) = landscape.height_and_slopes(np.array([point]))
         ends = np.array([point - length, point + length])
-        slope_text = f"{derivative('L', name)} = {number(slope)} at {name} = {number(float(point))}"
-        ax.plot(ends, height + slope * (ends - point), style, color=color, linewidth=2, label=slope_text)
+        slope_label = f"{derivative('L', name)} = {number(slope)} at {name} = {number(float(point))}"
+        ax.plot(ends, height + slope * (ends - point), style, color=color, linewidth=2, label=slope_label)
         ax.plot([point], [height], "o", color="black", markersize=4)
     ax.set(xlabel=name, ylabel="loss L")
     ax.legend()
@@ -190,7 +190,7 @@ def learning_rates(
     epochs: int = 8,
     axes: Sequence[Axes] | None = None,
 ) -> NDArray[Any]:
-    """Descents on the loss over one parameter, a panel for each learning rate: too small, right, too large.
+    """Descents on the loss over one parameter, one panel per learning rate: too small, right, too large.
 
     Only the parameter `over`, by default the first weight, is trained; the model itself is left as it is.
     Returns the array of the panels' Axes.
@@ -198,7 +198,7 @@ def learning_rates(
     parameter = model.parameters()[0] if over is None else over
     lrs = list(lrs) if isinstance(lrs, Iterable) else []
     if not lrs:
-        raise ValueError("learning_rates draws a panel for each learning rate, such as [0.01, 0.1, 1]; there is none")
+        raise ValueError("learning_rates needs at least one learning rate: write a list such as [0.01, 0.1, 1]")
     landscape = Landscape(model, [parameter], X, y, loss, reduction)
     paths = [landscape.descent(lr, epochs) for lr in lrs]
     heights = [landscape.heights(path) for path in paths]
@@ -227,7 +227,7 @@ def decision_boundary(
 
     The targets are two labels, such as 0 and 1.  The boundary is where the prediction is halfway between them, or
     at the `threshold`, which is 0 for a model that was trained to predict logits.
-    Raises ValueError for a model that has not two inputs and one output, and for more or fewer labels.
+    Raises ValueError unless the model has two inputs and one output, and there are two labels.
     """
     if model.nin != 2 or model.nout != 1:
         raise ValueError(f"decision_boundary draws a model of two inputs and one output, not {model!r}")
@@ -300,7 +300,7 @@ def _curves(training: Sequence[float], validation: Sequence[float], name: str, a
 
 
 def _around(points: Array) -> list[tuple[float, float]]:
-    """Ranges that hold the points, and about as much again; for a single one its surroundings."""
+    """Ranges about twice as wide as the points are spread; for a single point its surroundings."""
     low, high = points.min(0), points.max(0)
     size = np.where(high > low, high - low, np.maximum(1.0, np.abs(low)))
     return list(zip(low - 0.5 * size, high + 0.5 * size, strict=True))

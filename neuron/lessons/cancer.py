@@ -1,4 +1,4 @@
-"""A sigmoid neuron tells benign from malignant tumours, ten times from a random start."""
+"""A sigmoid neuron that tells benign from malignant tumours, trained from ten random starts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TEST, ALL = ("90.49", "2.40"), ("90.33", "0.304")
 
 
 class Cancer(Lesson):
-    """Full-batch gradient descent on the squared error; the measures are standardized by the training samples."""
+    """Full-batch gradient descent on the squared error; the measures are standardized as in the training samples."""
 
     title = "Tumours: 569 samples of 30 measures, benign or malignant"
     about = "ŷ = sigmoid(w·x + b), loss: mean of (ŷ - y)²; gradient descent, learning rate {lr}, {epochs} epochs"
@@ -61,7 +61,7 @@ class Cancer(Lesson):
 
     def trained(self, seed: int) -> tuple[History, float]:
         """The training from one random start, with a shuffle of its own, and the accuracy on all samples."""
-        data = cancer()  # which says what to install if scikit-learn is missing
+        data = cancer()  # its error says what to install if scikit-learn is missing
         from sklearn.model_selection import train_test_split
 
         X, X_test, y, y_test = train_test_split(data.X, data.y, test_size=0.25, random_state=seed)

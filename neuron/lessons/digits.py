@@ -1,4 +1,4 @@
-"""Handwritten digits: a network of 2,410 scalar parameters reads them after a second of training."""
+"""Handwritten digits: a network of 2,410 scalar parameters, trained in about a second."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Digits(Lesson):
 
     def run(self) -> Iterator[str]:
         """The size of the network and of its program, the accuracy every ten epochs, and the seconds it took."""
-        data = digits()  # which says what to install if scikit-learn is missing
+        data = digits()  # its error says what to install if scikit-learn is missing
         from sklearn.model_selection import train_test_split
 
         X, X_test, y, y_test = train_test_split(data.X, data.y, test_size=0.25, random_state=self.seed)
@@ -68,7 +68,7 @@ class Digits(Lesson):
         yield f"  ({1000 * one_sample:.1f} ms for one sample, forward and backward)"
 
     def objective(self, *arguments: Any) -> Checked:
-        """The objective that `fit` uses by default, with its programs kept to be looked at."""
+        """The objective that `fit` uses by default, with its programs kept for inspection."""
         eager = Eager(*arguments)
         self.programs = ArrayPrograms(eager)
         return Checked(lambda: self.programs, eager)
@@ -80,7 +80,7 @@ class Digits(Lesson):
 
 
 def _seconds_of_one_sample(network: MLP, X: Any, y: Any) -> float:
-    """The time that Values take for the gradient of one sample, the best of three."""
+    """The time for the gradient of one sample with Values, the best of three."""
     import numpy as np
 
     eager = Eager(network, network.parameters(), "cross_entropy", None, "mean")

@@ -1,6 +1,6 @@
 """The worked lesson: how one neuron learns from one sample.
 
-Forward pass, backward pass by the chain rule, a three-way check of the gradients, a nudge, one update, and the picture.
+Forward pass, backward pass by the chain rule, a three-way check of the gradients, a nudge, one update, and the graph.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NUDGE = 0.001
 
 @dataclass
 class OneNeuron:
-    """One sample, one neuron, one step of gradient descent, told line by line."""
+    """One sample, one neuron, one step of gradient descent, explained line by line."""
 
     w: list[float]
     b: float
@@ -54,7 +54,7 @@ class OneNeuron:
         y_hat = self.neuron(self.inputs)
         return y_hat, self.loss_of(y_hat, self.target).named("L")
 
-    def text(self) -> Iterator[str]:
+    def lines(self) -> Iterator[str]:
         """The lesson, line by line; draws the graph in the end."""
         y_hat, L = self.forward()
         L.backward()
@@ -83,11 +83,11 @@ class OneNeuron:
         yield ""
         yield "Backward pass: the chain rule, from the loss back to the parameters"
         dL_dy = L.gradients([y_hat])[0]
-        rows = [("dL/dŷ", LOSS_SLOPES[self.loss].text, number(dL_dy))]
+        rows = [("dL/dŷ", LOSS_SLOPES[self.loss].formula, number(dL_dy))]
         symbols, numbers = "dL/dŷ", factor(dL_dy)
         if self.activation != "linear":
             slope = y_hat.edges[0][1]
-            rows += [("∂ŷ/∂h", ACTIVATION_SLOPES[self.activation].text, number(slope))]
+            rows += [("∂ŷ/∂h", ACTIVATION_SLOPES[self.activation].formula, number(slope))]
             symbols, numbers = "dL/dŷ · ∂ŷ/∂h", f"{numbers} · {factor(slope)}"
         last = "ŷ" if self.activation == "linear" else "h"
         for parameter, slope in zip(self.neuron.parameters(), [*self.inputs, 1.0], strict=True):

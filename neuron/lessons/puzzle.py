@@ -33,7 +33,7 @@ class Puzzle(Lesson):
     settings = Settings(epochs=50, lr=1e-4)
 
     def run(self) -> Iterator[str]:
-        """The first step, the answers on the way, and the check with a sample held out."""
+        """The first step, the answers during the training, and the check with a sample held out."""
         data = puzzle()
         self.neuron, history = self.trained(data.X, data.y)
         self.histories = {"all four": history}
@@ -77,6 +77,6 @@ class Puzzle(Lesson):
 
 
 def answers(path: Array, x: float) -> list[tuple[int, float]]:
-    """What the neuron says for x after the first step, each tenth one after it, and the last."""
-    said = [w * x + b for w, b in path[1:].tolist()]
-    return [(step, said[step]) for step in every(10, len(said) - 1)] if said else []
+    """The predictions for x after the first step, every tenth step after it, and the last one."""
+    predictions = [w * x + b for w, b in path[1:].tolist()]
+    return [(step, predictions[step]) for step in every(10, len(predictions) - 1)] if predictions else []

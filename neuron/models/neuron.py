@@ -1,7 +1,7 @@
 """Neuron, Layer and MLP: functions with parameters that are Values.
 
 Calling a model on numbers records a graph, from which the engine derives the gradients of all
-parameters.  `predict` runs the very same formulas on plain floats: no graph, nothing to switch off.
+parameters.  `predict` runs the same formulas on plain floats: no graph, and no mode to switch.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Model:
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """The outputs for many samples at once, without recording anything.
 
-        `X` has one row a sample, shape (samples, inputs); for a model of one input a plain sequence of
+        `X` has one row per sample, shape (samples, inputs); for a model of one input a plain sequence of
         numbers does as well.  Returns shape (samples,), or (samples, outputs) if there are several.
         """
         outputs = np.empty((len(rows := as_inputs(X, self)), self.nout))
@@ -70,7 +70,7 @@ class Model:
         return outputs[:, 0] if self.nout == 1 else outputs
 
     def zero_grad(self) -> None:
-        """Forget all gradients, so that the next backward pass starts anew instead of adding up."""
+        """Forget all gradients, so that the next backward pass does not add to them."""
         for parameter in self.parameters():
             parameter.grad = None
 
@@ -86,7 +86,7 @@ class Model:
         """The model that `save` wrote.
 
         Raises ValueError, with the place, if the file holds another kind of model, or parameters are missing,
-        left over or no numbers.
+        left over or not numbers.
         """
         return files.load(cls, file)
 
@@ -99,7 +99,7 @@ class Model:
         raise NotImplementedError
 
     def _drawing_(self, group: bool, max_nodes: int) -> Drawing:
-        """The picture that `autograd.drawing.draw` shows: the structure, with the weights as they are now."""
+        """The drawing that `autograd.draw` shows: the structure, with the current weights."""
         return structure.drawing(repr(self), self.columns(), group, max_nodes)
 
     def _checked(self, inputs: Iterable[Number]) -> list[Number]:
@@ -294,7 +294,7 @@ class MLP(Model):
 
 
 def _random(seed: Any) -> Any:
-    """Where weights are drawn from: the generator given, a new one with this seed, or the module `random` itself."""
+    """The source of random weights: a new generator for a seed, the generator itself, or the module `random`."""
     if seed is None:
         return random
     if isinstance(seed, int | np.integer):

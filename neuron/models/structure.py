@@ -1,7 +1,7 @@
-"""Pictures of models themselves: inputs, neurons, outputs, and between them the weights as they are now.
+"""Drawings of models: inputs, neurons, outputs, and the current weights between them.
 
-A positive weight is a solid blue line, a negative one a dashed orange line, the thicker the larger it is.  Of
-wide layers the first neurons and the last one are drawn.
+A positive weight is a solid blue line, a negative one a dashed orange line; the larger, the thicker.  Of wide layers
+the first neurons and the last one are drawn.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ if TYPE_CHECKING:
 __all__ = ["drawing"]
 
 MAX_COLUMN = 6
-"""Units of a layer up to which all are drawn."""
+"""The largest layer of which all units are drawn."""
 FIRST = 4
-"""Units that are drawn of a larger layer, and its last one."""
+"""The number of units drawn of a larger layer, besides its last one."""
 MAX_LABELLED = 24
-"""Weights up to which the lines carry their numbers."""
+"""The largest number of weights whose lines are labelled with their numbers."""
 
 _POSITIVE, _NEGATIVE = "#0072B2", "#C2570C"
 _THINNEST, _THICKEST = 0.6, 4.5
 
 
 def drawing(title: str, layers: Sequence[Sequence[NeuronLike]], group: bool, max_nodes: int) -> Drawing:
-    """The picture of a network of these layers; with `group`, wide layers are folded."""
+    """The drawing of a network of these layers; with `group`, wide layers are folded."""
     from autograd.extend import Drawing
 
     nin = layers[0][0].nin
@@ -104,7 +104,7 @@ def _unit(layers: Sequence[Sequence[NeuronLike]], k: int, i: int, nin: int) -> t
 def _weights(
     layers: Sequence[Sequence[NeuronLike]], shown: Sequence[Sequence[int]], columns: Sequence[Sequence[str]]
 ) -> Iterator[tuple[str, str, Value]]:
-    """The weights between units that are drawn, with the keys of the two."""
+    """The weights between units that are drawn, each with the keys of both units."""
     for k, layer in enumerate(layers):
         for j in shown[k + 1]:
             for i in shown[k]:
@@ -112,17 +112,17 @@ def _weights(
 
 
 def _line(weight: Value, share: float, is_labelled: bool) -> dict[str, str]:
-    """How a weight is drawn that has this share in the largest."""
+    """The style of the line of a weight, which has this share of the largest."""
     is_negative = weight.data < 0
     color = _NEGATIVE if is_negative else _POSITIVE
-    look = {
+    style = {
         "color": color,
         "style": "dashed" if is_negative else "solid",
         "penwidth": f"{_THINNEST + (_THICKEST - _THINNEST) * share:.2f}",
         "arrowsize": "0.6",
         "tooltip": f"{weight.label} = {weight.data!r}",
     }
-    return look | {"label": lines(text(minus(number(weight.data, 3)), color, 11))} if is_labelled else look
+    return style | {"label": lines(text(minus(number(weight.data, 3)), color, 11))} if is_labelled else style
 
 
 def _in_words(title: str, layers: Sequence[Sequence[NeuronLike]]) -> Iterator[str]:

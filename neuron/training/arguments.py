@@ -26,7 +26,7 @@ def validation_samples(pair: Any, model: Model) -> tuple[Array, Array] | None:
     if pair is None:
         return None
     if not isinstance(pair, tuple | list) or len(pair) != 2:
-        raise TypeError(f"validation is a pair of inputs and targets, (X, y), not {shown(pair)}")
+        raise TypeError(f"validation must be a pair of inputs and targets, (X, y), not {shown(pair)}")
     X, y = pair
     return as_samples(X, y, model, ("validation X", "validation y"))
 
@@ -37,7 +37,7 @@ def learning_positions(parameters: Any, model: Model) -> list[int]:
         return list(range(len(model.parameters())))
     chosen = as_list("parameters", [parameters] if type(parameters) is Value else parameters)
     if not chosen:
-        raise ValueError("parameters is empty: name at least one that is to learn, or leave it out for all")
+        raise ValueError("parameters is empty: name at least one that learns, or leave it out for all")
     return sorted(set(positions(chosen, model)))
 
 
@@ -61,7 +61,7 @@ def whole_number(name: str, value: Any, least: int) -> int:
 def as_list(name: str, value: Any) -> list[Any]:
     """The argument as a list; a string is not one."""
     if isinstance(value, str) or not isinstance(value, Iterable):
-        raise TypeError(f"{name} is a list, not {shown(value)}")
+        raise TypeError(f"{name} must be a list, not {shown(value)}")
     return list(value)
 
 

@@ -1,4 +1,4 @@
-"""A fast objective that is not trusted blindly: a slower one, which is known to be right, looks over its shoulder."""
+"""A fast objective, checked against a slower one that is known to be right."""
 
 from __future__ import annotations
 

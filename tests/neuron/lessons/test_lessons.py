@@ -29,7 +29,7 @@ def in_an_empty_directory(tmp_path, monkeypatch):
 
 def learned(name, **settings):
     lesson = LESSONS[name](**settings)
-    return lesson, list(lesson.text())
+    return lesson, list(lesson.lines())
 
 
 def read(file):
@@ -141,7 +141,7 @@ def test_ctrl_c_shows_what_there_is(name, monkeypatch):
     module = sys.modules[type(lesson).__module__]
     press = lambda history: signal.raise_signal(signal.SIGINT) if history.epochs == 4 else None  # noqa: E731
     monkeypatch.setattr(module, "fit", lambda *args, **kwargs: fit(*args, **kwargs, callbacks=[press]))
-    text = "\n".join(lesson.text())
+    text = "\n".join(lesson.lines())
     assert f"Stopped after 4 of {lesson.epochs} epochs" in text
 
 

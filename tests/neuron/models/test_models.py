@@ -153,7 +153,7 @@ MESSAGES = {
     "MLP(2, [1])([1])": (ValueError, "takes 2 inputs, but was given 1: [1]"),
     "Neuron(2).predict([1, 2])": (
         ValueError,
-        "predicts from an array of shape (samples, 2), one row a sample; X has the shape (2,)",
+        "predicts from an array of shape (samples, 2), one row per sample; X has the shape (2,)",
     ),
     "Neuron(2).predict([[1]])": (ValueError, "X has the shape (1, 1)"),
 }
