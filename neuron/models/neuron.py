@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from autograd import Value, dot, relu, sigmoid, tanh
 from neuron.choosing import choose
 from neuron.models import files, structure
+from neuron.models.protocols import ModelLike
 from neuron.models.samples import as_inputs
 
 if TYPE_CHECKING:
@@ -36,15 +37,8 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 """The activation functions by name."""
 
 
-class Model:
+class Model(ModelLike):
     """The common part of Neuron, Layer and MLP."""
-
-    nin: int
-    nout: int
-
-    def parameters(self) -> list[Value]:
-        """All weights and biases, in a fixed order."""
-        raise NotImplementedError
 
     def forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
         """The outputs, with `number` giving the parameters: as Values to learn, as floats to predict."""
@@ -89,14 +83,6 @@ class Model:
         left over or not numbers.
         """
         return files.load(cls, file)
-
-    def arguments(self) -> dict[str, Any]:
-        """The arguments that make a model of this structure."""
-        raise NotImplementedError
-
-    def columns(self) -> list[list[Neuron]]:
-        """The neurons, layer by layer."""
-        raise NotImplementedError
 
     def _drawing_(self, group: bool, max_nodes: int) -> Drawing:
         """The drawing that `autograd.draw` shows: the structure, with the current weights."""
@@ -256,9 +242,8 @@ class MLP(Model):
             raise ValueError(f"{written}: the sizes of the layers are a list with at least one entry, such as [16, 1]")
         self.nin, self.nouts = _positive(nin, written, "input"), [_positive(n, written, "neuron") for n in nouts]
         self.nout = self.nouts[-1]
-        choose(
-            "activation", "linear" if activation is None else activation, ACTIVATIONS
-        )  # even if there is no hidden layer
+        # checked even if there is no hidden layer
+        choose("activation", "linear" if activation is None else activation, ACTIVATIONS)
         source = _random(seed)
         last = len(self.nouts) - 1
         self.layers = [

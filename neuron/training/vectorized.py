@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Value, vectorize
-from neuron.models.neuron import Neuron
+from neuron.models.protocols import NeuronLike
 from neuron.training.checked import Checked
 from neuron.training.objective import Eager, positions
 
@@ -101,7 +101,7 @@ class ArrayPrograms:
                 arrays[weights], arrays[biases] = block[0, :-1], block[0, -1:].reshape(())
         return arrays
 
-    def layers(self) -> Iterator[tuple[str, str, list[Neuron]]]:
+    def layers(self) -> Iterator[tuple[str, str, Sequence[NeuronLike]]]:
         """The name of the weights, the name of the biases and the neurons of each layer."""
         columns = self.model.columns()
         for i, neurons in enumerate(columns, start=1):

@@ -6,7 +6,9 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from neuron.training.loop import batches, descent
+from neuron import History
+from neuron.training.divergence import Guarded
+from neuron.training.loop import Measurements, batches, descent
 
 X, Y = np.array([[1.0], [2.0], [3.0], [4.0]]), np.array([2.0, 4.0, 6.0, 8.0])
 
@@ -54,3 +56,29 @@ def test_batches():
     shuffled = [batch.tolist() for batch in batches(5, 2, True, source)]
     assert [len(batch) for batch in shuffled] == [2, 2, 1]
     assert sorted(chain(*shuffled)) == [0, 1, 2, 3, 4]
+
+
+class Line:
+    """The mean squared error of θ·x."""
+
+    def value(self, theta, X, y):
+        predictions = X @ theta
+        return float(np.mean((predictions - y) ** 2)), predictions
+
+
+@pytest.mark.parametrize("record_parameters", [False, True])
+def test_measurements_make_the_history(record_parameters):
+    start = np.array([1.0])
+    biased = lambda predictions, targets: float(np.mean(predictions - targets))  # noqa: E731
+    history = History()
+    held_out = X[:1], Y[:1]
+    measurements = Measurements(Guarded(Line(), start, ["w"]), biased, (X, Y), held_out, record_parameters, history)
+    assert measurements.finish() is start, "nothing was measured yet"
+    measurements.add(start, None)
+    measurements.add(np.array([2.5]), 0.1)
+    assert (history.loss, history.metric) == ([7.5, 1.875], [-2.5, 1.25])
+    assert (history.validation_loss, history.validation_metric) == ([1.0, 0.25], [-1.0, 0.5])
+    assert history.learning_rate == [0.1]
+    assert measurements.finish().tolist() == [2.5]
+    recorded = [None if entry.parameters is None else entry.parameters.tolist() for entry in history.entries]
+    assert recorded == ([[1.0], [2.5]] if record_parameters else [None, None])
