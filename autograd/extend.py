@@ -13,7 +13,7 @@ from autograd.core.value import as_float, shown
 from autograd.drawing.draw import refuse_if_larger
 from autograd.drawing.style import EDGE, FAINT, FONT, GRAPH, NUMBER, bold, box, faint, lines, minus, text
 from autograd.extensions.expressions import expression
-from autograd.extensions.tracing import is_tracing
+from autograd.extensions.requirements import require
 from autograd.formula.typesetting import columns, derivative, factor, number
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ __all__ = [
     "expression",
     "factor",
     "faint",
-    "is_tracing",
     "lines",
     "minus",
     "number",
     "refuse_if_larger",
     "refuse_unless_picture",
+    "require",
     "save",
     "say",
     "shown",

@@ -16,7 +16,7 @@ except ImportError:
     import autograd as _autograd
 
     if _os.path.exists(_os.path.join(_os.path.dirname(_autograd.__file__ or ""), "core")):
-        raise  # it is ours, and something else is wrong
+        raise  # it is the right one, and something else is wrong
     raise ImportError(
         f"neuron needs the autograd of scalar-autograd, but the one at {_autograd.__file__} is another package of that "
         "name (HIPS autograd); install scalar-autograd in a virtual environment of its own"
@@ -35,7 +35,7 @@ if _TYPE_CHECKING:
     from neuron.estimators import NeuronClassifier as NeuronClassifier
     from neuron.estimators import NeuronRegressor as NeuronRegressor
 
-__all__ = [  # without the estimators, so that * asks for no scikit-learn
+__all__ = [  # without the estimators, so that * does not need scikit-learn
     "MLP",
     "SGD",
     "Adam",

@@ -1,7 +1,7 @@
 """The command line of the neuron.
 
 ``python -m neuron`` (or ``neuron``) runs the worked lesson, see `neuron.lessons.one_neuron`; ``neuron learn line`` and
-its like train on many samples, see `neuron.lessons`.
+the others train on many samples, see `neuron.lessons`.
 """
 
 from __future__ import annotations
@@ -21,32 +21,32 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the lesson with command-line `arguments`; returns the exit status, 2 for input it cannot use."""
+    """Run the lesson with command-line `arguments`; return the exit status, 2 for unusable input."""
     options = _options(arguments)
-    return say(_told(options), "neuron")
+    return say(_lines(options), "neuron")
 
 
-def _told(options: argparse.Namespace) -> Iterator[str]:
+def _lines(options: argparse.Namespace) -> Iterator[str]:
     if "lesson" in options:
-        yield from LESSONS[options.lesson](options.epochs, options.lr, options.seed, options.plot, options.csv).text()
+        yield from LESSONS[options.lesson](options.epochs, options.lr, options.seed, options.plot, options.csv).lines()
         return
     yield from OneNeuron(
         options.w, options.b, options.x, options.y, options.lr, options.activation, options.loss, options.picture
-    ).text()
+    ).lines()
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    given = sys.argv[1:] if arguments is None else list(arguments)
-    if given[:1] == ["learn"]:
-        return _learn_parser().parse_args(given[1:])
-    return _parser().parse_args(given)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words[:1] == ["learn"]:
+        return _learn_parser().parse_args(words[1:])
+    return _parser().parse_args(words)
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that knows -1e-3 for a number; until Python 3.14 argparse takes it for an option."""
+    """A parser that reads -1e-3 as a number; before Python 3.14 argparse takes it for an option."""
 
-    def __init__(self, **texts: str) -> None:
-        super().__init__(**texts)  # type: ignore[arg-type]
+    def __init__(self, **options: str) -> None:
+        super().__init__(**options)  # type: ignore[arg-type]
         self._negative_number_matcher = re.compile(r"-\.?\d")
 
 
@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         description="How one neuron learns from one sample: forward, backward, check, update, picture.",
         epilog=f"Lessons with many samples: neuron learn {' | '.join(LESSONS)} (neuron learn --help)",
     )
-    parser.add_argument("--w", type=float, nargs="+", default=[0.5], help="weights, one for each input (default: 0.5)")
+    parser.add_argument("--w", type=float, nargs="+", default=[0.5], help="weights, one per input (default: 0.5)")
     parser.add_argument("--b", type=float, default=0.1, help="bias (default: %(default)s)")
     parser.add_argument("--x", type=float, nargs="+", default=[2.0], help="inputs of the sample (default: 2.0)")
     parser.add_argument("--y", type=float, default=1.5, help="target of the sample (default: %(default)s)")
@@ -71,12 +71,12 @@ def _learn_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="neuron learn", description="Train on the data of a lesson, and compare with the article it comes from."
     )
-    parser.add_argument("lesson", choices=list(LESSONS), help="what to learn")
-    parser.add_argument("--epochs", type=int, help="how often all samples are shown (default: the article's)")
+    parser.add_argument("lesson", choices=list(LESSONS), help="the lesson")
+    parser.add_argument("--epochs", type=int, help="number of epochs (default: the article's)")
     parser.add_argument("--lr", type=float, help="learning rate (default: the article's)")
-    parser.add_argument("--seed", type=int, help="where random numbers start (default: the article's)")
-    parser.add_argument("--plot", metavar="FILE", help="draw what was learnt: .png, .svg or .pdf")
-    parser.add_argument("--csv", metavar="FILE", help="write the history, epoch by epoch")
+    parser.add_argument("--seed", type=int, help="seed of the random numbers (default: the article's)")
+    parser.add_argument("--plot", metavar="FILE", help="plot the result: .png, .svg or .pdf")
+    parser.add_argument("--csv", metavar="FILE", help="write the history, one row per epoch")
     return parser
 
 

@@ -6,7 +6,7 @@ For ŷ = a(h), h = w·x + b and a loss L(ŷ, y) the chain rule has three factors
 
 Each activation and each loss below is worked out by hand, as a formula to print and a function of
 floats that computes it: the same derivative, in a form that does not lose digits where ŷ saturates.
-They are what the engine's gradients are compared with.
+The engine's gradients are compared with them.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from neuron._choice import choose
+from neuron.choosing import choose
 
 __all__ = ["ACTIVATION_SLOPES", "LOSS_SLOPES", "Gradient", "Slope", "gradient"]
 
 
 @dataclass(frozen=True)
 class Slope:
-    """A derivative worked out by hand: how a book prints it, and a function of floats that computes it."""
+    """A derivative worked out by hand: the formula as a book prints it, and a function of floats that computes it."""
 
-    text: str
+    formula: str
     of: Callable[[float, float], float]
 
 
 @dataclass(frozen=True)
 class Gradient:
-    """The gradient of the loss of one sample, and the factors it is the product of."""
+    """The gradient of the loss of one sample, and the factors of which it is the product."""
 
     loss_slope: float  # dL/dŷ
     activation_slope: float  # dŷ/dh
@@ -49,7 +49,7 @@ def _sech_squared(h: float) -> float:
 
 
 def _cross_entropy_slope(y_hat: float, y: float) -> float:
-    """(1 - y)/(1 - ŷ) - y/ŷ, without the term that has nothing to say."""
+    """(1 - y)/(1 - ŷ) - y/ŷ, without a term whose factor is 0."""
     return ((1 - y) / (1 - y_hat) if y < 1 else 0.0) - (y / y_hat if y > 0 else 0.0)
 
 
@@ -73,7 +73,7 @@ LOSS_SLOPES: dict[str, Slope] = {  # as functions of ŷ and y
 def gradient(
     activation: str | None, loss: str, weights: Sequence[float], bias: float, inputs: Sequence[float], target: float
 ) -> Gradient:
-    """The gradient of ``loss(activation(weights · inputs + bias), target)``, by the textbook.
+    """The gradient of ``loss(activation(weights · inputs + bias), target)``, as the textbook has it.
 
     >>> gradient(None, "squared_error", weights=[0.5], bias=0.25, inputs=[2.0], target=1.5)
     Gradient(loss_slope=-0.5, activation_slope=1.0, weights=[-1.0], bias=-0.5)
@@ -86,7 +86,7 @@ def gradient(
     dL_dy, dy_dh = loss_slope.of(y_hat, target), activation_slope.of(h, y_hat)
     dL_dh = dL_dy * dy_dh
     if activation == "sigmoid" and loss == "binary_cross_entropy":
-        # ŷ·(1 - ŷ) cancels, which is why these two are used together, and leaves ŷ - y; written for large h:
+        # ŷ·(1 - ŷ) cancels, which is why the two are used together: ŷ - y is left, written to be exact for large h
         dL_dh = (1 - target) * _sigmoid(h) - target * _sigmoid(-h)
     return Gradient(dL_dy, dy_dh, [dL_dh * x for x in inputs], dL_dh)
 

@@ -1,6 +1,6 @@
-"""The data of the lessons: a few points, an equation, a puzzle, tumours, two moons, digits.
+"""The data sets of the lessons: two points, an equation, a puzzle, tumours, two moons, digits.
 
-The last three come with scikit-learn (``pip install scikit-learn``), and nothing is downloaded.
+The last three come with scikit-learn (``pip install scikit-learn``); nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ Array = NDArray[np.float64]
 
 
 class Points(NamedTuple):
-    """Inputs, shape (samples, inputs); their targets, shape (samples,); and where the training starts, if it matters.
+    """Inputs, shape (samples, inputs); their targets, shape (samples,); and the start of the training, if it matters.
 
-    `weights` and `bias` are the start of the lesson that uses the data.
+    `weights` and `bias` are the start in the lesson that uses the data.
     """
 
     X: Array

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from autograd import sigmoid
 from neuron import losses
-from neuron._choice import choose
+from neuron.choosing import choose
 from neuron.models.neuron import MLP
 from neuron.training.fit import fit
 from neuron.training.optimizers import OPTIMIZERS
@@ -28,7 +28,7 @@ Array = NDArray[Any]
 
 
 class _NeuronEstimator(BaseEstimator):  # type: ignore[misc]
-    """What the two have in common: the settings, and the training of a model with one linear output."""
+    """The common part of both: the settings, and the training of a model with one linear output."""
 
     def __init__(
         self,
@@ -80,12 +80,12 @@ class _NeuronEstimator(BaseEstimator):  # type: ignore[misc]
 class NeuronClassifier(ClassifierMixin, _NeuronEstimator):  # type: ignore[misc]
     """A neuron that tells two classes apart; the loss is the cross entropy of its sigmoid.
 
-    `hidden` lists the sizes of hidden layers with this `activation`, of which there are none by default.
+    `hidden` lists the sizes of hidden layers with this `activation`; by default there are none.
     `optimizer` is "adam" or "sgd", with the learning rate `lr`; `epochs`, `batch_size` (None: all samples at once)
     and `l2` are those of `fit` and of the L2 penalty.  `random_state` sets the start and the order of the samples.
 
     After `fit` there are `classes_`, `n_features_in_`, the trained `model_` and its `history_`.  For more than two
-    classes scikit-learn's OneVsRestClassifier takes one for each.
+    classes, scikit-learn's OneVsRestClassifier trains one per class.
 
     >>> one = NeuronClassifier(random_state=0).fit([[0.0], [1.0], [2.0], [3.0]], ["no", "no", "yes", "yes"])
     >>> one.predict([[0.2], [2.8]])
@@ -95,7 +95,7 @@ class NeuronClassifier(ClassifierMixin, _NeuronEstimator):  # type: ignore[misc]
     classes_: Array
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Learn from samples, shape (samples, features), and their classes, of which there must be two."""
+        """Learn from samples, shape (samples, features), and their classes, exactly two."""
         inputs, y = validate_data(self, X, y)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
@@ -113,7 +113,7 @@ class NeuronClassifier(ClassifierMixin, _NeuronEstimator):  # type: ignore[misc]
         return self
 
     def decision_function(self, X: ArrayLike) -> Array:
-        """How far each sample lies on the side of the second class: the number before the sigmoid."""
+        """The number before the sigmoid for each sample: positive for the second class, negative for the first."""
         return self._outputs(X)
 
     def predict_proba(self, X: ArrayLike) -> Array:
@@ -144,13 +144,13 @@ class NeuronRegressor(RegressorMixin, _NeuronEstimator):  # type: ignore[misc]
     """
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Learn from samples, shape (samples, features), and one number for each."""
+        """Learn from samples, shape (samples, features), and one number per sample."""
         inputs, targets = validate_data(self, X, y, y_numeric=True)
         self._train(inputs, targets, "squared_error")
         return self
 
     def predict(self, X: ArrayLike) -> Array:
-        """One number a sample."""
+        """One number per sample."""
         return self._outputs(X)
 
 

@@ -1,7 +1,7 @@
-"""Loss functions of one sample: how wrong a prediction is, as a number to be made small.
+"""Loss functions of one sample: the error of a prediction as a number, which training makes small.
 
-Each takes a prediction and a target.  Given a Value it returns a Value, whose gradients the engine
-derives; given floats, a float.  The loss over many samples is the mean over them.  A penalty is a
+Each takes a prediction and a target.  It returns a Value, whose gradients the engine derives, if one of them is a
+Value, else a float.  The loss over many samples is the mean over them.  A penalty is a
 function of the parameters that is added to it.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import reduce
 from typing import Any
 
 from autograd import (
@@ -17,11 +16,10 @@ from autograd import (
     Value,
     abs,
     dot,
-    exp,
     floor,
     log,
     log1p,
-    maximum,
+    logsumexp,
     minimum,
     relu,
     softplus,
@@ -30,8 +28,8 @@ from autograd import (
     xlogy,
 )
 from autograd import sum as total
-from autograd.extend import as_float, is_tracing, shown
-from neuron._choice import choose
+from autograd.extend import as_float, require, shown
+from neuron.choosing import choose
 
 __all__ = [
     "LOSSES",
@@ -83,49 +81,48 @@ def binary_cross_entropy(prediction: Number, target: Number, from_logits: bool =
     With `from_logits` the prediction is the number h before the sigmoid, ŷ = sigmoid(h).  The result
     is the same but stays exact however large h is, where ŷ itself would round to 0 or 1.
 
-    Raises ValueError for a target or a probability outside [0, 1], and for a probability that rules out
-    what happened (ŷ = 0 where y > 0), for which the loss is infinite (`PoleError`).
+    Raises ValueError for a target or a probability outside [0, 1], and PoleError where the loss is infinite: for a
+    probability that rules out the target (ŷ = 0 where y > 0).
 
     >>> binary_cross_entropy(0.8, 1.0)
     0.2231435513142097
     >>> binary_cross_entropy(-800.0, 1.0, from_logits=True)
     800.0
     """
-    if is_tracing():
-        defined = (target >= 0) & (target <= 1)
-        if from_logits:
-            return where(defined, target * softplus(-prediction) + (1 - target) * softplus(prediction), math.nan)
-        defined = defined & (prediction >= 0) & (prediction <= 1)
-        return where(defined, -xlogy(target, prediction) - xlog1py(1 - target, -prediction), math.nan)
-    y = _number(target)
-    if not 0 <= y <= 1:
-        raise ValueError(f"binary_cross_entropy needs a target between 0 and 1, not {y!r}")
+    target = require(
+        (target >= 0) & (target <= 1),
+        target,
+        lambda: f"binary_cross_entropy needs a target between 0 and 1, not {_number(target)!r}",
+    )
     if from_logits:
         return target * softplus(-prediction) + (1 - target) * softplus(prediction)
-    p = _number(prediction)
-    if p < 0 or p > 1:
-        raise ValueError(
-            f"binary_cross_entropy needs a probability between 0 and 1, not {p!r}: let the prediction come "
-            "from a sigmoid, or pass the number before the sigmoid with from_logits=True"
-        )
-    if p in (0, 1) and p != y:
+    prediction = require(
+        (prediction >= 0) & (prediction <= 1),
+        prediction,
+        lambda: (
+            f"binary_cross_entropy needs a probability between 0 and 1, not {_number(prediction)!r}: let the "
+            "prediction come from a sigmoid, or pass the number before the sigmoid with from_logits=True"
+        ),
+    )
+    try:
+        if type(target) is not Value and target in (0, 1):  # the textbook's two cases
+            return -log(prediction) if target == 1 else -log1p(-prediction)
+        return -xlogy(target, prediction) - xlog1py(1 - target, -prediction)
+    except PoleError:
         raise PoleError(
-            f"binary_cross_entropy is infinite for a prediction of exactly {p!r} and the target "
-            f"{y!r}; pass the number before the sigmoid with from_logits=True, which does not round"
-        )
-    if type(target) is not Value and y in (0, 1):  # the textbook's two cases
-        return -log(prediction) if y == 1 else -log1p(-prediction)
-    return -xlogy(target, prediction) - xlog1py(1 - target, -prediction)
+            f"binary_cross_entropy is infinite for a prediction of exactly {_number(prediction)!r} and the target "
+            f"{_number(target)!r}; pass the number before the sigmoid with from_logits=True, which does not round"
+        ) from None
 
 
 def cross_entropy(scores: Sequence[Number], target: Any) -> Any:
     """-log(softmax(scores)[target]) = log(Σ exp(s)) - s[target], for a score s of each class.
 
     The target is the number of the right class, counted from 0, or a probability for each class (1 for the right one,
-    0 for the others).  The scores are any numbers: softmax makes probabilities of them, which need not be computed.
+    0 for the others).  The scores are any numbers: softmax turns them into probabilities.
     The largest score is taken out of the sum, so that nothing overflows.
 
-    Raises ValueError for a target that is the number of no class.
+    Raises ValueError for a target that is not the number of a class.
 
     >>> cross_entropy([0.0, 0.0], 1)
     0.6931471805599453
@@ -134,21 +131,17 @@ def cross_entropy(scores: Sequence[Number], target: Any) -> Any:
     """
     if not isinstance(scores, Sequence) or not scores:
         raise ValueError(f"cross_entropy needs a list with a score for each class, not {shown(scores)}")
-    largest = reduce(maximum, [s.detach() if type(s) is Value else s for s in scores])
-    log_of_sum = largest + log(total([exp(s - largest) for s in scores]))
+    log_of_sum = logsumexp(scores)
     if isinstance(target, list | tuple):
         if len(target) != len(scores):
             raise ValueError(f"cross_entropy has {len(scores)} scores, but probabilities for {len(target)} classes")
         return dot(target, [log_of_sum - s for s in scores])
     last = len(scores) - 1
-    if is_tracing():
-        chosen = total([where(target == k, s, 0.0) for k, s in enumerate(scores)])
-        is_class = (target >= 0) & (target <= last) & (target == floor(target))
-        return where(is_class, log_of_sum - chosen, math.nan)
-    k = _number(target)
-    if not (k.is_integer() and 0 <= k <= last):
-        raise ValueError(f"cross_entropy needs the number of a class, from 0 to {last}, as its target, not {k!r}")
-    return log_of_sum - scores[int(k)]
+    return require(
+        (target >= 0) & (target <= last) & (target == floor(target)),
+        log_of_sum - total([where(target == k, s, 0.0) for k, s in enumerate(scores)]),
+        lambda: f"cross_entropy needs the number of a class, from 0 to {last}, as its target, not {_number(target)!r}",
+    )
 
 
 def hinge(prediction: Number, target: Number) -> Any:
@@ -159,11 +152,12 @@ def hinge(prediction: Number, target: Number) -> Any:
     >>> hinge(0.25, -1)
     1.25
     """
-    if is_tracing():
-        return where((target == -1) | (target == 1), relu(1 - target * prediction), math.nan)
-    if _number(target) not in (-1, 1):
-        raise ValueError(f"hinge needs a target of -1 or +1, not {_number(target)!r}")
-    return relu(1 - target * prediction)
+    label = require(
+        (target == -1) | (target == 1),
+        target,
+        lambda: f"hinge needs a target of -1 or +1, not {_number(target)!r}",
+    )
+    return relu(1 - label * prediction)
 
 
 def huber(prediction: Number, target: Number, delta: float = 1.0) -> Any:
@@ -177,8 +171,7 @@ def huber(prediction: Number, target: Number, delta: float = 1.0) -> Any:
     >>> huber(1.0, 1.5), huber(5.0, 1.5)
     (0.125, 3.0)
     """
-    if not is_tracing() and not delta > 0:
-        raise ValueError(f"huber needs a positive delta, not {delta!r}")
+    delta = require(delta > 0, delta, lambda: f"huber needs a positive delta, not {delta!r}")
     size = abs(prediction - target)
     clipped = minimum(size, delta)
     return clipped * (size - clipped / 2)
@@ -211,7 +204,7 @@ OVER_CLASSES: dict[str, Loss] = {"cross_entropy": cross_entropy}
 """The losses that compare the scores of all classes with a target, by name."""
 
 SHORT_NAMES = {"mse": "squared_error", "mae": "absolute_error"}
-"""What the means of two losses over the samples are often called."""
+"""Short names of two losses, after their means over the samples."""
 
 
 def _number(value: Number) -> float:
@@ -219,5 +212,5 @@ def _number(value: Number) -> float:
 
 
 def with_name(name: str) -> Loss:
-    """The loss called `name`, or "mse", "mae"; ValueError, with the names there are, for any other."""
+    """The loss called `name`, or "mse", "mae"; ValueError, with all names, for any other."""
     return choose("loss", SHORT_NAMES.get(str(name), name), LOSSES | OVER_CLASSES)

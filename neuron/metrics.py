@@ -1,4 +1,4 @@
-"""How good predictions are, in a number to be read rather than to be differentiated."""
+"""Metrics: the quality of predictions as a number for people, not for gradients."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd.extend import shown
-from neuron._choice import choose
+from neuron.choosing import choose
 
 __all__ = ["METRICS", "Metric", "accuracy", "as_metric"]
 
@@ -18,14 +18,14 @@ Metric = Callable[[NDArray[np.float64], NDArray[np.float64]], float]
 
 
 def accuracy(predictions: ArrayLike, targets: ArrayLike, labels: tuple[float, float] | None = None) -> float:
-    """The share of samples that are put in the right class.
+    """The share of samples whose class is predicted correctly.
 
     The targets are labels 0 and 1, or -1 and +1, and a prediction counts as the nearer of the two.  So it should be
-    a probability, or a score around 0.  Which labels are meant is told from the targets, or by `labels`.  Where
-    there is a column for each class, the largest number of a row is its prediction; the targets are then the numbers
+    a probability, or a score around 0.  The labels are taken from the targets, or from `labels`.  With one column
+    per class, the largest number of a row is its prediction; the targets are then the numbers
     of the classes, from 0, or rows that are 1 for their class and 0 elsewhere.
 
-    Raises ValueError for other targets, and if only the label 1 occurs and `labels` does not say which the other is.
+    Raises ValueError for other targets, and if only the label 1 occurs and `labels` does not give the other.
 
     >>> accuracy([0.2, 0.7, 0.4], [0, 1, 1]), accuracy([0.2, 0.7, -0.4], [-1, 1, -1])
     (0.6666666666666666, 0.6666666666666666)
@@ -34,32 +34,32 @@ def accuracy(predictions: ArrayLike, targets: ArrayLike, labels: tuple[float, fl
     >>> accuracy([[0.1, 2.0], [3.0, 0.5]], [1, 1])
     0.5
     """
-    predicted, wanted = np.asarray(predictions, dtype=float), np.asarray(targets, dtype=float)
-    if predicted.ndim == 2 and predicted.shape[1] > 1 and wanted.shape == predicted.shape[:1] and wanted.size:
-        wanted = _one_hot(wanted, predicted.shape[1])
-    if predicted.shape != wanted.shape or not predicted.size:
+    predicted, expected = np.asarray(predictions, dtype=float), np.asarray(targets, dtype=float)
+    if predicted.ndim == 2 and predicted.shape[1] > 1 and expected.shape == predicted.shape[:1] and expected.size:
+        expected = _one_hot(expected, predicted.shape[1])
+    if predicted.shape != expected.shape or not predicted.size:
         raise ValueError(
-            f"accuracy needs as many predictions as targets; their shapes are {predicted.shape} and {wanted.shape}"
+            f"accuracy needs as many predictions as targets; their shapes are {predicted.shape} and {expected.shape}"
         )
-    if wanted.ndim == 2 and wanted.shape[1] > 1:
-        if not np.isin(wanted, (0, 1)).all() or (wanted.sum(axis=1) != 1).any():
+    if expected.ndim == 2 and expected.shape[1] > 1:
+        if not np.isin(expected, (0, 1)).all() or (expected.sum(axis=1) != 1).any():
             raise ValueError("accuracy needs a 1 in one column of each row of the targets, and 0 in the others")
-        right = predicted.argmax(axis=1) == wanted.argmax(axis=1)
+        right = predicted.argmax(axis=1) == expected.argmax(axis=1)
         return float(np.mean(right & ~np.isnan(predicted).any(axis=1)))
-    if wanted.ndim > 2:
+    if expected.ndim > 2:
         raise ValueError(
-            f"accuracy needs one target a sample, or a column for each class, not the shape {wanted.shape}"
+            f"accuracy needs one target per sample, or a column for each class, not the shape {expected.shape}"
         )
-    lower, upper = two_labels(wanted) if labels is None else sorted(labels)
-    others = wanted[~np.isin(wanted, (lower, upper))]
+    lower, upper = two_labels(expected) if labels is None else sorted(labels)
+    others = expected[~np.isin(expected, (lower, upper))]
     if others.size:
         raise ValueError(f"accuracy: the labels are {lower:g} and {upper:g}, but a target is {others[0]:g}")
-    right = np.where(wanted == upper, predicted > (lower + upper) / 2, predicted <= (lower + upper) / 2)
+    right = np.where(expected == upper, predicted > (lower + upper) / 2, predicted <= (lower + upper) / 2)
     return float(np.mean(right))
 
 
 def _one_hot(classes: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """The numbers of classes as rows of 0 and 1; ValueError for what is the number of none."""
+    """The numbers of classes as rows of 0 and 1; ValueError for a number that is not one of a class."""
     others = classes[~np.isin(classes, np.arange(count))]
     if others.size:
         raise ValueError(f"accuracy: the classes are 0 to {count - 1}, but a target is {others[0]:g}")
@@ -67,15 +67,15 @@ def _one_hot(classes: NDArray[np.float64], count: int) -> NDArray[np.float64]:
 
 
 def two_labels(targets: NDArray[np.float64]) -> tuple[float, float]:
-    """Which labels these are, 0 and 1 or -1 and +1; ValueError if they are others, or it cannot be told."""
-    found = set(np.unique(targets).tolist())
-    if found == {1.0}:
+    """The labels of these targets, 0 and 1 or -1 and +1; ValueError for others, or if both are possible."""
+    used = set(np.unique(targets).tolist())
+    if used == {1.0}:
         raise ValueError("accuracy: all targets are 1; say what the other label is, labels=(0, 1) or labels=(-1, 1)")
     for labels in ((0.0, 1.0), (-1.0, 1.0)):
-        if found <= set(labels):
+        if used <= set(labels):
             return labels
     raise ValueError(
-        f"accuracy needs labels 0 and 1, or -1 and +1, or a column of 0 and 1 for each class, not {sorted(found)[:5]}"
+        f"accuracy needs labels 0 and 1, or -1 and +1, or a column of 0 and 1 for each class, not {sorted(used)[:5]}"
     )
 
 
@@ -83,17 +83,17 @@ METRICS: dict[str, Metric] = {"accuracy": accuracy}
 """The metrics by name."""
 
 
-def as_metric(given: str | Metric | None, targets: NDArray[np.float64], nout: int = 1) -> tuple[str, Metric | None]:
-    """The metric itself, or the one of that name, and what it is called.
+def as_metric(metric: str | Metric | None, targets: NDArray[np.float64], nout: int = 1) -> tuple[str, Metric | None]:
+    """The name of a metric, and the metric itself; it may be passed as either.
 
-    The `targets` say which labels there are, if there is one output and not one for each class.
+    With one output the labels are taken from the `targets`; with several there is one per class.
     """
-    if given is None:
+    if metric is None:
         return "", None
-    if isinstance(given, str):
-        metric = choose("metric", given, METRICS)
-        is_binary = metric is accuracy and nout == 1
-        return given, partial(accuracy, labels=two_labels(targets)) if is_binary else metric
-    if not callable(given):
-        raise TypeError(f"metric={shown(given)} is neither a name nor a function of (predictions, targets)")
-    return getattr(given, "__name__", "metric").replace("<lambda>", "metric"), given
+    if isinstance(metric, str):
+        named = choose("metric", metric, METRICS)
+        is_binary = named is accuracy and nout == 1
+        return metric, partial(accuracy, labels=two_labels(targets)) if is_binary else named
+    if not callable(metric):
+        raise TypeError(f"metric={shown(metric)} is neither a name nor a function of (predictions, targets)")
+    return getattr(metric, "__name__", "metric").replace("<lambda>", "metric"), metric

@@ -1,15 +1,14 @@
-"""Plots of learning: data and fit, loss over the epochs, loss over the parameters, boundaries between classes.
+"""Plots of learning: data and predictions, curves over the epochs, the landscape of the loss, boundaries of classes.
 
-Every function draws into the Matplotlib Axes it is given, or into a new one, and returns it.  What differs in
-colour differs in line style or marker as well, so that the plots can be read in grey.
+Every function draws into the Matplotlib Axes `ax`, or into new ones, and returns them.  Lines of different colours
+differ in style or marker as well, so that the plots can be read in grey.
 
 They need Matplotlib: ``pip install matplotlib``.
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
@@ -18,16 +17,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd import Value
 from autograd.extend import derivative, number
+from neuron.landscape import Landscape, Loss
+from neuron.models.neuron import Model
 from neuron.models.samples import as_samples
-from neuron.training.fit import DivergedError, fit
 from neuron.training.history import History
-from neuron.training.objective import Eager, Penalty, names, positions
-from neuron.training.optimizers import SGD
+from neuron.training.objective import Penalty
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from neuron.models.neuron import Model
 
 __all__ = [
     "accuracy_curves",
@@ -40,13 +37,12 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
-Loss = str | Callable[[Any, Any], Any]
 
 BLUE, ORANGE, GREY = "#0072B2", "#C2570C", "#666666"
 SHADES = "Greys"
 """The colour map of losses: the darker, the larger."""
 GRID = 60
-"""Points a side of a surface."""
+"""The number of points along each side of a surface."""
 
 
 def fitted_line(
@@ -119,38 +115,25 @@ def loss_surface(
     learn stays where it is.  `loss`, `penalty` and `reduction` are those of `fit`.  `limits` are the ranges of the
     two parameters; by default they hold the path.  Lines of equal loss, or a surface if `ax` is a 3D Axes.
 
-    Raises ValueError if there are not two parameters, or the history has not kept them or is of another model.
+    Raises ValueError if there are not two parameters, or the history did not record them or is of another model.
     """
     chosen = model.parameters() if over is None else list(over)
     labels = [parameter.label or "p" for parameter in chosen]
     if len({id(parameter) for parameter in chosen}) != 2:
         raise ValueError(f"loss_surface draws the loss over two parameters, such as over=(n.w[0], n.b), not {labels}")
-    where = positions(chosen, model)
-    landscape, path = _Landscape(model, where, X, y, loss, reduction, penalty), _path(history, model, where)
-    first, second = _around(np.vstack([path, [p.data for p in chosen]])) if limits is None else limits
+    landscape = Landscape(model, chosen, X, y, loss, reduction, penalty)
+    path = np.empty((0, 2)) if history is None else landscape.path(history)
+    first, second = _around(np.vstack([path, landscape.start])) if limits is None else limits
     P, Q = np.meshgrid(np.linspace(*first, GRID), np.linspace(*second, GRID))
-    surface = landscape.heights(np.column_stack([P.ravel(), Q.ravel()])).reshape(P.shape)
+    heights = landscape.heights(np.column_stack([P.ravel(), Q.ravel()])).reshape(P.shape)
     ax = _axes(ax)
-    line: dict[str, Any] = {"color": BLUE, "marker": "." if len(path) <= 60 else None, "label": "path of descent"}
-    ring: dict[str, Any] = {"color": "black", "marker": "o", "fillstyle": "none", "linestyle": "", "label": "its start"}
-    star: dict[str, Any] = {"color": ORANGE, "marker": "*", "markersize": 12, "linestyle": "", "label": "its end"}
     if hasattr(ax, "plot_surface"):
-        ax.computed_zorder = False  # type: ignore[attr-defined]  # the path lies on the surface, not behind it
-        ax.plot_surface(P, Q, surface, cmap=SHADES, alpha=0.8, edgecolor=GREY, linewidth=0.2, rcount=20, ccount=20)
-        heights = landscape.heights(path)
-        ax.plot(*path.T, heights, **line)
-        ax.plot(*path[:1].T, heights[:1], **ring)
-        ax.plot(*path[-1:].T, heights[-1:], **star)
-        ax.set_zlabel("loss")  # type: ignore[attr-defined]
+        _draw_surface(ax, P, Q, heights)
+        path = np.column_stack([path, landscape.heights(path)])
     else:
-        levels = surface.min() + (np.ptp(surface) or 1.0) * np.linspace(0, 1, 13) ** 2
-        ax.contourf(P, Q, surface, levels, cmap=SHADES, alpha=0.5)
-        lines = ax.contour(P, Q, surface, levels[1:-1], colors=GREY, linewidths=0.7)
-        ax.clabel(lines, levels[1:-1:2], fmt=_short, fontsize=8)
-        ax.plot(*path.T, **line)
-        ax.plot(*path[:1].T, **ring)
-        ax.plot(*path[-1:].T, **star)
+        _draw_contours(ax, P, Q, heights)
     if len(path):
+        _draw_path(ax, path)
         ax.legend()
     ax.set(xlabel=labels[0], ylabel=labels[1])
     return ax
@@ -173,7 +156,7 @@ def tangents(
     tangents touch, by default at its value now and on both sides of it.
     """
     parameter = model.parameters()[0] if over is None else over
-    landscape = _Landscape(model, positions([parameter], model), X, y, loss, reduction)
+    landscape = Landscape(model, [parameter], X, y, loss, reduction)
     now = parameter.data
     touching = [now - max(1.0, abs(now)), now, now + max(1.0, abs(now))] if at is None else list(at)
     name = parameter.label or "p"
@@ -183,12 +166,12 @@ def tangents(
     ax = _axes(ax)
     ax.plot(along, curve, color=BLUE, label="loss L")
     length = 0.12 * (high - low)
-    looks = cycle([("--", ORANGE), ("-.", "black"), (":", GREY)])
-    for point, (style, color) in zip(touching, looks, strict=False):
+    styles = cycle([("--", ORANGE), ("-.", "black"), (":", GREY)])
+    for point, (style, color) in zip(touching, styles, strict=False):
         height, (slope,) = landscape.height_and_slopes(np.array([point]))
         ends = np.array([point - length, point + length])
-        slope_text = f"{derivative('L', name)} = {number(slope)} at {name} = {number(float(point))}"
-        ax.plot(ends, height + slope * (ends - point), style, color=color, linewidth=2, label=slope_text)
+        slope_label = f"{derivative('L', name)} = {number(slope)} at {name} = {number(float(point))}"
+        ax.plot(ends, height + slope * (ends - point), style, color=color, linewidth=2, label=slope_label)
         ax.plot([point], [height], "o", color="black", markersize=4)
     ax.set(xlabel=name, ylabel="loss L")
     ax.legend()
@@ -207,7 +190,7 @@ def learning_rates(
     epochs: int = 8,
     axes: Sequence[Axes] | None = None,
 ) -> NDArray[Any]:
-    """Descents on the loss over one parameter, a panel for each learning rate: too small, right, too large.
+    """Descents on the loss over one parameter, one panel per learning rate: too small, right, too large.
 
     Only the parameter `over`, by default the first weight, is trained; the model itself is left as it is.
     Returns the array of the panels' Axes.
@@ -215,13 +198,12 @@ def learning_rates(
     parameter = model.parameters()[0] if over is None else over
     lrs = list(lrs) if isinstance(lrs, Iterable) else []
     if not lrs:
-        raise ValueError("learning_rates draws a panel for each learning rate, such as [0.01, 0.1, 1]; there is none")
-    (position,), name = positions([parameter], model), parameter.label or "p"
-    landscape = _Landscape(model, [position], X, y, loss, reduction)
-    paths = [_descent(model, position, X, y, loss, reduction, lr, epochs) for lr in lrs]
-    heights = [landscape.heights(path[:, np.newaxis]) for path in paths]
-    best = paths[int(np.argmin([height[-1] for height in heights]))][-1]
-    reach = 1.8 * (max(abs(path[0] - best) for path in paths) or 1.0)
+        raise ValueError("learning_rates needs at least one learning rate: write a list such as [0.01, 0.1, 1]")
+    landscape = Landscape(model, [parameter], X, y, loss, reduction)
+    paths = [landscape.descent(lr, epochs) for lr in lrs]
+    heights = [landscape.heights(path) for path in paths]
+    best = float(paths[int(np.argmin([height[-1] for height in heights]))][-1, 0])
+    reach = 1.8 * (abs(parameter.data - best) or 1.0)
     along = np.linspace(best - reach, best + reach, 200)
     panels = _panels(len(lrs)) if axes is None else np.ravel(axes)  # type: ignore[arg-type]
     if len(panels) != len(lrs):
@@ -232,7 +214,7 @@ def learning_rates(
         ax.plot(path, height, color=BLUE, marker="o", markersize=4)
         ends = f"{number(float(height[0]), 3)} → {number(float(height[-1]), 3)}"
         ax.set_title(f"learning rate {lr:g}\nloss {ends} in {len(path) - 1} epochs", fontsize=11)
-        ax.set(xlabel=name, ylabel="loss L")
+        ax.set(xlabel=parameter.label or "p", ylabel="loss L")
         ax.set(xlim=(along[0], along[-1]), ylim=(curve.min() - 0.05 * np.ptp(curve), curve.max()))
         ax.label_outer()
     return panels
@@ -245,7 +227,7 @@ def decision_boundary(
 
     The targets are two labels, such as 0 and 1.  The boundary is where the prediction is halfway between them, or
     at the `threshold`, which is 0 for a model that was trained to predict logits.
-    Raises ValueError for a model that has not two inputs and one output, and for more or fewer labels.
+    Raises ValueError unless the model has two inputs and one output, and there are two labels.
     """
     if model.nin != 2 or model.nout != 1:
         raise ValueError(f"decision_boundary draws a model of two inputs and one output, not {model!r}")
@@ -285,6 +267,26 @@ def _panels(count: int) -> NDArray[Any]:
     return pyplot.subplots(1, count, figsize=size, layout="constrained", squeeze=False)[1][0]  # type: ignore[no-any-return]
 
 
+def _draw_surface(ax: Any, P: Array, Q: Array, heights: Array) -> None:
+    ax.computed_zorder = False  # the path lies on the surface, not behind it
+    ax.plot_surface(P, Q, heights, cmap=SHADES, alpha=0.8, edgecolor=GREY, linewidth=0.2, rcount=20, ccount=20)
+    ax.set_zlabel("loss")
+
+
+def _draw_contours(ax: Axes, P: Array, Q: Array, heights: Array) -> None:
+    levels = heights.min() + (np.ptp(heights) or 1.0) * np.linspace(0, 1, 13) ** 2
+    ax.contourf(P, Q, heights, levels, cmap=SHADES, alpha=0.5)
+    lines = ax.contour(P, Q, heights, levels[1:-1], colors=GREY, linewidths=0.7)
+    ax.clabel(lines, levels[1:-1:2], fmt=_short, fontsize=8)
+
+
+def _draw_path(ax: Axes, path: Array) -> None:
+    """A line along the points, in two or three dimensions, a ring at its start and a star at its end."""
+    ax.plot(*path.T, color=BLUE, marker="." if len(path) <= 60 else None, label="path of descent")
+    ax.plot(*path[:1].T, color="black", marker="o", fillstyle="none", linestyle="", label="its start")
+    ax.plot(*path[-1:].T, color=ORANGE, marker="*", markersize=12, linestyle="", label="its end")
+
+
 def _curves(training: Sequence[float], validation: Sequence[float], name: str, ax: Axes | None) -> Axes:
     if not training:
         raise ValueError("this history is empty")
@@ -297,63 +299,8 @@ def _curves(training: Sequence[float], validation: Sequence[float], name: str, a
     return ax
 
 
-class _Landscape:
-    """The loss over some parameters of a copy of the model, the others held fixed."""
-
-    def __init__(
-        self,
-        model: Model,
-        where: Sequence[int],
-        X: ArrayLike,
-        y: ArrayLike,
-        loss: Loss,
-        reduction: str,
-        penalty: Penalty | None = None,
-    ) -> None:
-        one = copy.deepcopy(model)
-        self.objective = Eager(one, [one.parameters()[i] for i in where], loss, penalty, reduction)
-        self.samples = as_samples(X, y, model)
-
-    def heights(self, points: Array) -> Array:
-        """The loss at each point, one row a point."""
-        return np.array([self.objective.value(point, *self.samples)[0] for point in points])
-
-    def height_and_slopes(self, point: Array) -> tuple[float, Array]:
-        """The loss at a point, and its derivatives."""
-        return self.objective.value_and_grad(point, *self.samples)
-
-
-def _descent(
-    model: Model, position: int, X: ArrayLike, y: ArrayLike, loss: Loss, reduction: str, lr: float, epochs: int
-) -> Array:
-    """The values that one parameter takes when it alone is trained."""
-    one = copy.deepcopy(model)
-    try:
-        history = fit(
-            one, X, y, loss=loss, reduction=reduction, optimizer=SGD(lr), epochs=epochs,
-            parameters=[one.parameters()[position]], record_parameters=True, progress=False,
-        )  # fmt: skip
-    except DivergedError as error:
-        history = error.history
-    if history.interrupted:
-        raise KeyboardInterrupt
-    return history.parameters[:, 0]
-
-
-def _path(history: History | None, model: Model, where: Sequence[int]) -> Array:
-    """The values of these parameters after each epoch, shape (epochs + 1, parameters)."""
-    if history is None:
-        return np.empty((0, len(where)))
-    known = names(model)
-    if [known[i] if i < len(known) else None for i in history.positions] != history.names:
-        raise ValueError(f"the history is of another model: it has {history.names[:4]}, and {model!r} has {known[:4]}")
-    columns = dict(zip(history.positions, history.parameters.T, strict=True))
-    still = {i: np.full(len(history), model.parameters()[i].data) for i in where}
-    return np.column_stack([columns.get(i, still[i]) for i in where])
-
-
 def _around(points: Array) -> list[tuple[float, float]]:
-    """Ranges that hold the points, and about as much again; for a single one its surroundings."""
+    """Ranges about twice as wide as the points are spread; for a single point its surroundings."""
     low, high = points.min(0), points.max(0)
     size = np.where(high > low, high - low, np.maximum(1.0, np.abs(low)))
     return list(zip(low - 0.5 * size, high + 0.5 * size, strict=True))

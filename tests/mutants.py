@@ -4,7 +4,7 @@ import numpy as np
 
 from autograd import Value
 from autograd.vectorizing import array_expressions, emission, grouping, program
-from neuron.training import fit, optimizers, vectorized
+from neuron.training import checked, fit, loop, optimizers, vectorized
 from tests.core.mutants import BACKWARD_PASSES, LOCAL_RULES
 
 __all__ = ["BACKWARD_PASSES", "LOCAL_RULES", "PROGRAMS", "TRAININGS", "wrong_number"]
@@ -40,11 +40,11 @@ def _sum_for_mean(right):
 
 
 def _without_penalty(right):
-    def loss_and_gradient(self, theta, X, y):
+    def value_and_grad(self, theta, X, y):
         self.penalties = None
         return right(self, theta, X, y)
 
-    return loss_and_gradient
+    return value_and_grad
 
 
 def _without_last_batch(right):
@@ -59,11 +59,11 @@ def _always_the_same_order(right):
 
 
 def _one_epoch_late(right):
-    def record(self, theta, lr):
+    def add(self, theta, lr):
         entries = self.history.entries
         right(self, entries[-1].parameters if entries else theta, lr)
 
-    return record
+    return add
 
 
 def _momentum_forgotten(right):
@@ -129,15 +129,15 @@ PROGRAMS = {
 }
 
 TRAININGS = {
-    "the sum for the mean": replaced(vectorized.Vectorized, "value_and_grad", _sum_for_mean),
-    "the last batch left out": replaced(fit, "_batches", _without_last_batch),
-    "always the same order": replaced(fit, "_batches", _always_the_same_order),
-    "a history that is one epoch late": replaced(fit._Training, "record", _one_epoch_late),
-    "a model left as it happens to be": replaced(fit._Training, "leave", lambda right: lambda self: None),
-    "programs that are never looked at again": replaced(
-        vectorized.Vectorized, "is_usable", lambda right: lambda self, theta, X, y: True
+    "the sum for the mean": replaced(vectorized.ArrayPrograms, "value_and_grad", _sum_for_mean),
+    "the last batch left out": replaced(fit, "batches", _without_last_batch),
+    "always the same order": replaced(fit, "batches", _always_the_same_order),
+    "a history that is one epoch late": replaced(loop.Measurements, "add", _one_epoch_late),
+    "a model that does not end like its history": replaced(fit, "place", lambda right: lambda parameters, theta: None),
+    "programs that are never checked again": replaced(
+        checked.Checked, "choose", lambda right: lambda self, theta, X, y: self.fast
     ),
     "momentum forgotten": replaced(optimizers.SGD, "start", _momentum_forgotten),
     "Adam without its correction": replaced(optimizers.Adam, "start", _no_correction),
-    "the penalty not differentiated": replaced(vectorized.Vectorized, "loss_and_gradient", _without_penalty),
+    "the penalty not differentiated": replaced(vectorized.ArrayPrograms, "value_and_grad", _without_penalty),
 }

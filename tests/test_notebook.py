@@ -119,7 +119,7 @@ def test_an_explanation_is_typeset(executed, cell):
         ("explain-w", "dL/dw = ∂L/∂ŷ · ∂ŷ/∂w = (-0.8) · 2.0 = -1.6"),
         ("explain-b", "dL/db = ∂L/∂ŷ · ∂ŷ/∂b = (-0.8) · 1.0 = -0.8"),
         ("gradcheck", "Gradient check: pass (2 inputs)"),
-        ("nudge-w", "predicted change of L: -0.001600\nreal change of L:      -0.001596"),
+        ("nudge-w", "predicted change of L: -0.001600\nactual change of L:    -0.001596"),
         ("update-w-b", "= 0.66\n"),
         ("forgotten", "w.grad is -3.5, 2 times that"),
     ],

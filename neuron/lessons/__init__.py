@@ -1,9 +1,7 @@
-"""The lessons: how a neuron learns a line, an equation, a puzzle, to tell tumours apart, and a network two
-moons and handwritten digits.
+"""The lessons: a neuron learns a line, an equation, a puzzle and tumours, a network two moons and digits.
 
-Each is a class that trains on its data with gradients derived by the engine, and tells in lines of text what
-came out, beside what the article or the library that made the example known says.  On the command line they are
-``neuron learn line`` and so on.
+Each is a class that trains on its data with gradients derived by the engine, and prints the results beside those of
+the article or library from which the example comes.  On the command line they are ``neuron learn line`` and so on.
 """
 
 from neuron.lessons.cancer import Cancer

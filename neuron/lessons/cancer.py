@@ -1,4 +1,4 @@
-"""A sigmoid neuron tells benign from malignant tumours, ten times from a random start."""
+"""A sigmoid neuron that tells benign from malignant tumours, trained from ten random starts."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ __all__ = ["Cancer"]
 
 STARTS = 10
 TEST, ALL = ("90.49", "2.40"), ("90.33", "0.304")
-"""Mean and standard deviation in the article, in per cent."""
+"""Mean and standard deviation in the article, in percent."""
 
 
 class Cancer(Lesson):
-    """Full-batch gradient descent on the squared error; the measures are standardized by the training samples."""
+    """Full-batch gradient descent on the squared error; the measures are standardized as in the training samples."""
 
     title = "Tumours: 569 samples of 30 measures, benign or malignant"
     about = "ŷ = sigmoid(w·x + b), loss: mean of (ŷ - y)²; gradient descent, learning rate {lr}, {epochs} epochs"
@@ -50,18 +50,18 @@ class Cancer(Lesson):
             rows += [("mean", *map(mean, parts)), ("s", *map(stdev, parts))]
         shown = [(name, *(f"{share:.2f}" for share in shares)) for name, *shares in rows]
         if shown:
-            yield "  accuracy in per cent, on three quarters to learn from, on the quarter held out, and on all samples"
+            yield "  accuracy in percent on three quarters for training, on the quarter held out, and on all samples"
             yield from table(["start", "training", "test", "all"], shown)
             yield "  (s is the standard deviation)"
         if not self.is_original:
             self.has_left_out = True
             return
         yield ""
-        yield f"  the article's: test {TEST[0]} (s = {TEST[1]}), all {ALL[0]} (s = {ALL[1]})"
+        yield f"  in the article: test {TEST[0]} (s = {TEST[1]}), all {ALL[0]} (s = {ALL[1]})"
 
     def trained(self, seed: int) -> tuple[History, float]:
         """The training from one random start, with a shuffle of its own, and the accuracy on all samples."""
-        data = cancer()  # which says what to install if scikit-learn is missing
+        data = cancer()  # its error says what to install if scikit-learn is missing
         from sklearn.model_selection import train_test_split
 
         X, X_test, y, y_test = train_test_split(data.X, data.y, test_size=0.25, random_state=seed)

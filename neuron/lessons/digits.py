@@ -1,4 +1,4 @@
-"""Handwritten digits: a network of 2,410 scalar parameters reads them after a second of training."""
+"""Handwritten digits: a network of 2,410 scalar parameters, trained in about a second."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from neuron import losses, plots
 from neuron.datasets import digits
 from neuron.lessons.lesson import Lesson, Settings, every, table
 from neuron.models.neuron import MLP
+from neuron.training.checked import Checked
 from neuron.training.fit import fit
 from neuron.training.objective import Eager
 from neuron.training.optimizers import Adam
-from neuron.training.vectorized import Vectorized
+from neuron.training.vectorized import ArrayPrograms
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +37,7 @@ class Digits(Lesson):
 
     def run(self) -> Iterator[str]:
         """The size of the network and of its program, the accuracy every ten epochs, and the seconds it took."""
-        data = digits()  # which says what to install if scikit-learn is missing
+        data = digits()  # its error says what to install if scikit-learn is missing
         from sklearn.model_selection import train_test_split
 
         X, X_test, y, y_test = train_test_split(data.X, data.y, test_size=0.25, random_state=self.seed)
@@ -46,30 +47,31 @@ class Digits(Lesson):
         history = fit(
             network, X, y, loss="cross_entropy", penalty=losses.l2(1e-4), optimizer=Adam(self.lr),
             batch_size=BATCH, epochs=self.epochs, validation=(X_test, y_test), metric="accuracy", seed=self.seed,
-            objective=self.programs,
+            objective=self.objective,
         )  # fmt: skip
         seconds = time.perf_counter() - start
         self.histories = {"Adam": history}
-        program = self.objective.losses
+        program = self.programs.losses
         parameters, nodes = len(network.parameters()), program.nodes
-        yield f"  {parameters:,} parameters, each a Value; the loss of one sample is {nodes} scalar operations,"
-        yield f"  with its derivatives for all samples {program.statements} statements over arrays"
+        yield f"  {parameters:,} parameters, each a Value; the loss of one sample takes {nodes} scalar operations,"
+        yield f"  the loss of all samples and its derivatives {program.statements} statements over arrays"
         yield ""
         measured = zip(history.loss, history.metric, history.validation_metric, strict=True)
         rows = [(str(k), f"{L:.4f}", f"{here:.1%}", f"{test:.1%}") for k, (L, here, test) in enumerate(measured)]
-        head = ["epoch", "loss", f"accuracy on {len(X):,} to learn from", f"on {len(X_test)} held out"]
+        head = ["epoch", "loss", f"accuracy on {len(X):,} for training", f"on {len(X_test)} held out"]
         yield from table(head, [rows[k] for k in every(10, history.epochs)])
         yield ""
         eager = one_sample * len(X) * history.epochs
         if not history.epochs:
             return
-        yield f"  trained in {seconds:.1f} s; one Value after the other it would take {_duration(eager)}"
+        yield f"  trained in {seconds:.1f} s; with Values, one sample after the other, it would take {_duration(eager)}"
         yield f"  ({1000 * one_sample:.1f} ms for one sample, forward and backward)"
 
-    def programs(self, *arguments: Any) -> Vectorized:
-        """The way in which `fit` computes losses and gradients anyway, here to be looked at."""
-        self.objective = Vectorized(*arguments)
-        return self.objective
+    def objective(self, *arguments: Any) -> Checked:
+        """The objective that `fit` uses by default, with its programs kept for inspection."""
+        eager = Eager(*arguments)
+        self.programs = ArrayPrograms(eager)
+        return Checked(lambda: self.programs, eager)
 
     def draw(self, axes: Sequence[Axes]) -> None:
         """Loss and accuracy over the epochs."""
@@ -78,7 +80,7 @@ class Digits(Lesson):
 
 
 def _seconds_of_one_sample(network: MLP, X: Any, y: Any) -> float:
-    """The time that Values take for the gradient of one sample, the best of three."""
+    """The time for the gradient of one sample with Values, the best of three."""
     import numpy as np
 
     eager = Eager(network, network.parameters(), "cross_entropy", None, "mean")

@@ -36,7 +36,7 @@ def result(weights: Sequence[float]) -> float:
 
 
 def random_guessing(seed: int) -> Iterator[Pair]:
-    """The best of so many random guesses, from -10 to 10 each; the start is (0, 0)."""
+    """The best of all random guesses so far, each weight from -10 to 10; the start is (0, 0)."""
     source = random.Random(seed)
     guesses = ((source.uniform(-RANGE, RANGE), source.uniform(-RANGE, RANGE)) for _ in count())
     return accumulate(
@@ -59,7 +59,7 @@ class Equation(Lesson):
     settings = Settings(epochs=50, lr=1e-6, seed=1)
 
     def run(self) -> Iterator[str]:
-        """Where the three strategies are after some steps."""
+        """The results of the three strategies after some steps, and their weights in the end."""
         data = equation()
         self.neuron = Neuron(2, activation=None, weights=data.weights)
         history = fit(
@@ -73,7 +73,7 @@ class Equation(Lesson):
             "gradient descent": self.history.parameters.tolist(),
         }
         steps = [step for step in SHOWN if step < history.epochs] + [history.epochs]
-        yield "  256·w₁ + 212·w₂ after so many steps (it should be 1492)"
+        yield "  256·w₁ + 212·w₂ after each number of steps (it should be 1492)"
         rows = [(step, *(f"{result(path[step]):.4f}" for path in strategies.values())) for step in steps]
         yield from table(["steps", *strategies], rows)
         yield ""
@@ -81,7 +81,7 @@ class Equation(Lesson):
         yield from table(["in the end", "w₁", "w₂", "error"], ends)
 
     def draw(self, axes: Sequence[Axes]) -> None:
-        """The loss over both weights, with the valley of all solutions, and the way into it."""
+        """The loss over both weights, with the valley of all solutions, and the path into it."""
         data, w = equation(), self.neuron.w
         ax = plots.loss_surface(
             self.neuron, data.X, data.y, history=self.history, over=w, limits=((-1.0, 7.0), (-1.0, 7.0)), ax=axes[0]

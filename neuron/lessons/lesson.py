@@ -1,4 +1,4 @@
-"""What the lessons have in common: their settings, their tables, their files."""
+"""The common part of the lessons: their settings, their tables, their files."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ __all__ = ["Lesson", "Row", "Settings", "every", "table"]
 Row = Sequence[object]
 
 MAX_SEED = 2**32 - 100
-"""What the random generators take, and the lessons that need several seeds in a row."""
+"""The largest seed of the random generators, less some room for lessons that need several seeds in a row."""
 
 
 class Settings(NamedTuple):
-    """What can be chosen on the command line."""
+    """The settings that can be chosen on the command line."""
 
     epochs: int
     lr: float
@@ -34,16 +34,16 @@ class Settings(NamedTuple):
 
 
 class Lesson:
-    """A training with the settings of the article, or other ones; None stands for the article's.
+    """A training with the settings of the article, or others; None stands for the article's.
 
-    `plot` and `csv` are files to write: the picture (.png, .svg or .pdf) and the history, epoch by epoch.
+    `plot` and `csv` are files to write: the plot (.png, .svg or .pdf) and the history, one row per epoch.
     """
 
     title: ClassVar[str]
     about: ClassVar[str]
-    """What is trained, how, with the settings in braces."""
+    """The model, the loss and the method, with the settings in braces."""
     settings: ClassVar[Settings]
-    """The article's."""
+    """The settings of the article."""
     panels: ClassVar[int] = 1
 
     histories: dict[str, History]
@@ -73,16 +73,16 @@ class Lesson:
         self.has_left_out = False
         self.plot, self.csv = plot, csv
         if csv:
-            _refuse_unless_writable("--csv", csv)
+            _check_writable("--csv", csv)
         if plot:
             refuse_unless_picture("--plot", plot, (".png", ".svg", ".pdf"))
-            _refuse_unless_writable("--plot", plot)
+            _check_writable("--plot", plot)
             if find_spec("matplotlib") is None:
                 raise OSError(f"--plot {plot} needs Matplotlib: pip install matplotlib")
         if plot and csv and Path(plot).absolute() == Path(csv).absolute():
             raise ValueError(f"--plot and --csv name the same file, {plot}")
 
-    def text(self) -> Iterator[str]:
+    def lines(self) -> Iterator[str]:
         """The lesson, line by line; writes its files in the end."""
         yield self.title
         yield f"  {self.about.format(epochs=self.epochs, lr=f'{self.lr:g}', tenth=f'{self.lr / 10:g}', seed=self.seed)}"
@@ -93,7 +93,7 @@ class Lesson:
             self.histories = {"diverged": error.history}
             if self.csv:
                 self.save_csv(self.csv)
-                yield f"The history before the training diverged is in {self.csv}"
+                yield f"The history up to the divergence is in {self.csv}"
             raise
         if self.has_left_out:
             yield ""
@@ -113,7 +113,7 @@ class Lesson:
             yield f"The plot is in {self.plot}"
 
     def run(self) -> Iterator[str]:
-        """Train, and tell what came out."""
+        """Train, and yield the results line by line."""
         raise NotImplementedError
 
     def draw(self, axes: Sequence[Axes]) -> None:
@@ -132,7 +132,7 @@ class Lesson:
         write_csv(file, [["training", *self.history.rows()[0]], *rows])
 
     def save_plot(self, file: str) -> None:
-        """Draw into a file, with no window involved."""
+        """Draw into a file, without opening a window."""
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(6.4 * self.panels, 4.8), layout="constrained")
@@ -142,7 +142,7 @@ class Lesson:
     def beside(
         self, head: Sequence[str], rows: Sequence[Row], original_head: Sequence[str], originals: Sequence[Row]
     ) -> Iterator[str]:
-        """A table of our numbers, and beside them those of the article if the settings are its own."""
+        """A table of the results, beside those of the article if the settings are the article's."""
         if not self.is_original:
             self.has_left_out = True
             yield from table(head, rows)
@@ -153,7 +153,7 @@ class Lesson:
 
 
 def table(head: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
-    """Rows under a head, in aligned columns; floats with all their digits."""
+    """The rows below a head, in aligned columns; floats with all their digits."""
     return columns([head, *([str(cell) for cell in row] for row in rows)], "  ")
 
 
@@ -162,7 +162,7 @@ def every(step: int, last: int) -> list[int]:
     return [*range(0, last, step), last]
 
 
-def _refuse_unless_writable(option: str, file: str) -> None:
+def _check_writable(option: str, file: str) -> None:
     """Raise OSError, before anything is computed, if the file could not be written in the end."""
     path = Path(file)
     if path.is_dir() or not path.parent.is_dir():

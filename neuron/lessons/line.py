@@ -1,4 +1,4 @@
-"""A line through two points: one neuron without an activation, and the loss falls epoch by epoch."""
+"""A line through two points, learned by one neuron without an activation."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Line(Lesson):
         yield from self.beside(["", steps], [("w", w), ("b", b)], ["article"], [(WEIGHT,), (BIAS,)])
 
     def draw(self, axes: Sequence[Axes]) -> None:
-        """The line, and the way to it on the loss."""
+        """The line, and the path of the training on the loss."""
         plots.fitted_line(self.neuron, self.data.X, self.data.y, ax=axes[0])
         plots.loss_surface(
             self.neuron, self.data.X, self.data.y, history=self.history, loss="half_squared_error", ax=axes[1]

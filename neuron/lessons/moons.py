@@ -1,6 +1,6 @@
-"""Two moons: a network of 337 scalar parameters finds the curved boundary between them.
+"""Two moons: a network of 337 scalar parameters learns the curved boundary between them.
 
-The demo of micrograd, from the same start: its losses come out digit for digit.
+The demo of micrograd, from the same start, with the same losses digit for digit.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The worked lesson: how one neuron learns from one sample.
 
-Forward pass, backward pass by the chain rule, a three-way check of the gradients, a nudge, one update, and the picture.
+Forward pass, backward pass by the chain rule, a three-way check of the gradients, a nudge, one update, and the graph.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NUDGE = 0.001
 
 @dataclass
 class OneNeuron:
-    """One sample, one neuron, one step of gradient descent, told line by line."""
+    """One sample, one neuron, one step of gradient descent, explained line by line."""
 
     w: list[float]
     b: float
@@ -35,9 +35,7 @@ class OneNeuron:
 
     def __post_init__(self) -> None:
         if len(self.w) != len(self.x):
-            raise ValueError(
-                f"--w has {len(self.w)} and --x has {len(self.x)} numbers: a weight is needed for each input"
-            )
+            raise ValueError(f"--w has {len(self.w)} and --x has {len(self.x)} numbers: one weight is needed per input")
         options = {"w": self.w, "b": [self.b], "x": self.x, "y": [self.y], "lr": [self.lr]}
         for option, numbers in options.items():
             if not all(map(math.isfinite, numbers)):
@@ -56,8 +54,8 @@ class OneNeuron:
         y_hat = self.neuron(self.inputs)
         return y_hat, self.loss_of(y_hat, self.target).named("L")
 
-    def text(self) -> Iterator[str]:
-        """The lesson; draws the picture on the way."""
+    def lines(self) -> Iterator[str]:
+        """The lesson, line by line; draws the graph in the end."""
         y_hat, L = self.forward()
         L.backward()
         by_hand = gradient(self.activation, self.loss, self.w, self.b, self.x, self.y)
@@ -69,11 +67,11 @@ class OneNeuron:
         save(draw(L, wrt=self.neuron.w[0]), self.picture)
         yield ""
         chain = [self.neuron.w[0].label or "w", *(["h"] if self.activation != "linear" else []), "ŷ", "L"]
-        yield f"The picture of {' → '.join(chain)} is in {self.picture}"
+        yield f"The graph of {' → '.join(chain)} is drawn in {self.picture}"
 
     def forward_pass(self, y_hat: Value, L: Value) -> Iterator[str]:
         """Symbols and numbers, from the inputs to the loss."""
-        yield "Forward pass: what the neuron says, and how wrong it is"
+        yield "Forward pass: the prediction ŷ, and the loss L, which says how wrong it is"
         steps = [y_hat, L]
         if self.activation != "linear":
             steps.insert(0, y_hat.edges[0][0])
@@ -85,11 +83,11 @@ class OneNeuron:
         yield ""
         yield "Backward pass: the chain rule, from the loss back to the parameters"
         dL_dy = L.gradients([y_hat])[0]
-        rows = [("dL/dŷ", LOSS_SLOPES[self.loss].text, number(dL_dy))]
+        rows = [("dL/dŷ", LOSS_SLOPES[self.loss].formula, number(dL_dy))]
         symbols, numbers = "dL/dŷ", factor(dL_dy)
         if self.activation != "linear":
             slope = y_hat.edges[0][1]
-            rows += [("∂ŷ/∂h", ACTIVATION_SLOPES[self.activation].text, number(slope))]
+            rows += [("∂ŷ/∂h", ACTIVATION_SLOPES[self.activation].formula, number(slope))]
             symbols, numbers = "dL/dŷ · ∂ŷ/∂h", f"{numbers} · {factor(slope)}"
         last = "ŷ" if self.activation == "linear" else "h"
         for parameter, slope in zip(self.neuron.parameters(), [*self.inputs, 1.0], strict=True):
@@ -100,9 +98,10 @@ class OneNeuron:
         yield from columns(rows, " = ")
 
     def three_way_check(self, L: Value, by_hand: Gradient) -> Iterator[str]:
-        """The engine's gradient beside the closed form and a numeric derivative."""
+        """The engine's gradient beside the closed form and a numerical derivative."""
         yield ""
-        yield "Check: three ways to the same gradient"
+        yield "Check: the same gradient, computed in three ways"
+        yield "  The closed form is derived by hand; the numerical derivative is measured by moving the parameter."
         parameters = {str(parameter.label): parameter for parameter in self.neuron.parameters()}
         closed = dict(zip(parameters, [*by_hand.weights, by_hand.bias], strict=True))
         report = gradcheck(L, parameters, closed_form=closed)
@@ -110,7 +109,7 @@ class OneNeuron:
         yield from (f"  {line}" for line in report.findings())
 
     def nudge(self, L: Value) -> Iterator[str]:
-        """What the gradient predicts for a small change of the first weight, and what happens."""
+        """The change of the loss for a small change of the first weight: predicted by the gradient, and actual."""
         w = self.neuron.w[0]
         grad = w.grad or 0.0
         after = replace(self, w=[self.w[0] + NUDGE, *self.w[1:]]).forward()[1].data
@@ -119,7 +118,7 @@ class OneNeuron:
         yield from columns(
             [
                 ("predicted change of L", f"dL/d{w.label} · {NUDGE}", number(grad * NUDGE)),
-                ("real change of L", f"{after:.6g} - {_bracketed(L.data, '.6g')}", number(after - L.data)),
+                ("actual change of L", f"{after:.6g} - {_bracketed(L.data, '.6g')}", number(after - L.data)),
             ],
             " = ",
         )
@@ -141,10 +140,10 @@ class OneNeuron:
         new_y_hat, new_L = replace(self, w=updated[:-1], b=updated[-1]).forward()
         new, old, target = (number(value) for value in (new_y_hat.data, y_hat.data, self.y))
         yield f"  new prediction ŷ = {new} (it was {old}, the target is {target})"
-        zero = ", zero but for rounding" if 0 < new_L.data < 1e-24 * min(1.0, L.data) else ""
+        zero = ", zero apart from rounding" if 0 < new_L.data < 1e-24 * min(1.0, L.data) else ""
         yield f"  new loss       L = {number(new_L.data)}{zero} (it was {number(L.data)})"
         if not new_L.data <= L.data:
-            yield f"  The loss grew: the step was too large for this sample. Try a learning rate below {self.lr}."
+            yield f"  The loss grew: the step was too long for this sample. Try a learning rate below {self.lr}."
 
 
 def _bracketed(value: float, spec: str) -> str:

@@ -12,12 +12,10 @@ from neuron.models.neuron import Neuron
 from neuron.training.fit import fit
 from neuron.training.history import History
 from neuron.training.objective import Eager
-from neuron.training.optimizers import SGD
+from neuron.training.optimizers import SGD, Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from neuron.training.optimizers import Array
 
 __all__ = ["Puzzle"]
 
@@ -35,7 +33,7 @@ class Puzzle(Lesson):
     settings = Settings(epochs=50, lr=1e-4)
 
     def run(self) -> Iterator[str]:
-        """The first step, the answers on the way, and the check with a sample held out."""
+        """The first step, the answers during the training, and the check with a sample held out."""
         data = puzzle()
         self.neuron, history = self.trained(data.X, data.y)
         self.histories = {"all four": history}
@@ -44,7 +42,7 @@ class Puzzle(Lesson):
             (w, b), (dw, db) = path[1].tolist(), ((path[0] - path[1]) / self.lr).tolist()
             yield f"  The first step: dL/dw = {dw:.10g}, dL/db = {db:.10g}, so w becomes {w:.10g} and b {b:.10g}"
             yield ""
-        yield "  The answer for 55 after a step, the first one being step 0, and in the end"
+        yield "  The answer for 55 after every tenth step, counted from 0, and after the last one"
         yield from self.beside(["step", "ours"], answers(path, QUESTION), ["article"], [(a,) for a in ANSWERS])
         if history.interrupted:
             return
@@ -56,7 +54,7 @@ class Puzzle(Lesson):
         rows = answers(on_three.parameters, held_out)
         yield from self.beside(["step", "ours"], rows, ["article"], [(a,) for a in VALIDATED])
         yield ""
-        yield "  Trained on these three: the answer for 55 in the end"
+        yield "  Trained on these three: the answer for 55 after the last step"
         last = float(neuron.predict([QUESTION])[0])
         yield from self.beside(["", "ours"], [("", last)], ["article"], [(LAST,)])
 
@@ -79,6 +77,6 @@ class Puzzle(Lesson):
 
 
 def answers(path: Array, x: float) -> list[tuple[int, float]]:
-    """What the neuron says for x after the first step, each tenth one after it, and the last."""
-    said = [w * x + b for w, b in path[1:].tolist()]
-    return [(step, said[step]) for step in every(10, len(said) - 1)] if said else []
+    """The predictions for x after the first step, every tenth step after it, and the last one."""
+    predictions = [w * x + b for w, b in path[1:].tolist()]
+    return [(step, predictions[step]) for step in every(10, len(predictions) - 1)] if predictions else []

@@ -1,7 +1,7 @@
 """Neuron, Layer and MLP: functions with parameters that are Values.
 
 Calling a model on numbers records a graph, from which the engine derives the gradients of all
-parameters.  `predict` runs the very same formulas on plain floats: no graph, nothing to switch off.
+parameters.  `predict` runs the same formulas on plain floats: no graph, and no mode to switch.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd import Value, dot, relu, sigmoid, tanh
-from neuron._choice import choose
-from neuron.models import files
+from neuron.choosing import choose
+from neuron.models import files, structure
+from neuron.models.protocols import ModelLike
 from neuron.models.samples import as_inputs
 
 if TYPE_CHECKING:
@@ -36,17 +37,10 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 """The activation functions by name."""
 
 
-class Model:
-    """What Neuron, Layer and MLP have in common."""
+class Model(ModelLike):
+    """The common part of Neuron, Layer and MLP."""
 
-    nin: int
-    nout: int
-
-    def parameters(self) -> list[Value]:
-        """All weights and biases, in a fixed order."""
-        raise NotImplementedError
-
-    def _forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+    def forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
         """The outputs, with `number` giving the parameters: as Values to learn, as floats to predict."""
         raise NotImplementedError
 
@@ -55,22 +49,22 @@ class Model:
 
         Raises ValueError if the number of inputs is not the model's.
         """
-        outputs = self._forward(self._checked(inputs), lambda parameter: parameter)
+        outputs = self.forward(self._checked(inputs), lambda parameter: parameter)
         return outputs[0] if len(outputs) == 1 else outputs
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """The outputs for many samples at once, without recording anything.
 
-        `X` has one row a sample, shape (samples, inputs); for a model of one input a plain sequence of
+        `X` has one row per sample, shape (samples, inputs); for a model of one input a plain sequence of
         numbers does as well.  Returns shape (samples,), or (samples, outputs) if there are several.
         """
         outputs = np.empty((len(rows := as_inputs(X, self)), self.nout))
         for i, row in enumerate(rows.tolist()):
-            outputs[i] = self._forward(row, lambda parameter: parameter.data)
+            outputs[i] = self.forward(row, lambda parameter: parameter.data)
         return outputs[:, 0] if self.nout == 1 else outputs
 
     def zero_grad(self) -> None:
-        """Forget all gradients, so that the next backward pass starts anew instead of adding up."""
+        """Forget all gradients, so that the next backward pass does not add to them."""
         for parameter in self.parameters():
             parameter.grad = None
 
@@ -86,23 +80,13 @@ class Model:
         """The model that `save` wrote.
 
         Raises ValueError, with the place, if the file holds another kind of model, or parameters are missing,
-        left over or no numbers.
+        left over or not numbers.
         """
         return files.load(cls, file)
 
-    def _arguments(self) -> dict[str, Any]:
-        """What to call the class with to get a model of this structure."""
-        raise NotImplementedError
-
-    def _columns(self) -> list[list[Neuron]]:
-        """The neurons, layer by layer."""
-        raise NotImplementedError
-
     def _drawing_(self, group: bool, max_nodes: int) -> Drawing:
-        """The picture that `autograd.drawing.draw` shows: the structure, with the weights as they are now."""
-        from neuron.models import structure
-
-        return structure.drawing(repr(self), self._columns(), group, max_nodes)
+        """The drawing that `autograd.draw` shows: the structure, with the current weights."""
+        return structure.drawing(repr(self), self.columns(), group, max_nodes)
 
     def _checked(self, inputs: Iterable[Number]) -> list[Number]:
         if not hasattr(inputs, "__iter__"):
@@ -162,24 +146,27 @@ class Neuron(Model):
             place = ",".join(part for part in (index, str(i) if self.nin > 1 or index else "") if part)
             weight.label = f"w{layer}[{place}]" if place else f"w{layer}"
         place = f"[{index}]" if index else ""
-        self.b.label, self._h, self._output = f"b{layer}{place}", f"h{layer}{place}", f"{output}{place}"
+        self.b.label, self.sum_name, self.output_name = f"b{layer}{place}", f"h{layer}{place}", f"{output}{place}"
 
-    def _columns(self) -> list[list[Neuron]]:
+    def columns(self) -> list[list[Neuron]]:
+        """One layer of one neuron: itself."""
         return [[self]]
 
-    def _arguments(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
+        """`nin` and `activation`."""
         return {"nin": self.nin, "activation": self.activation}
 
     def parameters(self) -> list[Value]:
         """The weights, then the bias."""
         return [*self.w, self.b]
 
-    def _forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+    def forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+        """activation(w·x + b)."""
         h = dot([number(weight) for weight in self.w], inputs) + number(self.b)
         y_hat = ACTIVATIONS[self.activation](h)
         if type(h) is Value:
-            h.label = self._h
-            y_hat.label = self._output  # for a linear neuron the two are one
+            h.label = self.sum_name
+            y_hat.label = self.output_name  # for a linear neuron the two are one
         return [y_hat]
 
     def __repr__(self) -> str:
@@ -210,18 +197,21 @@ class Layer(Model):
         for j, neuron in enumerate(self.neurons):
             neuron._name(layer, str(j) if self.nout > 1 else "", output)
 
-    def _columns(self) -> list[list[Neuron]]:
+    def columns(self) -> list[list[Neuron]]:
+        """One layer."""
         return [self.neurons]
 
-    def _arguments(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
+        """`nin`, `nout` and `activation`."""
         return {"nin": self.nin, "nout": self.nout, "activation": self.activation}
 
     def parameters(self) -> list[Value]:
         """Neuron by neuron: its weights, then its bias."""
         return [parameter for neuron in self.neurons for parameter in neuron.parameters()]
 
-    def _forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
-        return [output for neuron in self.neurons for output in neuron._forward(inputs, number)]
+    def forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+        """The output of each neuron."""
+        return [output for neuron in self.neurons for output in neuron.forward(inputs, number)]
 
     def __repr__(self) -> str:
         return f"Layer({self.nin}, {self.nout}, activation={self.activation!r})"
@@ -252,9 +242,8 @@ class MLP(Model):
             raise ValueError(f"{written}: the sizes of the layers are a list with at least one entry, such as [16, 1]")
         self.nin, self.nouts = _positive(nin, written, "input"), [_positive(n, written, "neuron") for n in nouts]
         self.nout = self.nouts[-1]
-        choose(
-            "activation", "linear" if activation is None else activation, ACTIVATIONS
-        )  # even if there is no hidden layer
+        # checked even if there is no hidden layer
+        choose("activation", "linear" if activation is None else activation, ACTIVATIONS)
         source = _random(seed)
         last = len(self.nouts) - 1
         self.layers = [
@@ -264,10 +253,12 @@ class MLP(Model):
         for i, layer in enumerate(self.layers):
             layer._name(str(i + 1), "ŷ" if i == last else f"a{i + 1}")
 
-    def _columns(self) -> list[list[Neuron]]:
+    def columns(self) -> list[list[Neuron]]:
+        """The neurons of each layer."""
         return [layer.neurons for layer in self.layers]
 
-    def _arguments(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
+        """`nin`, `nouts` and both activations."""
         first, last = self.layers[0].activation, self.layers[-1].activation
         return {"nin": self.nin, "nouts": self.nouts, "activation": first, "output_activation": last}
 
@@ -275,9 +266,10 @@ class MLP(Model):
         """Layer by layer, neuron by neuron."""
         return [parameter for layer in self.layers for parameter in layer.parameters()]
 
-    def _forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+    def forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+        """The outputs of the last layer."""
         for layer in self.layers:
-            inputs = layer._forward(inputs, number)
+            inputs = layer.forward(inputs, number)
         return list(inputs)
 
     def __repr__(self) -> str:
@@ -287,7 +279,7 @@ class MLP(Model):
 
 
 def _random(seed: Any) -> Any:
-    """Where weights are drawn from: the generator given, a new one with this seed, or the module `random` itself."""
+    """The source of random weights: a new generator for a seed, the generator itself, or the module `random`."""
     if seed is None:
         return random
     if isinstance(seed, int | np.integer):

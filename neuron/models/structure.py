@@ -1,7 +1,7 @@
-"""Pictures of models themselves: inputs, neurons, outputs, and between them the weights as they are now.
+"""Drawings of models: inputs, neurons, outputs, and the current weights between them.
 
-A positive weight is a solid blue line, a negative one a dashed orange line, the thicker the larger it is.  Of
-wide layers the first neurons and the last one are drawn.
+A positive weight is a solid blue line, a negative one a dashed orange line; the larger, the thicker.  Of wide layers
+the first neurons and the last one are drawn.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from autograd import Value
 from autograd.extend import (
     EDGE,
     FAINT,
@@ -25,27 +26,26 @@ from autograd.extend import (
     refuse_if_larger,
     text,
 )
+from neuron.models.protocols import NeuronLike
 
 if TYPE_CHECKING:
-    from autograd import Value
     from autograd.extend import Drawing
-    from neuron.models.neuron import Neuron
 
 __all__ = ["drawing"]
 
 MAX_COLUMN = 6
-"""Units of a layer up to which all are drawn."""
+"""The largest layer of which all units are drawn."""
 FIRST = 4
-"""Units that are drawn of a larger layer, and its last one."""
+"""The number of units drawn of a larger layer, besides its last one."""
 MAX_LABELLED = 24
-"""Weights up to which the lines carry their numbers."""
+"""The largest number of weights whose lines are labelled with their numbers."""
 
 _POSITIVE, _NEGATIVE = "#0072B2", "#C2570C"
 _THINNEST, _THICKEST = 0.6, 4.5
 
 
-def drawing(title: str, layers: Sequence[Sequence[Neuron]], group: bool, max_nodes: int) -> Drawing:
-    """The picture of a network of these layers; with `group`, wide layers are folded."""
+def drawing(title: str, layers: Sequence[Sequence[NeuronLike]], group: bool, max_nodes: int) -> Drawing:
+    """The drawing of a network of these layers; with `group`, wide layers are folded."""
     from autograd.extend import Drawing
 
     nin = layers[0][0].nin
@@ -75,7 +75,7 @@ def drawing(title: str, layers: Sequence[Sequence[Neuron]], group: bool, max_nod
     for source, target, weight in weights:
         picture.edge(source, target, **_line(weight, abs(weight.data) / largest, len(weights) <= MAX_LABELLED))
     for i in shown[-1]:
-        name = layers[-1][i]._output
+        name = layers[-1][i].output_name
         picture.node(f"output{i}", lines(bold(name)))
         picture.edge(columns[-1][i], f"output{i}", color=EDGE, tooltip=name)
     rows = [
@@ -90,21 +90,21 @@ def _shown(width: int) -> list[int]:
     return list(range(width)) if width <= MAX_COLUMN else [*range(FIRST), width - 1]
 
 
-def _unit(layers: Sequence[Sequence[Neuron]], k: int, i: int, nin: int) -> tuple[str]:
+def _unit(layers: Sequence[Sequence[NeuronLike]], k: int, i: int, nin: int) -> tuple[str]:
     """An input, or a neuron with its activation and its bias."""
     if k == 0:
         return (box("data", bold(f"x[{i}]" if nin > 1 else "x")),)
     neuron = layers[k - 1][i]
-    name = neuron._h if neuron.activation != "linear" else neuron._output
+    name = neuron.sum_name if neuron.activation != "linear" else neuron.output_name
     activation = "Σ" if neuron.activation == "linear" else f"Σ → {neuron.activation}"
     bias = text(f"{neuron.b.label} = ", FAINT, 12) + bold(minus(number(neuron.b.data)), NUMBER, 12)
     return (box("operation", bold(name), text(activation, size=13), bias),)
 
 
 def _weights(
-    layers: Sequence[Sequence[Neuron]], shown: Sequence[Sequence[int]], columns: Sequence[Sequence[str]]
+    layers: Sequence[Sequence[NeuronLike]], shown: Sequence[Sequence[int]], columns: Sequence[Sequence[str]]
 ) -> Iterator[tuple[str, str, Value]]:
-    """The weights between units that are drawn, with the keys of the two."""
+    """The weights between units that are drawn, each with the keys of both units."""
     for k, layer in enumerate(layers):
         for j in shown[k + 1]:
             for i in shown[k]:
@@ -112,25 +112,26 @@ def _weights(
 
 
 def _line(weight: Value, share: float, is_labelled: bool) -> dict[str, str]:
-    """How a weight is drawn that has this share in the largest."""
+    """The style of the line of a weight, which has this share of the largest."""
     is_negative = weight.data < 0
     color = _NEGATIVE if is_negative else _POSITIVE
-    look = {
+    style = {
         "color": color,
         "style": "dashed" if is_negative else "solid",
         "penwidth": f"{_THINNEST + (_THICKEST - _THINNEST) * share:.2f}",
         "arrowsize": "0.6",
         "tooltip": f"{weight.label} = {weight.data!r}",
     }
-    return look | {"label": lines(text(minus(number(weight.data, 3)), color, 11))} if is_labelled else look
+    return style | {"label": lines(text(minus(number(weight.data, 3)), color, 11))} if is_labelled else style
 
 
-def _in_words(title: str, layers: Sequence[Sequence[Neuron]]) -> Iterator[str]:
+def _in_words(title: str, layers: Sequence[Sequence[NeuronLike]]) -> Iterator[str]:
     yield title
     for layer in layers:
         for neuron in layer[:MAX_COLUMN]:
             weights = ", ".join(f"{w.label} = {number(w.data)}" for w in neuron.w[:MAX_COLUMN])
             more = ", …" if len(neuron.w) > MAX_COLUMN else ""
-            yield f"  {neuron._h} ({neuron.activation}): {weights}{more}, {neuron.b.label} = {number(neuron.b.data)}"
+            bias = f"{neuron.b.label} = {number(neuron.b.data)}"
+            yield f"  {neuron.sum_name} ({neuron.activation}): {weights}{more}, {bias}"
         if len(layer) > MAX_COLUMN:
             yield f"  … and {len(layer) - MAX_COLUMN:,} more"

@@ -1,9 +1,10 @@
-"""What a training measured, epoch by epoch."""
+"""The history of a training: its measurements, epoch by epoch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from os import PathLike
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,16 +12,13 @@ from numpy.typing import NDArray
 from autograd.extend import number
 from neuron.models.files import write_csv
 
-if TYPE_CHECKING:
-    from os import PathLike
-
 __all__ = ["Epoch", "History"]
 
 Array = NDArray[np.float64]
 
 
 class Epoch(NamedTuple):
-    """What was measured after so many epochs, 0 being the start."""
+    """The measurements after a number of epochs, 0 being the start."""
 
     epoch: int
     learning_rate: float | None  # of the epoch that ends here
@@ -33,24 +31,25 @@ class Epoch(NamedTuple):
 
 @dataclass
 class History:
-    """How a training went: entry k is what was measured after k epochs, entry 0 before the first step.
+    """The history of a training: entry k was measured after k epochs, entry 0 before the first step.
 
     All numbers of an entry belong to the same parameters: the loss (with its penalty, if there is one) and the
-    metric over all training samples, and over the validation samples.  What was not asked for is an empty list.
+    metric over all training samples, and over the validation samples.  Without metric or validation their lists
+    are empty.
     """
 
     entries: list[Epoch] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
-    """What the parameters that learn are called."""
+    """The names of the parameters that learn."""
     positions: list[int] = field(default_factory=list)
-    """Where they stand among ``model.parameters()``."""
+    """Their positions in ``model.parameters()``."""
     metric_name: str = ""
     interrupted: bool = False
-    """Whether Ctrl-C ended the training."""
+    """True if Ctrl-C ended the training."""
 
     @property
     def epochs(self) -> int:
-        """How many epochs were completed."""
+        """The number of completed epochs."""
         return len(self.entries) - 1
 
     @property
@@ -75,7 +74,7 @@ class History:
 
     @property
     def learning_rate(self) -> list[float]:
-        """The learning rate of each epoch, one less than there are entries."""
+        """The learning rate of each epoch, one fewer than there are entries."""
         return self._column("learning_rate")
 
     @property
@@ -86,11 +85,11 @@ class History:
         """
         recorded = [entry.parameters for entry in self.entries if entry.parameters is not None]
         if len(recorded) < len(self.entries):
-            raise ValueError("the parameters of each epoch were not kept: call fit(..., record_parameters=True)")
+            raise ValueError("the parameters of each epoch were not recorded: call fit(..., record_parameters=True)")
         return np.array(recorded)
 
     def rows(self) -> list[list[Any]]:
-        """A table: names of columns, then one row an entry; None where nothing was measured.
+        """A table: names of columns, then one row per entry; None where nothing was measured.
 
         The parameters are its last columns, if they were recorded.
         """
@@ -108,7 +107,7 @@ class History:
         write_csv(file, self.rows())
 
     def _column(self, name: str) -> list[float]:
-        """What was measured under this name."""
+        """All measurements of this name."""
         return [number for number in (getattr(entry, name) for entry in self.entries) if number is not None]
 
     def __len__(self) -> int:

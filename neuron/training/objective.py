@@ -1,7 +1,7 @@
-"""What training makes small: the loss over samples plus a penalty, and its gradient by all parameters.
+"""The objective of a training: the loss over samples plus a penalty, and its gradient.
 
-The parameters that learn are one vector θ, in the order of ``model.parameters()``.  `fit` knows no more than the
-two methods of an `Objective`, so that another way to compute the same numbers can take the place of this one.
+The parameters that learn are one vector θ, in the order of ``model.parameters()``.  `fit` uses only the two
+methods of an `Objective`, so that the same numbers may be computed in another way.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from autograd import DomainError, PoleError, Value, mean
 from autograd import sum as total
 from autograd.extend import as_float, shown
 from neuron import losses
-from neuron._choice import choose
+from neuron.choosing import choose
 from neuron.models.neuron import Model
 
 __all__ = ["REDUCTIONS", "Eager", "Method", "Objective", "Penalty", "names", "place", "positions"]
@@ -30,7 +30,7 @@ Method = Callable[[Model, Sequence[Value], Any, Penalty | None, str], "Objective
 """(model, parameters that learn, loss, penalty, reduction) -> the objective."""
 
 REDUCTIONS: dict[str, Callable[[Iterable[Any]], Any]] = {"mean": mean, "sum": total}
-"""How the losses of the samples become one, by name."""
+"""The functions that make one loss of those of the samples, by name."""
 
 
 _REPLAYED = (DomainError, PoleError, OverflowError, ZeroDivisionError, ValueError, TypeError)
@@ -43,13 +43,13 @@ class Objective(Protocol):
         """The loss, and the predictions for every sample."""
 
     def value_and_grad(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
-        """The loss, and its derivatives by θ."""
+        """The loss, and its derivatives with respect to θ."""
 
 
 class Eager:
-    """The gradient by recording a graph of Values, each time anew, and a backward pass through it.
+    """The objective by a graph of Values, recorded anew each time, and a backward pass through it.
 
-    `loss` is a name or a function of (prediction, target); the losses that go by name are averaged over the
+    `loss` is a name or a function of (prediction, target); a loss given by name is averaged over the
     outputs of a sample, a function gets them as lists.
     """
 
@@ -59,8 +59,8 @@ class Eager:
         self.model, self.parameters = model, parameters
         self.loss, self.penalty = _loss(loss, model.nout), penalty
         if not (penalty is None or callable(penalty)):
-            raise TypeError(f"penalty={shown(penalty)} is no function: write losses.l2({shown(penalty)})")
-        self.reduce = choose("reduction", reduction, REDUCTIONS)
+            raise TypeError(f"penalty={shown(penalty)} is not a function: write losses.l2({shown(penalty)})")
+        self.reduction, self.reduce = reduction, choose("reduction", reduction, REDUCTIONS)
 
     def value(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
         """The loss and the predictions, from plain floats: no graph."""
@@ -93,7 +93,7 @@ class Eager:
                 yield _one_number(self.loss(prediction, target), "the loss")
             except _REPLAYED as error:
                 if type(error) not in _REPLAYED:
-                    raise  # it may be made of more than a text
+                    raise  # its class may take more than a message
                 raise type(error)(f"sample {i} (y = {target}): {error}") from error
 
 
@@ -107,25 +107,24 @@ def _one_number(result: Any, what: str) -> Any:
 
 
 def place(parameters: Iterable[Value], theta: Array) -> None:
-    """Give the parameters of a model these numbers."""
+    """Set the parameters of a model to these numbers."""
     for parameter, number in zip(parameters, theta.tolist(), strict=True):
         parameter.data = number
 
 
 def names(model: Model) -> list[str]:
-    """What the parameters are called: their labels, or p[i]."""
+    """The names of the parameters: their labels, or p[i]."""
     return [parameter.label or f"p[{i}]" for i, parameter in enumerate(model.parameters())]
 
 
 def positions(chosen: Iterable[Any], model: Model) -> list[int]:
-    """Where the chosen parameters stand among those of the model; ValueError if one is not among them."""
+    """The positions of the chosen parameters among those of the model; ValueError if one is not among them."""
     own = {id(parameter): i for i, parameter in enumerate(model.parameters())}
-    found = []
+    chosen = list(chosen)
     for parameter in chosen:
         if id(parameter) not in own:
             raise ValueError(f"{shown(parameter)} is not a parameter of {model!r}")
-        found.append(own[id(parameter)])
-    return found
+    return [own[id(parameter)] for parameter in chosen]
 
 
 def _loss(loss: Any, nout: int) -> losses.Loss:

@@ -1,7 +1,7 @@
-"""Optimizers: how the parameters move, given the gradient.
+"""Optimizers: the step of the parameters that follows from the gradient.
 
-An optimizer is a recipe; `start` begins a run of its own, so that one optimizer can serve many models.
-The learning rate is a number, or a function of the epoch that gives one (a schedule).
+An optimizer holds settings only; `start` begins a run, so that one optimizer can train many models.
+The learning rate is a number, or a function of the epoch that returns one (a schedule).
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.extend import as_float, shown
-from neuron._choice import choose
+from neuron.choosing import choose
 
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "Update", "as_optimizer", "learning_rates"]
 
 Array = NDArray[np.float64]
 LearningRate = float | Callable[[int], float]
 Update = Callable[[Array, Array, float], Array]
-"""(parameters, gradient, learning rate) -> new parameters, remembering what it needs from step to step."""
+"""(parameters, gradient, learning rate) -> new parameters; it may remember numbers from step to step."""
 
 
 class Optimizer(Protocol):
-    """What `fit` asks of an optimizer."""
+    """The parts of an optimizer that `fit` uses."""
 
     @property
     def lr(self) -> LearningRate:
         """The learning rate, or a schedule."""
 
     def start(self) -> Update:
-        """Begin a run: the function that does its steps."""
+        """Begin a run; return the function that makes its steps."""
 
     def limit(self, curvature: float) -> float:
-        """The learning rate below which steps shrink where the loss has this second derivative (inf: at any rate)."""
+        """The learning rate below which steps shrink where the loss has this second derivative; inf if all do."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ class SGD:
         return step
 
     def limit(self, curvature: float) -> float:
-        """2·(1 - momentum)/curvature, for with momentum a gradient moves the parameters by lr/(1 - momentum) in all.
+        """2·(1 - momentum)/curvature: with momentum a gradient moves the parameters by lr/(1 - momentum) in all.
 
-        Without momentum, longer steps end further from the minimum of a parabola than they began.  With it, a parabola
-        by itself would allow more, but the changing parabolas of batches do not.
+        Without momentum, longer steps end further from the minimum of a parabola than they began.  With it, a single
+        parabola would allow more, but the changing parabolas of batches do not.
         """
         return 2 * (1 - self.momentum) / curvature
 
@@ -132,29 +132,26 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"sgd": SGD, "adam": Adam}
 """The optimizers by name, with their usual learning rates."""
 
 
-def as_optimizer(given: object) -> Optimizer:
-    """The optimizer itself, or the one of that name; an error that lists the names for anything else."""
-    if isinstance(given, str):
-        return choose("optimizer", given, OPTIMIZERS)()
-    if isinstance(given, type) or not all(hasattr(given, part) for part in ("lr", "start", "limit")):
-        raise TypeError(f"optimizer={shown(given)} is not an optimizer: write SGD(0.1), Adam(0.01), or a name")
-    return given  # type: ignore[return-value]
+def as_optimizer(optimizer: object) -> Optimizer:
+    """The optimizer itself, or the one of that name; TypeError or ValueError for anything else."""
+    if isinstance(optimizer, str):
+        return choose("optimizer", optimizer, OPTIMIZERS)()
+    if isinstance(optimizer, type) or not all(hasattr(optimizer, part) for part in ("lr", "start", "limit")):
+        raise TypeError(f"optimizer={shown(optimizer)} is not an optimizer: write SGD(0.1), Adam(0.01), or a name")
+    return optimizer  # type: ignore[return-value]
 
 
 def learning_rates(lr: LearningRate, epochs: int) -> Iterable[float]:
     """The learning rate of each epoch; ValueError if one is not positive."""
     if not callable(lr):
-        return repeat(_positive(as_float(lr, f"lr={shown(lr)}"), f"the learning rate {lr!r}"), epochs)
+        return repeat(_positive(as_float(lr, f"lr={shown(lr)}"), "the learning rate"), epochs)
     rates = (as_float(lr(epoch), f"the learning rate for epoch {epoch}") for epoch in range(epochs))
-    return [
-        _positive(rate, f"the learning rate {rate!r}, which the schedule gives for epoch {epoch},")
-        for epoch, rate in enumerate(rates)
-    ]
+    return [_positive(rate, f"the learning rate of the schedule in epoch {epoch}") for epoch, rate in enumerate(rates)]
 
 
-def _positive(rate: float, written: str) -> float:
+def _positive(rate: float, name: str) -> float:
     if not 0 < rate < math.inf:
-        raise ValueError(f"{written} must be positive")
+        raise ValueError(f"{name} must be positive, not {rate!r}")
     return rate
 
 

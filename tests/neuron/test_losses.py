@@ -113,12 +113,12 @@ def test_the_closed_forms_do_not_use_the_engine():
         (
             "losses.with_name('hing')",
             ValueError,
-            "unknown loss 'hing': did you mean 'hinge'? Known are squared_error, ",
+            "unknown loss 'hing': did you mean 'hinge'? Known losses: squared_error, ",
         ),
         (
             "losses.with_name(3)",
             ValueError,
-            "unknown loss 3: Known are squared_error, half_squared_error, absolute_error",
+            "unknown loss 3. Known losses: squared_error, half_squared_error, absolute_error",
         ),
         ("losses.hinge(Value(1.0), 0)", ValueError, "hinge needs a target of -1 or +1, not 0.0"),
         ("losses.hinge(1.0, Constant(2, 'y'))", ValueError, "hinge needs a target of -1 or +1, not 2.0"),

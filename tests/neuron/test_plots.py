@@ -186,7 +186,7 @@ def test_odd_arguments(line):
         plots.loss_surface(n, data.X, data.y, over=[n.b, n.b])
     assert len(plots.learning_rates(n, data.X, data.y, (lr for lr in (0.1, 0.2)))) == 2
     for lrs in ([], 0.1):
-        with pytest.raises(ValueError, match="draws a panel for each learning rate, such as"):
+        with pytest.raises(ValueError, match="needs at least one learning rate: write a list such as"):
             plots.learning_rates(n, data.X, data.y, lrs)
     with pytest.raises(ValueError, match="needs as many Axes as learning rates, 2, not 1"):
         plots.learning_rates(n, data.X, data.y, [0.1, 0.2], axes=[pyplot.figure().add_subplot()])

@@ -10,7 +10,7 @@ from neuron.losses import LOSSES
 from neuron.models.neuron import ACTIVATIONS
 
 LESSON = """\
-Forward pass: what the neuron says, and how wrong it is
+Forward pass: the prediction ŷ, and the loss L, which says how wrong it is
   ŷ = w·x + b  = 0.5·2.0 + 0.1 = 1.1
   L = (ŷ - y)² = (1.1 - 1.5)²  = 0.16
 
@@ -21,7 +21,8 @@ Backward pass: the chain rule, from the loss back to the parameters
   ∂ŷ/∂b = 1                            = 1.0
   dL/db = dL/dŷ · ∂ŷ/∂b = (-0.8) · 1.0 = -0.8
 
-Check: three ways to the same gradient
+Check: the same gradient, computed in three ways
+  The closed form is derived by hand; the numerical derivative is measured by moving the parameter.
          autograd  closed form  numerical     verdict
   dL/dw  -1.6      -1.6         -1.6 ± 2e-16  pass
   dL/db  -0.8      -0.8         -0.8 ± 9e-17  pass
@@ -29,15 +30,15 @@ Check: three ways to the same gradient
 
 Nudge: raise w by 0.001 and see what the loss does
   predicted change of L = dL/dw · 0.001   = -0.0016
-  real change of L      = 0.158404 - 0.16 = -0.001596
+  actual change of L    = 0.158404 - 0.16 = -0.001596
 
 Update: one step against the gradient, learning rate 0.1
   w ← 0.5 - 0.1·(-1.6) = 0.66
   b ← 0.1 - 0.1·(-0.8) = 0.18
   new prediction ŷ = 1.5 (it was 1.1, the target is 1.5)
-  new loss       L = 4.93e-32, zero but for rounding (it was 0.16)
+  new loss       L = 4.93e-32, zero apart from rounding (it was 0.16)
 
-The picture of w → ŷ → L is in neuron.svg
+The graph of w → ŷ → L is drawn in neuron.svg
 """
 
 
@@ -103,7 +104,7 @@ def test_a_right_gradient_is_never_said_to_fail(options, capsys):
 
 def test_a_step_that_is_too_large_is_called_so(capsys):
     assert main(["--lr", "3"]) == 0
-    assert "The loss grew: the step was too large for this sample. Try a learning rate below 3.0." in (
+    assert "The loss grew: the step was too long for this sample. Try a learning rate below 3.0." in (
         capsys.readouterr().out
     )
 
@@ -133,16 +134,16 @@ def test_a_wrong_gradient_is_not_said_to_agree(capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--activation", "rellu"], "unknown activation 'rellu': did you mean 'relu'? Known are"),
-        (["--loss", "squared_eror"], "unknown loss 'squared_eror': did you mean 'squared_error'? Known are"),
-        (["--w", "1", "2"], "--w has 2 and --x has 1 numbers: a weight is needed for each input"),
+        (["--activation", "rellu"], "unknown activation 'rellu': did you mean 'relu'? Known activations: "),
+        (["--loss", "squared_eror"], "unknown loss 'squared_eror': did you mean 'squared_error'? Known losses: "),
+        (["--w", "1", "2"], "--w has 2 and --x has 1 numbers: one weight is needed per input"),
         (["--lr", "0"], "the learning rate (--lr) must be positive, not 0.0"),
         (["--w", "nan"], "--w must be finite, not nan"),
         (["--x", "1e200"], "overflows"),
         (["--loss", "hinge"], "hinge needs a target of -1 or +1, not 1.5"),
         (["--loss", "binary_cross_entropy", "--y", "1"], "needs a probability between 0 and 1, not 1.1: let"),
-        (["--activation="], "unknown activation '': Known are linear, relu, sigmoid, tanh"),
-        (["--activation", "None"], "unknown activation 'None': Known are linear, relu, sigmoid, tanh"),
+        (["--activation="], "unknown activation ''. Known activations: linear, relu, sigmoid, tanh"),
+        (["--activation", "None"], "unknown activation 'None'. Known activations: linear, relu, sigmoid, tanh"),
         (["--picture", "p.nope"], "--picture p.nope: the name of the picture must end in one of .svg .png .pdf"),
     ],
 )  # fmt: skip

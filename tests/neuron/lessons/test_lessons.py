@@ -29,7 +29,7 @@ def in_an_empty_directory(tmp_path, monkeypatch):
 
 def learned(name, **settings):
     lesson = LESSONS[name](**settings)
-    return lesson, list(lesson.text())
+    return lesson, list(lesson.lines())
 
 
 def read(file):
@@ -141,19 +141,21 @@ def test_ctrl_c_shows_what_there_is(name, monkeypatch):
     module = sys.modules[type(lesson).__module__]
     press = lambda history: signal.raise_signal(signal.SIGINT) if history.epochs == 4 else None  # noqa: E731
     monkeypatch.setattr(module, "fit", lambda *args, **kwargs: fit(*args, **kwargs, callbacks=[press]))
-    text = "\n".join(lesson.text())
+    text = "\n".join(lesson.lines())
     assert f"Stopped after 4 of {lesson.epochs} epochs" in text
 
 
 def test_digits():
     lesson, text = learned("digits")
     assert lesson.history.validation_metric[-1] > 0.95
-    assert text[3] == "  2,410 parameters, each a Value; the loss of one sample is 187 scalar operations,"
+    assert text[3] == "  2,410 parameters, each a Value; the loss of one sample takes 187 scalar operations,"
     rows = [line.split() for line in text if line.split()[:1] and line.split()[0] in ("0", "10", "20", "30")]
     assert [float(row[3].rstrip("%")) for row in rows] == [
         round(100 * lesson.history.validation_metric[k], 1) for k in (0, 10, 20, 30)
     ]
-    assert re.fullmatch(r"  trained in [\d.]+ s; one Value after the other it would take \d+ (s|min)", text[-2])
+    assert re.fullmatch(
+        r"  trained in [\d.]+ s; with Values, one sample after the other, it would take \d+ (s|min)", text[-2]
+    )
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -209,7 +211,7 @@ def test_bad_input_is_answered_in_one_line(command, capsys):
 def test_the_history_of_a_training_that_diverged_is_saved(capsys):
     assert main(["learn", "line", "--lr", "4", "--csv", "h.csv"]) == 2
     out, error = capsys.readouterr()
-    assert "The history before the training diverged is in h.csv" in out
+    assert "The history up to the divergence is in h.csv" in out
     assert "training diverged" in error
     assert float(read("h.csv")[-1]["loss"]) > 1000
 

@@ -88,34 +88,34 @@ def drop(*path):
 
 MODEL = "MLP(1, [2, 1], activation='relu', output_activation='linear')"
 BAD = {
-    "another format": (put("format", "v0"), "holds no model: its format is 'v0', not 'scalar-autograd model 1'"),
-    "no format": (drop("format"), "holds no model: its format is None"),
-    "another model": (put("model", "Layer"), "model is 'Layer', not 'MLP'; load it by the class that saved it"),
+    "another format": (put("format", "v0"), "is not a model: its format is 'v0', not 'scalar-autograd model 1'"),
+    "no format": (drop("format"), "is not a model: its format is None"),
+    "another model": (put("model", "Layer"), "model is 'Layer', not 'MLP'; load it with the class that saved it"),
     "no arguments": (drop("arguments"), "arguments is None, not a table of names"),
-    "a default argument is missing": (drop("arguments", "activation"), "activation is missing in arguments"),
-    "weights as arguments": (put("arguments", "seed", 3), "seed does not belong into arguments"),
+    "a default argument is missing": (drop("arguments", "activation"), "activation is missing from the arguments"),
+    "weights as arguments": (put("arguments", "seed", 3), "seed does not belong in the arguments"),
     "huge sizes": (
         put("arguments", "nin", 10**12),
-        "parameters are 7, too few for the arguments {'nin': 1000000000000",
+        "7 parameters are too few for the arguments {'nin': 1000000000000",
     ),
-    "an activation of nothing": (put("arguments", "activation", 7), "unknown activation 7: Known are linear"),
-    "something else": (put("comment", "hi"), "comment does not belong into the file"),
-    "null": (put("parameters", "b2", None), "parameters: b2 is None, which is no finite number"),
+    "an activation of nothing": (put("arguments", "activation", 7), "unknown activation 7. Known activations: linear"),
+    "something else": (put("comment", "hi"), "comment does not belong in the file"),
+    "null": (put("parameters", "b2", None), "parameters: b2 is None, which is not a finite number"),
     "parameters in a list": (put("parameters", [1, 2]), "parameters is [1, 2], not a table of names"),
-    "an unknown argument": (put("arguments", "depth", 3), "do not make a MLP: "),
-    "an argument is missing": (drop("arguments", "nouts"), "do not make a MLP: "),
+    "an unknown argument": (put("arguments", "depth", 3), "no MLP can be made with the arguments {"),
+    "an argument is missing": (drop("arguments", "nouts"), "no MLP can be made with the arguments {"),
     "wrong size": (put("arguments", "nouts", [2, 0]), "at least 1 neuron is needed, not 0"),
     "unknown activation": (put("arguments", "activation", "rleu"), "unknown activation 'rleu': did you mean 'relu'?"),
-    "a parameter is missing": (drop("parameters", "w2[1]"), f"w2[1] is missing in parameters of {MODEL}"),
-    "a parameter too many": (put("parameters", "w2[2]", 0.5), f"w2[2] does not belong into parameters of {MODEL}"),
+    "a parameter is missing": (drop("parameters", "w2[1]"), f"w2[1] is missing from the parameters of {MODEL}"),
+    "a parameter too many": (put("parameters", "w2[2]", 0.5), f"w2[2] does not belong in the parameters of {MODEL}"),
     "another structure": (
         put("arguments", "nouts", [3, 1]),
-        "w1[2,0] is missing in parameters of MLP(1, [3, 1], activation='relu'",
+        "w1[2,0] is missing from the parameters of MLP(1, [3, 1], activation='relu'",
     ),
-    "a text": (put("parameters", "b2", "7"), "parameters: b2 is '7', which is no finite number"),
-    "a truth value": (put("parameters", "b2", True), "b2 is True, which is no finite number"),
-    "nan": (put("parameters", "b2", math.nan), "b2 is nan, which is no finite number"),
-    "too large": (put("parameters", "b2", 10**400), "which is no finite number"),
+    "a text": (put("parameters", "b2", "7"), "parameters: b2 is '7', which is not a finite number"),
+    "a truth value": (put("parameters", "b2", True), "b2 is True, which is not a finite number"),
+    "nan": (put("parameters", "b2", math.nan), "b2 is nan, which is not a finite number"),
+    "too large": (put("parameters", "b2", 10**400), "which is not a finite number"),
 }
 
 
@@ -137,10 +137,10 @@ def test_a_file_that_does_not_fit_is_refused_with_the_place(case, tmp_path):
 def test_a_file_that_is_something_else(text, tmp_path):
     file = tmp_path / "m.json"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=r"m\.json holds no model: "):
+    with pytest.raises(ValueError, match=r"m\.json is not a model: "):
         Neuron.load(file)
     file.write_bytes(b"\xff\xfe")
-    with pytest.raises(ValueError, match=r"holds no model: it is not JSON"):
+    with pytest.raises(ValueError, match=r"is not a model: it is not JSON"):
         Neuron.load(file)
 
 
@@ -151,10 +151,10 @@ def test_files_that_editors_leave_behind(tmp_path):
     file.write_text(text, encoding="utf-8-sig")  # with a byte order mark
     assert Neuron.load(file).w[0].data == 0.5
     file.write_text(text.replace('"b": 0.0', '"b": 0.0, "b": 9.0'), encoding="utf-8")
-    with pytest.raises(ValueError, match="'b' is there twice"):
+    with pytest.raises(ValueError, match="'b' occurs twice"):
         Neuron.load(file)
     file.write_text("[" * 100_000, encoding="utf-8")
-    with pytest.raises(ValueError, match="holds no model: it is not JSON"):
+    with pytest.raises(ValueError, match="is not a model: it is not JSON"):
         Neuron.load(file)
 
 

@@ -128,7 +128,7 @@ def test_an_mlp_learns_xor():
     assert (model.predict(X) > 0.5).tolist() == [bool(t) for t in y]
 
 
-KNOWN = "Known are linear, relu, sigmoid, tanh"
+KNOWN = "Known activations: linear, relu, sigmoid, tanh"
 MESSAGES = {
     "Neuron(0)": (ValueError, "Neuron(0): at least 1 input is needed, not 0"),
     "Neuron(-1)": (ValueError, "Neuron(-1): at least 1 input is needed, not -1"),
@@ -139,8 +139,8 @@ MESSAGES = {
     "Neuron(1)(Value(1))": (TypeError, "takes a sequence of 1 input, not the single Value(1.0)"),
     "Neuron(1)(['1'])": (TypeError, "a string is not a number; write float('1') if it holds one"),
     "Neuron(1, 'rleu')": (ValueError, "unknown activation 'rleu': did you mean 'relu'? " + KNOWN),
-    "MLP(1, [1, 1], 'softmax')": (ValueError, "unknown activation 'softmax': " + KNOWN),
-    "Neuron(1, 3)": (ValueError, "unknown activation 3: " + KNOWN),
+    "MLP(1, [1, 1], 'softmax')": (ValueError, "unknown activation 'softmax'. " + KNOWN),
+    "Neuron(1, 3)": (ValueError, "unknown activation 3. " + KNOWN),
     "Neuron(2, weights=[1])": (ValueError, "Neuron(2) needs 2 weights, but weights=[1] has 1"),
     "Neuron(1, weights=['1'])": (TypeError, "Value('1'): a string is not a number"),
     "Neuron(2, weights=0.5)": (TypeError, "Neuron(2): weights is a sequence of 2 numbers, not 0.5"),
@@ -153,7 +153,7 @@ MESSAGES = {
     "MLP(2, [1])([1])": (ValueError, "takes 2 inputs, but was given 1: [1]"),
     "Neuron(2).predict([1, 2])": (
         ValueError,
-        "predicts from an array of shape (samples, 2), one row a sample; X has the shape (2,)",
+        "predicts from an array of shape (samples, 2), one row per sample; X has the shape (2,)",
     ),
     "Neuron(2).predict([[1]])": (ValueError, "X has the shape (1, 1)"),
 }
@@ -165,3 +165,14 @@ def test_bad_input_is_replayed_with_advice(code):
     with pytest.raises(kind) as error:
         eval(code)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "widths"),
+    [(Neuron(2, "tanh"), [1]), (Layer(2, 3), [3]), (MLP(2, [4, 3, 1], "tanh", "sigmoid"), [4, 3, 1])],
+)
+def test_a_model_says_its_structure(model, widths):
+    assert repr(type(model)(**model.arguments())) == repr(model)
+    assert [len(column) for column in model.columns()] == widths
+    assert [p for column in model.columns() for n in column for p in n.parameters()] == model.parameters()
+    assert model.columns()[-1][0].output_name == ("ŷ[0]" if model.nout > 1 else "ŷ")

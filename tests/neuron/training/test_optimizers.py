@@ -99,7 +99,7 @@ MESSAGES = {
     "Adam(beta2=2)": (ValueError, "Adam: beta2 must be at least 0 and less than 1, not 2"),
     "Adam(epsilon=0)": (ValueError, "Adam: epsilon must be positive, not 0"),
     "learning_rates(lambda epoch: 1 - epoch, 3)": (
-        ValueError, "the learning rate 0.0, which the schedule gives for epoch 1, must be positive",
+        ValueError, "the learning rate of the schedule in epoch 1 must be positive, not 0.0",
     ),
     "learning_rates(lambda epoch: None, 3)": (TypeError, "the learning rate for epoch 0: None is not a number"),
 }  # fmt: skip

@@ -19,7 +19,7 @@ from autograd import Value, exp, log, sqrt
 from neuron import MLP, SGD, Adam, DivergedError, History, Layer, Neuron, datasets, fit, losses
 from neuron.closed_form import gradient
 from neuron.training.objective import Eager
-from neuron.training.vectorized import Vectorized
+from neuron.training.vectorized import vectorized
 from tests import notebook
 from tests.mutants import TRAININGS
 from tests.neuron.training import test_optimizers
@@ -75,7 +75,7 @@ def test_entry_k_of_the_history_is_what_holds_after_k_epochs():
 def test_what_was_not_asked_for_is_not_there():
     history = fit(Neuron(3, seed=0), *data(), epochs=2, optimizer=SGD(0.01))
     assert (history.metric, history.validation_loss, history.validation_metric) == ([], [], [])
-    with pytest.raises(ValueError, match=r"not kept: call fit\(\.\.\., record_parameters=True\)"):
+    with pytest.raises(ValueError, match=r"not recorded: call fit\(\.\.\., record_parameters=True\)"):
         _ = history.parameters
 
 
@@ -261,12 +261,12 @@ def test_a_loss_that_changes_with_the_epochs_is_what_it_is_now():
         weight[0] /= 2
 
     both = []
-    for objective in (Eager, Vectorized):
+    for objective in (Eager, vectorized):
         weight[0] = 1.0
         n = Neuron(3, None, seed=1)
         both.append(fit(n, *data(), loss=loss, optimizer=SGD(0.1), epochs=5, callbacks=[halve], objective=objective))
-    eager, vectorized = both
-    assert vectorized.loss == pytest.approx(eager.loss, rel=1e-12)
+    eager, programs = both
+    assert programs.loss == pytest.approx(eager.loss, rel=1e-12)
 
 
 CHECKS = [
@@ -506,7 +506,7 @@ def test_an_optimizer_may_change_its_arguments_in_place():
     theirs = fit(other, X, y, optimizer=InPlace(), epochs=3, record_parameters=True)
     assert np.array_equal(ours.parameters, theirs.parameters)
     InPlace.lr = -0.1
-    with pytest.raises(ValueError, match=r"the learning rate -0\.1 must be positive"):
+    with pytest.raises(ValueError, match=r"the learning rate must be positive, not -0\.1"):
         fit(other, X, y, optimizer=InPlace())
     InPlace.lr, InPlace.start = 0.1, lambda self: lambda parameters, gradient, lr: parameters[:2]
     with pytest.raises(ValueError, match=r"the optimizer must return parameters of shape \(4,\), not \(2,\)"):
@@ -674,11 +674,11 @@ REFUSED = {
         ValueError,
         "X[1, 1] is missing (nan)",
     ),
-    "nested deeper": ({"X": [[1, [2, 3]], [3, 4], [5, 6]]}, ValueError, "X is no table of numbers: some of its"),
+    "nested deeper": ({"X": [[1, [2, 3]], [3, 4], [5, 6]]}, ValueError, "X is not a table of numbers: some of its"),
     "a generator": ({"X": (x for x in [[1, 2]])}, TypeError, "X must be a list or an array of numbers, not <generator"),
     "a set": ({"y": {1.0, 2.0}}, TypeError, "y must be a list or an array of numbers, not {1.0, 2.0}"),
     "no model": ({"model": Neuron}, TypeError, "fit trains a Neuron, a Layer or an MLP, not <class"),
-    "a list of losses": ({"loss": ["mse"]}, ValueError, "unknown loss ['mse']: "),
+    "a list of losses": ({"loss": ["mse"]}, ValueError, "unknown loss ['mse']. "),
     "a text as loss": (
         {"loss": lambda p, t: "a"},
         TypeError,
@@ -690,7 +690,7 @@ REFUSED = {
         "the penalty must be one number, but None was returned",
     ),
     "a metric without result": ({"metric": lambda p, t: None}, TypeError, "the metric: None is not a number"),
-    "parameters as a number": ({"parameters": 3}, TypeError, "parameters is a list, not 3"),
+    "parameters as a number": ({"parameters": 3}, TypeError, "parameters must be a list, not 3"),
     "objective": ({"objective": "eager"}, TypeError, "objective must be a function or a class, not 'eager'"),
     "all labels 1": ({"y": [1, 1, 1], "metric": "accuracy"}, ValueError, "accuracy: all targets are 1; say what"),
     "huge epochs": ({"epochs": 10**30}, ValueError, "epochs must be much smaller, not 1000000000000"),
@@ -701,7 +701,7 @@ REFUSED = {
     "too few features": (
         {"X": [[1], [2], [3]]},
         ValueError,
-        "learns from an array of shape (samples, 2), one row a sample; X has",
+        "learns from an array of shape (samples, 2), one row per sample; X has",
     ),
     "flat": ({"X": [1, 2, 3]}, ValueError, "X has the shape (3,)"),
     "ragged": ({"X": [[1, 2], [3], [5, 6]]}, ValueError, "the rows of X differ in length: X[0] is [1, 2], X[1] is [3]"),
@@ -737,7 +737,11 @@ REFUSED = {
     "half an epoch": ({"epochs": 1.5}, TypeError, "epochs must be a whole number, not 1.5"),
     "batch size": ({"batch_size": 0}, ValueError, "batch_size must be at least 1, not 0"),
     "batch size of text": ({"batch_size": "all"}, TypeError, "batch_size must be a whole number, not 'all'"),
-    "optimizer": ({"optimizer": "sdg"}, ValueError, "unknown optimizer 'sdg': did you mean 'sgd'? Known are sgd, adam"),
+    "optimizer": (
+        {"optimizer": "sdg"},
+        ValueError,
+        "unknown optimizer 'sdg': did you mean 'sgd'? Known optimizers: sgd, adam",
+    ),
     "a number": (
         {"optimizer": 0.1},
         TypeError,
@@ -747,18 +751,18 @@ REFUSED = {
     "schedule": (
         {"optimizer": SGD(lambda epoch: 1.0 - epoch)},
         ValueError,
-        "the learning rate 0.0, which the schedule gives for epoch 1",
+        "the learning rate of the schedule in epoch 1 must be positive, not 0.0",
     ),
     "loss": ({"loss": "hing"}, ValueError, "unknown loss 'hing': did you mean 'hinge'?"),
-    "reduction": ({"reduction": "max"}, ValueError, "unknown reduction 'max': Known are mean, sum"),
+    "reduction": ({"reduction": "max"}, ValueError, "unknown reduction 'max'. Known reductions: mean, sum"),
     "metric": ({"metric": "acuracy"}, ValueError, "unknown metric 'acuracy': did you mean 'accuracy'?"),
     "metric of a number": (
         {"metric": 3},
         TypeError,
         "metric=3 is neither a name nor a function of (predictions, targets)",
     ),
-    "penalty": ({"penalty": 0.1}, TypeError, "penalty=0.1 is no function: write losses.l2(0.1)"),
-    "validation": ({"validation": 0.2}, TypeError, "validation is a pair of inputs and targets, (X, y), not 0.2"),
+    "penalty": ({"penalty": 0.1}, TypeError, "penalty=0.1 is not a function: write losses.l2(0.1)"),
+    "validation": ({"validation": 0.2}, TypeError, "validation must be a pair of inputs and targets, (X, y), not 0.2"),
     "validation features": ({"validation": ([[1]], [1])}, ValueError, "validation X has the shape (1, 1)"),
     "validation nan": (
         {"validation": ([[1, math.nan]], [1])},

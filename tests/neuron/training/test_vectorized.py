@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from autograd import DomainError, PoleError, TracingError, sqrt, where
 from neuron import MLP, SGD, Layer, Neuron, fit, losses
 from neuron.training.objective import Eager
-from neuron.training.vectorized import Vectorized
+from neuron.training.vectorized import vectorized
 
 
 def trained(objective, model, X, y, **options):
@@ -24,8 +24,8 @@ def trained(objective, model, X, y, **options):
 
 
 def assert_alike(model, X, y, **options):
-    eager, vectorized = (trained(objective, model, X, y, **options) for objective in (Eager, Vectorized))
-    np.testing.assert_allclose(vectorized, eager, rtol=1e-9, atol=1e-12)
+    eager, programs = (trained(objective, model, X, y, **options) for objective in (Eager, vectorized))
+    np.testing.assert_allclose(programs, eager, rtol=1e-9, atol=1e-12)
 
 
 @settings(max_examples=60)
@@ -84,14 +84,14 @@ def test_a_loss_that_branches_is_trained_with_values_and_says_so_once():
 
     n = Neuron(1, None, weights=[0.3])
     with pytest.warns(UserWarning, match="uses Values, one sample after the other") as caught:
-        found = trained(Vectorized, n, X, Y, loss=crooked, epochs=4)
+        found = trained(vectorized, n, X, Y, loss=crooked, epochs=4)
     assert len(caught) == 1
     assert "line " in str(caught[0].message)
     assert "if prediction > target:" in str(caught[0].message)
     assert "where(ŷ > y, a, b)" in str(caught[0].message)
     assert found.tolist() == trained(Eager, n, X, Y, loss=crooked, epochs=4).tolist()
     straight = trained(
-        Vectorized, n, X, Y, epochs=4, loss=lambda p, t: where(p > t, p - t, 2 * (t - p)),
+        vectorized, n, X, Y, epochs=4, loss=lambda p, t: where(p > t, p - t, 2 * (t - p)),
     )  # fmt: skip
     np.testing.assert_allclose(straight, found, rtol=1e-12)
 
@@ -106,7 +106,7 @@ def test_a_loss_that_is_never_the_same_is_trained_with_values():
 def test_a_penalty_that_changes_is_noticed():
     strength = [0.0]
     found = {}
-    for objective in (Eager, Vectorized):
+    for objective in (Eager, vectorized):
         strength[0] = 0.0
         n = Neuron(1, None, weights=[0.3])
         history = fit(
@@ -114,7 +114,7 @@ def test_a_penalty_that_changes_is_noticed():
             callbacks=[lambda history: strength.__setitem__(0, 0.5)],
         )  # fmt: skip
         found[objective] = history.loss
-    assert found[Vectorized] == pytest.approx(found[Eager], rel=1e-12)
+    assert found[vectorized] == pytest.approx(found[Eager], rel=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -6,19 +6,22 @@ import difflib
 from collections.abc import Mapping
 from typing import TypeVar
 
+__all__ = ["choose"]
+
 T = TypeVar("T")
 
 
 def choose(kind: str, name: object, known: Mapping[str, T]) -> T:
-    """`known[name]`, or a ValueError that lists what is known and suggests the nearest.
+    """Return `known[name]`, or raise a ValueError that suggests the nearest name and lists all.
 
     >>> choose("loss", "hing", {"hinge": 1, "huber": 2})
     Traceback (most recent call last):
         ...
-    ValueError: unknown loss 'hing': did you mean 'hinge'? Known are hinge, huber
+    ValueError: unknown loss 'hing': did you mean 'hinge'? Known losses: hinge, huber
     """
     if isinstance(name, str) and name in known:
         return known[name]
     near = difflib.get_close_matches(str(name), known, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    raise ValueError(f"unknown {kind} {name!r}: {hint}Known are {', '.join(known)}")
+    hint = f": did you mean {near[0]!r}?" if near else "."
+    plural = f"{kind}es" if kind.endswith("s") else f"{kind}s"
+    raise ValueError(f"unknown {kind} {name!r}{hint} Known {plural}: {', '.join(known)}")

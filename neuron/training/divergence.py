@@ -1,0 +1,208 @@
+"""Divergence: a loss, a gradient or a step that grows too large for a float, noticed and explained.
+
+Before the first step such a number is an error of the input, and raised as it is.  After it the steps are to blame: it
+becomes a `RunawayError`, and that a `DivergedError` with the numbers that show it and a learning rate to try.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import PoleError
+from autograd.extend import derivative, number
+from neuron.training.history import Epoch, History
+from neuron.training.objective import Objective
+from neuron.training.optimizers import Optimizer, Update
+
+__all__ = ["Diagnosis", "DivergedError", "Guarded", "check_finite", "check_growth", "curvature", "guarded_step"]
+
+Array = NDArray[np.float64]
+
+RUNAWAY = 1e5
+"""A training has diverged when its loss is above this, and above so many times what it was at the start, ..."""
+RUNAWAY_GROWTH, RUNAWAY_EPOCHS = 1.5, 5
+"""... and has grown by this factor or more in each of so many epochs: such growth does not end by itself."""
+TOO_LARGE = "then the numbers grew too large for a float"
+POWER_ITERATIONS = 20
+
+
+class DivergedError(ArithmeticError):
+    """Training left all bounds: the steps were too long.  `history` holds what was measured before `epoch`."""
+
+    def __init__(self, message: str, epoch: int, history: History) -> None:
+        super().__init__(message)
+        self.epoch, self.history = epoch, history
+
+
+class RunawayError(ArithmeticError):
+    """The loss or the gradient grows without end, or is not finite any more: the steps were too long."""
+
+
+class BottomlessError(RunawayError):
+    """The loss falls without end, which is not the fault of the steps."""
+
+
+class Guarded:
+    """An objective whose failures are a `RunawayError` everywhere but at the `start`; `names` are the parameters'."""
+
+    def __init__(self, objective: Objective, start: Array, names: Sequence[str]) -> None:
+        self.objective, self.start, self.names = objective, start, names
+        self.last_gradient: Array | None = None
+
+    def value(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
+        """The loss, infinite where it is too large for a float, and the predictions."""
+        try:
+            loss, predictions = self.objective.value(theta, X, y)
+            return float(loss), predictions
+        except OverflowError:
+            return math.inf, np.full(y.shape, math.nan)
+        except PoleError as error:
+            if theta is self.start:
+                raise
+            raise RunawayError(str(error)) from None
+
+    def gradient(self, theta: Array, X: Array, y: Array) -> Array:
+        """The derivatives of the loss with respect to θ, all of them finite."""
+        try:
+            loss, gradient = self.objective.value_and_grad(theta, X, y)
+        except PoleError as error:
+            if theta is self.start:
+                raise
+            raise RunawayError(str(error)) from None
+        except OverflowError:
+            raise RunawayError(TOO_LARGE) from None
+        wrong = np.flatnonzero(~np.isfinite(gradient))
+        if len(wrong):
+            infinite = f"{self.derivative(wrong[0])} is {gradient[wrong[0]]} where the loss is {number(loss)}"
+            if theta is self.start:
+                raise ValueError(
+                    f"before the first step {infinite}: the loss has no derivative there, or too large a one"
+                )
+            raise RunawayError(infinite)
+        self.last_gradient = gradient
+        return gradient
+
+    def derivative(self, i: int) -> str:
+        """The derivative with respect to parameter i as it is written: dL/dw."""
+        return derivative("L", self.names[i])
+
+
+def guarded_step(step: Update) -> Update:
+    """The step of an optimizer, which may do with its arguments as it likes, and must return finite numbers."""
+
+    def guarded(theta: Array, gradient: Array, lr: float) -> Array:
+        try:
+            with np.errstate(over="raise", invalid="raise"):
+                new = np.array(step(theta.copy(), gradient.copy(), lr), dtype=float)
+        except (FloatingPointError, OverflowError):
+            raise RunawayError(TOO_LARGE) from None
+        if new.shape != theta.shape:
+            raise ValueError(f"the optimizer must return parameters of shape {theta.shape}, not {new.shape}")
+        return new
+
+    return guarded
+
+
+def check_finite(loss: float, is_start: bool) -> None:
+    """Raise `RunawayError`, or ValueError at the start, unless the loss is finite."""
+    if math.isfinite(loss):
+        return
+    if is_start:
+        raise ValueError(
+            f"the loss is {loss} before the first step: the inputs, the targets or the parameters are too large, or "
+            "the loss is not defined there"
+        )
+    if loss == -math.inf:
+        raise BottomlessError("the loss falls without end: it has no minimum to be found (is its sign right?)")
+    raise RunawayError(f"then the loss was {loss}")
+
+
+def check_growth(entries: Sequence[Epoch]) -> None:
+    """Raise `RunawayError` if the loss explodes but has not reached the end of the floats yet."""
+    recent = [entry.loss for entry in entries[-RUNAWAY_EPOCHS - 1 :]]
+    grows = len(recent) > RUNAWAY_EPOCHS and all(0 < RUNAWAY_GROWTH * a <= b for a, b in pairwise(recent))
+    if grows and recent[-1] > RUNAWAY * max(1.0, abs(entries[0].loss)):
+        raise RunawayError("the loss grows faster and faster")
+
+
+@dataclass
+class Diagnosis:
+    """The explanation of failures, from the training so far."""
+
+    objective: Guarded
+    optimizer: Optimizer
+    samples: tuple[Array, Array]
+    next_batches: Callable[[], Iterable[Any]]
+    history: History
+
+    @contextmanager
+    def watch(self, lr: float) -> Iterator[None]:
+        """The context of an epoch: its errors say in which epoch they were raised, a runaway is a `DivergedError`."""
+        epoch = len(self.history)
+        try:
+            yield
+        except RunawayError as why:
+            raise DivergedError(" ".join(self.sentences(why, epoch, lr)), epoch, self.history) from None
+        except Exception as error:
+            error.add_note(f"(in epoch {epoch}; the model has the parameters of epoch {self.history.epochs})")
+            raise
+
+    def sentences(self, why: RunawayError, epoch: int, lr: float) -> Iterator[str]:
+        """The numbers, the advice, and the state of the model."""
+        entries = self.history.entries
+        losses = " → ".join(number(loss) for loss in dict.fromkeys([entries[0].loss, entries[-1].loss]))
+        yield f"training diverged in epoch {epoch}: loss {losses}{self.largest_gradient()}; {why}."
+        if not isinstance(why, BottomlessError):
+            yield f"The learning rate {lr:g} is too large: {self.advice(lr)}."
+        yield f"The model has the parameters of epoch {entries[-1].epoch}."
+
+    def largest_gradient(self) -> str:
+        """The largest entry of the last gradient."""
+        gradient = self.objective.last_gradient
+        if gradient is None:
+            return ""
+        i = int(np.argmax(np.abs(gradient)))
+        return f", the largest gradient was {self.objective.derivative(i)} = {number(float(gradient[i]))}"
+
+    def advice(self, lr: float) -> str:
+        """A smaller learning rate: by the curvature of the loss, or else a tenth."""
+        limit = self.optimizer.limit(curvature(self.objective, self.samples, self.next_batches()))
+        if 0 < limit < lr:
+            return f"where training began, the curvature of the loss allows about {limit:.3g}. Try {limit / 2:.2g}"
+        return f"try {lr / 10:.2g}, or smaller inputs (standardized ones, for example)"
+
+
+def curvature(objective: Guarded, samples: tuple[Array, Array], batches: Iterable[Any]) -> float:
+    """The largest second derivative of the loss at the start of the training, over all directions and batches.
+
+    By power iteration: a direction is multiplied by the Hessian, as the difference of two gradients, over and over.
+    nan if a gradient cannot be computed.
+    """
+    X, y = samples
+    try:
+        with np.errstate(all="raise"):
+            return max(_curvature(objective, X[batch], y[batch]) for batch in batches) or math.nan
+    except (ArithmeticError, ValueError):
+        return math.nan
+
+
+def _curvature(objective: Guarded, X: Array, y: Array) -> float:
+    start = objective.start
+    h = 1e-5 * max(1.0, float(np.linalg.norm(start)))
+    origin = product = objective.gradient(start, X, y)
+    curvature = 0.0
+    for _ in range(POWER_ITERATIONS):
+        if not product.any():
+            break
+        direction = product / np.linalg.norm(product)
+        product = (objective.gradient(start + h * direction, X, y) - origin) / h
+        curvature = float(direction @ product)
+    return curvature

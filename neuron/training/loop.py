@@ -1,0 +1,122 @@
+"""The training loop: gradient descent, batch by batch, and the measurements after each epoch.
+
+    θ ← θ - lr · dL/dθ
+
+The gradient comes from an objective, the step from an optimizer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import PoleError
+from autograd.extend import as_float
+from neuron.metrics import Metric
+from neuron.training.divergence import Guarded, RunawayError, check_finite, check_growth
+from neuron.training.history import Epoch, History
+from neuron.training.optimizers import Update
+
+__all__ = ["Measurements", "batches", "descent"]
+
+Array = NDArray[np.float64]
+
+
+def descent(
+    theta: Array,
+    rates: Iterable[float],
+    samples: tuple[Array, Array],
+    next_batches: Callable[[], Iterable[Any]],
+    gradient: Callable[[Array, Array, Array], Array],
+    step: Update,
+    measure: Callable[[Array, float], None],
+    watch: Callable[[float], AbstractContextManager[None]],
+) -> Iterator[Array]:
+    """Gradient descent from θ; yield the parameters after each epoch.
+
+    An epoch has a learning rate, shows all batches once and ends with a measurement; `watch` is the context in which
+    it runs, so that its failures can be explained.
+    """
+    X, y = samples
+    for lr in rates:
+        with watch(lr):
+            for batch in next_batches():
+                theta = step(theta, gradient(theta, X[batch], y[batch]), lr)
+            measure(theta, lr)
+        yield theta
+
+
+def batches(samples: int, size: int | None, shuffle: bool, source: np.random.Generator) -> Iterator[Any]:
+    """The batches of one epoch, each as an index into the samples.
+
+    >>> [batch.tolist() for batch in batches(5, 2, False, np.random.default_rng(0))]
+    [[0, 1], [2, 3], [4]]
+    """
+    if size is None or size >= samples:
+        yield slice(None)
+        return
+    order = source.permutation(samples) if shuffle else np.arange(samples)
+    for begin in range(0, samples, size):
+        yield order[begin : begin + size]
+
+
+@dataclass
+class Measurements:
+    """The history, and everything that it takes to add to it."""
+
+    objective: Guarded
+    metric: Metric | None
+    samples: tuple[Array, Array]
+    held_out: tuple[Array, Array] | None
+    record_parameters: bool
+    history: History
+
+    def add(self, theta: Array, lr: float | None) -> None:
+        """Measure, and add an entry to the history.  Ctrl-C cannot leave half of one behind.
+
+        Raises ValueError for a loss that is not finite at the start, and RunawayError for one that explodes later.
+        """
+        loss, predictions = self.objective.value(theta, *self.samples)
+        check_finite(loss, is_start=lr is None)
+        metric = self.measured(predictions, self.samples[1])
+        validation_loss, validation_metric = self.validated(theta)
+        parameters = theta.copy()
+        parameters.flags.writeable = False
+        entries = self.history.entries
+        entries.append(Epoch(len(entries), lr, loss, metric, validation_loss, validation_metric, parameters))
+        if len(entries) > 1 and not self.record_parameters:
+            entries[-2] = entries[-2]._replace(parameters=None)
+        check_growth(entries)
+
+    def validated(self, theta: Array) -> tuple[float | None, float | None]:
+        """Loss and metric over the samples that are held out; where the loss has a pole, it is infinite."""
+        if self.held_out is None:
+            return None, None
+        try:
+            loss, predictions = self.objective.value(theta, *self.held_out)
+            return loss, self.measured(predictions, self.held_out[1])
+        except (RunawayError, PoleError):  # samples that are not learnt from do not end a training
+            return math.inf, None if self.metric is None else math.nan
+        except Exception as error:
+            error.add_note("(in the validation data)")
+            raise
+
+    def measured(self, predictions: Array, targets: Array) -> float | None:
+        """The metric, computed from copies, which it may change."""
+        if self.metric is None:
+            return None
+        return as_float(self.metric(predictions.copy(), targets.copy()), "the metric")
+
+    def finish(self) -> Array:
+        """The parameters of the last entry, or of the start, which are forgotten unless they were to be recorded."""
+        entries = self.history.entries
+        last = entries[-1].parameters if entries else None
+        if entries and not self.record_parameters:
+            entries[-1] = entries[-1]._replace(parameters=None)
+        return self.objective.start if last is None else last
