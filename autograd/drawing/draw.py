@@ -102,7 +102,7 @@ def draw(
     return _Sketch(Chain(root, wrt, view, fold=group), group, max_nodes).drawing()
 
 
-def refuse_if_larger(boxes: int, max_nodes: int, remedies: str) -> None:
+def check_size(boxes: int, max_nodes: int, remedies: str) -> None:
     """Raise `GraphTooLarge` if there are more boxes than wanted."""
     if boxes > max_nodes:
         raise GraphTooLarge(
@@ -121,7 +121,7 @@ class _Sketch:
             self.picture = Picture(chain, group, between=True)
         boxes = len(self.picture.boxes)
         self.left_out = len(whole.boxes) - boxes
-        refuse_if_larger(boxes, max_nodes, " or ".join(self._remedies(group)))
+        check_size(boxes, max_nodes, " or ".join(self._remedies(group)))
         self.is_labelled, self.is_large = boxes <= MAX_LABELLED, boxes > MAX_NODES
 
     def _remedies(self, group: bool) -> Iterator[str]:

@@ -18,6 +18,8 @@ from typing import Any
 
 import graphviz
 
+from autograd.explaining.child_process import run_python
+
 __all__ = ["Drawing"]
 
 RASTER = ("png", "jpg", "jpeg", "jpe", "gif", "webp", "bmp")
@@ -133,24 +135,17 @@ def _capped(source: str) -> str:
 
 
 def _draw(source: str, format: str, engine: str, timeout: float) -> bytes:
-    command = [sys.executable, "-P", "-c", _CHILD, format, engine]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
-        try:
-            picture, noise = child.communicate(source.encode(), timeout)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            raise RuntimeError(
-                f"Graphviz was stopped after {timeout:g} seconds: draw fewer values, or set .timeout of the drawing"
-            ) from None
-        except BaseException:
-            child.kill()
-            child.wait()  # after Ctrl-C nobody else does
-            raise
+    try:
+        child = run_python(_CHILD, format, engine, input=source.encode(), timeout=timeout)
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(
+            f"Graphviz was stopped after {timeout:g} seconds: draw fewer values, or set .timeout of the drawing"
+        ) from None
     # Graphviz says "Error:" and may hand out an image all the same; fontconfig's warnings are noise.
-    messages = noise.decode(errors="replace").splitlines()
+    messages = child.stderr.decode(errors="replace").splitlines()
     errors = [line for line in messages if "error" in line.lower() and not line.startswith("Fontconfig")]
     if errors or child.returncode:
         raise RuntimeError("Graphviz could not draw this: " + ("\n".join(errors or messages) or "its process crashed"))
-    if not picture:
+    if not child.stdout:
         raise RuntimeError(f"Graphviz could not draw this as {format}: the graph is too large for it; SVG has no limit")
-    return picture
+    return child.stdout

@@ -1,0 +1,79 @@
+"""Formulas that were recorded as a graph and differentiated, with their checks and explanations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from autograd.checking.audit import Graph
+from autograd.checking.claims import ExactChecks, engine_report
+from autograd.checking.report import Report
+from autograd.core.graph import newest_first
+from autograd.core.value import VALUES, Constant, Value
+from autograd.explaining.chain import Chain
+from autograd.explaining.explain import rule_lines
+from autograd.explaining.formulas import Formulas
+from autograd.explaining.sympy_derivatives import sympy_derivatives
+from autograd.formula.systems import NumberSystem
+from autograd.formula.typesetting import numbered
+
+__all__ = ["Run"]
+
+RECORDED = replace(VALUES, name="recorded", functions=VALUES.functions | {"pi": +Value(math.pi)}, number=Value)
+"""Like `VALUES`, with the numbers of a formula as Values, too; pi counts as a step because it is rounded."""
+
+
+class Run:
+    """One run of some formulas: `root` is their result, `leaves` the variables of `wrt`, `steps` all that has a name."""
+
+    def __init__(self, formulas: Formulas, wrt: Sequence[str]) -> None:
+        self.formulas, self.wrt = formulas, wrt
+        self.leaves = {name: Value(formulas.inputs[name], name) for name in wrt}
+        data = {name: Constant(x, name) for name, x in formulas.inputs.items()}
+        results = formulas.run(VALUES, data | self.leaves, _named)
+        root = results[formulas.name]
+        self.root = root if type(root) is Value else Value(root, formulas.name)  # no variables, no graph
+        inner = [node for node in reversed(newest_first(self.root)) if not node.is_leaf]
+        if len(formulas.steps) == 1:
+            for node, label in zip(inner[:-1], numbered("t"), strict=False):
+                node.label = label
+        numbers = [z for z in results.values() if type(z) is not Value]
+        self.steps = numbers + [node for node in inner if node.label]
+        self.root.backward()
+
+    def check(self) -> tuple[Report, dict[str, str]]:
+        """The report of the three-way check, and the closed forms by the names of their variables."""
+        everything = {name: Value(x, name) for name, x in self.formulas.inputs.items()}
+        recorded = self.formulas.run(RECORDED, everything)[self.formulas.name]
+        graph = Graph(recorded if type(recorded) is Value else self.root)
+        closed = dict(zip(self.wrt, sympy_derivatives(self.formulas, self.wrt), strict=True))
+        exact = ExactChecks(graph, {name: value for name, (_, value) in closed.items() if value is not None})
+        checks = [
+            exact.check(name, everything[name], self.leaves[name].grad or 0.0, partial(self._over, name))
+            for name in self.wrt
+        ]
+        report = engine_report(checks, graph, graph.forward)
+        return report, {name: formula for name, (formula, _) in closed.items()}
+
+    def _over(self, name: str, system: NumberSystem, x: Any) -> Any:
+        """The result over a number system, with another number for one variable."""
+        assert system.number is not None
+        numbers = {name: system.number(x) for name, x in self.formulas.inputs.items()}
+        return self.formulas.run(system, numbers | {name: x})[self.formulas.name]
+
+    def chain(self, name: str) -> list[str]:
+        """The chain rule from one variable to the result."""
+        try:
+            return list(rule_lines(Chain(self.root, self.leaves[name])))
+        except ValueError:
+            return [f"d{self.root.label}/d{name} = 0: {self.root.label} does not depend on {name} here"]
+
+
+def _named(name: str, result: Any) -> Any:
+    """A result under its name: a Value, by + if it has a name already, or a number if no variable went in."""
+    if type(result) is not Value:
+        return Constant(result, name)
+    return (+result if result.label else result).named(name)
