@@ -14,9 +14,10 @@ from autograd.checking.report import Report
 from autograd.core.graph import newest_first
 from autograd.core.value import VALUES, Constant, Value
 from autograd.explaining.chain import Chain
-from autograd.explaining.explain import rule_lines
 from autograd.explaining.formulas import Formulas
+from autograd.explaining.rule import chain_rule
 from autograd.explaining.sympy_derivatives import sympy_derivatives
+from autograd.explaining.wording import rule_lines
 from autograd.formula.systems import NumberSystem
 from autograd.formula.typesetting import numbered
 
@@ -27,7 +28,7 @@ RECORDED = replace(VALUES, name="recorded", functions=VALUES.functions | {"pi": 
 
 
 class Run:
-    """One run of some formulas: `root` is their result, `leaves` the variables of `wrt`, `steps` all that has a name."""
+    """One run of some formulas: `root` is the result, `leaves` the variables of `wrt`, `steps` whatever has a name."""
 
     def __init__(self, formulas: Formulas, wrt: Sequence[str]) -> None:
         self.formulas, self.wrt = formulas, wrt
@@ -67,7 +68,7 @@ class Run:
     def chain(self, name: str) -> list[str]:
         """The chain rule from one variable to the result."""
         try:
-            return list(rule_lines(Chain(self.root, self.leaves[name])))
+            return list(rule_lines(chain_rule(Chain(self.root, self.leaves[name]))))
         except ValueError:
             return [f"d{self.root.label}/d{name} = 0: {self.root.label} does not depend on {name} here"]
 

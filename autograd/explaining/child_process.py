@@ -1,4 +1,4 @@
-"""Work in a short-lived child process: for code that may run forever or crash, which only killing a process can stop."""
+"""Work in a short-lived child process: for code that may run forever or crash, and that nothing else can stop."""
 
 from __future__ import annotations
 

@@ -282,7 +282,7 @@ def test_help_and_the_installed_module(tmp_path):
 def test_more_than_four_paths_are_gathered_by_their_first_step(run):
     _, out, _ = run("x*x*x*x*x*x", "x=2")
     assert out.endswith("""\
-  df/dx = sum over 5 paths, by their first step
+  df/dx = sum over 5 paths, grouped by first step
     df/dt₁ · ∂t₁/∂x = 16.0 · 4.0 = 64.0
     df/dt₂ · ∂t₂/∂x = 8.0 · 4.0 = 32.0
     df/dt₃ · ∂t₃/∂x = 4.0 · 8.0 = 32.0

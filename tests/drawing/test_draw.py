@@ -58,7 +58,7 @@ def test_values_without_names_are_drawn_with_automatic_ones():
 def test_a_leaf_changed_after_the_forward_pass_is_marked(lesson):
     w, _, L = lesson
     w.data = 0.9
-    assert "changed since: run forward again" in texts(draw(L, wrt=w))
+    assert "changed: run the forward pass again" in texts(draw(L, wrt=w))
     q = Value(2.0) * 3
     q.args[0].data = 5.0
     assert str(q) == "…·3 = 6.0"
@@ -324,8 +324,8 @@ def test_sizes(n):
         assert source.count("tooltip=") >= 2 * n - 1
     else:
         message = (
-            "this picture would have 151 boxes, and more than 150 cannot be read: give names to fewer values or draw "
-            "only the way from one value (wrt=), or allow it with max_nodes=151"
+            "this picture would have 151 boxes, too many to read (the limit is 150): give names to fewer values, "
+            "draw only the paths from one value (wrt=), or allow it with max_nodes=151"
         )
         with pytest.raises(GraphTooLarge) as error:
             draw(values[-1])
@@ -333,14 +333,14 @@ def test_sizes(n):
         assert draw(values[-1], max_nodes=151).pipe("svg").startswith(b"<?xml")
 
 
-def test_from_one_value_on_only_the_way_is_drawn_if_the_whole_is_too_large():
+def test_only_the_paths_from_wrt_are_drawn_if_the_whole_graph_is_too_large():
     w = Value(0.5, "w")
     y = (w * 2).named("y")
     for i in range(200):
         y = y + Value(1.0, f"{'abcdefg'[i % 7]}{'x' * (i // 7)}")
     L = (y**2).named("L")
     seen = texts(draw(L, wrt=w))
-    assert "Only the way is drawn: 200 boxes beside it are left out." in seen
+    assert "Only the paths from w are drawn; 200 other boxes are left out." in seen
     assert "∂L/∂y" in seen
 
 
@@ -360,7 +360,7 @@ def test_texts_have_contrast_on_what_they_stand_on():
         return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
     grounds = ["#FFFFFF", "#FBFCFE", *(fill for fill, _, _ in style.BOXES.values())]
-    inks = [style.NAME, style.NUMBER, style.GRADIENT, style.FAINT, style.LABEL, *(path[2] for path in style.PATHS)]
+    inks = [style.NAME, style.NUMBER, style.GRADIENT, style.FAINT, style.LABEL, *(path.text for path in style.PATHS)]
     for ink in inks:
         for ground in grounds:
             contrast = (luminance(ground) + 0.05) / (luminance(ink) + 0.05)
