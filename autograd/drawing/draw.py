@@ -110,8 +110,9 @@ def _drawing(layout: Layout, left_out: int) -> Drawing:
     add(drawing, [b for b in layout.boxes if b not in framed])
     if framed and chain.samples:
         with drawing.subgraph(name="cluster_samples") as inner:
-            inner.attr(label=lines(_frame_title(chain.samples, chain.sample)), labelloc="b", labeljust="r")
-            inner.attr(style="rounded", bgcolor="#FBFCFE", color=BOXES["data"][1], penwidth="2", margin="16")
+            title = lines(_frame_title(chain.samples, chain.sample))
+            inner.attr(label=title, labelloc="b", labeljust="r", style="rounded", bgcolor="#FBFCFE")
+            inner.attr(color=BOXES["data"].border, penwidth="2", margin="16")
             add(inner, framed)
     for arrow in layout.arrows:
         drawing.edge(keys[arrow.source], keys[arrow.target], **arrow_texts.of(arrow))

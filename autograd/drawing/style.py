@@ -22,6 +22,7 @@ __all__ = [
     "GRAPH",
     "PATHS",
     "Cell",
+    "Frame",
     "Path",
     "bold",
     "box",
@@ -42,11 +43,20 @@ MAX_TIPS = 30
 MAX_TIP = 300
 """Characters of a line there."""
 
-BOXES = {  # fill, border, width of border
-    "parameter": ("#EAF4FA", "#0072B2", 2),
-    "data": ("#F3F4F6", "#9CA3AF", 1),
-    "operation": ("#FFFFFF", "#6B7280", 1),
-    "loss": ("#FFF6E0", "#C77C00", 2),
+
+class Frame(NamedTuple):
+    """The style of a box: its colours, and the width of its border."""
+
+    fill: str
+    border: str
+    width: int
+
+
+BOXES = {
+    "parameter": Frame("#EAF4FA", "#0072B2", 2),
+    "data": Frame("#F3F4F6", "#9CA3AF", 1),
+    "operation": Frame("#FFFFFF", "#6B7280", 1),
+    "loss": Frame("#FFF6E0", "#C77C00", 2),
 }
 """The kinds of boxes."""
 
