@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 from autograd.checking.audit import Graph
 from autograd.core.graph import adjoints, newest_first, stale_edges
@@ -18,11 +18,9 @@ from autograd.core.table import OPERATIONS
 from autograd.core.value import Value
 from autograd.explaining.paths import Factor, Paths, Step
 from autograd.explaining.samples import find_samples
+from autograd.explaining.symbolic import Symbolic, local_formulas, slope_formulas
 from autograd.extensions.expressions import appearing, expression, folded
 from autograd.formula.typesetting import derivative, numbered, shortened
-
-if TYPE_CHECKING:
-    from autograd.explaining.symbolic import Symbolic
 
 __all__ = ["Chain", "View"]
 
@@ -49,8 +47,8 @@ class Chain:
         named = {node for node in self.nodes if node.label or node is wrt or view == "full"}
         everything = sorted({root, *leaves, *named, *terms}, key=lambda value: value._created)
         if wrt is not None and wrt not in {root, *leaves, *named}:
-            raise ValueError(f"{root.label or 'z'} does not depend on {(wrt.label or wrt)!r}: no path joins them")
-        self.names = self._named(everything, set(terms))
+            raise ValueError(f"{root.label or 'z'} does not depend on {(wrt.label or wrt)!r}: no path connects them")
+        self.names = _names(everything, root, set(terms), view)
         self.sample, self.values = sample, everything
         if self.samples:
             of = self.samples.of
@@ -59,24 +57,12 @@ class Chain:
             self.values = [value for value in everything if of(value) in (None, self.sample)]
         self.stale = dict(stale_edges(self.nodes))
 
-    def _named(self, values: Sequence[Value], terms: set[Value]) -> dict[Value, str]:
-        labels = {shortened(v.label) for v in values if v.label}
-        z, t = (letter if letter not in labels else next(numbered(letter, labels)) for letter in "zt")
-        leaves, inner = numbered("v", labels), numbered("t", labels)
-
-        def name(value: Value) -> str:
-            if value.label:
-                return shortened(value.label)
-            if value is self.root or value in terms:
-                return z if value is self.root else t
-            return next(leaves if value.is_leaf or self.view != "full" else inner)
-
-        return {value: name(value) for value in values}
-
     @cached_property
     def steps(self) -> dict[Value, list[Step]]:
         """The steps that lead to each value, in the order in which its expression is written."""
-        return {value: list(self._steps_to(value)) for value in self.values if not value.is_leaf}
+        shown = set(self.values)
+        inner = (value for value in self.values if not value.is_leaf)
+        return {value: [step for step in self._steps_to(value) if step.operand in shown] for value in inner}
 
     def _steps_to(self, value: Value) -> Iterator[Step]:
         uses = self._uses(value)
@@ -84,9 +70,8 @@ class Chain:
         so_far: Counter[Value] = Counter()
         for i, (operand, slope) in enumerate(uses):
             so_far[operand] += 1
-            if operand in self._shown:
-                which = f" ({so_far[operand]})" if total[operand] > 1 else ""
-                yield Step(value, operand, i, Factor(self.names[value], self.names[operand], slope, which=which))
+            which = f" ({so_far[operand]})" if total[operand] > 1 else ""
+            yield Step(value, operand, i, Factor(self.names[value], self.names[operand], slope, which=which))
 
     def _uses(self, value: Value) -> list[tuple[Value, float]]:
         """The named operands of an expression, with its derivatives; in the full view, one for each use."""
@@ -94,10 +79,6 @@ class Chain:
             return list(value.edges)
         slopes = adjoints(value, folded(value, self.names))
         return [(x, slopes[x]) for x in appearing(value, self.names) if x in slopes]
-
-    @cached_property
-    def _shown(self) -> set[Value]:
-        return set(self.values)
 
     @cached_property
     def derivatives(self) -> dict[Value, float]:
@@ -129,8 +110,6 @@ class Chain:
 
     def formula(self, step: Step) -> Symbolic | None:
         """The derivative of a step as a formula; None unless it is readable and true."""
-        from autograd.explaining.symbolic import local_formulas, slope_formulas
-
         if step.value not in self._formulas:
             if self.view == "full":
                 self._formulas[step.value] = dict(enumerate(local_formulas(step.value, self.names)))
@@ -153,3 +132,19 @@ class Chain:
     def total(self, value: Value) -> str:
         """The derivative of the root with respect to a value, in symbols: ``dL/dw``."""
         return derivative(self.names[self.root], self.names[value])
+
+
+def _names(values: Sequence[Value], root: Value, terms: set[Value], view: View) -> dict[Value, str]:
+    """The labels of the values, or automatic names that no label has: z, t for the terms of samples, v₁, t₁ ..."""
+    labels = {shortened(v.label) for v in values if v.label}
+    z, t = (letter if letter not in labels else next(numbered(letter, labels)) for letter in "zt")
+    leaves, inner = numbered("v", labels), numbered("t", labels)
+
+    def name(value: Value) -> str:
+        if value.label:
+            return shortened(value.label)
+        if value is root or value in terms:
+            return z if value is root else t
+        return next(leaves if value.is_leaf or view != "full" else inner)
+
+    return {value: name(value) for value in values}

@@ -7,6 +7,7 @@ from functools import cached_property
 from autograd.core.graph import check_stale
 from autograd.core.value import Value
 from autograd.explaining.chain import Chain, View
+from autograd.explaining.closed_form import closed_form
 from autograd.explaining.rule import chain_rule
 from autograd.explaining.rule_latex import rule_latex
 from autograd.explaining.wording import gradient_note, rule_lines, step_parts
@@ -24,7 +25,7 @@ def explain(root: Value, wrt: Value, view: View = "named") -> Explanation:
     r"""Explain the derivative of `root` with respect to `wrt`: the chain rule along every path, in symbols and numbers.
 
     The result prints itself.  Paths lead from one named value to the next; with ``view="full"``, through every value.
-    Several paths are written out and summed, more than four are gathered by their first step, and of a sum over
+    Several paths are written out and summed, more than four are grouped by their first step, and of a sum over
     samples each sample is a term.  `Explanation` has the parts, LaTeX and the closed form.
 
     Raises TypeError for arguments that are not Values, ValueError for a `wrt` that `root` does not depend on, and
@@ -102,8 +103,6 @@ class Explanation:
 
         Over samples it is a sum: ``(1/4)·Σ 2·x·(w·x + b - y)``, with the data of each in turn.
         """
-        from autograd.explaining.closed_form import closed_form
-
         return closed_form(self._chain, self._rule)
 
     @cached_property

@@ -66,7 +66,7 @@ def test_a_leaf_changed_after_the_forward_pass_is_marked(lesson):
 
 def test_there_must_be_a_path_to_draw():
     w, u = Value(0.5, label="w"), Value(9.0, label="u")
-    with pytest.raises(ValueError, match="L does not depend on 'u': no path joins them"):
+    with pytest.raises(ValueError, match="L does not depend on 'u': no path connects them"):
         draw((w * 2).named("L"), wrt=u)
 
 

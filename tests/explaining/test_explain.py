@@ -305,7 +305,7 @@ def test_what_cannot_be_explained(lesson):
     w, _, _, L = lesson
     with pytest.raises(TypeError, match=r"explain takes two Values, as in explain\(L, w\), not 'w'"):
         explain(L, "w")
-    with pytest.raises(ValueError, match="L does not depend on 'u': no path joins them"):
+    with pytest.raises(ValueError, match="L does not depend on 'u': no path connects them"):
         explain(L, Value(1.0, "u"))
     with pytest.raises(ValueError, match="view='nope': the views are 'named' and 'full'"):
         explain(L, w, view="nope")

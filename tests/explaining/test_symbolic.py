@@ -28,7 +28,8 @@ from autograd import (
 )
 from autograd.core.graph import adjoints, newest_first
 from autograd.core.recording import functions
-from autograd.explaining.symbolic import _TEXTBOOK, local_formulas, slope_formulas
+from autograd.explaining.alphabet import TEXTBOOK
+from autograd.explaining.symbolic import local_formulas, slope_formulas
 from autograd.formula.systems import FLOATS, sympy
 from tests.programs import apply
 
@@ -58,11 +59,11 @@ def test_every_row_has_formulas_that_give_the_derivative_that_sympy_finds(op):
         assert not formula.gives(expected * 1.001 + 1e-6)
 
 
-@pytest.mark.parametrize("op", _TEXTBOOK, ids=lambda op: op.name)
+@pytest.mark.parametrize("op", TEXTBOOK, ids=lambda op: op.name)
 @pytest.mark.parametrize("x", [0.01, 0.5, 1.0, 2.5, 6.0])
 def test_textbook_forms_are_the_derivatives_of_the_table(op, x):
     (z,) = (op.value.over(FLOATS)(x),)
-    assert math.isclose(_TEXTBOOK[op].over(FLOATS)(x, z), op.partials[0].over(FLOATS)(x, z), rel_tol=1e-9)
+    assert math.isclose(TEXTBOOK[op].over(FLOATS)(x, z), op.partials[0].over(FLOATS)(x, z), rel_tol=1e-9)
 
 
 A, B, C, Y = Value(0.7, "a"), Value(1.3, "b"), Value(-0.4, "c"), Constant(1.5, "y")
@@ -127,7 +128,7 @@ def test_operations_of_the_user_are_functions_in_formulas():
 def test_textbook_forms_hold_for_negative_numbers_too(name, x):
     op = OPERATIONS[name]
     z = op.value.over(FLOATS)(x)
-    assert math.isclose(_TEXTBOOK[op].over(FLOATS)(x, z), op.partials[0].over(FLOATS)(x, z), rel_tol=1e-9)
+    assert math.isclose(TEXTBOOK[op].over(FLOATS)(x, z), op.partials[0].over(FLOATS)(x, z), rel_tol=1e-9)
 
 
 @pytest.mark.parametrize("name", ["sign", "floor"])
