@@ -11,7 +11,7 @@ from autograd.explaining.paths import MAX_PATHS, Step
 from autograd.explaining.wording import step_parts
 from autograd.formula.typesetting import number
 
-__all__ = ["ArrowTexts", "generalized"]
+__all__ = ["ArrowAttributes", "generalized"]
 
 MAX_LABELLED = 40
 """Boxes up to which the arrows have labels; beyond, everything is in the tooltips."""
@@ -25,7 +25,7 @@ MAX_DETAIL = 60
 """Characters of the longest formula in a tooltip."""
 
 
-class ArrowTexts:
+class ArrowAttributes:
     """The attributes of the arrows of a layout."""
 
     def __init__(self, layout: Layout) -> None:

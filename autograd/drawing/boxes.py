@@ -1,4 +1,4 @@
-"""The boxes of a picture as text: names and expressions, numbers and derivatives."""
+"""The contents of the boxes of a picture: names and expressions, numbers and derivatives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autograd.drawing.style import GRADIENT, NUMBER, Cell, bold, faint, grid, mi
 from autograd.explaining.wording import same
 from autograd.formula.typesetting import derivative, number, shortened
 
-__all__ = ["BoxText", "BoxTexts"]
+__all__ = ["BoxContent", "BoxContents"]
 
 MAX_ROWS = 4
 """Members of a group that are listed."""
@@ -22,7 +22,7 @@ MAX_EXPRESSION = 60
 
 
 @dataclass(frozen=True)
-class BoxText:
+class BoxContent:
     """The kind of a box, its lines, and its tooltip."""
 
     kind: str
@@ -30,17 +30,17 @@ class BoxText:
     tooltip: str
 
 
-class BoxTexts:
-    """The texts of the boxes of a layout."""
+class BoxContents:
+    """The contents of the boxes of a layout."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout, self._chain = layout, layout.chain
 
-    def of(self, box: Box) -> BoxText:
-        """The text of one box."""
+    def of(self, box: Box) -> BoxContent:
+        """The content of one box."""
         rows = self._group(box) if box.is_group else self._number(box) if box.is_data else self._value(box)
         details = tooltip(list(zip(box.members, box.names, strict=True)), self._details)
-        return BoxText(self._kind(box), list(rows), details)
+        return BoxContent(self._kind(box), list(rows), details)
 
     def _kind(self, box: Box) -> str:
         if box.is_data:

@@ -1,4 +1,4 @@
-"""The caption of a picture: the chain rule, path by path or as a table of samples, and what else is to be said."""
+"""The caption of a picture: the chain rule, path by path or as a table of samples, and remarks."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _paths(rule: Rule) -> Iterator[Cell]:
 
 
 def _of_samples(chain: Chain, samples: Samples, rule: Rule | None) -> Iterator[Cell]:
-    """The rule for the sample that is drawn, a table of the others, and what else there is to add."""
+    """The rule for the sample that is drawn, a table with others, and the paths beside them."""
     if rule:
         own = f"sample {chain.sample + 1}"
         yield from (text(f"{own}:  {product_line(term, minus)}") for term in rule.sum.terms if term.head == own)

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.value import Value
-from autograd.drawing.arrows import ArrowTexts
-from autograd.drawing.boxes import BoxTexts
+from autograd.drawing.arrows import ArrowAttributes
+from autograd.drawing.boxes import BoxContents
 from autograd.drawing.caption import caption_rows
 from autograd.drawing.layout import Box, Layout
 from autograd.drawing.style import BOXES, FONT, GRAPH, bold, box, lines, text
@@ -34,7 +34,7 @@ _PLAIN = re.compile(r"[^\W\d]\w*")
 
 
 class GraphTooLarge(ValueError):  # noqa: N818
-    """A picture would have more boxes than anybody can read."""
+    """A picture would have more boxes than anyone can read."""
 
 
 def draw(
@@ -96,14 +96,14 @@ def _drawing(layout: Layout, left_out: int) -> Drawing:
 
     chain, keys = layout.chain, _keys(layout.boxes)
     rule = chain_rule(chain) if chain.wrt is not None and not chain.stale else None
-    attributes = GRAPH | FONT | _arrangement(layout)
-    drawing = Drawing("chain", graph_attr=attributes, node_attr={"shape": "plain"} | FONT, edge_attr=dict(FONT))
+    graph_attr = GRAPH | FONT | _arrangement(layout)
+    drawing = Drawing("chain", graph_attr=graph_attr, node_attr={"shape": "plain"} | FONT, edge_attr=dict(FONT))
     drawing.format, drawing.words = "svg", "\n".join(in_words(chain, rule))
-    box_texts, arrow_texts = BoxTexts(layout), ArrowTexts(layout)
+    contents, attributes = BoxContents(layout), ArrowAttributes(layout)
 
     def add(graph: Any, boxes: list[Box]) -> None:
         for b in boxes:
-            content = box_texts.of(b)
+            content = contents.of(b)
             graph.node(keys[b], box(content.kind, *content.rows), tooltip=content.tooltip)
 
     framed = [b for b in layout.boxes if chain.samples and chain.samples.owns(b.members[0], chain.sample)]
@@ -115,7 +115,7 @@ def _drawing(layout: Layout, left_out: int) -> Drawing:
             inner.attr(color=BOXES["data"].border, penwidth="2", margin="16")
             add(inner, framed)
     for arrow in layout.arrows:
-        drawing.edge(keys[arrow.source], keys[arrow.target], **arrow_texts.of(arrow))
+        drawing.edge(keys[arrow.source], keys[arrow.target], **attributes.of(arrow))
     caption = list(caption_rows(layout, rule, left_out))
     if caption:
         drawing.attr(label=lines(text("", size=7), *caption, align="left"), labelloc="b")

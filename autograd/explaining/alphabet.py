@@ -34,11 +34,11 @@ class Alphabet:
     """Symbols for the named values, and for numbers that should stay as they were written.
 
     SymPy would turn ``2·(ŷ - 1.5)`` into ``2·ŷ - 3``.  The symbols are numbered in the order in which they occur, since
-    SymPy sorts by their names; `texts` holds how each is written, `numbers` its number, and `names` those of values.
+    SymPy sorts by their names; `labels` and `numbers` are theirs, and `names` the symbols that have a name.
     """
 
     def __init__(self, nodes: Sequence[Value], names: Mapping[Value, str]) -> None:
-        self.texts: dict[str, str] = {}
+        self.labels: dict[str, str] = {}
         self.numbers: dict[str, float] = {}
         self.names: set[str] = set()
         self._own: dict[str, Operation] = {}
@@ -108,7 +108,7 @@ class Alphabet:
 
         if key not in self._symbols:
             self._symbols[key] = symbol = sp.Symbol(f"v{len(self._symbols):04}")
-            self.texts[str(symbol)], self.numbers[str(symbol)] = text, data
+            self.labels[str(symbol)], self.numbers[str(symbol)] = text, data
             if not isinstance(key, float):
                 self.names.add(str(symbol))
         return self._symbols[key]
@@ -140,9 +140,9 @@ def sizes(nodes: Sequence[Value], wide: int | None = None) -> dict[Any, int]:
 
     A sum over single terms may count as `wide`: the derivatives with respect to its terms are no longer for it.
     """
-    found: dict[Any, int] = {}
+    written: dict[Any, int] = {}
     for node in reversed(nodes):
-        operands = [found.get(operand, 1) for operand in node.args]
+        operands = [written.get(operand, 1) for operand in node.args]
         is_wide = wide and node.op.nary and max(operands, default=0) == 1
-        found[node] = wide if wide and is_wide else 1 + sum(operands)
-    return found
+        written[node] = wide if wide and is_wide else 1 + sum(operands)
+    return written

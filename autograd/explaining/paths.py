@@ -58,11 +58,11 @@ class Paths:
     @cached_property
     def values(self) -> set[Value]:
         """`wrt`, and all that was computed from it."""
-        found = {self.wrt} if self.wrt is not None else set()
+        values = {self.wrt} if self.wrt is not None else set()
         for value, steps in self._steps.items():
-            if not found.isdisjoint(step.operand for step in steps):
-                found.add(value)
-        return found
+            if not values.isdisjoint(step.operand for step in steps):
+                values.add(value)
+        return values
 
     def steps_to(self, value: Value) -> list[Step]:
         """The steps to `value` that come from `wrt`."""
@@ -86,13 +86,13 @@ class Paths:
         """Each path as its steps, from the root on; empty if there are more than `MAX_PATHS`."""
         if self.count > MAX_PATHS:
             return []
-        found: list[list[Step]] = []
+        paths: list[list[Step]] = []
         path: list[Step] = []
         todo: list[tuple[Value, int, Step | None]] = [(self.root, 0, None)]
         while todo:
             value, depth, last = todo.pop()
             path[max(depth - 1, 0) :] = [last] if last else []
             if value is self.wrt:
-                found.append(path.copy())
+                paths.append(path.copy())
             todo += [(step.operand, depth + 1, step) for step in reversed(self.steps_to(value))]
-        return found
+        return paths

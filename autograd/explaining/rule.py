@@ -50,7 +50,7 @@ class Sum:
 class Rule:
     """The chain rule for one `derivative`, ``dL/dw``, and the `sum` that gives it.
 
-    If the sum is over samples, `contributions` says what each adds, and the first `samples` terms are some of them.
+    If the sum is over samples, `contributions` has the part of each, and the first `samples` terms are some of them.
     """
 
     derivative: Factor
@@ -84,7 +84,7 @@ def chain_rule(chain: Chain) -> Rule:
 
 
 def _contributions(chain: Chain, wrt: Value) -> list[float]:
-    """What each sample adds to the derivative; empty unless it is a sum over samples."""
+    """The part of each sample in the derivative; empty unless that is a sum over samples."""
     samples = chain.samples
     if not samples or samples.of(wrt) is not None or samples.terms[chain.sample] not in chain.paths.values:
         return []

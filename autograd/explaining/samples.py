@@ -75,11 +75,11 @@ class Samples:
 
     @cached_property
     def _private(self) -> list[list[Value]]:
-        found: list[list[Value]] = [[] for _ in self.terms]
+        private: list[list[Value]] = [[] for _ in self.terms]
         for value, k in sorted(self.owner.items(), key=lambda item: item[0]._created):
             if k is not None:
-                found[k].append(value)
-        return found
+                private[k].append(value)
+        return private
 
     def row(self, k: int, term: str) -> dict[str, float]:
         """The numbers of one sample by name: its data and its values; `term` is the name of the term if it has none."""
@@ -91,10 +91,10 @@ class Samples:
 
     def _constants(self, k: int) -> list[Any]:
         """The named numbers that only this sample uses."""
-        found = {
+        constants = {
             id(x): x for v in self._private[k] for x in v.args if isinstance(x, float) and getattr(x, "label", None)
         }
-        return [x for x in found.values() if id(x) not in self._common]
+        return [x for x in constants.values() if id(x) not in self._common]
 
     def matched(self, k: int, other: int) -> dict[tuple[str, float], Any]:
         """The named numbers of sample `k`, as label and number, with those in the same places of another sample."""

@@ -69,12 +69,12 @@ class Symbolic:
     @cached_property
     def text(self) -> str:
         """The formula as it is written: ``2·(ŷ - y)``."""
-        return typeset(self._tree, self._alphabet.texts)
+        return typeset(self._tree, self._alphabet.labels)
 
     @cached_property
     def latex(self) -> str:
         """The formula in LaTeX."""
-        return typeset(self._tree, self._alphabet.texts, LATEX)
+        return typeset(self._tree, self._alphabet.labels, LATEX)
 
     @property
     def _tree(self) -> ast.expr:
@@ -87,8 +87,8 @@ class Symbolic:
 
     def gives(self, slope: float) -> bool:
         """True if the formula is short enough, none of its names means two things, and its value is this slope."""
-        texts = Counter(self._alphabet.texts[key] for key in self._alphabet.names)
-        if any(texts[name] > 1 for name in self._used):  # two values of one name
+        labels = Counter(self._alphabet.labels[key] for key in self._alphabet.names)
+        if any(labels[name] > 1 for name in self._used):  # two values of one name
             return False
         return self.gives_for({}, slope) and len(self.text) <= MAX_LENGTH
 
@@ -102,15 +102,15 @@ class Symbolic:
 
     def renamed(self, names: Mapping[str, str]) -> str:
         """The text with other `names`; empty if one of them would mean two things."""
-        texts = {key: names.get(text, text) for key, text in self._alphabet.texts.items()}
+        labels = {key: names.get(label, label) for key, label in self._alphabet.labels.items()}
         is_clear = len({names.get(name, name) for name in self._used}) == len(self._used)
-        return typeset(self._tree, texts) if is_clear else ""
+        return typeset(self._tree, labels) if is_clear else ""
 
     @property
     def _used(self) -> list[str]:
         """The names in the formula."""
         keys = map(str, self._expr.free_symbols)
-        return [self._alphabet.texts[key] for key in keys if key in self._alphabet.names]
+        return [self._alphabet.labels[key] for key in keys if key in self._alphabet.names]
 
     @cached_property
     def _function(self) -> Callable[..., float]:

@@ -64,7 +64,7 @@ def test_every_operation_is_a_step_of_the_full_view(lesson):
     ]
 
 
-def test_several_paths_are_told_one_by_one_and_summed(lesson):
+def test_several_paths_are_written_out_and_summed(lesson):
     w, _, _, L = lesson
     R = (Constant(0.1, "λ") * w**2).named("R")
     assert explain((L + R).named("J"), w).chain == [
@@ -75,7 +75,7 @@ def test_several_paths_are_told_one_by_one_and_summed(lesson):
     ]
 
 
-def test_many_paths_are_gathered_by_their_first_step():
+def test_many_paths_are_grouped_by_their_first_step():
     w = z = Value(1.0, "w")
     for i in range(40):
         z = ((z * 0.5).named(f"a{i}") + (z * 0.25).named(f"b{i}") + (w * 0.0).named(f"o{i}")).named(f"c{i}")
@@ -85,7 +85,7 @@ def test_many_paths_are_gathered_by_their_first_step():
     assert len(lines) < 20
 
 
-def test_among_very_many_first_steps_the_largest_are_told():
+def test_among_very_many_first_steps_the_largest_are_shown():
     w = Value(1.0, "w")
     terms = [(w * (i + 1)).named(chr(ord("a") + i % 20) + "'" * (i // 20)) for i in range(100)]
     lines = explain(sum_(terms).named("z"), w).chain
@@ -175,7 +175,7 @@ def test_a_sum_and_what_is_beside_it():
     assert explanation.closed_form is None
 
 
-def test_of_many_samples_the_largest_are_told():
+def test_of_many_samples_the_largest_are_shown():
     w, terms = parameters_and_terms(569)
     lines = explain(mean(terms).named("J"), w).chain
     assert lines[0] == "dJ/dw = sum over 569 samples"
@@ -364,7 +364,7 @@ def variance():
 
 
 @pytest.mark.parametrize("case", [ridge, one_parameter_for_every_second_sample, powers, two_tasks, variance])
-def test_terms_that_are_no_samples_are_not_taken_for_them(case):
+def test_terms_that_are_not_samples_are_not_treated_as_such(case):
     w, root = case()
     chain = Chain(root, w)
     assert chain.samples is None
@@ -387,7 +387,7 @@ def test_samples_with_an_index_are_summed_over_it():
 
 
 @pytest.mark.parametrize("of", [lambda total: total**2, lambda total: total * total, lambda total: 1 / total])
-def test_what_is_no_sum_over_samples_has_no_closed_form_of_one(of):
+def test_a_function_of_a_sum_over_samples_has_no_closed_form_over_samples(of):
     w, terms = parameters_and_terms()
     assert explain(of(mean(terms)).named("J"), w).closed_form is None
     assert explain((2 - mean(terms) / 3).named("J"), w).closed_form is not None
