@@ -26,7 +26,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status, 2 for input it cannot use."""
+    """Run the command line and return the exit status: 0, or 2 for unusable input."""
     options = _options(sys.argv[1:] if arguments is None else arguments)
     return say(_output(options), "autograd")
 

@@ -60,7 +60,7 @@ def draw(
     """
     if hasattr(root, "_drawing_"):
         if wrt is not None or view != "named":
-            raise TypeError(f"the picture of {root!r} itself takes neither wrt= nor view=: draw a result of it")
+            raise TypeError(f"the picture of {root!r} takes neither wrt= nor view=: draw one of its results instead")
         return root._drawing_(group=group, max_nodes=max_nodes)  # type: ignore[no-any-return]
     for value in (root, *([] if wrt is None else [wrt])):
         if type(value) is not Value:
@@ -123,7 +123,7 @@ def _drawing(layout: Layout, left_out: int) -> Drawing:
 
 
 def _arrangement(layout: Layout) -> dict[str, str]:
-    """Operands from top to bottom, as they are written, unless paths had to cross for it; large graphs roughly."""
+    """Attributes for operands from top to bottom as written, unless paths had to cross; large graphs are laid out roughly."""
     if len(layout.boxes) > MAX_NODES:
         return {"mclimit": ".1", "nslimit": "1", "splines": "line"}
     return {"ordering": "in"} if len(layout.chain.paths.few) < 2 else {}
@@ -136,7 +136,7 @@ def _frame_title(samples: Samples, sample: int) -> str:
 
 
 def _keys(boxes: list[Box]) -> dict[Box, str]:
-    """Names for Graphviz: those of the boxes where it takes them, each once."""
+    """Unique names for Graphviz: the titles of the boxes where it allows them."""
     keys: dict[Box, str] = {}
     used: set[str] = set()
     for i, b in enumerate(boxes):

@@ -1,9 +1,9 @@
-"""From DOT text to SVG, PNG or PDF, with or without Graphviz on the machine.
+"""Rendering: from DOT source to SVG, PNG or PDF, with or without Graphviz on the machine.
 
 pygraphviz carries Graphviz inside its wheel.  Each picture is drawn by a short-lived child process, which costs
-about a tenth of a second: a layout can then be interrupted or take too long, what Graphviz and its font library
-print does not reach the user, and no fault in C code reaches the caller.  Without pygraphviz, the ``dot``
-program does it; without either, there is still the graph as text.
+about a tenth of a second: a layout can then be interrupted or timed out, and neither the warnings of Graphviz and
+its font library nor a crash in C code reaches the caller.  Without pygraphviz, the ``dot`` program does it; without
+either, there is still the graph as text.
 """
 
 from __future__ import annotations

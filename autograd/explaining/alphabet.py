@@ -34,7 +34,7 @@ class Alphabet:
     """Symbols for the named values, and for numbers that should stay as they were written.
 
     SymPy would turn ``2·(ŷ - 1.5)`` into ``2·ŷ - 3``.  The symbols are numbered in the order in which they occur, since
-    SymPy sorts by their names; `labels` and `numbers` are theirs, and `names` the symbols that have a name.
+    SymPy sorts by them.  `labels` and `numbers` hold what each stands for, and `names` are the symbols of named values.
     """
 
     def __init__(self, nodes: Sequence[Value], names: Mapping[Value, str]) -> None:

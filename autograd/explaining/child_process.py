@@ -24,6 +24,6 @@ def run_python(code: str, *arguments: str, input: bytes, timeout: float) -> subp
             output, messages = child.communicate(input, timeout)
         except BaseException:
             child.kill()
-            child.wait()  # after Ctrl-C nobody else does
+            child.wait()  # `with` does not after Ctrl-C
             raise
     return subprocess.CompletedProcess(command, child.returncode, output, messages)

@@ -74,7 +74,7 @@ def parse_formulas(text: str, inputs: Sequence[str]) -> Formulas:
         name, body = named.groups() if named else ("", piece)
         name = checked_name(name) if name else ""
         if not name and i < len(pieces) - 1:
-            raise FormulaError(f"a formula that others follow needs a name, such as h = {piece.strip()}")
+            raise FormulaError(f"a formula followed by others needs a name, such as h = {piece.strip()}")
         if name in numbers or name in steps:
             raise FormulaError(f"{name} is given twice\n    {text}")
         try:

@@ -36,7 +36,7 @@ class Factor:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """From an operand to the value in whose expression it occurs, at this `position` among all that occur there."""
+    """A step from an operand to the value in whose expression it occurs, at this `position` among its operands."""
 
     value: Value
     operand: Value

@@ -134,7 +134,7 @@ class Samples:
 
 
 def find_samples(nodes: Sequence[Value]) -> Samples | None:
-    """The sum over samples that is nearest to the first of the `nodes`, newest first; None if there is none."""
+    """The sum over samples nearest to the first of the `nodes`, which stand newest first; None if there is none."""
     inside: set[Value] = set()
     tried = 0
     for node in nodes:
@@ -188,7 +188,7 @@ def _owners(nodes: Sequence[Value], terms: Sequence[Value], inner: set[Value]) -
 
 
 def _alike(samples: Samples) -> bool:
-    """True if the terms are the same computation, on values that all share, with data of their own: of equal form.
+    """True if the terms are of equal form: the same computation on shared values, each with data of its own.
 
     If values on the way to the terms have names, these are compared and the operations may differ.
     """
@@ -198,5 +198,6 @@ def _alike(samples: Samples) -> bool:
         return False
     names, data, shared, _ = samples.forms[0]
     has_names = names or data or all(map(samples._constants, range(len(samples.terms))))
-    n = 3 if len(names) > bool(samples.terms[0].label) else 4
-    return bool(shared and has_names and all(data)) and len({form[:n] for form in samples.forms}) == 1
+    has_inner_names = len(names) > bool(samples.terms[0].label)
+    forms = {form._replace(operations=()) if has_inner_names else form for form in samples.forms}
+    return bool(shared and has_names and all(data)) and len(forms) == 1

@@ -2,7 +2,7 @@
 
 The backward pass is that of numbers, with formulas on the edges: each row of the table has its local derivatives,
 and SymPy multiplies, adds and tidies up.  Functions stay as they are written in the table, so
-that the derivative of a sigmoid is ``ŷ·(1 - ŷ)`` and no fraction of exponentials.
+that the derivative of a sigmoid is ``ŷ·(1 - ŷ)`` not a fraction of exponentials.
 
 A formula that does not give the recorded number is not shown: at exceptional points, such as the tie of a
 maximum, the general formula is wrong.

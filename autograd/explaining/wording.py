@@ -64,7 +64,7 @@ def summands(rule: Rule) -> list[str]:
 
 
 def equals(combine: Callable[[Iterable[float]], float], numbers: Sequence[str], result: str) -> str:
-    """``=``, or ``≈`` where the numbers as they are written do not give the result as it is written."""
+    """``=``, or ``≈`` if the numbers, rounded as they are shown, do not give the rounded result."""
     if not 1 < len(numbers) <= MAX_FACTORS:
         return "="
     return "=" if number(float(combine(float(text.strip("()")) for text in numbers))) == result else "≈"
@@ -79,7 +79,7 @@ def joined(between: str, terms: Iterable[str], ellipsis: str = "…") -> str:
 
 
 def step_parts(chain: Chain, step: Step, longest: int) -> list[str]:
-    """The derivative of a step in symbols, as a formula unless that is longer than `longest`, and as a number."""
+    """The derivative of a step in symbols, as a formula if `longest` characters are enough for it, and as a number."""
     slope = number(step.factor.slope)
     terms = chain.samples.terms if chain.samples else ()
     if terms and step.operand is terms[chain.sample] and isclose(step.factor.slope * len(terms), 1):

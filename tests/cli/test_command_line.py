@@ -233,7 +233,7 @@ def test_formulas_that_would_keep_sympy_busy_do_not(run, arguments):
         (["x", "sin=1"], "'sin' cannot be the name of a variable: formulas use it already"),
         (["x^2", "x=1"], "^ is not a power: write **\n    x^2\n    ^^^"),
         (["x +", "x=1"], "this is not a formula: invalid syntax\n    x +\n       ^"),
-        (["b*c; a + 1", "b=1", "c=2"], "a formula that others follow needs a name, such as h = b*c"),
+        (["b*c; a + 1", "b=1", "c=2"], "a formula followed by others needs a name, such as h = b*c"),
         (["x = x*x", "x=2"], "x is given twice\n    x = x*x"),
         (["a = x; b = x*x", "x=2"], "a is computed, but not used in a = x; b = x*x"),
         (["x*2", "x=1", "--wrt", "q"], "--wrt q: 'q' is not a variable; the variables are x"),

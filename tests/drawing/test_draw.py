@@ -401,7 +401,9 @@ def test_every_model_can_be_drawn(model, group):
 
 
 def test_the_structure_has_no_derivatives():
-    with pytest.raises(TypeError, match=r"the picture of Neuron\(1, .*\) itself takes neither wrt= nor view="):
+    with pytest.raises(
+        TypeError, match=r"the picture of Neuron\(1, .*\) takes neither wrt= nor view=: draw one of its results"
+    ):
         draw(Neuron(1), wrt=Value(1.0))
     with pytest.raises(ValueError, match="view='all': the views are 'named' and 'full'"):
         draw(Value(1.0), view="all")

@@ -23,7 +23,7 @@ def test_formulas_use_the_results_before_them(lesson):
     assert lesson.run(FLOATS, lesson.inputs | {"w": 0.7})["ŷ"] == 1.5
 
 
-def test_any_number_system_will_do_and_results_can_be_named_on_the_way(lesson):
+def test_formulas_run_over_any_number_system_and_results_can_be_changed(lesson):
     import sympy as sp
 
     symbols = {name: sp.Symbol(name) for name in lesson.inputs}
@@ -37,8 +37,8 @@ def test_a_result_without_a_name_gets_a_free_one(variables, name):
     assert parse_formulas("*".join(variables), [f"{v}=1" for v in variables]).name == name
 
 
-def test_what_cannot_be_meant_is_refused_in_the_words_of_the_input():
-    with pytest.raises(FormulaError, match="a formula that others follow needs a name, such as h = 2"):
+def test_errors_replay_the_input():
+    with pytest.raises(FormulaError, match="a formula followed by others needs a name, such as h = 2"):
         parse_formulas("2; 3", [])
     with pytest.raises(PoleError, match=r"division by zero in 1/\(2 - 2\)"):
         parse_formulas("1/(2 - 2)", []).run(FLOATS, {})
