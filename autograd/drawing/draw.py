@@ -123,7 +123,7 @@ def _drawing(layout: Layout, left_out: int) -> Drawing:
 
 
 def _arrangement(layout: Layout) -> dict[str, str]:
-    """Attributes for operands from top to bottom as written, unless paths had to cross; large graphs are laid out roughly."""
+    """Attributes for operands from top to bottom as written, unless paths had to cross, or for a rough large layout."""
     if len(layout.boxes) > MAX_NODES:
         return {"mclimit": ".1", "nslimit": "1", "splines": "line"}
     return {"ordering": "in"} if len(layout.chain.paths.few) < 2 else {}

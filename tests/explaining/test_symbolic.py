@@ -28,8 +28,9 @@ from autograd import (
 )
 from autograd.core.graph import adjoints, newest_first
 from autograd.core.recording import functions
-from autograd.explaining.alphabet import TEXTBOOK
+from autograd.explaining.alphabet import TEXTBOOK, sizes
 from autograd.explaining.symbolic import local_formulas, slope_formulas
+from autograd.explaining.sympy_notation import function, source, system
 from autograd.formula.systems import FLOATS, sympy
 from tests.programs import apply
 
@@ -184,3 +185,21 @@ def test_one_backward_pass_serves_all_numbers():
     z = (A * B + C) ** 2
     found = adjoints(z, newest_first(z))
     assert [found[v] for v in (A, B, C)] == z.gradients([A, B, C])
+
+
+def test_sympy_takes_functions_as_they_are_written_and_gives_source_back():
+    x, y = sp.symbols("x y")
+    assert source(function("sigmoid")(x) * 2 + function("remainder")(x, y + 1)) == "((x) % (y + 1)) + 2*sigmoid(x)"
+    where = system().functions["where"]
+    assert where(x > y, x, y) == function("where")(x > y, x, y)
+    assert where(sp.Gt(x, x, evaluate=False), x, y) == y
+    assert where(sp.Ge(x, x, evaluate=False), x, y) == x
+
+
+def test_sizes_count_what_is_written():
+    y = A * B
+    z = y * y
+    assert [sizes([z, y])[v] for v in (y, z)] == [3, 7]
+    total = dot([A] * 50, [B] * 50)
+    assert sizes([total])[total] == 101
+    assert sizes([total], wide=1)[total] == 1
