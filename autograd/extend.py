@@ -1,4 +1,4 @@
-"""For other packages to build on, besides the public names of `autograd`: checks of numbers, notation, drawing.
+"""For packages that build on `autograd`: its checks, its notation, its pictures and its command line.
 
 >>> as_float("3", "w = '3'")
 Traceback (most recent call last):
@@ -8,9 +8,9 @@ TypeError: w = '3': a string is not a number; write float('3') if it holds one
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.cli.terminal import refuse_unless_picture, save, say
+from autograd.cli.terminal import check_picture_name, save, say
 from autograd.core.value import as_float, shown
-from autograd.drawing.draw import refuse_if_larger
+from autograd.drawing.draw import check_size
 from autograd.drawing.style import EDGE, FAINT, FONT, GRAPH, NUMBER, bold, box, faint, lines, minus, text
 from autograd.extensions.expressions import expression
 from autograd.extensions.requirements import require
@@ -19,31 +19,36 @@ from autograd.formula.typesetting import columns, derivative, factor, number
 if TYPE_CHECKING:
     from autograd.drawing.rendering import Drawing
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - by purpose
+    # numbers: checked, or shown in a message
+    "as_float",
+    "require",
+    "shown",
+    # notation: numbers, derivatives and expressions as they are written, and aligned columns
+    "columns",
+    "derivative",
+    "expression",
+    "factor",
+    "number",
+    # pictures: the drawing itself, its size, its boxes and lines of text
+    "Drawing",
+    "check_size",
+    "bold",
+    "box",
+    "faint",
+    "lines",
+    "minus",
+    "text",
+    # the colours and attributes of pictures
     "EDGE",
     "FAINT",
     "FONT",
     "GRAPH",
     "NUMBER",
-    "Drawing",
-    "as_float",
-    "bold",
-    "box",
-    "columns",
-    "derivative",
-    "expression",
-    "factor",
-    "faint",
-    "lines",
-    "minus",
-    "number",
-    "refuse_if_larger",
-    "refuse_unless_picture",
-    "require",
+    # command lines: printing with an exit status, and files for pictures
+    "check_picture_name",
     "save",
     "say",
-    "shown",
-    "text",
 ]
 
 

@@ -1,1 +1,1 @@
-"""The command line, and what command lines share."""
+"""The command line, and the parts that all command lines share."""

@@ -1,4 +1,4 @@
-"""What the command lines share: printing line by line, saving pictures, and ending well."""
+"""Printing line by line, saving pictures, and ending well: common to all command lines."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from autograd.drawing.rendering import Drawing
 
-__all__ = ["PICTURES", "refuse_unless_picture", "save", "say"]
+__all__ = ["PICTURES", "check_picture_name", "save", "say"]
 
 PICTURES = (".svg", ".png", ".pdf", ".jpg", ".dot", ".gv")
 """The endings of the files that a picture can be saved to."""
 
 
 def say(lines: Iterable[str], program: str) -> int:
-    """Print the lines as they come; the exit status is 2, with a message, if they end in an error of the input."""
+    """Print the lines as they come and return the exit status: 0, or 2, with a message, after an error of the input."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # where ŷ and ∂ cannot be printed, a question mark must do
     try:
@@ -27,7 +27,7 @@ def say(lines: Iterable[str], program: str) -> int:
             print(line)
         if sys.stdout is not None:  # it may have been closed
             sys.stdout.flush()
-    except BrokenPipeError:  # whoever read along has seen enough
+    except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         return 130  # as shells have it
@@ -37,14 +37,14 @@ def say(lines: Iterable[str], program: str) -> int:
     return 0
 
 
-def refuse_unless_picture(option: str, file: str, endings: Sequence[str] = PICTURES) -> None:
-    """Raise ValueError, before anything is computed, if no picture can be saved under this name."""
+def check_picture_name(option: str, file: str, endings: Sequence[str] = PICTURES) -> None:
+    """Raise ValueError unless the name of the `file`, the value of an `option`, has one of these endings."""
     if Path(file).suffix.lower() not in endings:
         raise ValueError(f"{option} {file}: the name of the picture must end in one of {' '.join(endings)}")
 
 
 def save(drawing: Drawing, file: str) -> None:
-    """Save a picture in the format that the name of the file asks for."""
+    """Save a picture in the format of the file's ending."""
     if Path(file).suffix.lower() in (".dot", ".gv"):
         drawing.save(file)
     else:

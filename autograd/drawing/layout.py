@@ -1,12 +1,12 @@
-"""What a picture consists of: boxes for values, arrows for steps, and values that are alike folded into one box.
+"""The layout of a picture: boxes for values, arrows for steps, and one box for many values that are alike.
 
-``w[0] … w[29]``, if they all go the same way, are one box with thirty members, and so are the thirty
+``w[0] … w[29]``, if they are all used in the same way, are one box with thirty members, and so are the thirty
 neurons of a layer; the arrow between two such boxes stands for many steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from autograd.core.value import Value
 from autograd.explaining.samples import indexed
 from autograd.extensions.expressions import appearing
-from autograd.formula.typesetting import in_common
+from autograd.formula.typesetting import derivative, in_common
 
 if TYPE_CHECKING:
-    from autograd.explaining.chain import Chain, Step
+    from autograd.explaining.chain import Chain
+    from autograd.explaining.paths import Step
 
-__all__ = ["Arrow", "Box", "General", "Picture"]
+__all__ = ["Arrow", "Box", "General", "Layout"]
 
 MAX_ALONE = 3
 """Values that are alike up to which each has a box of its own."""
@@ -33,21 +34,25 @@ class Box:
 
     members: list[Any]
     names: list[str]
-    key: str = ""
 
     @property
     def is_data(self) -> bool:
-        """Whether these are plain numbers."""
+        """True for named plain numbers."""
         return type(self.members[0]) is not Value
 
     @property
     def is_group(self) -> bool:
-        """Whether several values are folded here."""
+        """True if the box stands for several values."""
         return len(self.members) > 1
+
+    @property
+    def title(self) -> str:
+        """The name of the box."""
+        return self.stem if self.is_group else self.names[0]
 
     @cached_property
     def stem(self) -> str:
-        """What the names of all members have in common."""
+        """The common part of the names: ``w`` of ``w[0]`` and ``w[1]``."""
         return indexed(self.names[0])[0]
 
     @cached_property
@@ -68,66 +73,66 @@ class Box:
 
 @dataclass(eq=False)
 class Arrow:
-    """What leads from one box to another; no steps if it comes from data."""
+    """The steps from one box to another; none if it comes from data."""
 
     source: Box
     target: Box
     steps: list[Step] = field(default_factory=list)
 
 
-class Picture:
+class Layout:
     """The boxes and arrows that show a chain; with `group`, values that are alike share a box.
 
-    With `between`, only what lies on a way from the chain's `wrt` to its root.
+    With `only_paths`, only those on a path from the chain's `wrt` to its root.
     """
 
-    def __init__(self, chain: Chain, group: bool = True, between: bool = False) -> None:
+    def __init__(self, chain: Chain, group: bool = True, only_paths: bool = False) -> None:
         self.chain = chain
         names = chain.names
-        shown = chain.between if between else set(chain.values)
+        shown = chain.paths.values if only_paths else set(chain.values)
         inner = [value for value in chain.values if value in shown and not value.is_leaf]
         self._operands = {
-            value: [x for x in appearing(value, names) if (x in shown if type(x) is Value else not between)]
+            value: [x for x in appearing(value, names) if (x in shown if type(x) is Value else not only_paths)]
             for value in inner
         }
-        self._box_of: dict[Any, Box] = {}
-        self.boxes = list(self._arranged(group))
+        self.boxes = self._arranged(group)
+        self._box_of = {_identity(x): box for box in self.boxes for x in box.members}
 
     def box_of(self, member: Any) -> Box:
-        """The box in which a Value, or a named number, is drawn."""
+        """The box of a Value, or of a named number."""
         return self._box_of[_identity(member)]
 
-    def _arranged(self, group: bool) -> Iterator[Box]:
+    def _arranged(self, group: bool) -> list[Box]:
         """The boxes, in the order in which their first members were made."""
+        everything: dict[Any, Any] = {}
+        for x in [*(x for value, operands in self._operands.items() for x in [*operands, value]), self.chain.root]:
+            everything.setdefault(_identity(x), x)
+        order = {identity: i for i, identity in enumerate(everything)}
+        boxes = []
+        for members in self._groups(list(everything.values()), group):
+            members.sort(key=lambda x: order[_identity(x)])
+            names = [self._name(x) for x in members]
+            if len(members) > MAX_ALONE and len(set(names)) == len(names):
+                boxes.append(Box(members, names))
+            else:
+                boxes += [Box([x], [name]) for x, name in zip(members, names, strict=True)]
+        return sorted(boxes, key=lambda box: order[_identity(box.members[0])])
+
+    def _groups(self, everything: list[Any], group: bool) -> Iterable[list[Any]]:
+        """Values and named numbers that are alike: of one stem, with an index, and used by the same groups."""
         users: dict[Any, set[int]] = {}
         kinds: dict[tuple[Any, ...], int] = {}
-        found: dict[int, list[Any]] = {}
-        everything: dict[Any, Any] = {}
-        inner = list(self._operands)
-        for value in inner:
-            for x in [*self._operands[value], value]:
-                everything.setdefault(_identity(x), x)
-        everything.setdefault(self.chain.root, self.chain.root)
-        leaves = [x for x in everything.values() if not getattr(x, "edges", None)]
-        for x in [*reversed(inner), *leaves]:  # users before what they use
+        groups: dict[int, list[Any]] = {}
+        leaves = [x for x in everything if not getattr(x, "edges", None)]
+        for x in [*reversed(self._operands), *leaves]:  # users before what they use
             identity = _identity(x)
             stem, index = indexed(self._name(x))
             alike = (type(x) is Value, getattr(x, "is_leaf", True), stem, frozenset(users.get(identity, ())))
             kind = kinds.setdefault(alike if group and index else (identity,), len(kinds))
-            found.setdefault(kind, []).append(x)
+            groups.setdefault(kind, []).append(x)
             for operand in self._operands.get(x, ()) if type(x) is Value else ():
                 users.setdefault(_identity(operand), set()).add(kind)
-        order = {identity: i for i, identity in enumerate(everything)}
-        boxes = []
-        for members in found.values():
-            members.sort(key=lambda x: order[_identity(x)])
-            several = len(members) > MAX_ALONE and len({self._name(x) for x in members}) == len(members)
-            boxes += [
-                Box(part, [self._name(x) for x in part]) for part in ([members] if several else [[x] for x in members])
-            ]
-        for box in boxes:
-            self._box_of |= {_identity(x): box for x in box.members}
-        yield from sorted(boxes, key=lambda box: order[_identity(box.members[0])])
+        return groups.values()
 
     def _name(self, x: Any) -> str:
         return self.chain.names[x] if type(x) is Value else x.label
@@ -155,7 +160,7 @@ class Picture:
 class General:
     """An arrow between groups, with letters for the indices: ``∂h[j]/∂w[j,i]``.
 
-    `top` and `bottom` are the two names; `formula` finds what the formulas of all its steps have in common.
+    `top` and `bottom` are the two names, `symbol` is the derivative; `formula` is the one formula of all steps.
     """
 
     def __init__(self, arrow: Arrow) -> None:
@@ -181,14 +186,19 @@ class General:
             for box, own in ((target, self._of_target), (source, self._of_source))
         )
 
-    def formula(self, texts: Sequence[str]) -> str:
-        """The one formula that is that of every step, with letters for the indices; else nothing."""
+    @property
+    def symbol(self) -> str:
+        """The derivative as it is written."""
+        return derivative(self.top, self.bottom, "∂")
+
+    def formula(self, formulas: Sequence[str]) -> str:
+        """The formulas of all steps as one, with letters for the indices; empty if they have none in common."""
         return in_common(
-            texts,
+            formulas,
             [[*zip(s, self._of_source, strict=False), *zip(t, self._of_target, strict=False)] for s, t in self._places],
         )
 
 
 def _identity(x: Any) -> Any:
-    """What makes two operands the same: the Value itself, or the name and the number of a constant."""
+    """The identity of an operand: the Value itself, or the name and the number of a constant."""
     return x if type(x) is Value else (x.label, float(x))

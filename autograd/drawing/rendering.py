@@ -1,9 +1,9 @@
-"""From DOT text to SVG, PNG or PDF, with or without Graphviz on the machine.
+"""Rendering: from DOT source to SVG, PNG or PDF, with or without Graphviz on the machine.
 
 pygraphviz carries Graphviz inside its wheel.  Each picture is drawn by a short-lived child process, which costs
-about a tenth of a second: a layout can then be interrupted or take too long, what Graphviz and its font library
-print does not reach the user, and no fault in C code reaches the caller.  Without pygraphviz, the ``dot``
-program does it; without either, there is still the graph as text.
+about a tenth of a second: a layout can then be interrupted or timed out, and neither the warnings of Graphviz and
+its font library nor a crash in C code reaches the caller.  Without pygraphviz, the ``dot`` program does it; without
+either, there is still the graph as text.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from typing import Any
 
 import graphviz
 
+from autograd.explaining.child_process import run_python
+
 __all__ = ["Drawing"]
 
 RASTER = ("png", "jpg", "jpeg", "jpe", "gif", "webp", "bmp")
 """Formats made of pixels."""
 MAX_PIXELS = 4096
-"""Pixels of a side up to which such a picture is drawn."""
-MISSING = "drawing needs Graphviz: pip install pygraphviz brings it along (or install the dot program)"
+"""Pixels of the longest side of such a picture."""
+MISSING = "drawing needs Graphviz: pip install pygraphviz (which includes it), or install the dot program"
 
 _CHILD = """
 import os, sys, pygraphviz
@@ -45,7 +47,7 @@ os._exit(1 if status else 0)  # nothing to clean up in a process that ends anywa
 class Drawing(graphviz.Digraph):  # type: ignore[misc]
     """A `graphviz.Digraph` that needs no ``dot`` program: the same methods, and it shows itself in a notebook.
 
-    `words` is what it says as text, where no picture can be shown; `timeout` how many seconds a layout may take.
+    `words` is the picture as text, for where none can be shown, and `timeout` the limit for a layout, in seconds.
     """
 
     words: str = ""
@@ -54,7 +56,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
     def pipe(
         self, format: str | None = None, *args: Any, engine: str | None = None, encoding: str | None = None, **kw: Any
     ) -> Any:
-        """The picture as bytes, or as text if an `encoding` is given.
+        """The picture as bytes, or as a string if an `encoding` is given.
 
         `format` is ``"svg"``, ``"png"``, ``"pdf"`` or any other that Graphviz writes; the sides of a picture made
         of pixels have at most 4,096 of them.  Raises RuntimeError with Graphviz's own words if it cannot draw, if
@@ -63,7 +65,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         format, engine = format or self.format, engine or self.engine
         source = _capped(self.source) if format.split(":")[0].lower() in RASTER else self.source
         if importlib.util.find_spec("pygraphviz") and sys.executable:
-            picture = _draw(source, format, engine, self.timeout)
+            picture = _by_pygraphviz(source, format, engine, self.timeout)
             return picture.decode(encoding) if encoding else picture
         try:
             return graphviz.Source(source).pipe(format, *args, engine=engine, encoding=encoding, **kw)
@@ -88,7 +90,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
 
         Works as in `graphviz.Digraph`: the suffix of `outfile` chooses the format, and the DOT source is
         left beside the picture unless `cleanup` is true.  A `filename` with the suffix of a picture is
-        taken for the outfile.
+        used as the `outfile`.
         """
         suffixes = (".svg", ".png", ".pdf", ".jpg")
         if outfile is None and format is None and filename is not None and Path(filename).suffix.lower() in suffixes:
@@ -111,9 +113,9 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         return str(picture)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, str]:
-        """What a notebook shows: SVG, the same inline in HTML so that its tooltips live, and always text.
+        """The picture for a notebook: SVG, the same inline in HTML, where its tooltips work, and always text.
 
-        Never raises: where nothing can be drawn, the text says what is in the picture and what to install.
+        Never raises: if nothing can be drawn, the text describes the picture and says what to install.
         """
         bundle = {"text/plain": self.words or self.source}
         try:
@@ -122,35 +124,29 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
             bundle["text/plain"] += f"\n({error})"
         else:
             bundle |= {"image/svg+xml": svg, "text/html": svg[svg.index("<svg") :]}
-        wanted = set(include or bundle) - set(exclude or ())
-        return {kind: shown for kind, shown in bundle.items() if kind in wanted}
+        requested = set(include or bundle) - set(exclude or ())
+        return {kind: content for kind, content in bundle.items() if kind in requested}
 
 
 def _capped(source: str) -> str:
-    """The graph with a limit to its size, in inches of 96 pixels; it makes large pictures smaller."""
+    """The source with a limit to the size of the picture, in inches of 96 pixels."""
     side = MAX_PIXELS / 96 - 0.5
     return re.sub(r"\{", f'{{\n\tgraph [size="{side:.2f},{side:.2f}"]', source, count=1)
 
 
-def _draw(source: str, format: str, engine: str, timeout: float) -> bytes:
-    command = [sys.executable, "-P", "-c", _CHILD, format, engine]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
-        try:
-            picture, noise = child.communicate(source.encode(), timeout)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            raise RuntimeError(
-                f"Graphviz was stopped after {timeout:g} seconds: draw fewer values, or set .timeout of the drawing"
-            ) from None
-        except BaseException:
-            child.kill()
-            child.wait()  # after Ctrl-C nobody else does
-            raise
+def _by_pygraphviz(source: str, format: str, engine: str, timeout: float) -> bytes:
+    """The picture from a child process."""
+    try:
+        child = run_python(_CHILD, format, engine, input=source.encode(), timeout=timeout)
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(
+            f"Graphviz was stopped after {timeout:g} seconds: draw fewer values, or set .timeout of the drawing"
+        ) from None
     # Graphviz says "Error:" and may hand out an image all the same; fontconfig's warnings are noise.
-    messages = noise.decode(errors="replace").splitlines()
+    messages = child.stderr.decode(errors="replace").splitlines()
     errors = [line for line in messages if "error" in line.lower() and not line.startswith("Fontconfig")]
     if errors or child.returncode:
         raise RuntimeError("Graphviz could not draw this: " + ("\n".join(errors or messages) or "its process crashed"))
-    if not picture:
+    if not child.stdout:
         raise RuntimeError(f"Graphviz could not draw this as {format}: the graph is too large for it; SVG has no limit")
-    return picture
+    return child.stdout

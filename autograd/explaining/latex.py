@@ -28,15 +28,13 @@ _SPECIAL = {
     "′": "$'$", "∂": r"$\partial$",
 }  # fmt: skip
 _NAME = re.compile(r"(.+?)([0-9₀₁₂₃₄₅₆₇₈₉]*)(?:_(\w+))?(?:\[([\w, ]+)\])?(′*)")
-
-
 _NUMBER = re.compile(r"-?(\d+\.?\d*(e[+-]\d+)?|inf|nan)")
 _POWER_OF_TEN = re.compile(r"(-?[\d.]+)e([+-]\d+)")
 _FUNCTIONS = frozenset("exp log sin cos tan sinh cosh tanh arcsin arccos arctan".split())
 
 
 def latex_number(text: str) -> str:
-    r"""A number, as a text, in LaTeX.
+    r"""A number, given as a string, in LaTeX.
 
     >>> latex_number("-0.8"), latex_number("1.5e-08"), latex_number("inf")
     ('-0.8', '1.5 \\cdot 10^{-8}', '\\infty')
@@ -70,7 +68,7 @@ def latex_name(label: str) -> str:
 
 
 def _letter(stem: str) -> str:
-    """The main part of a name: a letter, perhaps with an accent, or a word of plain letters; else nothing."""
+    """The main part of a name: a letter, perhaps with an accent, or a word of plain letters; empty for others."""
     base, *accents = list(unicodedata.normalize("NFD", stem))
     base = f"\\{_GREEK[base]}" if base in _GREEK else base if base.isascii() and base.isalpha() else ""
     if base and all(accent in _ACCENTS for accent in accents):
@@ -81,7 +79,7 @@ def _letter(stem: str) -> str:
 
 
 def _text(character: str) -> str:
-    """One character of a label in text; what KaTeX has no glyph for, by its name."""
+    """One character of a label as text; one that KaTeX has no glyph for is spelled out."""
     if character in _SPECIAL:
         return _SPECIAL[character]
     if character.isascii() and character.isprintable():

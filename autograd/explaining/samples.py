@@ -7,10 +7,11 @@ prediction and its error, and all of them share the parameters.  To explain one 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd.core.table import OPERATIONS
 from autograd.core.value import Value
@@ -18,9 +19,8 @@ from autograd.core.value import Value
 __all__ = ["Samples", "find_samples", "indexed"]
 
 MAX_TRIED = 8
-"""Sums whose terms are compared; nearer to the result than that is where samples are added up."""
+"""Sums whose terms are compared; samples are added up near the result."""
 
-_SHARED = -1
 _SUM, _MEAN, _ADD = OPERATIONS["sum"], OPERATIONS["mean"], OPERATIONS["add"]
 _INDEXED = re.compile(r"(.+?)(?:\[([\w, ]+)\]|(\d+)|([₀₁₂₃₄₅₆₇₈₉]+))")
 _DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
@@ -39,48 +39,62 @@ def indexed(label: str) -> tuple[str, str]:
     return stem, "".join(indices).translate(_DIGITS)
 
 
+class Form(NamedTuple):
+    """The canonical form of one sample, equal for two samples if they are the same computation with other data.
+
+    Its own values are numbered in order; values that it shares with other samples stand for themselves, by identity.
+    """
+
+    names: tuple[str, ...]
+    data: tuple[str | None, ...]
+    shared: frozenset[int]
+    operations: tuple[Hashable, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """A node that adds up `terms`, one for each sample, and which sample `owner` says a value belongs to."""
+    """A sum over samples: the node `total` adds up `terms`, one per sample, with the help of the nodes `inner`.
+
+    `owner` is the position of the sample to which each value belongs, or None for a value that several of them share.
+    """
 
     total: Value
     terms: Sequence[Value]
-    owner: dict[Value, int]
+    owner: dict[Value, int | None]
     inner: frozenset[Value]
 
     def of(self, value: Value) -> int | None:
-        """The position of the sample that a value belongs to; None for those that all share."""
-        k = self.owner.get(value, _SHARED)
-        return None if k == _SHARED else k
+        """The position of the sample to which a value belongs; None if they share it."""
+        return self.owner.get(value)
 
     def owns(self, x: Any, k: int) -> bool:
-        """Whether a Value or a named number belongs to sample `k` alone."""
+        """True if a Value or a named number belongs to sample `k` alone."""
         if type(x) is Value:
             return self.of(x) == k
         return any(x is constant for constant in self._constants(k))
 
     @cached_property
     def _private(self) -> list[list[Value]]:
-        found: list[list[Value]] = [[] for _ in self.terms]
+        private: list[list[Value]] = [[] for _ in self.terms]
         for value, k in sorted(self.owner.items(), key=lambda item: item[0]._created):
-            if k != _SHARED:
-                found[k].append(value)
-        return found
+            if k is not None:
+                private[k].append(value)
+        return private
 
     def row(self, k: int, term: str) -> dict[str, float]:
-        """The numbers of one sample by name: its data, and what was computed from them; `term` names what is added."""
+        """The numbers of one sample by name: its data and its values; `term` is the name of the term if it has none."""
         named = [(getattr(x, "label", None), float(x)) for x in self._constants(k)]
         named += [(v.label or (term if v is self.terms[k] else None), v.data) for v in self._private[k]]
-        stems = [indexed(label)[0] for label, _ in named if label]
-        numbers = [number for label, number in named if label]
-        return {stem: x for stem, x in zip(stems, numbers, strict=True) if stems.count(stem) == 1}
+        stems = [(indexed(label)[0], x) for label, x in named if label]
+        counts = Counter(stem for stem, _ in stems)
+        return {stem: x for stem, x in stems if counts[stem] == 1}
 
     def _constants(self, k: int) -> list[Any]:
         """The named numbers that only this sample uses."""
-        found = {
+        constants = {
             id(x): x for v in self._private[k] for x in v.args if isinstance(x, float) and getattr(x, "label", None)
         }
-        return [x for x in found.values() if id(x) not in self._common]
+        return [x for x in constants.values() if id(x) not in self._common]
 
     def matched(self, k: int, other: int) -> dict[tuple[str, float], Any]:
         """The named numbers of sample `k`, as label and number, with those in the same places of another sample."""
@@ -88,17 +102,28 @@ class Samples:
         return {(x.label, float(x)): y for x, y in zip(here, there, strict=True)} if len(here) == len(there) else {}
 
     @cached_property
+    def forms(self) -> list[Form]:
+        """The form of each sample; if there are many, names are compared without their indices."""
+        return [self._form(own) for own in self._private]
+
+    def _form(self, own: Sequence[Value]) -> Form:
+        places = {v: i for i, v in enumerate(own)}
+        labels = [v.label for v in own if v.label and not v.is_leaf]
+        return Form(
+            tuple(indexed(label)[0] if len(self.terms) > 3 else label for label in labels),
+            tuple(v.label for v in own if v.is_leaf),
+            frozenset(id(x) for v in own for x, _ in v.edges if x not in places),
+            tuple((v.op, len(v.args), *(places.get(x, id(x)) for x, _ in v.edges)) for v in own),
+        )
+
+    @property
     def is_uniform(self) -> bool:
-        """Whether all samples are computed by the same operations, connected in the same way."""
-        shapes = set()
-        for own in self._private:
-            places = {v: i for i, v in enumerate(own)}
-            shapes.add(tuple((v.op, *(places.get(x, id(x)) for x, _ in v.edges), len(v.args)) for v in own))
-        return len(shapes) == 1
+        """True if all samples are computed by the same operations, connected in the same way."""
+        return len({form.operations for form in self.forms}) == 1
 
     @property
     def stem(self) -> str:
-        """What the terms are called together: ``L``, or ``L[i]`` if each has an index; nothing without a name."""
+        """The common name of the terms: ``L``, or ``L[i]`` if each has an index; empty without names."""
         labels = {term.label or "" for term in self.terms}
         return labels.pop() if len(labels) == 1 else f"{indexed(labels.pop())[0]}[i]"
 
@@ -109,7 +134,7 @@ class Samples:
 
 
 def find_samples(nodes: Sequence[Value]) -> Samples | None:
-    """The sum over samples that is nearest to the first of the `nodes`, newest first; None if there is none."""
+    """The sum over samples nearest to the first of the `nodes`, which stand newest first; None if there is none."""
     inside: set[Value] = set()
     tried = 0
     for node in nodes:
@@ -130,7 +155,7 @@ def find_samples(nodes: Sequence[Value]) -> Samples | None:
 
 
 def _terms(total: Value) -> tuple[list[Value], set[Value]]:
-    """What a node adds up, and the unnamed nodes with which it does so."""
+    """The terms that a node adds up, and the unnamed nodes that add them."""
     if total.op is not _ADD:
         operands = [operand for operand, _ in total.edges]
         return (operands if len(operands) == len(total.args) else []), {total}
@@ -151,37 +176,28 @@ def _terms(total: Value) -> tuple[list[Value], set[Value]]:
     return terms, inner
 
 
-def _owners(nodes: Sequence[Value], terms: Sequence[Value], inner: set[Value]) -> dict[Value, int]:
-    """Which term each value belongs to: the one that alone uses it."""
-    owner = {term: k for k, term in enumerate(terms)}
+def _owners(nodes: Sequence[Value], terms: Sequence[Value], inner: set[Value]) -> dict[Value, int | None]:
+    """The position of the only term that uses a value, for each value; None if several do."""
+    owner: dict[Value, int | None] = {term: k for k, term in enumerate(terms)}
     for node in nodes:
         if node not in inner:
-            who = owner.get(node, _SHARED)
+            k = owner.get(node)
             for operand, _ in node.edges:
-                owner[operand] = who if owner.get(operand, who) == who else _SHARED
+                owner[operand] = k if owner.get(operand, k) == k else None
     return owner
 
 
 def _alike(samples: Samples) -> bool:
-    """Whether the terms are the same computation with other data.
+    """True if the terms are of equal form: the same computation on shared values, each with data of its own.
 
-    Each must own its nodes, all must use the same shared values, and go by the same names.  Without names it must be
-    the same operations on data that have names; with names that differ in an index, many times the same operations.
+    If values on the way to the terms have names, these are compared and the operations may differ.
     """
-    terms, owner, private = samples.terms, samples.owner, samples._private
-    if any(owner[term] != k for k, term in enumerate(terms)):
+    if any(samples.owner[term] != k for k, term in enumerate(samples.terms)):
         return False
-    if any(node in owner for node in samples.inner if node is not samples.total):  # a partial sum is used elsewhere
+    if any(node in samples.owner for node in samples.inner - {samples.total}):  # a partial sum is used elsewhere
         return False
-    shared = {frozenset(x for v in own for x, _ in v.edges if owner[x] == _SHARED) for own in private}
-    data = {tuple(v.label for v in own if v.is_leaf) for own in private}  # kept as Values
-    if len(shared) > 1 or shared == {frozenset()} or len(data) > 1 or None in next(iter(data)):
-        return False
-    labels = {tuple(v.label for v in own if v.label and not v.is_leaf) for own in private}
-    if labels == {()}:
-        has_data = data != {()} or all(samples._constants(k) for k in range(len(terms)))
-        return has_data and samples.is_uniform
-    if len(labels) > 1:
-        stems = {tuple(indexed(label)[0] for label in names) for names in labels}
-        return len(stems) == 1 and len(terms) > 3 and samples.is_uniform
-    return samples.is_uniform or any(v.label for v in private[0] if v is not terms[0] and not v.is_leaf)
+    names, data, shared, _ = samples.forms[0]
+    has_names = names or data or all(map(samples._constants, range(len(samples.terms))))
+    has_inner_names = len(names) > bool(samples.terms[0].label)
+    forms = {form._replace(operations=()) if has_inner_names else form for form in samples.forms}
+    return bool(shared and has_names and all(data)) and len(forms) == 1

@@ -9,7 +9,7 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from autograd.extend import columns, refuse_unless_picture
+from autograd.extend import check_picture_name, columns
 from neuron.models.files import write_csv
 from neuron.training.fit import DivergedError
 from neuron.training.history import History
@@ -75,7 +75,7 @@ class Lesson:
         if csv:
             _check_writable("--csv", csv)
         if plot:
-            refuse_unless_picture("--plot", plot, (".png", ".svg", ".pdf"))
+            check_picture_name("--plot", plot, (".png", ".svg", ".pdf"))
             _check_writable("--plot", plot)
             if find_spec("matplotlib") is None:
                 raise OSError(f"--plot {plot} needs Matplotlib: pip install matplotlib")

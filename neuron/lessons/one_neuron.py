@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from autograd import Constant, Value, draw, gradcheck
-from autograd.extend import columns, expression, factor, number, refuse_unless_picture, save
+from autograd.extend import check_picture_name, columns, expression, factor, number, save
 from neuron import losses
 from neuron.closed_form import ACTIVATION_SLOPES, LOSS_SLOPES, Gradient, gradient
 from neuron.models.neuron import Neuron
@@ -42,7 +42,7 @@ class OneNeuron:
                 raise ValueError(f"--{option} must be finite, not {' '.join(map(str, numbers))}")
         if not self.lr > 0:
             raise ValueError(f"the learning rate (--lr) must be positive, not {self.lr}")
-        refuse_unless_picture("--picture", self.picture)
+        check_picture_name("--picture", self.picture)
         self.neuron = Neuron(len(self.w), self.activation, self.w, self.b)
         names = [weight.label.replace("w", "x") for weight in self.neuron.w if weight.label]
         self.inputs = [Constant(x, name) for x, name in zip(self.x, names, strict=True)]

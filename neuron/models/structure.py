@@ -19,11 +19,11 @@ from autograd.extend import (
     NUMBER,
     bold,
     box,
+    check_size,
     faint,
     lines,
     minus,
     number,
-    refuse_if_larger,
     text,
 )
 from neuron.models.protocols import NeuronLike
@@ -51,7 +51,7 @@ def drawing(title: str, layers: Sequence[Sequence[NeuronLike]], group: bool, max
     nin = layers[0][0].nin
     widths = [nin, *(len(layer) for layer in layers)]
     shown = [_shown(width) if group else list(range(width)) for width in widths]
-    refuse_if_larger(sum(map(len, shown)) + len(shown[-1]), max_nodes, "fold wide layers (group=True)")
+    check_size(sum(map(len, shown)) + len(shown[-1]), max_nodes, "fold wide layers (group=True)")
     picture = Drawing("model", graph_attr=GRAPH | FONT | {"ranksep": "1.2"}, edge_attr=dict(FONT))
     picture.attr("node", shape="plain", **FONT)
     picture.format, picture.words = "svg", "\n".join(_in_words(title, layers))

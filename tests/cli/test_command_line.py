@@ -233,10 +233,10 @@ def test_formulas_that_would_keep_sympy_busy_do_not(run, arguments):
         (["x", "sin=1"], "'sin' cannot be the name of a variable: formulas use it already"),
         (["x^2", "x=1"], "^ is not a power: write **\n    x^2\n    ^^^"),
         (["x +", "x=1"], "this is not a formula: invalid syntax\n    x +\n       ^"),
-        (["b*c; a + 1", "b=1", "c=2"], "a formula that others follow needs a name, such as h = b*c"),
+        (["b*c; a + 1", "b=1", "c=2"], "a formula followed by others needs a name, such as h = b*c"),
         (["x = x*x", "x=2"], "x is given twice\n    x = x*x"),
         (["a = x; b = x*x", "x=2"], "a is computed, but not used in a = x; b = x*x"),
-        (["x*2", "x=1", "--wrt", "q"], "--wrt q: there is no variable 'q'; known are: x"),
+        (["x*2", "x=1", "--wrt", "q"], "--wrt q: 'q' is not a variable; the variables are x"),
         (
             ["x*2", "x=1", "--draw", "f.bmp"],
             "--draw f.bmp: the name of the picture must end in one of .svg .png .pdf .jpg .dot .gv",
@@ -282,7 +282,7 @@ def test_help_and_the_installed_module(tmp_path):
 def test_more_than_four_paths_are_gathered_by_their_first_step(run):
     _, out, _ = run("x*x*x*x*x*x", "x=2")
     assert out.endswith("""\
-  df/dx = sum over 5 paths, by their first step
+  df/dx = sum over 5 paths, grouped by first step
     df/dt₁ · ∂t₁/∂x = 16.0 · 4.0 = 64.0
     df/dt₂ · ∂t₂/∂x = 8.0 · 4.0 = 32.0
     df/dt₃ · ∂t₃/∂x = 4.0 · 8.0 = 32.0
@@ -303,7 +303,7 @@ def test_formulas_at_the_edge_of_a_domain_have_a_value(run):
 
 
 def test_a_closed_form_that_sympy_cannot_find_in_time_is_a_question_mark(run, monkeypatch):
-    monkeypatch.setattr("autograd.cli.main.PATIENCE", 0.01)
+    monkeypatch.setattr("autograd.explaining.sympy_derivatives.PATIENCE", 0.01)
     status, out, err = run("x**2", "x=3")
     assert (status, err) == (0, "")
     assert "\n  df/dx  6.0       6.0          6.0 ± 7e-16  pass\n" in out  # SymPy still knows the single steps

@@ -12,7 +12,7 @@ from autograd.drawing import style
 from neuron import MLP, Layer, Neuron, losses
 
 
-def texts(drawing):
+def visible(drawing):
     """What a reader sees: the text of the SVG, spaces removed."""
     svg = drawing.pipe("svg", encoding="utf-8")
     found = re.findall(r"<text[^>]*>([^<]*)</text>", svg)
@@ -21,7 +21,7 @@ def texts(drawing):
 
 def test_the_chain_of_the_lesson(lesson):
     w, _, L = lesson
-    seen = texts(draw(L, wrt=w))
+    seen = visible(draw(L, wrt=w))
     for text in ("w", "0.5", "ŷ", "1.1", "L", "0.16", "−1.6", "−0.8", "x", "2.0", "∂ŷ/∂w", "∂L/∂ŷ", "∂ŷ/∂b"):
         assert text in seen, (text, seen)
     for text in ("= w·x + b", "= x = 2.0", "= 2·(ŷ − y) = −0.8", "= 1.0"):
@@ -37,7 +37,7 @@ def test_two_paths_are_written_out_and_summed():
     L = ((w * 2.0 - 1.4) ** 2).named("L")
     J = (L + (0.1 * w**2).named("R")).named("J")
     J.backward()
-    seen = texts(draw(J, wrt=w))
+    seen = visible(draw(J, wrt=w))
     assert "dJ/dw = sum over 2 paths" in seen
     assert "path 1 (solid):  ∂J/∂L · ∂L/∂w = 1.0 · (−1.6) = −1.6" in seen
     assert "path 2 (dashed):  ∂J/∂R · ∂R/∂w = 1.0 · 0.1 = 0.1" in seen
@@ -48,17 +48,17 @@ def test_values_without_names_are_drawn_with_automatic_ones():
     a, b = Value(0.7), Value(2.0)
     L = (a * b + 1) ** 2
     L.backward()
-    seen = texts(draw(L, wrt=a))
+    seen = visible(draw(L, wrt=a))
     for text in ("v₁", "v₂", "z", "= (v₁·v₂ + 1)²", "dz/dv₁ = ∂z/∂v₁ = 9.6", "∂z/∂v₂"):
         assert text in seen, (text, seen)
     inner = L.args[0]
-    assert "dz/dv₃ = ∂z/∂v₃ = 4.8" in texts(draw(L, wrt=inner))
+    assert "dz/dv₃ = ∂z/∂v₃ = 4.8" in visible(draw(L, wrt=inner))
 
 
 def test_a_leaf_changed_after_the_forward_pass_is_marked(lesson):
     w, _, L = lesson
     w.data = 0.9
-    assert "changed since: run forward again" in texts(draw(L, wrt=w))
+    assert "changed: run the forward pass again" in visible(draw(L, wrt=w))
     q = Value(2.0) * 3
     q.args[0].data = 5.0
     assert str(q) == "…·3 = 6.0"
@@ -66,13 +66,13 @@ def test_a_leaf_changed_after_the_forward_pass_is_marked(lesson):
 
 def test_there_must_be_a_path_to_draw():
     w, u = Value(0.5, label="w"), Value(9.0, label="u")
-    with pytest.raises(ValueError, match="L does not depend on 'u': no path joins them"):
+    with pytest.raises(ValueError, match="L does not depend on 'u': no path connects them"):
         draw((w * 2).named("L"), wrt=u)
 
 
 def test_before_a_backward_pass_no_gradient_is_shown():
     L = (Value(0.5, label="w") * 2).named("L")
-    assert "dL/dw = not computed" in texts(draw(L))
+    assert "dL/dw = not computed" in visible(draw(L))
 
 
 def test_values_of_one_name_have_boxes_of_their_own():
@@ -138,7 +138,7 @@ def test_over_four_paths_all_are_highlighted():
 
 def test_automatic_names_keep_out_of_the_way_of_given_ones():
     named, unnamed, other = Value(1.0, label="v₁"), Value(2.0), Value(3.0, label="z")
-    seen = texts(draw(named * unnamed * other))
+    seen = visible(draw(named * unnamed * other))
     for text in ("v₁", "v₂", "z", "z₁"):
         assert text in seen, (text, seen)
 
@@ -172,7 +172,7 @@ def loss_over():
 def test_of_a_sum_over_samples_one_is_drawn_and_the_others_are_listed(loss_over, total, expression):
     w, _, J = loss_over(4, total)
     drawing = draw(J, wrt=w)
-    seen = texts(drawing)
+    seen = visible(drawing)
     assert drawing.source.count("<table style") == 7, "w, b, x, y, ŷ, L, J"
     for text in (expression, "sample 1 of 4", "(the same graph is repeated 4 times)", "= 1/4 = 0.25"):
         assert text in seen, (text, seen)
@@ -187,11 +187,11 @@ def test_of_a_sum_over_samples_one_is_drawn_and_the_others_are_listed(loss_over,
 
 def test_of_many_samples_the_largest_contributions_are_listed(loss_over):
     w, _, J = loss_over(569)
-    seen = texts(draw(J, wrt=w))
+    seen = visible(draw(J, wrt=w))
     assert "sample 1 of 569" in seen
     assert "… 564 more" in seen
     assert seen[seen.index("sum of the 569 contributions") + 1] == number_with_minus(J.gradients([w])[0])
-    assert "contribution to dJ/dw" not in texts(draw(J))
+    assert "contribution to dJ/dw" not in visible(draw(J))
 
 
 def number_with_minus(x):
@@ -201,7 +201,7 @@ def number_with_minus(x):
 def test_a_sample_that_is_asked_for_is_the_one_that_is_drawn(loss_over):
     _, _, J = loss_over(4)
     y_hat = J.args[2].args[0].args[0]
-    seen = texts(draw(J, wrt=y_hat))
+    seen = visible(draw(J, wrt=y_hat))
     assert "sample 3 of 4" in seen
     assert "dJ/dŷ = ∂J/∂L · ∂L/∂ŷ = 0.25 · (−0.4) = −0.1" in seen
 
@@ -210,13 +210,13 @@ def test_what_is_beside_the_samples_is_added(loss_over):
     w, _, J = loss_over(4)
     K = (J + 0.1 * w**2).named("K")
     K.backward()
-    seen = texts(draw(K, wrt=w))
+    seen = visible(draw(K, wrt=w))
     assert seen[seen.index("sum of the 4 contributions") + 1] == "−1.75"
     assert "path 1:    ∂K/∂w = 0.1" in seen
     assert "total:  (−0.4) + (−0.25) + 0.1 + (−1.2) + 0.1 = −1.65" in seen
 
 
-def test_terms_that_share_nothing_or_are_not_alike_are_no_samples():
+def test_terms_that_share_nothing_or_are_not_alike_are_not_samples():
     w = [Value(1.0, f"w[{i}]") for i in range(3)]
     penalty = sum_([v * v for v in w]).named("R")
     L, R = (w[0] * 2).named("L"), (w[0] * 3).named("R")
@@ -235,7 +235,7 @@ def wide():
 
 def test_values_that_are_alike_share_a_box(wide):
     n, L = wide
-    seen = texts(draw(L, wrt=n.w[19]))
+    seen = visible(draw(L, wrt=n.w[19]))
     for text in ("(30 parameters)", "(30 inputs)", "∂ŷ/∂w[i]", "= x[i]", "= Σ w[i]·x[i] + b"):
         assert text in seen, (text, seen)
     assert seen.count("… 26 more (largest |gradient| shown)") == 2
@@ -254,8 +254,8 @@ def test_the_generic_formula_must_fit_every_member():
     w = [Value(0.5, f"w[{i}]") for i in range(5)]
     straight = sum_([a * b for a, b in zip(w, x, strict=True)]).named("s")
     crossed = sum_([a * b for a, b in zip(w, x[::-1], strict=True)]).named("s")
-    assert "= x[i]" in texts(draw(straight))
-    assert "= x[i]" not in texts(draw(crossed))
+    assert "= x[i]" in visible(draw(straight))
+    assert "= x[i]" not in visible(draw(crossed))
 
 
 def test_leaves_and_results_of_one_name_do_not_share_a_box():
@@ -272,7 +272,7 @@ def test_a_network_is_folded_layer_by_layer():
     L = losses.squared_error(model(x), Constant(1.0, "y")).named("L")
     L.backward()
     w = model.layers[0].neurons[1].w[0]
-    seen = texts(draw(L, wrt=w))
+    seen = visible(draw(L, wrt=w))
     for text in ("∂h1[j]/∂w1[j,i]", "= x[i]", "∂h1[i]/∂b1[i]", "∂a1[i]/∂h1[i]", "= 1 − a1[i]²", "∂ŷ/∂a1[i]", "= w2[i]"):
         assert text in seen, (text, seen)
     assert any(text.startswith("dL/dw1[1,0] = ∂L/∂ŷ · ∂ŷ/∂a1[1] · ∂a1[1]/∂h1[1] · ∂h1[1]/∂w1[1,0]") for text in seen)
@@ -291,16 +291,16 @@ def test_the_full_view_shows_every_operation_and_every_use():
     y = (x * x + 1).named("y")
     y.backward()
     drawing = draw(y, wrt=x, view="full")
-    seen = texts(drawing)
+    seen = visible(drawing)
     assert drawing.source.count("->") == 3
     for text in ("t₁", "= x·x", "= t₁ + 1", "∂t₁/∂x (1)", "∂t₁/∂x (2)", "paths 1, 2", "total:  3.0 + 3.0 = 6.0"):
         assert text in seen, (text, seen)
 
 
-def test_a_gradient_that_is_not_that_of_this_result_is_told_apart(lesson):
+def test_a_gradient_that_is_not_that_of_this_result_is_shown_too(lesson):
     w, _, L = lesson
     L.backward()
-    seen = texts(draw(L, wrt=w))
+    seen = visible(draw(L, wrt=w))
     assert ".grad = −3.2, other passes included" in seen
     assert any(text.startswith("w.grad is −3.2, 2 times that: gradients add up") for text in seen)
     assert seen[seen.index("dL/dw =") + 1] == "−1.6"
@@ -308,8 +308,8 @@ def test_a_gradient_that_is_not_that_of_this_result_is_told_apart(lesson):
 
 def test_a_kink_is_said_to_be_one():
     h = Value(0.0, "h")
-    assert "= 1 if h > 0 else 0 = 0.0 (at a kink)" in texts(draw(relu(h).named("ŷ")))
-    assert "= 0.5 (at a kink)" in texts(draw(maximum(h, Value(0.0, "g")).named("m")))
+    assert "= 1 if h > 0 else 0 = 0.0 (at a kink)" in visible(draw(relu(h).named("ŷ")))
+    assert "= 0.5 (at a kink)" in visible(draw(maximum(h, Value(0.0, "g")).named("m")))
 
 
 @pytest.mark.parametrize("n", [40, 41, 150, 151])
@@ -324,8 +324,8 @@ def test_sizes(n):
         assert source.count("tooltip=") >= 2 * n - 1
     else:
         message = (
-            "this picture would have 151 boxes, and more than 150 cannot be read: give names to fewer values or draw "
-            "only the way from one value (wrt=), or allow it with max_nodes=151"
+            "this picture would have 151 boxes, too many to read (the limit is 150): give names to fewer values, "
+            "draw only the paths from one value (wrt=), or allow it with max_nodes=151"
         )
         with pytest.raises(GraphTooLarge) as error:
             draw(values[-1])
@@ -333,14 +333,14 @@ def test_sizes(n):
         assert draw(values[-1], max_nodes=151).pipe("svg").startswith(b"<?xml")
 
 
-def test_from_one_value_on_only_the_way_is_drawn_if_the_whole_is_too_large():
+def test_only_the_paths_from_wrt_are_drawn_if_the_whole_graph_is_too_large():
     w = Value(0.5, "w")
     y = (w * 2).named("y")
     for i in range(200):
         y = y + Value(1.0, f"{'abcdefg'[i % 7]}{'x' * (i // 7)}")
     L = (y**2).named("L")
-    seen = texts(draw(L, wrt=w))
-    assert "Only the way is drawn: 200 boxes beside it are left out." in seen
+    seen = visible(draw(L, wrt=w))
+    assert "Only the paths from w are drawn; 200 other boxes are left out." in seen
     assert "∂L/∂y" in seen
 
 
@@ -353,14 +353,14 @@ def test_a_graph_far_too_large_is_refused_at_once():
     assert draw(y).source.count("->") == 1
 
 
-def test_texts_have_contrast_on_what_they_stand_on():
+def test_text_has_contrast_with_its_background():
     def luminance(color):
         parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
         return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
     grounds = ["#FFFFFF", "#FBFCFE", *(fill for fill, _, _ in style.BOXES.values())]
-    inks = [style.NAME, style.NUMBER, style.GRADIENT, style.FAINT, style.LABEL, *(path[2] for path in style.PATHS)]
+    inks = [style.NAME, style.NUMBER, style.GRADIENT, style.FAINT, style.LABEL, *(path.text for path in style.PATHS)]
     for ink in inks:
         for ground in grounds:
             contrast = (luminance(ground) + 0.05) / (luminance(ink) + 0.05)
@@ -377,14 +377,14 @@ def test_a_neuron_shows_its_weights_by_colour_style_and_width():
     assert 'style=dashed tooltip="w[1] = -1.0"' in lines[1]
     widths = [float(re.search(r"penwidth=([\d.]+)", line)[1]) for line in lines]
     assert widths == [2.55, 4.5]
-    seen = texts(draw(Neuron(2, "tanh", weights=[0.5, -1.0], bias=0.25)))
+    seen = visible(draw(Neuron(2, "tanh", weights=[0.5, -1.0], bias=0.25)))
     for text in ("x[0]", "x[1]", "h", "Σ → tanh", "b =", "0.25", "0.5", "−1.0", "ŷ"):
         assert text in seen, (text, seen)
 
 
 def test_wide_layers_are_folded_unless_asked_not_to():
     model = MLP(2, [16, 16, 1], seed=1)
-    seen = texts(draw(model))
+    seen = visible(draw(model))
     assert seen.count("11 more") == 2
     assert draw(model).source.count("penwidth") == 2 * 5 + 5 * 5 + 5
     assert draw(model, group=False).source.count("penwidth") == 2 * 16 + 16 * 16 + 16
@@ -401,7 +401,9 @@ def test_every_model_can_be_drawn(model, group):
 
 
 def test_the_structure_has_no_derivatives():
-    with pytest.raises(TypeError, match=r"the picture of Neuron\(1, .*\) itself takes neither wrt= nor view="):
+    with pytest.raises(
+        TypeError, match=r"the picture of Neuron\(1, .*\) takes neither wrt= nor view=: draw one of its results"
+    ):
         draw(Neuron(1), wrt=Value(1.0))
     with pytest.raises(ValueError, match="view='all': the views are 'named' and 'full'"):
         draw(Value(1.0), view="all")

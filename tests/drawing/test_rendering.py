@@ -89,7 +89,7 @@ L = (ŷ - y)² = 0.16   dL/dL = 1.0
     w = 0.5   dL/dw = -1.6
     b = 0.1   dL/db = -0.8
 dL/dw = ∂L/∂ŷ · ∂ŷ/∂w = (-0.8) · 2.0 = -1.6
-(drawing needs Graphviz: pip install pygraphviz brings it along (or install the dot program))"""
+(drawing needs Graphviz: pip install pygraphviz (which includes it), or install the dot program)"""
     }
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from autograd import Constant, StaleGraphError, Value, explain, maximum, mean, relu, sigmoid
 from autograd import sum as sum_
 from autograd.explaining.chain import Chain
+from autograd.explaining.rule import chain_rule
 from neuron import Neuron, losses
 from tests.programs import random_program
 
@@ -63,7 +64,7 @@ def test_every_operation_is_a_step_of_the_full_view(lesson):
     ]
 
 
-def test_several_paths_are_told_one_by_one_and_summed(lesson):
+def test_several_paths_are_written_out_and_summed(lesson):
     w, _, _, L = lesson
     R = (Constant(0.1, "λ") * w**2).named("R")
     assert explain((L + R).named("J"), w).chain == [
@@ -74,21 +75,21 @@ def test_several_paths_are_told_one_by_one_and_summed(lesson):
     ]
 
 
-def test_many_paths_are_gathered_by_their_first_step():
+def test_many_paths_are_grouped_by_their_first_step():
     w = z = Value(1.0, "w")
     for i in range(40):
         z = ((z * 0.5).named(f"a{i}") + (z * 0.25).named(f"b{i}") + (w * 0.0).named(f"o{i}")).named(f"c{i}")
     lines = explain(z, w).chain
-    assert lines[0].startswith("dc39/dw = sum over about 10^12 paths, by their first step")
+    assert lines[0].startswith("dc39/dw = sum over about 10^12 paths, grouped by first step")
     assert any(line.startswith("  dc39/da0 · ∂a0/∂w = ") for line in lines)
     assert len(lines) < 20
 
 
-def test_among_very_many_first_steps_the_largest_are_told():
+def test_among_very_many_first_steps_the_largest_are_shown():
     w = Value(1.0, "w")
     terms = [(w * (i + 1)).named(chr(ord("a") + i % 20) + "'" * (i // 20)) for i in range(100)]
     lines = explain(sum_(terms).named("z"), w).chain
-    assert lines[0] == "dz/dw = sum over 100 paths, by their first step"
+    assert lines[0] == "dz/dw = sum over 100 paths, grouped by first step"
     assert [line.split()[-1] for line in lines[1:7]] == ["95.0", "96.0", "97.0", "98.0", "99.0", "100.0"]
     assert lines[7] == "  … and 94 more, together 4465.0"
     assert lines[8].endswith("+ 4465.0 = 5050.0")
@@ -174,7 +175,7 @@ def test_a_sum_and_what_is_beside_it():
     assert explanation.closed_form is None
 
 
-def test_of_many_samples_the_largest_are_told():
+def test_of_many_samples_the_largest_are_shown():
     w, terms = parameters_and_terms(569)
     lines = explain(mean(terms).named("J"), w).chain
     assert lines[0] == "dJ/dw = sum over 569 samples"
@@ -304,7 +305,7 @@ def test_what_cannot_be_explained(lesson):
     w, _, _, L = lesson
     with pytest.raises(TypeError, match=r"explain takes two Values, as in explain\(L, w\), not 'w'"):
         explain(L, "w")
-    with pytest.raises(ValueError, match="L does not depend on 'u': no path joins them"):
+    with pytest.raises(ValueError, match="L does not depend on 'u': no path connects them"):
         explain(L, Value(1.0, "u"))
     with pytest.raises(ValueError, match="view='nope': the views are 'named' and 'full'"):
         explain(L, w, view="nope")
@@ -326,7 +327,7 @@ def test_the_terms_add_up_to_the_derivative(seed, with_names, view):
             assert root.gradients([leaf]) == [0.0]
             continue
         assert explain(root, leaf, view).value == root.gradients([leaf])[0]
-        rule = chain.rule
+        rule = chain_rule(chain).sum
         products = [*(term.product for term in rule.terms), rule.rest]
         expected = root.gradients([leaf])[0]
         assert math.isclose(sum(products), expected, rel_tol=1e-9, abs_tol=1e-9 * sum(map(abs, products)))
@@ -363,11 +364,11 @@ def variance():
 
 
 @pytest.mark.parametrize("case", [ridge, one_parameter_for_every_second_sample, powers, two_tasks, variance])
-def test_terms_that_are_no_samples_are_not_taken_for_them(case):
+def test_terms_that_are_not_samples_are_not_treated_as_such(case):
     w, root = case()
     chain = Chain(root, w)
     assert chain.samples is None
-    rule = chain.rule
+    rule = chain_rule(chain).sum
     assert math.isclose(sum(term.product for term in rule.terms) + rule.rest, root.gradients([w])[0], rel_tol=1e-12)
 
 
@@ -386,7 +387,7 @@ def test_samples_with_an_index_are_summed_over_it():
 
 
 @pytest.mark.parametrize("of", [lambda total: total**2, lambda total: total * total, lambda total: 1 / total])
-def test_what_is_no_sum_over_samples_has_no_closed_form_of_one(of):
+def test_a_function_of_a_sum_over_samples_has_no_closed_form_over_samples(of):
     w, terms = parameters_and_terms()
     assert explain(of(mean(terms)).named("J"), w).closed_form is None
     assert explain((2 - mean(terms) / 3).named("J"), w).closed_form is not None

@@ -9,6 +9,8 @@ import pytest
 
 from autograd import Constant, Value, define, exp, explain, mean, relu, sigmoid, sqrt, tanh
 from autograd import sum as sum_
+from autograd.explaining.chain import Chain
+from autograd.explaining.closed_form import leaf_formula
 from autograd.explaining.latex import latex_name, latex_number
 
 NAMES = {
@@ -149,11 +151,11 @@ def test_of_many_samples_the_smaller_ones_are_put_together():
 
 
 def test_a_formula_in_latex():
-    from autograd.explaining.chain import Chain
-
     w, z = functions()
     chain = Chain(z, w)
-    formulas = {step.factor.symbol: chain.formula(step) for value in chain.values for step in chain.ways(value)}
+    formulas = {
+        step.factor.symbol: chain.formula(step) for value in chain.values for step in chain.paths.steps_to(value)
+    }
     assert formulas["∂z/∂h"].latex == r"w^{-\frac{3}{2}}"
     assert r"\frac{1}{2 \cdot \sqrt{w}}" in formulas["∂h/∂w"].latex
     assert r"\begin{cases} 1 & \text{if } w > 0 \\ 0 & \text{else} \end{cases}" in formulas["∂h/∂w"].latex
@@ -162,7 +164,7 @@ def test_a_formula_in_latex():
 
 def test_functions_of_the_user_in_latex():
     w, z = functions_of_the_user()
-    text = explain(z, w)._formula(z, z.gradients([w])[0]).latex
+    text = leaf_formula(Chain(z, w), z, z.gradients([w])[0]).latex
     assert r"\sigma\left(w\right)" in text
     assert "operatorname" not in text
 
@@ -179,15 +181,13 @@ def test_katex_reads_it_all_and_finds_nothing_to_complain_about():
     node = shutil.which("node")
     if node is None or subprocess.run([node, "-e", "require('katex')"], capture_output=True, check=False).returncode:
         pytest.skip("node or katex is not installed")
-    from autograd.explaining.chain import Chain
-
     texts = [*map(latex_name, NAMES)]
     for case in CASES:
         for view in ("named", "full"):
             w, result = case()
             texts.append(explain(result, w, view=view).latex)
             chain = Chain(result, w, view)
-            steps = [step for value in chain.values for step in chain.ways(value)]
+            steps = [step for value in chain.values for step in chain.paths.steps_to(value)]
             texts += [formula.latex for formula in map(chain.formula, steps[:50]) if formula]
     run = subprocess.run(
         [node, "-e", KATEX], input=json.dumps(texts), capture_output=True, text=True, encoding="utf-8", check=False

@@ -28,7 +28,9 @@ from autograd import (
 )
 from autograd.core.graph import adjoints, newest_first
 from autograd.core.recording import functions
-from autograd.explaining.symbolic import _TEXTBOOK, local_formulas, slope_formulas
+from autograd.explaining.alphabet import TEXTBOOK, sizes
+from autograd.explaining.symbolic import local_formulas, slope_formulas
+from autograd.explaining.sympy_notation import function, source, system
 from autograd.formula.systems import FLOATS, sympy
 from tests.programs import apply
 
@@ -58,11 +60,11 @@ def test_every_row_has_formulas_that_give_the_derivative_that_sympy_finds(op):
         assert not formula.gives(expected * 1.001 + 1e-6)
 
 
-@pytest.mark.parametrize("op", _TEXTBOOK, ids=lambda op: op.name)
+@pytest.mark.parametrize("op", TEXTBOOK, ids=lambda op: op.name)
 @pytest.mark.parametrize("x", [0.01, 0.5, 1.0, 2.5, 6.0])
 def test_textbook_forms_are_the_derivatives_of_the_table(op, x):
     (z,) = (op.value.over(FLOATS)(x),)
-    assert math.isclose(_TEXTBOOK[op].over(FLOATS)(x, z), op.partials[0].over(FLOATS)(x, z), rel_tol=1e-9)
+    assert math.isclose(TEXTBOOK[op].over(FLOATS)(x, z), op.partials[0].over(FLOATS)(x, z), rel_tol=1e-9)
 
 
 A, B, C, Y = Value(0.7, "a"), Value(1.3, "b"), Value(-0.4, "c"), Constant(1.5, "y")
@@ -127,7 +129,7 @@ def test_operations_of_the_user_are_functions_in_formulas():
 def test_textbook_forms_hold_for_negative_numbers_too(name, x):
     op = OPERATIONS[name]
     z = op.value.over(FLOATS)(x)
-    assert math.isclose(_TEXTBOOK[op].over(FLOATS)(x, z), op.partials[0].over(FLOATS)(x, z), rel_tol=1e-9)
+    assert math.isclose(TEXTBOOK[op].over(FLOATS)(x, z), op.partials[0].over(FLOATS)(x, z), rel_tol=1e-9)
 
 
 @pytest.mark.parametrize("name", ["sign", "floor"])
@@ -183,3 +185,21 @@ def test_one_backward_pass_serves_all_numbers():
     z = (A * B + C) ** 2
     found = adjoints(z, newest_first(z))
     assert [found[v] for v in (A, B, C)] == z.gradients([A, B, C])
+
+
+def test_sympy_takes_functions_as_they_are_written_and_gives_source_back():
+    x, y = sp.symbols("x y")
+    assert source(function("sigmoid")(x) * 2 + function("remainder")(x, y + 1)) == "((x) % (y + 1)) + 2*sigmoid(x)"
+    where = system().functions["where"]
+    assert where(x > y, x, y) == function("where")(x > y, x, y)
+    assert where(sp.Gt(x, x, evaluate=False), x, y) == y
+    assert where(sp.Ge(x, x, evaluate=False), x, y) == x
+
+
+def test_sizes_count_what_is_written():
+    y = A * B
+    z = y * y
+    assert [sizes([z, y])[v] for v in (y, z)] == [3, 7]
+    total = dot([A] * 50, [B] * 50)
+    assert sizes([total])[total] == 101
+    assert sizes([total], wide=1)[total] == 1

@@ -1,0 +1,103 @@
+"""Formulas that were recorded as a graph and differentiated, with their checks and explanations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from autograd.checking.audit import Culprit, Graph
+from autograd.checking.claims import Own
+from autograd.checking.gradcheck import checked
+from autograd.checking.reference import ExactReplay
+from autograd.checking.report import Report
+from autograd.checking.targets import Target
+from autograd.core.graph import newest_first
+from autograd.core.value import VALUES, Constant, Value
+from autograd.explaining.chain import Chain
+from autograd.explaining.formulas import Formulas
+from autograd.explaining.rule import chain_rule
+from autograd.explaining.sympy_derivatives import sympy_derivatives
+from autograd.explaining.wording import rule_lines
+from autograd.formula.systems import FLOATS, NumberSystem
+from autograd.formula.typesetting import numbered
+
+__all__ = ["Run"]
+
+RECORDED = replace(VALUES, name="recorded", functions=VALUES.functions | {"pi": +Value(math.pi)}, number=Value)
+"""Like `VALUES`, with the numbers of a formula as Values, too; pi counts as a step because it is rounded."""
+
+
+class Run:
+    """One run of some formulas: `root` is the result, `leaves` the variables of `wrt`, `steps` whatever has a name."""
+
+    def __init__(self, formulas: Formulas, wrt: Sequence[str]) -> None:
+        self.formulas, self.wrt = formulas, wrt
+        self.leaves = {name: Value(formulas.inputs[name], name) for name in wrt}
+        data = {name: Constant(x, name) for name, x in formulas.inputs.items()}
+        results = formulas.run(VALUES, data | self.leaves, _named)
+        root = results[formulas.name]
+        self.root = root if type(root) is Value else Value(root, formulas.name)  # no variables, no graph
+        inner = [node for node in reversed(newest_first(self.root)) if not node.is_leaf]
+        if len(formulas.steps) == 1:
+            for node, label in zip(inner[:-1], numbered("t"), strict=False):
+                node.label = label
+        numbers = [z for z in results.values() if type(z) is not Value]
+        self.steps = numbers + [node for node in inner if node.label]
+        self.root.backward()
+
+    def check(self) -> tuple[Report, dict[str, str]]:
+        """The report of the three-way check, and the closed forms by the names of their variables."""
+        closed = dict(zip(self.wrt, sympy_derivatives(self.formulas, self.wrt), strict=True))
+        report = checked(_Recorded(self), Own(), {name: x for name, (_, x) in closed.items() if x is not None})
+        return report, {name: formula for name, (formula, _) in closed.items()}
+
+    def over(self, name: str, system: NumberSystem, x: Any) -> Any:
+        """The result over a number system, with another number for one variable."""
+        number = system.number or float
+        numbers = {name: number(x) for name, x in self.formulas.inputs.items()}
+        return self.formulas.run(system, numbers | {name: x})[self.formulas.name]
+
+    def chain(self, name: str) -> list[str]:
+        """The chain rule from one variable to the result."""
+        try:
+            return list(rule_lines(chain_rule(Chain(self.root, self.leaves[name]))))
+        except ValueError:
+            return [f"d{self.root.label}/d{name} = 0: {self.root.label} does not depend on {name} here"]
+
+
+class _Recorded(Target):
+    """The formulas of a run with all their numbers recorded, constants too: each is rounded, and so a step."""
+
+    unrecorded: list[Culprit] | None = []  # noqa: RUF012 - never changed
+
+    def __init__(self, run: Run) -> None:
+        self._run, formulas = run, run.formulas
+        self._leaves = {name: Value(x, name) for name, x in formulas.inputs.items()}
+        result = formulas.run(RECORDED, self._leaves)[formulas.name]
+        self._graph = Graph(result if type(result) is Value else run.root)
+        self.numbers = {name: formulas.inputs[name] for name in run.wrt}
+        self.reference = ExactReplay(self._graph, self._leaves, lambda name: partial(run.over, name))
+
+    @property
+    def leaves(self) -> Mapping[str, Value]:
+        return self._leaves
+
+    @property
+    def graph(self) -> Graph:
+        return self._graph
+
+    def along(self, name: str) -> Callable[[float], float]:
+        return partial(self._run.over, name, FLOATS)
+
+    def own_gradients(self) -> tuple[dict[str, float], list[Culprit]]:
+        return {name: leaf.grad or 0.0 for name, leaf in self._run.leaves.items()}, self._graph.forward
+
+
+def _named(name: str, result: Any) -> Any:
+    """A result under its name: a Value, by + if it has a name already, or a number if no variable went in."""
+    if type(result) is not Value:
+        return Constant(result, name)
+    return (+result if result.label else result).named(name)

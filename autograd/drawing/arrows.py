@@ -1,0 +1,91 @@
+"""The arrows of a picture as Graphviz's attributes: labels, tooltips, and the colours of paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from autograd.drawing.layout import Arrow, General, Layout
+from autograd.drawing.style import DATA_EDGE, EDGE, LABEL, PATHS, bold, lines, signs, text, tooltip
+from autograd.explaining.chain import Chain
+from autograd.explaining.paths import MAX_PATHS, Step
+from autograd.explaining.wording import step_parts
+from autograd.formula.typesetting import number
+
+__all__ = ["ArrowAttributes", "generalized"]
+
+MAX_LABELLED = 40
+"""Boxes up to which the arrows have labels; beyond, everything is in the tooltips."""
+MAX_FORMULAS = 150
+"""Boxes up to which the tooltips have formulas."""
+MAX_STEPS = 1000
+"""Steps of one arrow whose formulas are compared."""
+MAX_FORMULA = 40
+"""Characters of the longest formula on an arrow."""
+MAX_DETAIL = 60
+"""Characters of the longest formula in a tooltip."""
+
+
+class ArrowAttributes:
+    """The attributes of the arrows of a layout."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._chain, self._boxes = layout.chain, len(layout.boxes)
+        self._paths = [set(path) for path in layout.chain.paths.few]
+
+    def of(self, arrow: Arrow) -> dict[str, str]:
+        """The attributes of one arrow."""
+        if not arrow.steps:
+            return {"color": DATA_EDGE, "tooltip": tooltip([f"{arrow.source.title} → {arrow.target.title}"])}
+        paths = self._paths_of(arrow)
+        attributes = {"color": EDGE, "tooltip": tooltip(arrow.steps, self._details)}
+        if paths:
+            color = ":".join(PATHS[i].line for i in paths)
+            attributes |= {"color": color, "penwidth": "2" if ":" in color else "3.5", "weight": "8"}
+            attributes |= {"style": PATHS[paths[0]].style} if len(paths) == 1 else {}
+        if self._boxes <= MAX_LABELLED:
+            attributes |= {"label": self._label(arrow, paths), "labeltooltip": attributes["tooltip"]}
+        return attributes
+
+    def _paths_of(self, arrow: Arrow) -> list[int]:
+        """The positions of the paths that run along an arrow; if there are too many paths, they are all as one."""
+        paths = self._chain.paths
+        if paths.count > MAX_PATHS:
+            return [0] if any(step in paths.steps_to(step.value) for step in arrow.steps) else []
+        return [i for i, path in enumerate(self._paths) if not path.isdisjoint(arrow.steps)]
+
+    def _label(self, arrow: Arrow, paths: list[int]) -> str:
+        rows = list(self._rows(arrow))
+        if not paths:
+            return lines(*(text(signs(row), LABEL, 14) for row in rows))
+        rows += [f"paths {', '.join(str(i + 1) for i in paths)}"] if len(paths) > 1 else []
+        color = PATHS[paths[0]].text if len(paths) == 1 else LABEL
+        # the empty line keeps the text off the thick arrow
+        return lines(*(bold(signs(row), color, 14) for row in rows), text("", size=7))
+
+    def _rows(self, arrow: Arrow) -> Iterator[str]:
+        """The derivative in symbols, and below it as a formula and a number."""
+        if arrow.source.is_group or arrow.target.is_group:
+            general, formula = generalized(self._chain, arrow)
+            slopes = {number(step.factor.slope) for step in arrow.steps}
+            symbol, parts = general.symbol, [*([formula] if formula else []), *(slopes if len(slopes) == 1 else [])]
+        else:
+            symbol, *parts = step_parts(self._chain, arrow.steps[0], MAX_FORMULA)
+        yield symbol
+        if parts:
+            yield "= " + " = ".join(parts)
+
+    def _details(self, step: Step) -> Iterator[str]:
+        """The derivative of one step, with all digits."""
+        parts = [step.factor.symbol]
+        if self._boxes <= MAX_FORMULAS:
+            *parts, _ = step_parts(self._chain, step, MAX_DETAIL)
+        yield " = ".join([*parts, repr(step.factor.slope)])
+
+
+def generalized(chain: Chain, arrow: Arrow) -> tuple[General, str]:
+    """An arrow between groups with letters for indices, and the formula of all its steps, if they have one."""
+    general = General(arrow)
+    if len(arrow.steps) > MAX_STEPS:
+        return general, ""
+    parts = [step_parts(chain, step, MAX_FORMULA) for step in arrow.steps]
+    return general, general.formula([part[1] if len(part) > 2 else "" for part in parts])

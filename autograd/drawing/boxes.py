@@ -1,0 +1,131 @@
+"""The contents of the boxes of a picture: names and expressions, numbers and derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from autograd.core.value import Value
+from autograd.drawing.layout import Box, Layout
+from autograd.drawing.style import GRADIENT, NUMBER, Cell, bold, faint, grid, minus, signs, text, tooltip
+from autograd.explaining.wording import same
+from autograd.formula.typesetting import derivative, number, shortened
+
+__all__ = ["BoxContent", "BoxContents"]
+
+MAX_ROWS = 4
+"""Members of a group that are listed."""
+MAX_EXPRESSION = 60
+"""Characters of the longest expression in a box; all of it is in the tooltip."""
+
+
+@dataclass(frozen=True)
+class BoxContent:
+    """The kind of a box, its lines, and its tooltip."""
+
+    kind: str
+    rows: list[Cell]
+    tooltip: str
+
+
+class BoxContents:
+    """The contents of the boxes of a layout."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout, self._chain = layout, layout.chain
+
+    def of(self, box: Box) -> BoxContent:
+        """The content of one box."""
+        rows = self._group(box) if box.is_group else self._number(box) if box.is_data else self._value(box)
+        details = tooltip(list(zip(box.members, box.names, strict=True)), self._details)
+        return BoxContent(self._kind(box), list(rows), details)
+
+    def _kind(self, box: Box) -> str:
+        if box.is_data:
+            return "data"
+        if box.members[0].is_leaf:
+            return "parameter"
+        return "loss" if box.members[0] is self._chain.root else "operation"
+
+    def _number(self, box: Box) -> Iterator[Cell]:
+        yield bold(box.title)
+        yield bold(minus(number(float(box.members[0]))), NUMBER)
+
+    def _value(self, box: Box) -> Iterator[Cell]:
+        (x,) = box.members
+        expression = f" = {signs(shortened(self._chain.written(x), MAX_EXPRESSION))}" if not x.is_leaf else ""
+        yield bold(box.title) + (text(expression) if expression else "")
+        yield bold(minus(number(x.data)), NUMBER)
+        if x in self._chain.stale:
+            yield text("changed: run the forward pass again", GRADIENT, 13)
+            return
+        total, slope = f"{self._chain.total(x)} = ", self._chain.known_derivative(x)
+        if slope is None:
+            yield text(f"{total}not computed", GRADIENT, 13)
+            return
+        yield text(total, GRADIENT, 13) + bold(minus(number(slope)), GRADIENT, 13)
+        if not same(x.grad, slope):
+            yield text(f".grad = {minus(number(x.grad))}, other passes included", GRADIENT, 13)
+
+    def _group(self, box: Box) -> Iterator[Cell]:
+        members = {"data": "inputs", "parameter": "parameters"}.get(self._kind(box), "values")
+        yield bold(box.stem) + text(f"  ({len(box.members):,} {members})")
+        top = derivative(self._chain.names[self._chain.root], f"{box.stem}[{box.letters}]")
+        listed = self._listed(box)
+        head = [faint(box.letters), faint("value"), *([] if box.is_data else [faint(top)])]
+        yield grid([head, *(self._member(box, i) for i in listed)])
+        more = len(box.members) - len(listed)
+        if more:
+            ranked = " (largest |gradient| shown)" if self._is_ranked(box) else ""
+            yield faint(f"… {more:,} more{ranked}")
+
+    def _member(self, box: Box, i: int) -> list[Cell]:
+        """One member of a group: its index, its number, its derivative."""
+        x, index = box.members[i], box.indices[i]
+        if box.is_data:
+            return [text(index), bold(minus(number(float(x))), NUMBER)]
+        name = bold(index) if x is self._chain.wrt else text(index)
+        return [name, bold(minus(number(x.data)), NUMBER), self._derivative(x)]
+
+    def _derivative(self, x: Value) -> Cell:
+        if x in self._chain.stale:
+            return text("changed", GRADIENT, 13)
+        slope = self._chain.known_derivative(x)
+        return text("not computed", GRADIENT, 13) if slope is None else bold(minus(number(slope)), GRADIENT)
+
+    def _listed(self, box: Box) -> list[int]:
+        """The positions of the members that are listed: `wrt`, and those with the largest derivatives."""
+        n, leader = len(box.members), self._leader(box)
+        if n <= MAX_ROWS or leader is None:
+            return list(range(min(n, MAX_ROWS)))
+        sizes = [abs(self._chain.derivatives.get(x, 0.0)) for x in leader.members]
+        sizes = [size if isfinite(size) else float("inf") for size in sizes]
+        return sorted(range(n), key=lambda i: (leader.members[i] is not self._chain.wrt, -sizes[i], i))[:MAX_ROWS]
+
+    def _is_ranked(self, box: Box) -> bool:
+        leader = self._leader(box)
+        return leader is not None and any(x.grad is not None for x in leader.members)
+
+    def _leader(self, box: Box) -> Box | None:
+        """The group whose derivatives decide which members are listed: of inputs, that of their weights."""
+        if not box.is_data:
+            return box
+        targets = {arrow.target for arrow in self._layout.arrows if arrow.source is box}
+        others = (arrow.source for arrow in self._layout.arrows if arrow.target in targets)
+        return next((other for other in others if not other.is_data and other.indices == box.indices), None)
+
+    def _details(self, member: tuple[Any, str]) -> Iterator[str]:
+        """Everything about one member, in full."""
+        x, name = member
+        if type(x) is not Value:
+            yield f"{name} = {float(x)!r}"
+            return
+        expression = f"{self._chain.written(x)} = " if not x.is_leaf else ""
+        yield f"{name} = {expression}{x.data!r}"
+        if x in self._chain.derivatives and x.grad is not None:
+            slope = self._chain.derivatives[x]
+            yield f"{self._chain.total(x)} = {slope!r}"
+            if not same(x.grad, slope):
+                yield f"{name}.grad = {x.grad!r}"

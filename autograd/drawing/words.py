@@ -1,0 +1,44 @@
+"""A picture as plain text, for where none can be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from autograd.core.value import Value
+from autograd.explaining.chain import Chain
+from autograd.explaining.rule import Rule
+from autograd.explaining.wording import gradient_note, rule_lines
+from autograd.formula.typesetting import number
+
+__all__ = ["in_words"]
+
+MAX_VALUES = 150
+"""Values that are listed."""
+
+
+def in_words(chain: Chain, rule: Rule | None) -> Iterator[str]:
+    """The lines of the text: each value with those it is computed from indented below it, and the chain rule."""
+    listed = set[Value]()
+    todo = [(chain.root, 0)]
+    while todo and len(listed) < MAX_VALUES:
+        value, depth = todo.pop()
+        if value in listed and not value.is_leaf:
+            yield f"{'  ' * depth}{chain.names[value]} (see above)"
+            continue
+        listed.add(value)
+        yield "  " * depth + _line(chain, value)
+        todo += [(step.operand, depth + 1) for step in reversed(chain.steps.get(value, ()))]
+    if rule and chain.wrt is not None:
+        yield from rule_lines(rule)
+        yield from filter(None, [gradient_note(rule.derivative.bottom, chain.wrt, rule.derivative.slope)])
+
+
+def _line(chain: Chain, value: Value) -> str:
+    """``ŷ = w·x + b = 1.1   dL/dŷ = -0.8``."""
+    expression = f"{chain.written(value)} = " if not value.is_leaf else ""
+    if value in chain.stale:
+        total = "changed: run the forward pass again"
+    else:
+        slope = chain.known_derivative(value)
+        total = f"{chain.total(value)} = {'not computed' if slope is None else number(slope)}"
+    return f"{chain.names[value]} = {expression}{number(value.data)}   {total}"

@@ -1,0 +1,76 @@
+"""SymPy expressions in the language of formulas: functions stay as they are written, and come back as source."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from autograd.formula.language import DERIVED
+from autograd.formula.systems import PRIMITIVES, NumberSystem
+
+__all__ = ["function", "source", "system"]
+
+
+@cache
+def function(name: str) -> Any:
+    """A function of formulas as one of SymPy, not evaluated; ``where`` is, if its condition is known."""
+    import sympy as sp
+    from sympy.core.relational import Relational
+
+    def where(condition: Any, x: Any, y: Any) -> Any:
+        if isinstance(condition, Relational) and condition.lhs == condition.rhs:
+            condition = isinstance(condition, sp.Ge | sp.Le | sp.Eq)
+        if condition in (sp.true, sp.false) or getattr(condition, "is_number", False):
+            return x if condition else y
+        return x if x == y else sp.Function("where")(condition, x, y)
+
+    return where if name == "where" else sp.Function(name)
+
+
+@cache
+def system() -> NumberSystem:
+    """The number system of SymPy expressions in which functions are not evaluated, and two symbols are never equal."""
+    import sympy as sp
+
+    functions = {name: function(name) for name in (*PRIMITIVES, *DERIVED)}
+    functions |= {
+        "power": sp.Pow,
+        "remainder": sp.Function("remainder"),
+        "floor_divide": sp.Function("floor_divide"),
+        "equal": lambda x, y: sp.true if x == y else sp.false,
+        "not_equal": lambda x, y: sp.false if x == y else sp.true,
+        "logical_and": sp.And,
+        "logical_or": sp.Or,
+        "pi": sp.pi,
+    }
+    return NumberSystem(
+        "formulas",
+        functions,
+        lazy=False,
+        number=lambda x: sp.Rational(repr(x)),
+        lifted=lambda function: sp.Function(getattr(function, "name", "function")),
+    )
+
+
+def source(expr: Any) -> str:
+    """An expression in the language of formulas.
+
+    >>> source(function("tanh")(2) / function("remainder")(7, 3))
+    'tanh(2)/((7) % (3))'
+    """
+    return str(_printer().doprint(expr))
+
+
+@cache
+def _printer() -> Any:
+    """SymPy's printer, with the signs of operators that SymPy has no classes for."""
+    from sympy.printing.str import StrPrinter
+
+    signs = {"remainder": "%", "floor_divide": "//"}
+
+    def call(printer: Any, expr: Any) -> Any:
+        sign = signs.get(expr.func.__name__)
+        x, y = map(printer.doprint, expr.args) if sign else ("", "")
+        return f"(({x}) {sign} ({y}))" if sign else StrPrinter._print_Function(printer, expr)
+
+    return type("_Printer", (StrPrinter,), {"_print_Function": call})()
