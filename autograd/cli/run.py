@@ -17,8 +17,8 @@ from autograd.checking.targets import Target
 from autograd.core.graph import newest_first
 from autograd.core.value import VALUES, Constant, Value
 from autograd.explaining.chain import Chain
+from autograd.explaining.chain_rule import chain_rule
 from autograd.explaining.formulas import Formulas
-from autograd.explaining.rule import chain_rule
 from autograd.explaining.sympy_derivatives import sympy_derivatives
 from autograd.explaining.wording import rule_lines
 from autograd.formula.systems import FLOATS, NumberSystem

@@ -8,7 +8,7 @@ from autograd.drawing.arrows import generalized
 from autograd.drawing.layout import Layout
 from autograd.drawing.style import GRADIENT, PATHS, Cell, bold, faint, grid, minus, signs, text
 from autograd.explaining.chain import Chain
-from autograd.explaining.rule import Rule
+from autograd.explaining.chain_rule import Rule
 from autograd.explaining.samples import Samples
 from autograd.explaining.wording import gradient_note, product_line, rule_lines
 from autograd.formula.typesetting import derivative, factor, number

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.value import Value
+from autograd.drawing.alt_text import in_words
 from autograd.drawing.arrows import ArrowAttributes
 from autograd.drawing.boxes import BoxContents
 from autograd.drawing.caption import caption_rows
 from autograd.drawing.layout import Box, Layout
 from autograd.drawing.style import BOXES, FONT, GRAPH, bold, box, lines, text
-from autograd.drawing.words import in_words
 from autograd.explaining.chain import Chain, View
-from autograd.explaining.rule import chain_rule
+from autograd.explaining.chain_rule import chain_rule
 from autograd.explaining.samples import Samples
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from math import isclose
 from autograd.core.graph import newest_first
 from autograd.core.value import Value
 from autograd.explaining.chain import Chain
-from autograd.explaining.rule import Rule
+from autograd.explaining.chain_rule import Rule
 from autograd.explaining.samples import Samples, indexed
 from autograd.explaining.symbolic import Symbolic, slope_formulas
 from autograd.formula.typesetting import factor

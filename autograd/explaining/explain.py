@@ -7,9 +7,9 @@ from functools import cached_property
 from autograd.core.graph import check_stale
 from autograd.core.value import Value
 from autograd.explaining.chain import Chain, View
+from autograd.explaining.chain_rule import chain_rule
+from autograd.explaining.chain_rule_latex import rule_latex
 from autograd.explaining.closed_form import closed_form
-from autograd.explaining.rule import chain_rule
-from autograd.explaining.rule_latex import rule_latex
 from autograd.explaining.wording import gradient_note, rule_lines, step_parts
 from autograd.formula.typesetting import columns
 

@@ -19,8 +19,8 @@ from typing import Any
 
 from autograd.core.graph import adjoints
 from autograd.core.value import Value
-from autograd.explaining.alphabet import MAX_SIZE, Alphabet, TooLong, sizes
 from autograd.explaining.latex import LATEX
+from autograd.explaining.symbols import MAX_SIZE, Alphabet, TooLong, sizes
 from autograd.explaining.sympy_notation import source
 from autograd.formula.language import Formula
 from autograd.formula.systems import FLOATS

@@ -7,8 +7,8 @@ from math import isclose, prod
 
 from autograd.core.value import Value
 from autograd.explaining.chain import Chain
+from autograd.explaining.chain_rule import Rule, Term
 from autograd.explaining.paths import Step
-from autograd.explaining.rule import Rule, Term
 from autograd.formula.typesetting import factor, number
 
 __all__ = [

@@ -3,14 +3,14 @@
 import pytest
 
 from autograd import Constant, Value, dot
+from autograd.drawing.alt_text import in_words
 from autograd.drawing.arrows import ArrowAttributes, generalized
 from autograd.drawing.boxes import BoxContents
 from autograd.drawing.caption import caption_rows
 from autograd.drawing.layout import General, Layout
 from autograd.drawing.style import BOXES, PATHS, grid, signs, tooltip
-from autograd.drawing.words import in_words
 from autograd.explaining.chain import Chain
-from autograd.explaining.rule import chain_rule
+from autograd.explaining.chain_rule import chain_rule
 
 
 def titles(layout):

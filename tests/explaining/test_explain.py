@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from autograd import Constant, StaleGraphError, Value, explain, maximum, mean, relu, sigmoid
 from autograd import sum as sum_
 from autograd.explaining.chain import Chain
-from autograd.explaining.rule import chain_rule
+from autograd.explaining.chain_rule import chain_rule
 from neuron import Neuron, losses
 from tests.programs import random_program
 

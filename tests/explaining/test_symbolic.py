@@ -28,8 +28,8 @@ from autograd import (
 )
 from autograd.core.graph import adjoints, newest_first
 from autograd.core.recording import functions
-from autograd.explaining.alphabet import TEXTBOOK, sizes
 from autograd.explaining.symbolic import local_formulas, slope_formulas
+from autograd.explaining.symbols import TEXTBOOK, sizes
 from autograd.explaining.sympy_notation import function, source, system
 from autograd.formula.systems import FLOATS, sympy
 from tests.programs import apply

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from autograd.core.value import Value
 from autograd.explaining.chain import Chain
-from autograd.explaining.rule import Rule
+from autograd.explaining.chain_rule import Rule
 from autograd.explaining.wording import gradient_note, rule_lines
 from autograd.formula.typesetting import number
 

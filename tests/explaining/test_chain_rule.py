@@ -4,9 +4,9 @@ import pytest
 
 from autograd import Constant, Value, mean
 from autograd.explaining.chain import Chain
+from autograd.explaining.chain_rule import Rule, Sum, Term, chain_rule
+from autograd.explaining.chain_rule_latex import rule_latex
 from autograd.explaining.paths import Factor
-from autograd.explaining.rule import Rule, Sum, Term, chain_rule
-from autograd.explaining.rule_latex import rule_latex
 from autograd.explaining.wording import equals, gradient_note, joined, product_line, rule_lines
 
 outer, inner = Factor("L", "h", -0.5), Factor("h", "w", 3.0)

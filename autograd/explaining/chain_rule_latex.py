@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import prod
 
+from autograd.explaining.chain_rule import Rule, Term
 from autograd.explaining.latex import latex_name, latex_number
 from autograd.explaining.paths import Factor
-from autograd.explaining.rule import Rule, Term
 from autograd.explaining.wording import equals, factors, joined, summands
 from autograd.formula.typesetting import number
 
