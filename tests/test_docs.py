@@ -26,6 +26,7 @@ SESSIONS = [
 NAMES = [f"{page.name}: {command}" for page, command, _, _ in SESSIONS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("page", "command", "output", "vary"), SESSIONS, ids=NAMES)
 def test_a_command_prints_what_the_page_shows(page, command, output, vary, tmp_path):
     words = shlex.split(command)
@@ -42,6 +43,7 @@ def test_there_are_commands_to_test():
     assert len(SESSIONS) >= 1
 
 
+@pytest.mark.slow
 def test_the_picture_of_the_readme_is_the_one_that_the_lesson_draws(tmp_path):
     subprocess.run([sys.executable, "-m", "neuron"], cwd=tmp_path, capture_output=True, check=True)
     fresh, shown = (p.read_text(encoding="utf-8") for p in (tmp_path / "neuron.svg", ROOT / README_PICTURE))

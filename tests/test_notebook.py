@@ -8,6 +8,8 @@ import pytest
 
 from tests.notebook import execute, load, tidy
 
+pytestmark = pytest.mark.slow
+
 COMMITTED = load()
 PICTURES = [
     "draw-before",

@@ -353,6 +353,7 @@ def test_errors_of_the_function_itself_are_not_hidden():
 # --- The verdicts -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.randoms(use_true_random=False))
 def test_random_functions_correct_and_wrong(source):
@@ -393,6 +394,7 @@ EDGES = [
 UNARY = [op.name for op in autograd.OPERATIONS.values() if len(op.operands) == 1 and not op.nary]
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.sampled_from(UNARY), st.sampled_from(EDGES))
 def test_at_the_edges_of_the_floats_a_right_gradient_is_never_accused(name, x):

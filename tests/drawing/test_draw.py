@@ -97,6 +97,7 @@ def test_labels_can_hold_anything(label, tmp_path):
     assert draw(L, wrt=v).pipe("svg").startswith(b"<?xml")
 
 
+@pytest.mark.slow
 def test_the_same_picture_in_every_run():
     code = (
         "from autograd import *; a, b, c = (Value(i, label=n) for i, n in enumerate('abc'));"
@@ -111,6 +112,7 @@ def test_the_same_picture_in_every_run():
     assert len(runs) == 1
 
 
+@pytest.mark.slow
 def test_deep_graphs_and_many_paths_do_not_hang():
     x = Value(1.0, label="x")
     y = x
@@ -344,6 +346,7 @@ def test_from_one_value_on_only_the_way_is_drawn_if_the_whole_is_too_large():
     assert "∂L/∂y" in seen
 
 
+@pytest.mark.slow
 def test_a_graph_far_too_large_is_refused_at_once():
     y = Value(1.0, "x")
     for _ in range(20_000):

@@ -101,6 +101,7 @@ def second_difference(root, a, b, system):
     return sum(s * t * replay(root, moved, system) for (s, t), moved in zip(corners, at, strict=True)) / (4 * h * k)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(sources)
 def test_second_derivatives_of_random_graphs_against_differences_of_differences(source):
@@ -114,6 +115,7 @@ def test_second_derivatives_of_random_graphs_against_differences_of_differences(
             assert close(second, float(second_difference(root, a, b, system)), size + 1e-100)
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(sources)
 def test_forward_and_reverse_agree_to_the_last_digits(source):

@@ -54,6 +54,7 @@ def test_the_lesson_word_for_word(capsys, in_an_empty_directory):
     assert "ŷ" in (in_an_empty_directory / "neuron.svg").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_as_a_module_and_with_any_encoding():
     run = subprocess.run(
         [sys.executable, "-m", "neuron"], capture_output=True, check=True, env={"PYTHONIOENCODING": "ascii"}
@@ -108,6 +109,7 @@ def test_a_step_that_is_too_large_is_called_so(capsys):
     )
 
 
+@pytest.mark.slow
 def test_reading_only_the_beginning_is_fine():
     code = f"{sys.executable} -m neuron | head -n 1; exit ${{PIPESTATUS[0]}}"
     run = subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=False)
