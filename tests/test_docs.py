@@ -70,10 +70,31 @@ def test_the_operations_page_prints_the_table():
     assert table() in page, f"docs/operations.md should hold:\n{table()}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def links(page):
+    """The files that a page links to, each with the heading that is meant, if any."""
+    for path, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text(encoding="utf-8")):
+        yield (page.parent / path).resolve() if path else page, anchor
+
+
+def anchors(page):
+    """The headings of a page, as links name them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"], ids=lambda p: p.name)
 def test_links_lead_somewhere(page):
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
-        assert (page.parent / target).exists(), target
+    for path, anchor in links(page):
+        assert path.exists(), path
+        assert not anchor or anchor in anchors(path), f"{path.name}#{anchor}"
+
+
+@pytest.mark.parametrize(
+    "path", ["core/table.py", "checking/report.py", "drawing/style.py", "vectorizing/namespaces.py"], ids=str
+)
+def test_the_readme_leads_to_the_files_for_common_changes_in_two_hops(path):
+    pages = [target for target, _ in links(ROOT / "README.md") if target.suffix == ".md"]
+    assert ROOT / "autograd" / path in {target for page in pages for target, _ in links(page)}
 
 
 def test_the_readme_names_the_test_command_that_ci_runs():
