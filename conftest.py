@@ -22,19 +22,23 @@ os.environ["MPLBACKEND"] = "Agg"  # no windows
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [ROOT, os.environ.get("PYTHONPATH")]))
 
 
+def cores():
+    """Number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config):
     """Run the whole suite on all cores; a selected part runs in this process, where prints and debuggers work."""
     option = config.option
-    selected = config.args_source is not pytest.Config.ArgsSource.TESTPATHS or option.keyword
+    selected = config.args_source is not pytest.Config.ArgsSource.TESTPATHS or option.keyword or option.markexpr
     interactive = option.usepdb or option.trace or option.capture == "no"
     measured = getattr(option, "cov_source", None)  # pytest-cov has to know of the workers from the start
     decided = not config.pluginmanager.hasplugin("xdist") or option.numprocesses is not None
     if selected or interactive or measured or decided:
         return
-    cores = config.hook.pytest_xdist_auto_num_workers(config=config)
-    if cores > 1:
-        option.numprocesses, option.dist = cores, "loadfile"
+    if (number := cores()) > 1:
+        option.numprocesses, option.dist = number, "loadfile"
 
 
 def pytest_itemcollected(item):

@@ -1,4 +1,4 @@
-"""What the README and the pages show beside Python: commands with their output, and the printed table."""
+"""Everything on the README and the pages that is not Python: commands with their output, links, the printed table."""
 
 import re
 import shlex
@@ -32,10 +32,10 @@ def test_a_command_prints_what_the_page_shows(page, command, output, vary, tmp_p
     words = shlex.split(command)
     assert words[:2] == ["python", "-m"]
     run = subprocess.run([sys.executable, *words[1:]], cwd=tmp_path, capture_output=True, text=True, check=False)
-    found = run.stdout + run.stderr
+    printed = run.stdout + run.stderr
     if vary:  # with the machine
-        found, output = (re.sub(r" *[\d.,]+%?( min| m?s)?", " #", text) for text in (found, output))
-    assert found == output
+        printed, output = (re.sub(r" *[\d.,]+%?( min| m?s)?", " #", lines) for lines in (printed, output))
+    assert printed == output
     assert bool(run.returncode) == bool(run.stderr)
 
 

@@ -12,17 +12,18 @@ ALL, SOME = pytest.Config.ArgsSource.TESTPATHS, pytest.Config.ArgsSource.ARGS
 
 
 @pytest.fixture
-def settle(request):
+def settle(request, monkeypatch):
     """Decides about workers as the conftest.py at the root does; returns their number and how tests are shared out."""
     (conftest,) = (p for p in request.config.pluginmanager.get_plugins() if hasattr(p, "SLOW_PAGES"))
 
     def settle(cores=4, args_source=ALL, xdist=True, **options):
-        defaults = {"keyword": "", "usepdb": False, "trace": False, "capture": "fd", "numprocesses": None, "dist": "no"}
+        defaults = {"keyword": "", "markexpr": "", "usepdb": False, "trace": False, "capture": "fd"}
+        defaults |= {"numprocesses": None, "dist": "no"}
+        monkeypatch.setattr(conftest, "cores", lambda: cores)
         config = SimpleNamespace(
             args_source=args_source,
             option=SimpleNamespace(**defaults | options),
             pluginmanager=SimpleNamespace(hasplugin=lambda name: xdist and name == "xdist"),
-            hook=SimpleNamespace(pytest_xdist_auto_num_workers=lambda config: cores),
         )
         conftest.pytest_cmdline_main(config)
         return config.option.numprocesses, config.option.dist
@@ -40,6 +41,7 @@ def test_the_whole_suite_runs_on_all_cores(settle):
         {"cores": 1},
         {"args_source": SOME},
         {"keyword": "tanh"},
+        {"markexpr": "not slow"},
         {"usepdb": True},
         {"trace": True},
         {"capture": "no"},
