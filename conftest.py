@@ -35,7 +35,8 @@ def pytest_cmdline_main(config):
     interactive = option.usepdb or option.trace or option.capture == "no"
     measured = getattr(option, "cov_source", None)  # pytest-cov has to know of the workers from the start
     decided = not config.pluginmanager.hasplugin("xdist") or option.numprocesses is not None
-    if selected or interactive or measured or decided:
+    is_worker = hasattr(config, "workerinput")  # it must not start workers of its own
+    if selected or interactive or measured or decided or is_worker:
         return
     if (number := cores()) > 1:
         option.numprocesses, option.dist = number, "loadfile"

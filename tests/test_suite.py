@@ -16,7 +16,7 @@ def settle(request, monkeypatch):
     """Decides about workers as the conftest.py at the root does; returns their number and how tests are shared out."""
     (conftest,) = (p for p in request.config.pluginmanager.get_plugins() if hasattr(p, "SLOW_PAGES"))
 
-    def settle(cores=4, args_source=ALL, xdist=True, **options):
+    def settle(cores=4, args_source=ALL, xdist=True, worker=False, **options):
         defaults = {"keyword": "", "markexpr": "", "usepdb": False, "trace": False, "capture": "fd"}
         defaults |= {"numprocesses": None, "dist": "no"}
         monkeypatch.setattr(conftest, "cores", lambda: cores)
@@ -25,6 +25,8 @@ def settle(request, monkeypatch):
             option=SimpleNamespace(**defaults | options),
             pluginmanager=SimpleNamespace(hasplugin=lambda name: xdist and name == "xdist"),
         )
+        if worker:
+            config.workerinput = {}
         conftest.pytest_cmdline_main(config)
         return config.option.numprocesses, config.option.dist
 
@@ -47,6 +49,7 @@ def test_the_whole_suite_runs_on_all_cores(settle):
         {"capture": "no"},
         {"cov_source": [""]},
         {"xdist": False},
+        {"worker": True},
     ],
     ids=str,
 )
