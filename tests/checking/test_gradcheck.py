@@ -575,6 +575,7 @@ def test_oscillations_in_floats(frequency):
         assert gradcheck(lambda x: math.sin(frequency * x), [x], gradient=[slope]).verdict == "pass"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "f", [lambda x: float(np.float32(math.sin(x))), lambda x: float(np.sin(np.float32(x)))], ids=["results", "inputs"]
 )
@@ -636,6 +637,7 @@ def test_a_perfect_fit_in_floats():
         assert gradcheck(mse, [w0, b0], gradient=[1e-3, 0.0]).verdict == "fail"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("distance", "offset"), [(0.003, 3.0), (0.01, 3.0), (0.05, 100.0), (1e-6, 1.0)])
 def test_flat_here_with_a_kink_near_by(distance, offset):
     source = random.Random(0)
@@ -989,6 +991,7 @@ def test_the_number_of_calls_for_a_gradient_that_is_right():
 # --- Rows of the table ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", autograd.OPERATIONS)
 def test_every_row_of_the_table_passes(name):
     report = gradcheck(getattr(autograd, name))

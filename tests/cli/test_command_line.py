@@ -62,6 +62,7 @@ Chain rule
     )
 
 
+@pytest.mark.slow
 def test_named_steps_make_the_chain_readable(run):
     _, out, _ = run("ŷ = w*x + b; L = (ŷ - y)**2", *LINE[1:], "--wrt", "w")
     assert "  ŷ = w·x + b  = 0.5·2.0 + 0.1 = 1.1\n" in out

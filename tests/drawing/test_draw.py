@@ -87,6 +87,7 @@ def test_one_edge_for_each_pair_of_names_with_the_derivative_of_the_whole_expres
     assert "= 7.0" in source
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "label", ["a<b", "p{0", "x|y", '"q"', "😀", "ŷ₁", "a&b", "back\\slash", "\\n", " ", "x" * 20_000, "\0"]
 )
@@ -187,6 +188,7 @@ def test_of_a_sum_over_samples_one_is_drawn_and_the_others_are_listed(loss_over,
     assert seen[head + 25 : head + 27] == ["sum of the 4 contributions", "−1.75"]
 
 
+@pytest.mark.slow
 def test_of_many_samples_the_largest_contributions_are_listed(loss_over):
     w, _, J = loss_over(569)
     seen = texts(draw(J, wrt=w))
@@ -395,6 +397,7 @@ def test_wide_layers_are_folded_unless_asked_not_to():
         draw(Layer(2, 400, seed=1), group=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [Neuron(1), Neuron(40), Layer(3, 2), Layer(3, 50), MLP(1, [1]), MLP(9, [8, 7, 6])])
 @pytest.mark.parametrize("group", [True, False])
 def test_every_model_can_be_drawn(model, group):

@@ -44,6 +44,7 @@ def rosenbrock(x):
 # --- What they compute ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_grad_to_the_sixth_order_against_sympy():
     x = sp.Symbol("x")
     f, oracle = lambda x: exp(sin(x)) * log1p(x**2), sp.exp(sp.sin(x)) * sp.log(1 + x**2)
@@ -283,6 +284,7 @@ def test_sums_and_dots_have_second_derivatives():
     assert hessian(lambda v: dot([3.0, v[0]], [v[1], v[0]]))([1.0, 2.0]) == [[2.0, 0.0], [0.0, 0.0]]
 
 
+@pytest.mark.slow
 def test_a_deep_graph_can_be_differentiated_twice():
     x = Value(1.0)
     y = x

@@ -328,6 +328,7 @@ def test_random_readings(seed):
     check(*random_readings(seed)[::2], **random_readings(seed)[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, op in OPERATIONS.items() if not op.nary and name != "where"])
 def test_every_operation_at_all_kinds_of_numbers(name):
     """Also at kinks, infinities and nan; outside of its domain an operation is nan or infinite, without an error."""

@@ -1,5 +1,6 @@
 """The worked lesson on the command line."""
 
+import os
 import subprocess
 import sys
 
@@ -57,12 +58,16 @@ def test_the_lesson_word_for_word(capsys, in_an_empty_directory):
 @pytest.mark.slow
 def test_as_a_module_and_with_any_encoding():
     run = subprocess.run(
-        [sys.executable, "-m", "neuron"], capture_output=True, check=True, env={"PYTHONIOENCODING": "ascii"}
+        [sys.executable, "-m", "neuron"],
+        capture_output=True,
+        check=True,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
     )
     assert b"new prediction" in run.stdout
     assert run.stderr == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_activation_and_loss_agrees_three_ways(activation, loss, capsys):
@@ -79,6 +84,7 @@ def test_a_kink_is_said_to_be_one(capsys):
     assert "dL/dw  0.0       0.0          0.0 | -6.0  kink  between the two slopes" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
