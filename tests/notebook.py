@@ -1,4 +1,4 @@
-"""Runs the notebook of docs/; ``python -m tests.notebook`` does so in place, so that it shows what the code gives."""
+"""Runs the notebook of docs/; ``python -m tests.notebook`` does so in place, which renews its outputs."""
 
 import os
 import sys
@@ -38,10 +38,10 @@ def execute(notebook, directory, **environment):
 
 
 def tidy(notebook):
-    """Leave out what changes from run to run, and the second copy of each picture.
+    """Leave out everything that changes from run to run, and the second copy of each picture.
 
-    In HTML the tooltips live, but who reads the file on the web may be shown nothing: the pages that keep
-    notebooks take the HTML first and cut the drawing out of it.
+    Tooltips work only in the HTML copy. But web sites that show notebooks prefer the HTML and remove the drawing
+    from it, so that readers there would see nothing.
     """
     notebook.metadata = nbformat.from_dict(
         {

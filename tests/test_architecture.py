@@ -1,91 +1,13 @@
 """The architecture: imports, deferred ones too, run from outer layers to inner ones and never in a circle."""
 
-import ast
 import re
 import subprocess
 import sys
-from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-LAYERS = [
-    ["autograd.formula"],
-    ["autograd.core"],
-    ["autograd.extensions"],
-    ["autograd.transforms"],
-    ["autograd.checking", "autograd.vectorizing"],
-    ["autograd.explaining"],
-    ["autograd.drawing"],
-    ["autograd.cli"],
-    ["autograd"],
-    ["neuron"],
-]
-"""The folders from the inside out; those of one line do not import each other."""
-
-RANKS = {folder: rank for rank, folders in enumerate(LAYERS) for folder in folders}
-
-
-def modules():
-    """Every module of both packages by its dotted name."""
-    for package in ("autograd", "neuron"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
-
-
-def imported(path, names):
-    """The modules that a file imports, each with whether the import is deferred."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    only_types = {
-        child
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for child in ast.walk(node)
-    }
-    for node in ast.walk(tree):
-        if node in only_types:
-            continue
-        if isinstance(node, ast.Import):
-            found = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found = [
-                f"{node.module}.{alias.name}" if f"{node.module}.{alias.name}" in names else node.module
-                for alias in node.names
-            ]
-        else:
-            continue
-        for name in found:
-            if name in names:
-                yield name, node not in tree.body
-
-
-def layer(name):
-    """The folder that a module belongs to: the innermost one that is listed."""
-    return name if name in RANKS else layer(name.rpartition(".")[0])
-
-
-def survey():
-    names = dict(modules())
-    arrows = [(name, *arrow) for name, path in names.items() for arrow in imported(path, names)]
-    graph = {}
-    for name, target, _ in arrows:
-        graph.setdefault(name, set()).add(target)
-    try:
-        TopologicalSorter(graph).prepare()
-        circle = []
-    except CycleError as error:
-        circle = error.args[1]
-    up = sorted(
-        {
-            (name, target)
-            for name, target, _ in arrows
-            if RANKS[layer(target)] > RANKS[layer(name)]
-            or (RANKS[layer(target)] == RANKS[layer(name)] and layer(target) != layer(name))
-        }
-    )
-    return names, arrows, circle, up
+from tests import gallery
+from tests.architecture import PICTURE, RANKS, ROOT, direct, draw, imported, layer, modules, survey
 
 
 def test_imports_run_one_way():
@@ -123,6 +45,7 @@ sys.exit(code)
 """
 
 
+@pytest.mark.slow
 def test_the_core_passes_its_tests_alone():
     code = ALONE.format(folder=str(ROOT / "autograd"))
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -138,3 +61,13 @@ def test_an_arrow_that_runs_up_is_seen(wrong, tmp_path):
     ((target, deferred),) = imported(tmp_path / "wrong.py", dict(modules()))
     assert (target, deferred) == ("autograd.drawing.draw", wrong.startswith("def"))
     assert RANKS[layer(target)] > RANKS["autograd.core"]
+
+
+def test_an_arrow_that_a_path_stands_for_is_left_out():
+    imports = {"neuron": {"core", "formula"}, "core": {"formula"}, "formula": set()}
+    assert set(direct(imports)) == {("neuron", "core"), ("core", "formula")}
+
+
+def test_the_picture_shows_the_folders_as_they_are():
+    fresh, shown = (gallery.words(svg) for svg in (draw().pipe("svg", encoding="utf-8"), PICTURE.read_text("utf-8")))
+    assert fresh == shown, "docs/pictures/architecture.svg has changed: python -m tests.architecture draws it anew"

@@ -1,5 +1,6 @@
 """The assignment of docs/assignment.md, carried out: its files written, its checks run on wrong and right answers."""
 
+import os
 import re
 import subprocess
 import sys
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-PAGE = (Path(__file__).parent.parent / "docs" / "assignment.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "assignment.md").read_text(encoding="utf-8")
 FILES = {
     name: code
     for block in re.findall(r"```py\n(.*?)```", PAGE, re.S)
@@ -34,10 +36,14 @@ def handed_in(directory):
     return scope["gradient"]
 
 
+@pytest.mark.slow
 def test_with_pytest(assignment):
     directory, is_right = assignment
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_student.py"]
-    run = subprocess.run(command, cwd=directory, capture_output=True, encoding="utf-8", check=False)
+    command = [sys.executable, "-m", "pytest", "-c", "pytest.ini", "--color=no", "test_student.py"]
+    (directory / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")  # not that of a folder around it
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment |= {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    run = subprocess.run(command, cwd=directory, env=environment, capture_output=True, encoding="utf-8", check=False)
     assert (run.returncode == 0) == is_right, run.stdout
     (shown,) = re.findall(r"```text\n(.*?)```", PAGE, re.S)
     assert (re.sub(" +\n", "\n", shown) in re.sub(" +\n", "\n", run.stdout)) != is_right

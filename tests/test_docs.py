@@ -1,4 +1,4 @@
-"""What the README and the pages show beside Python: commands with their output, and the printed table."""
+"""Everything on the README and the pages that is not Python: commands with their output, links, the printed table."""
 
 import re
 import shlex
@@ -26,15 +26,16 @@ SESSIONS = [
 NAMES = [f"{page.name}: {command}" for page, command, _, _ in SESSIONS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("page", "command", "output", "vary"), SESSIONS, ids=NAMES)
 def test_a_command_prints_what_the_page_shows(page, command, output, vary, tmp_path):
     words = shlex.split(command)
     assert words[:2] == ["python", "-m"]
     run = subprocess.run([sys.executable, *words[1:]], cwd=tmp_path, capture_output=True, text=True, check=False)
-    found = run.stdout + run.stderr
+    printed = run.stdout + run.stderr
     if vary:  # with the machine
-        found, output = (re.sub(r" *[\d.,]+%?( min| m?s)?", " #", text) for text in (found, output))
-    assert found == output
+        printed, output = (re.sub(r" *[\d.,]+%?( min| m?s)?", " #", lines) for lines in (printed, output))
+    assert printed == output
     assert bool(run.returncode) == bool(run.stderr)
 
 
@@ -42,6 +43,7 @@ def test_there_are_commands_to_test():
     assert len(SESSIONS) >= 1
 
 
+@pytest.mark.slow
 def test_the_picture_of_the_readme_is_the_one_that_the_lesson_draws(tmp_path):
     subprocess.run([sys.executable, "-m", "neuron"], cwd=tmp_path, capture_output=True, check=True)
     fresh, shown = (p.read_text(encoding="utf-8") for p in (tmp_path / "neuron.svg", ROOT / README_PICTURE))
@@ -68,10 +70,31 @@ def test_the_operations_page_prints_the_table():
     assert table() in page, f"docs/operations.md should hold:\n{table()}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def links(page):
+    """The files that a page links to, each with the heading that is meant, if any."""
+    for path, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text(encoding="utf-8")):
+        yield (page.parent / path).resolve() if path else page, anchor
+
+
+def anchors(page):
+    """The headings of a page, as links name them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"], ids=lambda p: p.name)
 def test_links_lead_somewhere(page):
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
-        assert (page.parent / target).exists(), target
+    for path, anchor in links(page):
+        assert path.exists(), path
+        assert not anchor or anchor in anchors(path), f"{path.name}#{anchor}"
+
+
+@pytest.mark.parametrize(
+    "path", ["core/table.py", "checking/report.py", "drawing/style.py", "vectorizing/namespaces.py"], ids=str
+)
+def test_the_readme_leads_to_the_files_for_common_changes_in_two_hops(path):
+    pages = [target for target, _ in links(ROOT / "README.md") if target.suffix == ".md"]
+    assert ROOT / "autograd" / path in {target for page in pages for target, _ in links(page)}
 
 
 def test_the_readme_names_the_test_command_that_ci_runs():

@@ -1,4 +1,4 @@
-"""The notebook: it runs as it is, shows what it says, and does so without Graphviz as well."""
+"""The notebook runs as it is and shows the outputs that are stored in it, with and without Graphviz."""
 
 import copy
 import re
@@ -7,6 +7,8 @@ import nbformat
 import pytest
 
 from tests.notebook import execute, load, tidy
+
+pytestmark = pytest.mark.slow
 
 COMMITTED = load()
 PICTURES = [
@@ -39,14 +41,14 @@ def results(notebook):
 
 
 def result(notebook, cell):
-    """What a cell that ends in an expression shows, by type."""
+    """The result of a cell that ends in an expression, by type."""
     (output,) = results(notebook)[cell]
     assert output.output_type == "execute_result"
     return output.data
 
 
-def told(outputs):
-    """What can be read in the outputs of a cell: all but the pictures."""
+def readable(outputs):
+    """The outputs of a cell without its pictures: the printed lines, and the results as text and as LaTeX."""
     printed = "".join(output.text for output in outputs if output.output_type == "stream")
     shown = [output.data for output in outputs if "data" in output]
     return printed, [{kind: data[kind] for kind in ("text/plain", "text/latex") if kind in data} for data in shown]
@@ -69,7 +71,7 @@ def test_the_notebook_runs(executed):
 def test_it_shows_what_the_committed_one_shows(executed):
     fresh, committed = results(executed), results(COMMITTED)
     for cell, outputs in committed.items():
-        assert told(fresh[cell]) == told(outputs), f"{cell}: python -m tests.notebook writes the notebook anew"
+        assert readable(fresh[cell]) == readable(outputs), f"{cell}: python -m tests.notebook writes the notebook anew"
     for cell in PICTURES:
         fresh_words, shown = (words(result(n, cell)["image/svg+xml"]) for n in (executed, COMMITTED))
         assert fresh_words == shown, f"{cell}: python -m tests.notebook writes the notebook anew"
@@ -125,13 +127,13 @@ def test_an_explanation_is_typeset(executed, cell):
     ],
 )
 def test_the_text_around_the_cells_is_true(executed, cell, claim):
-    printed, shown = told(results(executed)[cell])
+    printed, shown = readable(results(executed)[cell])
     assert claim in printed + "".join(data["text/plain"] for data in shown)
 
 
 def test_training_makes_the_loss_smaller(executed):
     for cell in ("train", "train-neuron"):
-        losses = [float(loss) for loss in re.findall(r"loss (\S+)", told(results(executed)[cell])[0])]
+        losses = [float(loss) for loss in re.findall(r"loss (\S+)", readable(results(executed)[cell])[0])]
         assert losses == sorted(losses, reverse=True)
         assert len(losses) > 3
 
@@ -141,7 +143,7 @@ def test_without_graphviz_the_notebook_runs_too(without_graphviz):
     fresh = results(without_graphviz)
     for cell, outputs in results(COMMITTED).items():
         if cell not in PICTURES:
-            assert told(fresh[cell]) == told(outputs)
+            assert readable(fresh[cell]) == readable(outputs)
 
 
 @pytest.mark.parametrize("cell", PICTURES)

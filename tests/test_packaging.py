@@ -29,6 +29,7 @@ def test_importing_loads_nothing_heavy(package):
     assert not HEAVY & {name.split(".")[0] for name in run.stdout.split()}, run.stderr
 
 
+@pytest.mark.slow
 def test_training_loads_nothing_that_it_does_not_use():
     fit = "import neuron, sys; neuron.fit(neuron.Neuron(1), [[0.0], [1.0]], [0.0, 1.0], epochs=2); print(*sys.modules)"
     run = python(fit, ROOT)

@@ -150,6 +150,7 @@ def test_kinks_between_constants_and_scaled_ones():
     assert one_sided_slopes(relu(w + 1e-7), w) == (1.0, 1.0)
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(st.randoms(use_true_random=False))
 def test_rounding_is_bounded_by_its_estimate(source):

@@ -102,6 +102,7 @@ def test_what_drowns_in_rounding_has_a_large_error():
     assert slopes.scale == 0.0
 
 
+@pytest.mark.slow
 def test_the_true_error_is_within_ten_times_the_estimate():
     """On random functions of all magnitudes; floor and sign look smooth from afar, and are left out."""
     off = checked = 0

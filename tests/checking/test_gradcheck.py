@@ -353,6 +353,7 @@ def test_errors_of_the_function_itself_are_not_hidden():
 # --- The verdicts -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.randoms(use_true_random=False))
 def test_random_functions_correct_and_wrong(source):
@@ -393,6 +394,7 @@ EDGES = [
 UNARY = [op.name for op in autograd.OPERATIONS.values() if len(op.operands) == 1 and not op.nary]
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.sampled_from(UNARY), st.sampled_from(EDGES))
 def test_at_the_edges_of_the_floats_a_right_gradient_is_never_accused(name, x):
@@ -573,6 +575,7 @@ def test_oscillations_in_floats(frequency):
         assert gradcheck(lambda x: math.sin(frequency * x), [x], gradient=[slope]).verdict == "pass"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "f", [lambda x: float(np.float32(math.sin(x))), lambda x: float(np.sin(np.float32(x)))], ids=["results", "inputs"]
 )
@@ -634,6 +637,7 @@ def test_a_perfect_fit_in_floats():
         assert gradcheck(mse, [w0, b0], gradient=[1e-3, 0.0]).verdict == "fail"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("distance", "offset"), [(0.003, 3.0), (0.01, 3.0), (0.05, 100.0), (1e-6, 1.0)])
 def test_flat_here_with_a_kink_near_by(distance, offset):
     source = random.Random(0)
@@ -987,6 +991,7 @@ def test_the_number_of_calls_for_a_gradient_that_is_right():
 # --- Rows of the table ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", autograd.OPERATIONS)
 def test_every_row_of_the_table_passes(name):
     report = gradcheck(getattr(autograd, name))

@@ -180,6 +180,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistakes_of_one_operation_in_company(mistake):
     step, words = MISTAKES[mistake]
@@ -315,6 +316,7 @@ def test_without_a_sum_nothing_is_claimed_about_sums():
     assert report.advice == ["Not checked, since it needs +: whether gradients add up."]
 
 
+@pytest.mark.slow
 def test_this_engine_is_one_too():
     assert gradcheck(autograd.Value).ok
     assert gradcheck(loss, AT, engine=autograd.Value).ok

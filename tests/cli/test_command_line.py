@@ -62,6 +62,7 @@ Chain rule
     )
 
 
+@pytest.mark.slow
 def test_named_steps_make_the_chain_readable(run):
     _, out, _ = run("ŷ = w*x + b; L = (ŷ - y)**2", *LINE[1:], "--wrt", "w")
     assert "  ŷ = w·x + b  = 0.5·2.0 + 0.1 = 1.1\n" in out
@@ -84,10 +85,12 @@ def test_json(run):
     assert w["chain_rule"][0].endswith("= -1.6")
 
 
+@pytest.mark.slow
 def test_json_of_numbers_that_are_not_finite(run):
     assert gradients(run, "sqrt(x)", "x=0") == (0.0, {"x": "inf"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("formula", "inputs", "value", "slopes"),
     [
@@ -114,6 +117,7 @@ def verdict(run, *arguments):
     return next(": ".join(filter(None, [g["verdict"], g["reason"]])) for g in found.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("formula", "x", "expected"),
     [
@@ -149,6 +153,7 @@ def test_verdicts(run, formula, x, expected):
     assert verdict(run, formula, f"x={x}") == expected
 
 
+@pytest.mark.slow
 def test_the_check_fails_when_a_rule_is_wrong(run, monkeypatch):
     from autograd.core import recording
     from autograd.core.table import operation
@@ -195,6 +200,7 @@ def test_malicious_formulas_are_refused_in_milliseconds(run, arguments, message,
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -256,6 +262,7 @@ def test_bad_input_is_replayed(run, arguments, message):
     assert err == (f"autograd: {message}\n" if message else "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("suffix", "start"),
     [("svg", b"<?xml"), ("png", b"\x89PNG"), ("PNG", b"\x89PNG"), ("pdf", b"%PDF"), ("dot", b"digraph")],
@@ -279,6 +286,7 @@ def test_help_and_the_installed_module(tmp_path):
     assert "the following arguments are required: formula" in none.stderr
 
 
+@pytest.mark.slow
 def test_more_than_four_paths_are_gathered_by_their_first_step(run):
     _, out, _ = run("x*x*x*x*x*x", "x=2")
     assert out.endswith("""\
@@ -292,11 +300,13 @@ def test_more_than_four_paths_are_gathered_by_their_first_step(run):
 """)
 
 
+@pytest.mark.slow
 def test_options_may_stand_anywhere_and_results_without_variables_are_steps(run):
     _, out, _ = run("c = 2*3; h = x; L = c*h", "--wrt", "x", "x=2")
     assert "  c = 6.0\n  h = x   = 2.0\n  L = c·h = 6.0·2.0 = 12.0\n" in out
 
 
+@pytest.mark.slow
 def test_formulas_at_the_edge_of_a_domain_have_a_value(run):
     assert gradients(run, "x**y", "x=-2", "y=3")[1]["x"] == 12.0
     assert verdict(run, "arcsin(x)", "x=1") == "inconclusive: not defined to the right of 1"
@@ -309,6 +319,7 @@ def test_a_closed_form_that_sympy_cannot_find_in_time_is_a_question_mark(run, mo
     assert "\n  df/dx  6.0       6.0          6.0 ± 7e-16  pass\n" in out  # SymPy still knows the single steps
 
 
+@pytest.mark.slow
 def test_numbers_beside_the_variables_are_rounded_too(run):
     assert (
         verdict(run, "(a+b-c)*x", "a=0.1", "b=0.2", "c=0.3", "x=1", "--wrt", "x")
@@ -317,10 +328,12 @@ def test_numbers_beside_the_variables_are_rounded_too(run):
     assert verdict(run, "y/c**y", "y=30", "c=1e-9", "--wrt", "y") == "fail: infinite"
 
 
+@pytest.mark.slow
 def test_slopes_that_are_complex_numbers_are_none(run):
     assert run("c ** (expm1(c) ** (x ** x))", "x=30", "c=-1.3")[0] == 0
 
 
+@pytest.mark.slow
 def test_results_find_a_free_name(run):
     assert gradients(run, "f*g*z*f1", "f=1", "g=2", "z=3", "f1=4") == (
         24.0,
@@ -328,6 +341,7 @@ def test_results_find_a_free_name(run):
     )
 
 
+@pytest.mark.slow
 def test_terminals_without_unicode_and_without_output(tmp_path):
     def installed(*arguments, **options):
         command = [sys.executable, "-m", "autograd", *arguments]
@@ -341,6 +355,7 @@ def test_terminals_without_unicode_and_without_output(tmp_path):
     assert (closed.returncode, closed.stderr) == (0, b"")
 
 
+@pytest.mark.slow
 def test_typography_can_be_typed_back_in(run):
     assert gradients(run, "2·x₁² − y × 3 ÷ z⁻¹", "x₁=3", "y=1", "z=2", "--wrt", "x₁,y,z") == (
         12.0,

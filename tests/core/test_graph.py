@@ -180,6 +180,7 @@ def test_the_unbroken_backward_of_the_planted_bugs_is_right(monkeypatch):
 # --- Size -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_chain_of_200_000_operations_needs_no_recursion():
     x = Value(1.0)
     y = x

@@ -87,6 +87,7 @@ def test_one_edge_for_each_pair_of_names_with_the_derivative_of_the_whole_expres
     assert "= 7.0" in source
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "label", ["a<b", "p{0", "x|y", '"q"', "😀", "ŷ₁", "a&b", "back\\slash", "\\n", " ", "x" * 20_000, "\0"]
 )
@@ -97,6 +98,7 @@ def test_labels_can_hold_anything(label, tmp_path):
     assert draw(L, wrt=v).pipe("svg").startswith(b"<?xml")
 
 
+@pytest.mark.slow
 def test_the_same_picture_in_every_run():
     code = (
         "from autograd import *; a, b, c = (Value(i, label=n) for i, n in enumerate('abc'));"
@@ -111,6 +113,7 @@ def test_the_same_picture_in_every_run():
     assert len(runs) == 1
 
 
+@pytest.mark.slow
 def test_deep_graphs_and_many_paths_do_not_hang():
     x = Value(1.0, label="x")
     y = x
@@ -185,6 +188,7 @@ def test_of_a_sum_over_samples_one_is_drawn_and_the_others_are_listed(loss_over,
     assert seen[head + 25 : head + 27] == ["sum of the 4 contributions", "−1.75"]
 
 
+@pytest.mark.slow
 def test_of_many_samples_the_largest_contributions_are_listed(loss_over):
     w, _, J = loss_over(569)
     seen = visible(draw(J, wrt=w))
@@ -344,6 +348,7 @@ def test_only_the_paths_from_wrt_are_drawn_if_the_whole_graph_is_too_large():
     assert "∂L/∂y" in seen
 
 
+@pytest.mark.slow
 def test_a_graph_far_too_large_is_refused_at_once():
     y = Value(1.0, "x")
     for _ in range(20_000):
@@ -392,6 +397,7 @@ def test_wide_layers_are_folded_unless_asked_not_to():
         draw(Layer(2, 400, seed=1), group=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [Neuron(1), Neuron(40), Layer(3, 2), Layer(3, 50), MLP(1, [1]), MLP(9, [8, 7, 6])])
 @pytest.mark.parametrize("group", [True, False])
 def test_every_model_can_be_drawn(model, group):

@@ -107,6 +107,7 @@ def test_errors_of_the_dot_program_are_raised_in_its_own_words(lesson, only_dot)
         draw(lesson[2]).pipe("svg")
 
 
+@pytest.mark.slow
 def test_the_first_drawing_of_a_process_keeps_the_default_labels():
     code = (
         "from autograd.drawing.rendering import Drawing; d = Drawing(); d.node('hello'); "
@@ -127,12 +128,14 @@ def tangle():
     return drawing
 
 
+@pytest.mark.slow
 def test_a_layout_that_takes_too_long_is_stopped(tangle):
     tangle.timeout = 0.3
     with pytest.raises(RuntimeError, match=r"Graphviz was stopped after 0\.3 seconds: draw fewer values"):
         tangle.pipe("svg")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that signals")
 def test_a_layout_can_be_interrupted_and_lets_other_threads_run(tangle):
     ticks = []

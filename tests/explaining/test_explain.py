@@ -95,6 +95,7 @@ def test_among_very_many_first_steps_the_largest_are_shown():
     assert lines[8].endswith("+ 4465.0 = 5050.0")
 
 
+@pytest.mark.slow
 def test_depth_and_number_of_paths_do_not_matter():
     x = y = Value(1.0, "x")
     for _ in range(20_000):
@@ -109,6 +110,7 @@ def test_depth_and_number_of_paths_do_not_matter():
     assert time.monotonic() - start < 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", ["named", "full"])
 def test_a_path_may_be_long(view):
     x = y = Value(1.0, "x")
@@ -311,6 +313,7 @@ def test_what_cannot_be_explained(lesson):
         explain(L, w, view="nope")
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.integers(0, 2**32), st.booleans(), st.sampled_from(["named", "full"]))
 def test_the_terms_add_up_to_the_derivative(seed, with_names, view):

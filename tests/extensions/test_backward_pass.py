@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 INTERRUPTED = """
 import signal
 from autograd import Value
@@ -55,6 +57,7 @@ def test_a_change_of_a_leaf_that_was_interrupted_is_a_change():
     subprocess.run([sys.executable, "-c", INTERRUPTED_CHANGES], check=True, timeout=60)
 
 
+@pytest.mark.slow
 def test_a_pass_that_was_interrupted_leaves_nothing_for_the_next():
     # in a process of its own, for the test tools have hooks that swallow an interrupt
     subprocess.run([sys.executable, "-c", INTERRUPTED], check=True, timeout=60)

@@ -29,6 +29,7 @@ def chain(n):
     return x, y
 
 
+@pytest.mark.slow
 @copiers
 def test_a_deep_graph_keeps_its_shape(copied):
     x, y = chain(20_000)
@@ -41,6 +42,7 @@ def test_a_deep_graph_keeps_its_shape(copied):
     del x, y, middle, x2, y2, middle2
 
 
+@pytest.mark.slow
 @copiers
 @settings(max_examples=30)
 @given(source=st.randoms(use_true_random=False))
@@ -102,6 +104,7 @@ class FullDisk(io.BytesIO):
         return super().write(data)
 
 
+@pytest.mark.slow
 def test_a_copy_that_fails_midway_leaves_nothing_behind():
     y = chain(5000)[1]
     inner = y.args[0]
@@ -112,6 +115,7 @@ def test_a_copy_that_fails_midway_leaves_nothing_behind():
         assert copy.deepcopy(root).data == root.data
 
 
+@pytest.mark.slow
 def test_threads_may_copy_at_the_same_time():
     graphs = [chain(3000) for _ in range(4)]
     results = []

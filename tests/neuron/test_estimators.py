@@ -17,6 +17,7 @@ import neuron
 from neuron import NeuronClassifier, NeuronRegressor, fit
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 @parametrize_with_checks([NeuronClassifier(epochs=25, lr=0.3), NeuronRegressor(epochs=25, lr=0.3)])
 def test_the_conventions(estimator, check):

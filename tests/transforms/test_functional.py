@@ -44,6 +44,7 @@ def rosenbrock(x):
 # --- What they compute ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_grad_to_the_sixth_order_against_sympy():
     x = sp.Symbol("x")
     f, oracle = lambda x: exp(sin(x)) * log1p(x**2), sp.exp(sp.sin(x)) * sp.log(1 + x**2)
@@ -101,6 +102,7 @@ def second_difference(root, a, b, system):
     return sum(s * t * replay(root, moved, system) for (s, t), moved in zip(corners, at, strict=True)) / (4 * h * k)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(sources)
 def test_second_derivatives_of_random_graphs_against_differences_of_differences(source):
@@ -114,6 +116,7 @@ def test_second_derivatives_of_random_graphs_against_differences_of_differences(
             assert close(second, float(second_difference(root, a, b, system)), size + 1e-100)
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(sources)
 def test_forward_and_reverse_agree_to_the_last_digits(source):
@@ -281,6 +284,7 @@ def test_sums_and_dots_have_second_derivatives():
     assert hessian(lambda v: dot([3.0, v[0]], [v[1], v[0]]))([1.0, 2.0]) == [[2.0, 0.0], [0.0, 0.0]]
 
 
+@pytest.mark.slow
 def test_a_deep_graph_can_be_differentiated_twice():
     x = Value(1.0)
     y = x

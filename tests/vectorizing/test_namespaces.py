@@ -82,6 +82,7 @@ def dask_arrays():
     return lambda array: dask.from_array(array, chunks=2), lambda f: f
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", [torch_arrays, jax_arrays, jax_compiled, dask_arrays])
 @pytest.mark.parametrize("case", CASES)
 def test_the_results_are_those_of_numpy_and_of_the_library(library, case):

@@ -256,6 +256,7 @@ def random_function(seed):
     return f, arguments, tuple(batch)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.integers(0, 2**32 - 1))
 def test_random_programs(seed):
@@ -320,12 +321,14 @@ def random_readings(seed):
     return f, arguments, batch
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.integers(0, 2**32 - 1))
 def test_random_readings(seed):
     check(*random_readings(seed)[::2], **random_readings(seed)[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, op in OPERATIONS.items() if not op.nary and name != "where"])
 def test_every_operation_at_all_kinds_of_numbers(name):
     """Also at kinks, infinities and nan; outside of its domain an operation is nan or infinite, without an error."""
@@ -824,6 +827,7 @@ def test_a_program_does_not_change_its_arguments():
         assert (array == before[name]).all()
 
 
+@pytest.mark.slow
 def test_long_programs_give_arrays_up_after_their_last_use():
     def f(a, x):
         for _ in range(300):
@@ -939,6 +943,7 @@ CHECKS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bug", PROGRAMS)
 def test_planted_bugs_are_noticed(bug, monkeypatch):
     PROGRAMS[bug](monkeypatch)

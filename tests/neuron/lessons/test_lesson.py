@@ -1,5 +1,6 @@
 """The worked lesson on the command line."""
 
+import os
 import subprocess
 import sys
 
@@ -55,14 +56,19 @@ def test_the_lesson_word_for_word(capsys, in_an_empty_directory):
     assert "ŷ" in (in_an_empty_directory / "neuron.svg").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_as_a_module_and_with_any_encoding():
     run = subprocess.run(
-        [sys.executable, "-m", "neuron"], capture_output=True, check=True, env={"PYTHONIOENCODING": "ascii"}
+        [sys.executable, "-m", "neuron"],
+        capture_output=True,
+        check=True,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
     )
     assert b"new prediction" in run.stdout
     assert run.stderr == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_activation_and_loss_agrees_three_ways(activation, loss, capsys):
@@ -79,6 +85,7 @@ def test_a_kink_is_said_to_be_one(capsys):
     assert "dL/dw  0.0       0.0          0.0 | -6.0  kink  between the two slopes" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -109,6 +116,7 @@ def test_a_step_that_is_too_large_is_called_so(capsys):
     )
 
 
+@pytest.mark.slow
 def test_reading_only_the_beginning_is_fine():
     code = f"{sys.executable} -m neuron | head -n 1; exit ${{PIPESTATUS[0]}}"
     run = subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=False)

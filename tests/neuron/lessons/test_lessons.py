@@ -145,6 +145,7 @@ def test_ctrl_c_shows_what_there_is(name, monkeypatch):
     assert f"Stopped after 4 of {lesson.epochs} epochs" in text
 
 
+@pytest.mark.slow
 def test_digits():
     lesson, text = learned("digits")
     assert lesson.history.validation_metric[-1] > 0.95
@@ -158,6 +159,7 @@ def test_digits():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LESSONS)
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_files(name, ending, capsys):
@@ -172,6 +174,7 @@ def test_files(name, ending, capsys):
     assert rows[int(epochs)]["epoch"] == epochs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LESSONS)
 def test_other_settings(name, capsys):
     assert main(["learn", name, "--epochs", "0", "--lr", "1e-7"]) == 0
@@ -237,6 +240,7 @@ def test_without_the_extras_the_error_says_what_to_install(monkeypatch, capsys):
     assert "--plot p.png needs Matplotlib: pip install matplotlib" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_as_a_module():
     run = subprocess.run(
         [sys.executable, "-m", "neuron", "learn", "line", "--epochs", "1"], capture_output=True, text=True, check=True

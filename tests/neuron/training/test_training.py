@@ -291,10 +291,12 @@ def fails(check):
     return False
 
 
+@pytest.mark.slow
 def test_without_bugs_the_checks_pass():
     assert not any(fails(check) for check in CHECKS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bug", TRAININGS)
 def test_planted_bugs_are_noticed(bug, monkeypatch):
     TRAININGS[bug](monkeypatch)
@@ -354,6 +356,7 @@ def test_the_usual_learning_rate_is_too_large_for_the_equation():
     assert all(map(math.isfinite, numbers(n)))
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(st.floats(0.5, 1.5).filter(lambda share: abs(share - 1) > 0.02))
 def test_the_limit_that_is_named_is_the_limit(share):
@@ -367,6 +370,7 @@ def test_the_limit_that_is_named_is_the_limit(share):
             fit(n, data.X, data.y, optimizer=SGD(lr), epochs=20_000, parameters=n.w)
 
 
+@pytest.mark.slow
 def test_the_end_of_the_floats():
     n, data = equation_neuron()
     with pytest.raises(DivergedError) as error:
@@ -410,6 +414,7 @@ def test_slower_growth_is_divergence_as_well():
     assert n.predict([1.0]) == pytest.approx([1.0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 @pytest.mark.parametrize("batch_size", [1, 4, None])
 def test_the_advice_holds(batch_size, momentum):
@@ -587,6 +592,7 @@ for delay in source.uniform(0.01, 0.06, 20):
 """
 
 
+@pytest.mark.slow
 def test_ctrl_c_at_any_moment():
     # in a process of its own, for the test tools have hooks that swallow an interrupt
     subprocess.run([sys.executable, "-c", INTERRUPTED_FITS], check=True, timeout=60)
@@ -606,6 +612,7 @@ def test_ctrl_c_before_anything_was_measured_is_passed_on():
 # the progress bar
 
 
+@pytest.mark.slow
 def test_silent_where_nobody_watches(capfd):
     slow = lambda history: time.sleep(0.2)  # noqa: E731
     fit(Neuron(3, seed=1), *data(), epochs=4, optimizer=SGD(0.01), callbacks=[slow])
@@ -621,6 +628,7 @@ fit(Neuron(1), [1], [1], optimizer=SGD(0.01), epochs=4, callbacks=[lambda histor
 """
 
 
+@pytest.mark.slow
 def test_a_bar_in_a_terminal():
     pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
     ours, theirs = pty.openpty()
@@ -634,6 +642,7 @@ def test_a_bar_in_a_terminal():
     assert "epoch/s, loss=" in shown
 
 
+@pytest.mark.slow
 def test_a_bar_in_a_notebook(tmp_path):
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SLOW_FIT)])
     outputs = notebook.execute(book, tmp_path).cells[0].outputs

@@ -28,6 +28,7 @@ def assert_alike(model, X, y, **options):
     np.testing.assert_allclose(programs, eager, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**32 - 1),
