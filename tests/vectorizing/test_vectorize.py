@@ -745,7 +745,7 @@ def test_each_combination_of_shapes_is_traced_once():
         ),
         (
             ValueError,
-            "as many samples, but w has 2 and x 1",
+            "need the same number of samples, but w has 2 and x 1",
             lambda: vectorize(product, ("w", "x"))(w=[[1.0], [1.0]], x=[[2.0]]),
         ),
         (
@@ -768,7 +768,7 @@ def test_each_combination_of_shapes_is_traced_once():
         ),
         (TypeError, r"several names are written \(\"w\", \"x\"\)", lambda: vectorize(product, "w,x")),
         (TypeError, "batch takes the names of arguments, .* not 0", lambda: vectorize(product, 0)),
-        (RuntimeError, "product was not traced yet: call the program once", lambda: vectorize(product).source),
+        (RuntimeError, "product has not been traced yet: call the program once", lambda: vectorize(product).source),
         (TypeError, "a name for each argument", lambda: vectorize(lambda *x: x[0])(1.0)),
     ],
 )
@@ -913,8 +913,8 @@ def test_many_samples_are_computed_in_blocks(monkeypatch):
     arguments = {**parameters(4, 3, 5), "x": source.normal(size=(50, 4)), "y": source.integers(0, 5, 50)}
     whole = vectorize(softmax_loss, batch=("x", "y"))
     expected, expected_gradients = whole.value_and_grad(**arguments, wrt=list(arguments))
-    monkeypatch.setattr("autograd.vectorizing.program.BLOCK", 5 * 16)
-    monkeypatch.setattr("autograd.vectorizing.program.LEAST", 1)
+    monkeypatch.setattr("autograd.vectorizing.execution.BLOCK", 5 * 16)
+    monkeypatch.setattr("autograd.vectorizing.execution.LEAST", 1)
     blocks = vectorize(softmax_loss, batch=("x", "y"))
     assert_alike(blocks(**arguments), whole(**arguments), "values")
     value, gradients = blocks.value_and_grad(**arguments, wrt=list(arguments))
