@@ -51,7 +51,7 @@ class Call:
 def call_of(arguments: dict[str, Any], batch: tuple[str, ...]) -> Call:
     """The call with these arguments, of which those in `batch` hold samples.
 
-    Raises TypeError or ValueError, with the place, for what cannot become an array of floats.
+    Raises TypeError or ValueError, with the place, for an argument that cannot become an array of floats.
     """
     arguments = {name: _rows(value) if name in batch else value for name, value in arguments.items()}
     leaves: list[tuple[str, Any]] = []

@@ -1,8 +1,8 @@
 """The backward pass of a program: the chain rule, group by group, from the newest to the oldest.
 
-The derivative of the mean with respect to an array is its *adjoint*.  What has reached an array is added up, gets a
-name, and is passed on to what its group has read: for an operation of the table times its local derivatives, for sums
-of products by the rules of matrices.
+The derivative of the mean with respect to an array is its *adjoint*.  The derivatives
+that reach an array are added up under a name, and passed on to the operands of its group: for an operation of the
+table times its local derivatives, for sums of products by the rules of matrices.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _needed(groups: Sequence[Group], wrt: Collection[Array]) -> set[Array]:
 
 @dataclass
 class _Adjoints:
-    """What has reached each of the arrays that are needed: derivatives, with the elements that they belong to."""
+    """The derivatives that have reached each of the `needed` arrays, with the elements that they belong to."""
 
     needed: set[Array]
     block: Forward
@@ -93,14 +93,14 @@ class _Adjoints:
     reached: dict[Array, list[tuple[NDArray[Any], Expression]]] = field(default_factory=dict)
 
     def add(self, view: View, x: Expression) -> None:
-        """Let the derivative `x` reach what a view has read."""
+        """Let the derivative `x` reach the elements that a view reads."""
         array = view.array
         if array not in self.needed or x.value == 0:
             return
         assert array is not None
         reached = self.reached.setdefault(array, [])
         reached.append((view.index, x))
-        if len(reached) > MANY:  # so that what they are computed from need not be kept
+        if len(reached) > MANY:  # so that the memory of their operands can be used again
             so_far = self.named(self.block.names.numbered("t"), self.total(array))
             self.reached[array] = [(np.arange(math.prod(array.shape)), so_far)]
 
@@ -123,7 +123,7 @@ class _Adjoints:
         return Expression(slices.with_samples_last(x.tree, len(array.shape), back=True)) if array.batched else x
 
     def total(self, array: Array) -> Expression:
-        """The sum of all that has reached an array."""
+        """The sum of the derivatives that have reached an array."""
         whole: list[Expression] = []
         pieces: list[tuple[NDArray[Any], Expression]] = []
         for index, x in self.reached.pop(array):
@@ -230,7 +230,7 @@ def _sum_rule(i: int, part: Part, g: ast.expr, *factors: ast.expr) -> ast.expr:
 
 
 def _reduced(x: Expression, group: Group, rows: bool, batch: bool) -> Expression:
-    """A derivative in all axes of a group, added up over those that what it belongs to does not have."""
+    """A derivative in all axes of a group, added up over those that its operand does not have."""
     if group.array.batched and not batch:
         x = sum_over_samples(x)
     if group.array.shape and not rows:

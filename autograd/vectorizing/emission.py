@@ -34,11 +34,11 @@ def emitted(
     else:
         mean = _mean(block.read(results[0]))
         back = backward(results[0], groups, wrt, block)
-        words = [names.kept_name(f"d{block.words[array]}") for array in wrt]
+        words = [names.permanent_name(f"d{block.words[array]}") for array in wrt]
         gradients = zip(words, _unshared([x.tree for x in back.gradients], inputs, block), strict=True)
         results_of = [mean, *(ast.Name(word, ast.Load()) for word in words)]
         whole = Block([*block.statements, *back.statements, *gradients], results_of)
-    whole = renumbered(inlined(without_unread(whole), names.kept), names.temporaries, names.taken)
+    whole = renumbered(inlined(without_unread(whole), names.permanent), names.temporaries, names.reserved)
     parameters = [(block.words[array], array) for array in inputs]
     return ArrayFunction(title, parameters, whole, read_among(names.constants, whole), names.functions)
 

@@ -91,7 +91,7 @@ def forward(inputs: Sequence[Array], groups: Sequence[Group], result: Array | No
         if (x.rows, x.batch) != (bool(array.shape), array.batched) or x.is_python_number:
             x = broadcast(x, _with_all_axes(block, group))
         label = plain(array.label or ("L" if array is result and not array.shape else ""))
-        block.call(array, names.kept_name(label) if label.isidentifier() else names.numbered("t"))
+        block.call(array, names.permanent_name(label) if label.isidentifier() else names.numbered("t"))
         block.statements.append((block.words[array], x.tree))
     return block
 
@@ -100,7 +100,7 @@ def _open(block: Forward, inputs: Sequence[Array]) -> None:
     """Names for the arguments, and the statements that move the samples from the first axis to the last."""
     for array in inputs:
         label = plain(array.label)
-        block.call(array, block.names.new(label if label.isidentifier() else "outside"))
+        block.call(array, block.names.new(label if label.isidentifier() else "captured"))
     batched = [array for array in inputs if array.batched]
     if batched:
         shape = attribute(block.values[batched[0]].tree, "shape")
@@ -109,7 +109,7 @@ def _open(block: Forward, inputs: Sequence[Array]) -> None:
         if array.shape:
             tree = slices.with_samples_last(block.values[array].tree, len(array.shape))
             block.statements.append((block.words[array], tree))
-    block.names.kept.update(word for word, _ in block.statements)
+    block.names.permanent.update(word for word, _ in block.statements)
 
 
 def _with_all_axes(block: Forward, group: Group) -> Expression:

@@ -48,7 +48,7 @@ def grouped(graph: Graph, places: _Places) -> tuple[list[Group], list[View]]:
 
 
 def _conditions_used_as_numbers(graph: Graph) -> set[Value]:
-    """The conditions that are not only chosen by, but computed with."""
+    """The conditions that are operands of arithmetic, not only of `where` and of other conditions."""
     numeric = {x for x in graph.results if type(x) is Value and is_condition(x.op)}
     for node in graph.nodes:
         for i, operand in enumerate(graph.operands(node)):
@@ -79,8 +79,8 @@ def _levels(graph: Graph) -> list[list[Value]]:
 class _Summands:
     """Some summands of a linear form, which become one part of a group.
 
-    `kind` is "one", "many" or (a matrix) "product", and `common` what the summands of nodes of one group share: the
-    arrays that they come from.
+    `kind` is "one", "many" or (a matrix) "product", and `common` holds the arrays that they come from, the same
+    for all nodes of a group.
     """
 
     kind: str
@@ -116,7 +116,7 @@ _NOWHERE = (None, 0)
 
 
 def _rank(array: Array | None) -> int:
-    """Constants, then what is the same for all samples, then what is not."""
+    """The order of factors: constants, then arrays that all samples share, then the others."""
     return 0 if array is None else 1 + array.batched
 
 
@@ -137,7 +137,7 @@ class _Level:
         self.parts = {node: _sorted_summands(forms[node], self.places) for node in self.nodes if node in forms}
 
     def signature(self, node: Value) -> Any:
-        """What nodes of one group have in common."""
+        """The key that the nodes of one group have in common."""
         if node in self.parts:
             common = tuple((part.kind, *part.common) for part in self.parts[node])
             return node.op is _MAXIMUM, self.graph.forms[node].divisor, common
@@ -156,7 +156,7 @@ class _Level:
         return group
 
     def reading(self, node: Value) -> tuple[Any, ...]:
-        """What tells the nodes of a group apart: the places of what they read."""
+        """The key that tells the nodes of a group apart: the places of their operands."""
         if node in self.parts:
             operands = [x for part in self.parts[node] for summand in part.summands for x in summand]
         else:
@@ -212,7 +212,7 @@ def _grid(rows: list[list[Operand]], places: _Places) -> View:
 
 
 def _common_label(members: list[Value]) -> str | None:
-    """What the labels of the nodes have in common: ``h1`` of ``h1[0]``, ``h1[1]``."""
+    """The common part of the labels of the nodes: ``h1`` of ``h1[0]``, ``h1[1]``."""
     stems = {(member.label or "").partition("[")[0].strip() for member in members}
     stem = stems.pop()
     return stem if not stems and stem else None

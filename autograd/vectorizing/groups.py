@@ -1,4 +1,4 @@
-"""The arrays of a program, what is read of them, and the groups of nodes that compute them."""
+"""The data of a grouped graph: arrays, views of their elements, and the groups of nodes that compute them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Array", "Group", "Part", "View"]
 class Array:
     """Numbers that the program keeps together, in `shape`; with the samples as one more, last, axis if `batched`.
 
-    The array of a group has one axis, or none for a group of one.  `label` is what its Values are called.
+    The array of a group has one axis, or none for a group of one.  `label` is the name of its Values.
     """
 
     shape: tuple[int, ...]
@@ -27,10 +27,10 @@ class Array:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What a group reads: elements of an `array`, or constants (then `array` is None).
+    """An operand of a group: elements of an `array`, or constants (then `array` is None).
 
     `index` has the positions of the elements in the flattened array (of constants: the numbers), in the shape
-    in which they are wanted: one for each node of the group, or a single one if all nodes read the same.
+    in which they are read: one for each node of the group, or a single one if all nodes read the same.
     """
 
     array: Array | None
@@ -38,7 +38,7 @@ class View:
 
     @property
     def batched(self) -> bool:
-        """Whether the elements differ from sample to sample."""
+        """True if the elements differ from sample to sample."""
         return self.array is not None and self.array.batched
 
 
@@ -56,12 +56,12 @@ class Part:
 
     @property
     def rows(self) -> bool:
-        """Whether it differs from node to node of the group."""
+        """True if it differs from node to node of the group."""
         return any(view.index.ndim > int(self.is_sum) for view in self.factors)
 
     @property
     def batched(self) -> bool:
-        """Whether it differs from sample to sample."""
+        """True if it differs from sample to sample."""
         return any(view.batched for view in self.factors)
 
 
@@ -77,5 +77,5 @@ class Group:
 
     @property
     def views(self) -> list[View]:
-        """All that it reads."""
+        """All views that it reads."""
         return [*self.operands, *(view for part in self.parts for view in part.factors)]

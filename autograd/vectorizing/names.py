@@ -1,4 +1,4 @@
-"""The names of one program: what is taken, which names are only numbers, and what the constants are called."""
+"""The names of one program: those in use, those that are only numbers, and those of constants."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def plain(label: str | None) -> str:
 
 
 class Names:
-    """The names that a program has used, each once.
+    """The names of a program, each used once.
 
     >>> names = Names()
     >>> names.new("loss"), names.new("loss"), names.new("lambda"), names.numbered("t"), names.numbered("t")
@@ -42,14 +42,14 @@ class Names:
         self.used = {*RESERVED, *PRIMITIVES, *DERIVED}
         self.constants: dict[str, NDArray[Any]] = {}
         self.functions: dict[str, Callable[..., float]] = {}
-        self.kept: set[str] = set()  # names that stay, even if they are read only once
+        self.permanent: set[str] = set()  # names that stay, even if they are read only once
         self.temporaries: set[str] = set()  # names that are only numbers, such as t1, and their derivatives, dt1
         self._of_constants: dict[Any, str] = {}
         self._of_functions: dict[Callable[..., float], str] = {}
         self._last_numbers: dict[str, int] = {}
 
     @property
-    def taken(self) -> set[str]:
+    def reserved(self) -> set[str]:
         """The names that no temporary may have."""
         return self.used - self.temporaries
 
@@ -61,14 +61,14 @@ class Names:
         self.used.add(word)
         return word
 
-    def kept_name(self, label: str) -> str:
+    def permanent_name(self, label: str) -> str:
         """A new name for an array that is to be seen in the source."""
         word = self.new(label)
-        self.kept.add(word)
+        self.permanent.add(word)
         return word
 
     def derivative(self, word: str) -> str:
-        """A name for the derivative with respect to what is called `word`: ``dw``."""
+        """A name for the derivative with respect to `word`: ``dw``."""
         new = self.new(f"d{word}")
         if word in self.temporaries:
             self.temporaries.add(new)

@@ -1,7 +1,8 @@
-"""Where a vectorized program runs: the functions that it calls, for NumPy and for other arrays.
+"""The functions that a vectorized program calls, for NumPy and for other array libraries.
 
 NumPy's own functions serve NumPy.  PyTorch, JAX, Dask and others come through the array-API standard
-(`array-api-compat`, an optional dependency), with what the standard does not have made of what it has.
+(`array-api-compat`, an optional dependency), and functions missing from the standard are
+built from others.
 """
 
 from __future__ import annotations
@@ -18,14 +19,16 @@ __all__ = ["functions_for", "is_foreign", "namespace_of"]
 
 
 def is_foreign(x: Any) -> bool:
-    """Whether this is an array of another library than NumPy."""
+    """True for an array of another library than NumPy."""
     return (
         not isinstance(x, np.ndarray) and hasattr(x, "shape") and hasattr(x, "dtype") and not isinstance(x, np.generic)
     )
 
 
 def namespace_of(arrays: list[Any]) -> Any:
-    """The array-API namespace of the arrays that are not NumPy's.  ImportError that says what to install."""
+    """The array-API namespace of the arrays that are not NumPy's.
+
+    Raises ImportError, with the command to install it, if `array-api-compat` is missing."""
     try:
         from array_api_compat import array_namespace
     except ImportError:
@@ -42,7 +45,7 @@ def _numpy_mean(x: Any) -> Any:
 
 
 def _numpy_put(zeros: Any, index: Any, x: Any) -> Any:
-    """`x` at the places `index` of an array of `zeros`; what meets at one place is added up."""
+    """`x` at the places `index` of an array of `zeros`; values for the same place are added up."""
     if isinstance(index, np.ndarray):
         np.add.at(zeros, index, x)
     else:
@@ -88,7 +91,7 @@ _STANDARD_NAMES = {
 
 
 def _array_api_functions(xp: Any, like: Any) -> dict[str, Any]:
-    """What a program calls, from an array-API namespace, for arrays of the dtype and on the device of `like`."""
+    """The functions of a program from an array-API namespace, for arrays of the dtype and on the device of `like`."""
     from array_api_compat import device
 
     where_it_is = {} if "jax" in xp.__name__ else {"device": device(like)}
@@ -104,7 +107,9 @@ def _array_api_functions(xp: Any, like: Any) -> dict[str, Any]:
         x = array(x)
         root = xp.sign(x) * xp.abs(x) ** (1 / 3)
         safe = xp.where(root == 0, xp.ones_like(root), root)
-        return xp.where(root == 0, root, root - (root - x / (safe * safe)) / 3)  # to the last digit, by Newton
+        return xp.where(
+            root == 0, root, root - (root - x / (safe * safe)) / 3
+        )  # one step of Newton, for the last digit
 
     def erf(x: Any) -> Any:
         x, numpy_erf = array(x), ieee().functions["erf"]
@@ -119,7 +124,7 @@ def _array_api_functions(xp: Any, like: Any) -> dict[str, Any]:
         return array(numpy_erf(np.asarray(x)))
 
     def put(zeros: Any, index: Any, x: Any) -> Any:
-        if hasattr(index, "shape"):  # a sum over all that meets at one place, as a product with a matrix of 0 and 1
+        if hasattr(index, "shape"):  # sums over equal places, as a product with a matrix of 0 and 1
             places = np.asarray(index).ravel()
             matrix = np.zeros((zeros.shape[0], places.size))
             matrix[places, np.arange(places.size)] = 1

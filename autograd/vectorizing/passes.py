@@ -2,7 +2,7 @@
 
 >>> statements = [("a", ast.parse("f(x)", mode="eval").body), ("b", ast.parse("g(x)", mode="eval").body)]
 >>> block = Block(statements, [ast.parse("a + 1", mode="eval").body])
->>> print(inlined(without_unread(block), kept=set()))
+>>> print(inlined(without_unread(block), permanent=set()))
 return f(x) + 1
 
 The cost of each pass is linear in the size of the block.
@@ -59,29 +59,29 @@ def without_unread(block: Block) -> Block:
     return Block(statements[::-1], block.results)
 
 
-def inlined(block: Block, kept: Collection[str]) -> Block:
-    """The block with expressions whose name is read once written where it is read.
+def inlined(block: Block, permanent: Collection[str]) -> Block:
+    """The block with expressions that are read once written where they are read.
 
-    Names in `kept` stay, and so do those of expressions that would have more than `LARGEST` parts.
+    Names in `permanent` stay, and so do expressions that would have more than `LARGEST` parts.
     """
     uses = Counter(word for tree in block.trees for word in _names(tree))
     trees: dict[str, ast.expr] = {}
     statements = []
     for word, tree in block.statements:
         new = _substituted(tree, trees)
-        if uses[word] == 1 and word not in kept and len(_parts(new)) <= LARGEST:
+        if uses[word] == 1 and word not in permanent and len(_parts(new)) <= LARGEST:
             trees[word] = new
         else:
             statements.append((word, new))
     return Block(statements, [_substituted(tree, trees) for tree in block.results])
 
 
-def renumbered(block: Block, temporaries: Collection[str], taken: Collection[str]) -> Block:
+def renumbered(block: Block, temporaries: Collection[str], reserved: Collection[str]) -> Block:
     """The block with its `temporaries` called t1, t2, ... in order, and the derivative with respect to t3 dt3.
 
-    A number is left out if one of these names is `taken`.
+    Numbers for which one of these names is `reserved` are left out.
     """
-    numbers = (word for i in count(1) if (word := f"t{i}") not in taken and f"d{word}" not in taken)
+    numbers = (word for i in count(1) if (word := f"t{i}") not in reserved and f"d{word}" not in reserved)
     new_words: dict[str, str] = {}
     trees: dict[str, ast.expr] = {}
     statements = []
@@ -129,7 +129,7 @@ def read_among(constants: Mapping[str, T], block: Block) -> dict[str, T]:
 
 
 def _substituted(tree: ast.expr, trees: Mapping[str, ast.expr]) -> ast.expr:
-    """The tree with others in place of some names; what does not change is shared with it."""
+    """The tree with others in place of some names; unchanged parts are shared."""
     if isinstance(tree, ast.Name):
         return trees.get(tree.id, tree)
     changed: dict[str, Any] = {}

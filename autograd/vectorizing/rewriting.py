@@ -31,6 +31,21 @@ from autograd.vectorizing.array_expressions import (
     without_factors,
     zeros_like,
 )
+from autograd.vectorizing.patterns import (
+    anything,
+    has_no_divisor,
+    has_no_samples,
+    is_equal_to,
+    is_name,
+    is_negative,
+    is_number,
+    is_product_with_a_vector,
+    is_reciprocal,
+    is_scaled,
+    is_true,
+    one,
+    zero,
+)
 
 __all__ = [
     "RULES",
@@ -166,50 +181,7 @@ def sum_over_rows(x: Expression, rows: int) -> Expression:
     return Expression(summed(x.tree, 0), False, x.batch) if x.rows else times(number(rows), x)
 
 
-# --- Patterns -----------------------------------------------------------------------------------------------
-
-
-def anything(_: Expression) -> bool:
-    """Match every expression."""
-    return True
-
-
-def is_number(x: Expression) -> bool:
-    """Match literals."""
-    return x.value is not None
-
-
-def is_equal_to(value: float) -> Callable[[Expression], bool]:
-    """The pattern of one literal."""
-    return lambda x: x.value == value
-
-
-def is_true(x: Expression) -> bool:
-    """Match literals other than 0."""
-    return x.value is not None and bool(x.value)
-
-
-def is_name(x: Expression) -> bool:
-    """Match what has a name."""
-    return isinstance(x.tree, ast.Name)
-
-
-def is_negative(x: Expression) -> bool:
-    """Match ``-x``, and negative literals."""
-    return isinstance(x.tree, ast.UnaryOp)
-
-
-def is_reciprocal(x: Expression) -> bool:
-    """Match ``1 / x``."""
-    return x.divisor is not None and len(x.factors) == 1 and x.factors[0].value == 1
-
-
-def has_no_divisor(x: Expression) -> bool:
-    """Match all but fractions."""
-    return x.divisor is None
-
-
-zero, one = is_equal_to(0), is_equal_to(1)
+# --- Patterns of products --------------------------------------------------------------------------------
 
 
 def _scales_a_choice(product: Product) -> bool:
@@ -226,19 +198,6 @@ def _has_n_above_and_below(product: Product) -> bool:
 
 def _has_negative_constant(product: Product) -> bool:
     return product.constant < 0 and bool(product.scalars or product.arrays)
-
-
-def _has_no_samples(x: Expression) -> bool:
-    return not x.batch
-
-
-def _is_scaled(x: Expression) -> bool:
-    return any(not factor.batch for factor in x.terms) and not (x.divisor and x.divisor.batch)
-
-
-def _is_product_with_a_vector(x: Expression) -> bool:
-    arrays = [factor for factor in x.terms if factor.batch]
-    return len(arrays) > 1 and not all(factor.rows for factor in arrays) and not (x.divisor and x.divisor.batch)
 
 
 # --- Replacements -------------------------------------------------------------------------------------------
@@ -360,12 +319,12 @@ RULES = (
     Rule("product", (_is_zero,), lambda _: number(0), "0 · x → 0", "nothing has to be computed"),
     Rule("product", (_has_n_above_and_below,), _without_n, "n · 1/n → 1", "a sum over the samples of a mean"),
     Rule("product", (_has_negative_constant,), _negated, "-2 · x → -(2 · x)", "x + (-y) → x - y applies to it"),
-    Rule("sum over samples", (_has_no_samples,), lambda x: times(N, x), "Σ x → n · x", "all terms are equal"),
+    Rule("sum over samples", (has_no_samples,), lambda x: times(N, x), "Σ x → n · x", "all terms are equal"),
     Rule(
-        "sum over samples", (_is_product_with_a_vector,), _matrix_product,
+        "sum over samples", (is_product_with_a_vector,), _matrix_product,
         "Σ k·x·v → k · (x @ v)", "BLAS adds up while it multiplies",
     ),
-    Rule("sum over samples", (_is_scaled,), _scaled_sum, "Σ k·x → k · Σ x", "the result has fewer elements to scale"),
+    Rule("sum over samples", (is_scaled,), _scaled_sum, "Σ k·x → k · Σ x", "the result has fewer elements to scale"),
 )  # fmt: skip
 """All rewrite rules; where several apply, the first one decides."""
 

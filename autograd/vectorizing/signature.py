@@ -38,7 +38,7 @@ class Signature:
             self._signature = inspect.Signature([p.replace(kind=free) if p.name in first else p for p in parameters])
 
     def check_name(self, name: str, written: str) -> None:
-        """Raise TypeError, which quotes what was `written`, unless there is a parameter of this name."""
+        """Raise TypeError, which quotes the user's `written` words, unless there is a parameter of this name."""
         parameters = self._signature.parameters
         if name not in parameters and not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
             parts = name.split(",")

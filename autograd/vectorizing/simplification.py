@@ -30,7 +30,7 @@ class LinearForm:
 
     @property
     def operands(self) -> Iterator[Operand]:
-        """All that it reads."""
+        """All operands: the factors and the terms."""
         for pair in self.pairs:
             yield from pair
         yield from self.terms
@@ -46,7 +46,7 @@ class Graph:
     results: list[Operand]
 
     def operands(self, node: Value) -> Sequence[Operand]:
-        """All that a node reads."""
+        """All operands of a node."""
         return list(self.forms[node].operands) if node in self.forms else self.args[node]
 
 
@@ -116,7 +116,7 @@ def _linear_form(
 
 
 def _varying(args: dict[Value, tuple[Operand, ...]]) -> set[Value]:
-    """The nodes through which derivatives pass; what follows a `detach` has none."""
+    """The nodes through which derivatives pass: not conditions, nor anything computed from detached numbers alone."""
     fixed: set[Value] = set()
     for node, operands in args.items():
         values = (x for x in operands if type(x) is Value)

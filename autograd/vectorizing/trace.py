@@ -25,7 +25,7 @@ __all__ = ["Captured", "Trace", "trace"]
 
 @dataclass(frozen=True, eq=False)
 class Captured:
-    """Values that a function uses and that are not its arguments, kept in one array; they are read at every call."""
+    """Values that a function uses besides its arguments, as one array; their numbers are read at every call."""
 
     array: Array
     values: list[Value]
@@ -39,7 +39,7 @@ class Captured:
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """What one run of a function computed.
+    """The record of one run of a function.
 
     `inputs` are the arrays of the arguments by their places, and `places` the array and the row of each leaf.  `nodes`
     are the operations, oldest first, `results` the Values and numbers that were returned, and `structure` the tree in
@@ -59,7 +59,7 @@ class Trace:
 def trace(f: Callable[..., Any], title: str, call: Call) -> Trace:
     """Run `f` on Values without numbers, in the shapes of the call.
 
-    Raises TracingError where the function asks for a number; a note says what was recorded when it raises.
+    Raises TracingError where the function asks for a number.  A note on any exception shows the shapes.
     """
     inputs = {slot.place: Array(slot.shape, slot.batched, _label(slot.place)) for slot in call.slots}
     places: dict[Value, tuple[Array, int]] = {}
@@ -73,7 +73,7 @@ def trace(f: Callable[..., Any], title: str, call: Call) -> Trace:
         try:
             result = f(**arguments)
         except Exception as error:
-            error.add_note(f"(when {title} was recorded, with {shapes_in(call.slots)})")
+            error.add_note(f"(while {title} was recorded, with {shapes_in(call.slots)})")
             raise
     result = result[()] if is_array(result) and not result.ndim else result
     identifier = title if title.isidentifier() else "f"
@@ -115,7 +115,7 @@ def _nested(leaf: Callable[[tuple[int, ...]], Any], shape: tuple[int, ...], inde
 def _captured_values(
     nodes: Sequence[Value], places: dict[Value, tuple[Array, int]], start: int, unknown: Unknown
 ) -> Iterator[Value]:
-    """The Values that the nodes use and that are not arguments, made before the function ran or inside it."""
+    """The Values that the nodes use besides the arguments, made before the function ran or inside it."""
     seen: set[Value] = set()
     for node in nodes:
         inside = node._created >= start and not node.is_leaf
@@ -124,7 +124,9 @@ def _captured_values(
                 continue
             number: Any = value._number
             if number is unknown:
-                raise TracingError(f"a copy of {value.label or 'a traced Value'} is not the argument: use it itself")
+                raise TracingError(
+                    f"a copy of {value.label or 'a traced Value'} is not the argument: use the argument itself"
+                )
             if type(number) is Unknown:
                 raise TracingError(
                     f"{value_name(value)} belongs to {number.title}, which was recorded before: it has no number "
@@ -138,7 +140,7 @@ def _arranged(values: Iterator[Value]) -> list[Captured]:
     """Captured Values in arrays by their labels: ``w[0]`` and ``w[1]`` are the elements of w."""
     stems: dict[str, list[tuple[tuple[int, ...], Value]]] = {}
     for value in values:
-        stem, _, index = (value.label or "outside").partition("[")
+        stem, _, index = (value.label or "captured").partition("[")
         numbers = tuple(int(i) for i in index.rstrip("]").split(",") if i.strip().isdecimal())
         stems.setdefault(stem, []).append((numbers, value))
     arrays = []

@@ -71,7 +71,7 @@ def eager(f, arguments, batch):
 
 
 def executed(program, arguments):
-    """What the printed source computes, run as it stands; None if it needs Values from outside."""
+    """What the printed source computes, run as it stands; None if it needs captured Values."""
     scope = dict(vars(np)) | {"concat": np.concatenate, "put": put, "erf": ieee().functions["erf"]}
     exec(program.source, scope)
     function = scope[re.findall(r"^def (\w+)", program.source, re.M)[-1]]
@@ -206,7 +206,7 @@ def test_softmax():
 
 # --- Any graph ----------------------------------------------------------------------------------------------
 
-KINDS = ["parameter", "parameter", "batch", "batch", "batch", "outside", "constant"]
+KINDS = ["parameter", "parameter", "batch", "batch", "batch", "captured", "constant"]
 ENDS = {
     "sum": autograd.sum,
     "mean": mean,
@@ -230,7 +230,7 @@ def random_function(seed):
         """Numbers for which the program is as smooth as for x."""
         return x * (1 + 1e-6 * np.random.default_rng(draw.randrange(2**32)).normal(size=shape))
 
-    arguments, batch, outside = {}, [], {}
+    arguments, batch, captured = {}, [], {}
     is_vector = [lanes > 1 and draw.random() < 0.75 for _ in program.leaves]
     for i, x in enumerate(program.leaves):
         kind, shape = draw.choice(KINDS), (lanes,) * is_vector[i]
@@ -239,17 +239,17 @@ def random_function(seed):
         elif kind == "batch":
             arguments[f"a{i}"] = near(x, samples, *shape)
             batch.append(f"a{i}")
-        elif kind == "outside":
-            outside[i] = nested(near(x, *shape))
+        elif kind == "captured":
+            captured[i] = nested(near(x, *shape))
         else:
-            outside[i], is_vector[i] = x, False
+            captured[i], is_vector[i] = x, False
     if end == "dot":
         arguments["weights"] = near(1.0, lanes)
 
     def f(**given):
         found = []
         for lane in range(lanes):
-            leaves = [given.get(f"a{i}", outside.get(i)) for i in range(len(is_vector))]
+            leaves = [given.get(f"a{i}", captured.get(i)) for i in range(len(is_vector))]
             found.append(program.run([x[lane] if v else x for x, v in zip(leaves, is_vector, strict=True)])[-1])
         return dot(given["weights"], found) if end == "dot" else ENDS[end](found)
 
@@ -487,10 +487,10 @@ def test_no_gradient_that_nobody_asked_for():
     assert list(program.value_and_grad(**arguments, wrt=())[1]) == []
 
 
-# --- Values from outside ----------------------------------------------------------------------------------
+# --- Captured Values ----------------------------------------------------------------------------------------
 
 
-def test_values_from_outside_are_read_at_every_call():
+def test_captured_values_are_read_at_every_call():
     w = [Value(2.0, label="w[0]"), Value(3.0, label="w[1]")]
     program = vectorize(lambda x: dot(w, x), batch="x")
     x = np.array([[1.0, 0.0], [1.0, 1.0]])
@@ -500,7 +500,7 @@ def test_values_from_outside_are_read_at_every_call():
     assert "w @ x" in program.source
 
 
-def test_a_model_from_outside_is_matrix_products():
+def test_a_captured_model_is_matrix_products():
     from neuron import MLP, losses
 
     model = MLP(2, [3, 1], seed=1)
@@ -598,13 +598,13 @@ def test_samples_in_lists():
 def test_errors_say_what_was_recorded():
     with pytest.raises(ValueError, match="equal length") as caught:
         vectorize(product, batch="x")(w=np.ones(3), x=np.ones((4, 2)))
-    assert caught.value.__notes__ == ["(when product was recorded, with w (3,), x (n, 2))"]
+    assert caught.value.__notes__ == ["(while product was recorded, with w (3,), x (n, 2))"]
 
 
 def test_copies_of_traced_values():
     from copy import copy
 
-    with pytest.raises(TracingError, match="a copy of x is not the argument: use it itself"):
+    with pytest.raises(TracingError, match="a copy of x is not the argument: use the argument itself"):
         vectorize(lambda x: copy(x) * 2, batch="x")(x=[1.0])
 
 
@@ -935,7 +935,7 @@ CHECKS = [
     test_shared_and_repeated_parts,
     test_detach,
     test_conditions,
-    test_values_from_outside_are_read_at_every_call,
+    test_captured_values_are_read_at_every_call,
 ]
 
 
@@ -951,7 +951,7 @@ def test_planted_bugs_are_noticed(bug, monkeypatch):
     assert noticed
 
 
-def test_a_result_from_outside_whose_leaf_was_changed_is_refused():
+def test_a_captured_result_whose_leaf_was_changed_is_refused():
     w = Value(2.0, label="w")
     h = (w * 3).named("h")
     program = vectorize(lambda x: h * x, batch="x")
