@@ -83,12 +83,12 @@ def call_of(arguments: dict[str, Any], batch: tuple[str, ...]) -> Call:
     return Call(arguments, arrays, tuple(key), samples if xp is None else None, xp, dtype)
 
 
-def float_arrays_key(arguments: dict[str, Any], batch: tuple[str, ...]) -> tuple[Any, int]:
-    """The names and shapes if all arguments are arrays of NumPy's float64, and the number of samples; else None and 0.
+def float_arrays_key(request: Any, arguments: dict[str, Any], batch: tuple[str, ...]) -> tuple[Any, int]:
+    """The request with names and shapes, and the number of samples; None and 0 unless all are arrays of float64.
 
     Such calls are the usual ones, and need no conversion.
     """
-    key: list[Any] = []
+    key: list[Any] = [request]
     samples = 0
     for name, value in arguments.items():
         if type(value) is not np.ndarray or value.dtype is not _FLOAT:

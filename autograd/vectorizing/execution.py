@@ -38,7 +38,7 @@ def compiled(code: ArrayFunction, call: Call) -> Callable[..., Any]:
             scope[word] = call.xp.asarray(value, dtype=call.dtype) if is_float else call.xp.asarray(value)
     for word, function in code.functions.items():
         if call.xp is not None:
-            raise TypeError(f"{word} is a Python function of floats: it computes with NumPy's arrays only")
+            raise TypeError(f"{word} is a Python function of floats, which works with NumPy's arrays only")
         scope[word] = elementwise(function)
     exec(compile(ast.Module([code.tree], []), f"<vectorized {code.title}>", "exec"), scope)
     return scope[code.title]  # type: ignore[no-any-return]

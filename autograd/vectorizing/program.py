@@ -7,7 +7,8 @@ derivatives, is made when it is first asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -37,8 +38,9 @@ class Program:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The result of `f` for each sample: in place of each number stands an array of shape (samples,)."""
-        key, shortcut = self._shortcut(("values",), args, kwargs)
-        if shortcut is not None:
+        key, samples = (None, 0) if args else float_arrays_key(_VALUES, kwargs, self.batch)
+        shortcut = self._shortcuts.get(key)
+        if shortcut is not None and samples <= shortcut.most_samples:
             self._latest, results = shortcut.program, run(shortcut.function, kwargs.values())
         else:
             program, call = self._specialized(args, kwargs)
@@ -55,8 +57,10 @@ class Program:
         By default these are all arguments that are not in the batch.  Raises TypeError if the result of `f` is not a
         single number, and for names in `wrt` that are not arguments or have no derivative.
         """
-        key, shortcut = self._shortcut(wrt if type(wrt) is str else ("wrt", str(wrt)), args, kwargs)
-        if shortcut is not None:
+        request = wrt if wrt is None or type(wrt) is str else ("wrt", str(wrt))
+        key, samples = (None, 0) if args else float_arrays_key(request, kwargs, self.batch)
+        shortcut = self._shortcuts.get(key)
+        if shortcut is not None and samples <= shortcut.most_samples:
             self._latest, shortcut.program.latest = shortcut.program, shortcut.names
             value, *gradients = run(shortcut.function, kwargs.values())
             return value, dict(zip(shortcut.names or (), gradients, strict=True))
@@ -111,7 +115,7 @@ class Program:
             title = self._signature.title
             for name in self.batch:
                 if name not in arguments:
-                    raise TypeError(f"{title}: the argument {name!r}, which is in the batch, is missing")
+                    raise TypeError(f"{title}: the argument {name!r} of the batch is missing")
             self._specializations[call.key] = program = Specialization(trace(self._signature.f, title, call))
         self._latest = program
         return program, call
@@ -126,24 +130,21 @@ class Program:
         for name in names:
             self._signature.check_name(name, f"wrt={name!r}")
             if not program.arrays_of(name):
-                raise TypeError(f"wrt={name!r}: {shown(call.arguments.get(name))} has no derivative")
+                value = shown(call.arguments[name]) if name in call.arguments else "a default"
+                raise TypeError(f"wrt={name!r}: {value} is not differentiated; pass a number or an array")
         return names
-
-    def _shortcut(self, request: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, _Shortcut | None]:
-        """The key of a request that needs no conversion of its arguments, else None; and its shortcut if it has one."""
-        shapes, samples = float_arrays_key(kwargs, self.batch) if not args else (None, 0)
-        if shapes is None:
-            return None, None
-        key = request, shapes
-        shortcut = self._shortcuts.get(key)
-        return key, shortcut if shortcut is not None and samples <= shortcut.most_samples else None
 
     def _remember(self, key: Any, program: Specialization, names: tuple[str, ...] | None, call: Call) -> None:
         if key is not None and not program.captured:
             self._shortcuts[key] = _Shortcut(program, program.function(names, call), names, 1.5 * program.block)
 
 
-class _Shortcut(NamedTuple):
+_VALUES = ("values",)
+"""The request for the results themselves, in the place of the names in `wrt`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shortcut:
     """A function that can be called with the arguments as they come, up to so many samples."""
 
     program: Specialization

@@ -42,7 +42,7 @@ class Signature:
         parameters = self._signature.parameters
         if name not in parameters and not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
             parts = name.split(",")
-            hint = f'; several names are written ("{parts[0]}", "{parts[1]}")' if len(parts) > 1 else ""
+            hint = f'; write several names as ("{parts[0]}", "{parts[1]}")' if len(parts) > 1 else ""
             raise TypeError(f"{written} is not an argument of {self.title}{self._signature}{hint}")
 
     def bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -55,6 +55,8 @@ class Signature:
         for name, value in bound.arguments.items():
             kind = self._signature.parameters[name].kind
             if kind is inspect.Parameter.VAR_POSITIONAL:
-                raise TypeError(f"{self.title}{self._signature}: vectorize needs a name for each argument")
+                raise TypeError(
+                    f"{self.title}{self._signature}: vectorize needs a name for each argument; replace *{name}"
+                )
             names |= value if kind is inspect.Parameter.VAR_KEYWORD else {name: value}
         return names

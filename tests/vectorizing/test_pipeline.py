@@ -41,10 +41,10 @@ def test_the_arguments_of_a_call():
 
 def test_calls_with_arrays_of_floats_need_no_conversion():
     w, x = np.ones(2), np.ones((3, 2))
-    assert float_arrays_key({"w": w, "x": x}, ("x",)) == (("w", (2,), "x", (2,)), 3)
+    assert float_arrays_key("w", {"w": w, "x": x}, ("x",)) == (("w", "w", (2,), "x", (2,)), 3)
     for other in ({"w": [1.0], "x": x}, {"w": w.astype("f"), "x": x}, {"w": w, "x": x[:0]}, {"w": w, "x": w[0]}):
-        assert float_arrays_key(other, ("x",)) == (None, 0)
-    assert float_arrays_key({"w": w, "x": x}, ("w", "x")) == (None, 0)
+        assert float_arrays_key(None, other, ("x",)) == (None, 0)
+    assert float_arrays_key(None, {"w": w, "x": x}, ("w", "x")) == (None, 0)
 
 
 def test_the_parameters_of_a_row_of_the_table_have_names():

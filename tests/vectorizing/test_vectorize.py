@@ -656,7 +656,7 @@ def test_what_is_no_number_is_passed_on():
     assert program(x=[0.0], kind="exp", twice=True).tolist() == [2.0]
     assert program(x=[0.0], kind="sin", then=exp).tolist() == [1.0]
     assert program(x=[0.0], kind="exp").tolist() == [1.0]
-    with pytest.raises(TypeError, match=r"^wrt='kind': sin has no derivative|^wrt='kind': 'sin' has no derivative"):
+    with pytest.raises(TypeError, match=r"^wrt='kind': .*sin.* is not differentiated; pass a number or an array"):
         program.value_and_grad(x=[0.0], kind="sin", wrt="kind")
 
 
@@ -730,7 +730,7 @@ def test_each_combination_of_shapes_is_traced_once():
         (TypeError, r"^wrt='q' is not an argument", lambda: vectorize(product).value_and_grad([1.0], [1.0], wrt="q")),
         (
             TypeError,
-            r"^wrt='scale': .* has no derivative",
+            r"^wrt='scale': a default is not differentiated; pass a number",
             lambda: vectorize(product).value_and_grad([1.0], [1.0], wrt="scale"),
         ),
         (
@@ -766,10 +766,10 @@ def test_each_combination_of_shapes_is_traced_once():
             r"x\[0\] has 2 and x\[1\] 1 numbers along",
             lambda: vectorize(product, "x")(w=[1.0], x=[[1, 2], [3]]),
         ),
-        (TypeError, r"several names are written \(\"w\", \"x\"\)", lambda: vectorize(product, "w,x")),
+        (TypeError, r"write several names as \(\"w\", \"x\"\)", lambda: vectorize(product, "w,x")),
         (TypeError, "batch takes the names of arguments, .* not 0", lambda: vectorize(product, 0)),
         (RuntimeError, "product has not been traced yet: call the program once", lambda: vectorize(product).source),
-        (TypeError, "a name for each argument", lambda: vectorize(lambda *x: x[0])(1.0)),
+        (TypeError, r"vectorize needs a name for each argument; replace \*x", lambda: vectorize(lambda *x: x[0])(1.0)),
     ],
 )
 def test_errors(error, text, call):
