@@ -109,10 +109,11 @@ def with_deletions(block: Block) -> Iterator[ast.stmt]:
 def _last_uses(block: Block) -> dict[int, list[str]]:
     """The names that are read for the last time in a statement, by its position."""
     last = {word: i for i, (word, _) in enumerate(block.statements)}
-    for i, (_, tree) in enumerate(block.statements):
-        last |= {word: i for word in _names(tree) if word in last}
-    for tree in block.results:
-        last |= {word: -1 for word in _names(tree) if word in last}
+    for i, tree in enumerate(block.trees):
+        position = i if i < len(block.statements) else -1  # a result
+        for word in _names(tree):
+            if word in last:
+                last[word] = position
     words: dict[int, list[str]] = {}
     for word, i in last.items():
         words.setdefault(i, []).append(word)
@@ -132,9 +133,11 @@ def _substituted(tree: ast.expr, trees: Mapping[str, ast.expr]) -> ast.expr:
     """The tree with others in place of some names; unchanged parts are shared."""
     if isinstance(tree, ast.Name):
         return trees.get(tree.id, tree)
-    changed: dict[str, Any] = {}
-    for key in tree._fields:
-        part = getattr(tree, key, None)
+    if isinstance(tree, ast.Constant):
+        return tree
+    fields: list[Any] = [getattr(tree, key, None) for key in tree._fields]
+    is_changed = False
+    for i, part in enumerate(fields):
         if isinstance(part, ast.expr):
             new: Any = _substituted(part, trees)
         elif isinstance(part, list) and part and isinstance(part[0], ast.expr):
@@ -142,11 +145,8 @@ def _substituted(tree: ast.expr, trees: Mapping[str, ast.expr]) -> ast.expr:
         else:
             continue
         if new != part:
-            changed[key] = new
-    if not changed:
-        return tree
-    fields: dict[str, Any] = {key: changed.get(key, getattr(tree, key, None)) for key in tree._fields}
-    return type(tree)(**fields)
+            fields[i], is_changed = new, True
+    return type(tree)(*fields) if is_changed else tree
 
 
 def _names(tree: ast.expr) -> list[str]:
