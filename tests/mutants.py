@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograd import Value
-from autograd.vectorizing import array_expressions, emission, grouping, program
+from autograd.vectorizing import backward, grouping, rewriting, simplification, trace
 from neuron.training import checked, fit, loop, optimizers, vectorized
 from tests.core.mutants import BACKWARD_PASSES, LOCAL_RULES
 
@@ -87,7 +87,7 @@ def _no_correction(right):
 
 def _last_one_wins(right):
     def total(self, array):
-        self.derivatives[array] = self.derivatives[array][-1:]
+        self.reached[array] = self.reached[array][-1:]
         return right(self, array)
 
     return total
@@ -95,37 +95,33 @@ def _last_one_wins(right):
 
 def _without_the_operation(right):
     def signature(self, node):
-        found = right(self, node)
-        return ("any", *found[1:]) if isinstance(found[0], type(node.op)) else found
+        common = right(self, node)
+        return ("any", *common[1:]) if isinstance(common[0], type(node.op)) else common
 
     return signature
 
 
 def _read_once(right):
     first = {}
-    return lambda array, values, call: first.setdefault(id(array), right(array, values, call))
+    return lambda self, call: first.setdefault(id(self), right(self, call))
 
 
 PROGRAMS = {
     "the factors of a matrix product mixed up": replaced(
-        emission, "_product_rule", lambda right: lambda i, *more: right(1 - i, *more)
+        backward, "_product_rule", lambda right: lambda i, *more: right(1 - i, *more)
     ),
-    "the sum over the samples forgotten": replaced(
-        emission, "sum_over_batch", lambda right: lambda x: array_expressions.times(x, array_expressions.number(1.0))
-    ),
-    "the sum over the rows forgotten": replaced(emission, "sum_over_rows", lambda right: lambda x, rows: x),
-    "a sum instead of the mean": replaced(emission, "SEED", lambda right: array_expressions.number(1)),
-    "of several derivatives the last one": replaced(emission._Emitter, "total", _last_one_wins),
-    "operations that are all the same": replaced(grouping._Graph, "signature", _without_the_operation),
+    "the sum over the samples forgotten": replaced(backward, "sum_over_samples", lambda right: lambda x: x),
+    "the sum over the rows forgotten": replaced(backward, "sum_over_rows", lambda right: lambda x, rows: x),
+    "a sum instead of the mean": replaced(backward, "SEED", lambda right: rewriting.number(1)),
+    "of several derivatives the last one": replaced(backward._Adjoints, "total", _last_one_wins),
+    "operations that are all the same": replaced(grouping._Level, "signature", _without_the_operation),
     "sums that share what others read": replaced(
-        grouping._Graph,
-        "linear",
-        lambda right: lambda self, root, uses, ops: right(self, root, dict.fromkeys(uses, 1), ops),
+        simplification,
+        "_linear_form",
+        lambda right: lambda root, args, uses, ops: right(root, args, dict.fromkeys(uses, 1), ops),
     ),
-    "Values from outside that are read once": replaced(program, "_numbers", _read_once),
-    "conditions as numbers": replaced(
-        grouping._Graph, "conditions_used_as_numbers", lambda right: lambda self, nodes: set()
-    ),
+    "captured Values that are read once": replaced(trace.Captured, "numbers", _read_once),
+    "conditions as numbers": replaced(grouping, "_conditions_used_as_numbers", lambda right: lambda graph: set()),
 }
 
 TRAININGS = {

@@ -19,7 +19,7 @@ from autograd.core.state import seams
 from autograd.core.table import Operation
 from autograd.core.value import Value
 
-__all__ = ["apply", "elementwise", "is_array", "refuse_special"]
+__all__ = ["apply", "check_plain_array", "elementwise", "is_array"]
 
 _OTHER_NAMES: dict[str, Callable[..., Any]] = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
@@ -54,7 +54,7 @@ def _cells(operand: Any) -> Any:
     import numpy as np
 
     if is_array(operand):
-        refuse_special(operand)
+        check_plain_array(operand)
     array = np.asarray(operand)
     return (array.astype(float) if array.dtype.kind == "f" else array).astype(object)
 
@@ -85,7 +85,7 @@ def apply(ufunc: Any, method: str, *operands: Any, out: Any = None, **options: A
     return out[0]
 
 
-def refuse_special(array: Any) -> None:
+def check_plain_array(array: Any) -> None:
     """Raise TypeError for masked arrays and matrices, which follow rules of their own."""
     if type(array).__name__ not in ("ndarray", "memmap"):
         kind = f"{type(array).__module__}.{type(array).__name__}"

@@ -11,7 +11,7 @@ from copy import copy
 from math import prod
 from typing import Any
 
-from autograd.extensions.arrays import is_array, refuse_special
+from autograd.extensions.arrays import check_plain_array, is_array
 
 __all__ = ["is_tree", "leaves", "rebuilt", "scalar", "stacked", "with_parts"]
 
@@ -31,7 +31,7 @@ def leaves(tree: Any, place: str) -> Iterator[tuple[str, Any]]:
     elif is_array(tree):
         import numpy as np
 
-        refuse_special(tree)
+        check_plain_array(tree)
         for index in np.ndindex(tree.shape):
             yield f"{place}[{', '.join(map(str, index))}]" if index else place, tree[index]
     else:

@@ -1,7 +1,8 @@
-"""Where a vectorized program runs: the functions that it calls, for NumPy and for other arrays.
+"""The functions that a vectorized program calls, for NumPy and for other array libraries.
 
 NumPy's own functions serve NumPy.  PyTorch, JAX, Dask and others come through the array-API standard
-(`array-api-compat`, an optional dependency), with what the standard does not have made of what it has.
+(`array-api-compat`, an optional dependency), and functions missing from the standard are
+built from others.
 """
 
 from __future__ import annotations
@@ -18,14 +19,16 @@ __all__ = ["functions_for", "is_foreign", "namespace_of"]
 
 
 def is_foreign(x: Any) -> bool:
-    """Whether this is an array of another library than NumPy."""
+    """True for an array of another library than NumPy."""
     return (
         not isinstance(x, np.ndarray) and hasattr(x, "shape") and hasattr(x, "dtype") and not isinstance(x, np.generic)
     )
 
 
 def namespace_of(arrays: list[Any]) -> Any:
-    """The array-API namespace of the arrays that are not NumPy's.  ImportError that says what to install."""
+    """The array-API namespace of the arrays that are not NumPy's.
+
+    Raises ImportError, with the command to install it, if `array-api-compat` is missing."""
     try:
         from array_api_compat import array_namespace
     except ImportError:
@@ -42,7 +45,7 @@ def _numpy_mean(x: Any) -> Any:
 
 
 def _numpy_put(zeros: Any, index: Any, x: Any) -> Any:
-    """`x` at the places `index` of an array of `zeros`; what meets at one place is added up."""
+    """`x` at the places `index` of an array of `zeros`; values for the same place are added up."""
     if isinstance(index, np.ndarray):
         np.add.at(zeros, index, x)
     else:
@@ -71,7 +74,7 @@ def functions_for(xp: Any, like: Any, dtype: Any) -> dict[str, Any]:
     `dtype` is the type of the floats, `like` one of the arrays.
     """
     if xp is not None:
-        return _array_api_functions(xp, like)
+        return _ArrayApi(xp, like).functions()
     if dtype == np.float64:
         return _numpy_functions()
 
@@ -87,74 +90,67 @@ _STANDARD_NAMES = {
 }  # fmt: skip
 
 
-def _array_api_functions(xp: Any, like: Any) -> dict[str, Any]:
-    """What a program calls, from an array-API namespace, for arrays of the dtype and on the device of `like`."""
-    from array_api_compat import device
+class _ArrayApi:
+    """The functions of a program from an array-API namespace, for arrays of the dtype and on the device of `like`."""
 
-    where_it_is = {} if "jax" in xp.__name__ else {"device": device(like)}
+    def __init__(self, xp: Any, like: Any) -> None:
+        from array_api_compat import device
 
-    def array(x: Any) -> Any:
-        return x if hasattr(x, "shape") and hasattr(x, "dtype") else xp.asarray(x, dtype=like.dtype, **where_it_is)
+        self.xp, self.like = xp, like
+        self.is_jax = "jax" in xp.__name__
+        self.device = {} if self.is_jax else {"device": device(like)}
 
-    def of_arrays(function: Callable[..., Any]) -> Callable[..., Any]:
+    def functions(self) -> dict[str, Any]:
+        xp = self.xp
+        standard = {word: _STANDARD_NAMES.get(word, word) for word in PRIMITIVES if word != "erf"}
+        same = "logical_and logical_or sum max mean stack concat reshape moveaxis zeros_like".split()
+        return {
+            "cbrt": self.cbrt,
+            "erf": self.erf,
+            **{word: self.of_arrays(getattr(xp, theirs)) for word, theirs in standard.items() if hasattr(xp, theirs)},
+            **{word: getattr(xp, word) for word in same},
+            **{"pi": np.pi, "nan": np.nan, "inf": np.inf, "s_": np.s_},
+            "where": lambda condition, x, y: xp.where(condition, self.array(x), self.array(y)),
+            "put": self.put,
+        }
+
+    def array(self, x: Any) -> Any:
+        is_array = hasattr(x, "shape") and hasattr(x, "dtype")
+        return x if is_array else self.xp.asarray(x, dtype=self.like.dtype, **self.device)
+
+    def of_arrays(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The standard's functions take arrays; formulas have numbers among their operands as well."""
-        return lambda *operands: function(*map(array, operands))
+        return lambda *operands: function(*map(self.array, operands))
 
-    def cbrt(x: Any) -> Any:
-        x = array(x)
+    def cbrt(self, x: Any) -> Any:
+        x, xp = self.array(x), self.xp
         root = xp.sign(x) * xp.abs(x) ** (1 / 3)
         safe = xp.where(root == 0, xp.ones_like(root), root)
-        return xp.where(root == 0, root, root - (root - x / (safe * safe)) / 3)  # to the last digit, by Newton
+        newton = root - (root - x / (safe * safe)) / 3  # one step, for the last digit
+        return xp.where(root == 0, root, newton)
 
-    def erf(x: Any) -> Any:
-        x, numpy_erf = array(x), ieee().functions["erf"]
-        if hasattr(xp, "erf"):
-            return xp.erf(x)
-        if "jax" in xp.__name__:
+    def erf(self, x: Any) -> Any:
+        x, numpy_erf = self.array(x), ieee().functions["erf"]
+        if hasattr(self.xp, "erf"):
+            return self.xp.erf(x)
+        if self.is_jax:
             from jax.scipy.special import erf as jax_erf
 
             return jax_erf(x)
         if hasattr(x, "map_blocks"):
             return x.map_blocks(numpy_erf)
-        return array(numpy_erf(np.asarray(x)))
+        return self.array(numpy_erf(np.asarray(x)))
 
-    def put(zeros: Any, index: Any, x: Any) -> Any:
-        if hasattr(index, "shape"):  # a sum over all that meets at one place, as a product with a matrix of 0 and 1
+    def put(self, zeros: Any, index: Any, x: Any) -> Any:
+        if hasattr(index, "shape"):  # sums over equal places, as a product with a matrix of 0 and 1
             places = np.asarray(index).ravel()
             matrix = np.zeros((zeros.shape[0], places.size))
             matrix[places, np.arange(places.size)] = 1
-            columns = xp.reshape(x, (places.size, *zeros.shape[1:]))
-            return array(matrix) @ columns
+            columns = self.xp.reshape(x, (places.size, *zeros.shape[1:]))
+            return self.array(matrix) @ columns
         where = np.zeros(tuple(map(int, zeros.shape)), dtype=bool)
         where[index] = True
         if hasattr(zeros, "at"):
             return zeros.at[index].set(x)
         zeros[index] = x
         return zeros
-
-    functions: dict[str, Any] = {
-        word: of_arrays(getattr(xp, standard))
-        for word in PRIMITIVES
-        if word != "erf" and hasattr(xp, standard := _STANDARD_NAMES.get(word, word))
-    }
-    return {
-        "cbrt": cbrt,
-        "erf": erf,
-        **functions,
-        "where": lambda c, x, y: xp.where(c, array(x), array(y)),
-        "logical_and": xp.logical_and,
-        "logical_or": xp.logical_or,
-        "pi": np.pi,
-        "nan": np.nan,
-        "inf": np.inf,
-        "sum": xp.sum,
-        "max": xp.max,
-        "mean": xp.mean,
-        "stack": xp.stack,
-        "concat": xp.concat,
-        "reshape": xp.reshape,
-        "moveaxis": xp.moveaxis,
-        "zeros_like": xp.zeros_like,
-        "put": put,
-        "s_": np.s_,
-    }

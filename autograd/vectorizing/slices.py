@@ -1,7 +1,7 @@
 """Elements of an array as an expression: a slice where there is one, which copies nothing.
 
-An `index` holds the positions, in the flattened array, of the elements that are wanted, in the shape in which they
-are wanted.  The samples of a batched array are one more axis, the last, of which all are wanted.
+An `index` holds positions in the flattened array, in the shape in which the elements are read.  The samples of a
+batched array are one more axis, the last, which is always read as a whole.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ Slice = int | slice
 
 
 def is_everything(index: Index, shape: tuple[int, ...]) -> bool:
-    """Whether these are all elements of an array of this shape, in their order."""
+    """True if these are all elements of an array of this shape, in their order."""
     return index.size == prod(shape) and bool((index.ravel() == np.arange(index.size)).all())
 
 
 def slices_of(index: Index, shape: tuple[int, ...]) -> list[Slice] | None:
-    """The slices that select these elements, if there are such.
+    """The slices that select these elements, or None if there are none.
 
     >>> slices_of(np.array([4, 7, 10]), (4, 3))
     [slice(1, None, None), 1]
@@ -101,10 +101,10 @@ def place(
 
 
 def _sliced(tree: ast.expr, slices: Sequence[Slice]) -> ast.expr:
-    kept = list(slices)
-    while kept and kept[-1] == slice(None):
-        kept.pop()
-    return subscript(tree, *map(_syntax, kept)) if kept else tree
+    needed = list(slices)
+    while needed and needed[-1] == slice(None):
+        needed.pop()
+    return subscript(tree, *map(_syntax, needed)) if needed else tree
 
 
 def _syntax(part: Slice) -> ast.expr:
@@ -139,7 +139,7 @@ def base_of(tree: ast.expr) -> str | None:
 
 
 def with_samples_last(tree: ast.expr, axes: int, back: bool = False) -> ast.expr:
-    """An array of so many axes for each sample with the samples as the last axis instead of the first, or `back`."""
+    """An array, with `axes` axes per sample, with the samples moved from the first axis to the last, or `back`."""
     if axes == 0:
         return tree
     if axes == 1:

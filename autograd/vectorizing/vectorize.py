@@ -1,8 +1,16 @@
 """vectorize: the formula of one sample, written with scalars, as array code for a whole data set.
 
-The function runs once, on Values whose numbers are not known yet (`autograd.extensions.tracing`).  The nodes that it
-records are sorted into groups that do the same (`autograd.vectorizing.grouping`); each group becomes one array
-statement, and so do its derivatives (`autograd.vectorizing.emission`).
+The data passes through these modules, one after the other:
+
+    arguments          the call: arrays, their places and shapes
+    trace              one run of the function, on Values without numbers
+    simplification     its graph, with sums of products as linear forms
+    grouping           groups of nodes that do the same: one array each
+    forward, backward  array statements for the groups, and for their derivatives
+    passes             fewer statements, with names in order
+    source, execution  the function as text, and compiled
+    specialization     caches for one combination of shapes
+    program            the object that the user calls
 """
 
 from __future__ import annotations
@@ -20,12 +28,12 @@ def vectorize(f: Callable[..., Any], batch: str | Sequence[str] = ()) -> Program
     """`f`, written for one sample with scalars, as a program for many samples at once.
 
     `batch` names the arguments that differ from sample to sample; their arrays have the samples along the first axis.
-    The others are the same for all, such as parameters.  Inside `f`, a number is a Value, a vector a list of Values, a
-    matrix a list of such lists; lists, tuples and dicts of these keep their structure.  Arguments that are no
-    numbers (texts, None, True, functions) are passed on as they are, and so are defaults.
+    All samples share the others, such as parameters.  Inside `f`, a number is a Value, a vector a list of Values, a
+    matrix a list of such lists; lists, tuples and dicts of these keep their structure.  Non-numeric
+    arguments (strings, None, True, functions) are passed through unchanged, and so are defaults.
 
     `f` runs once for each combination of shapes.  A branch on a number (``if x > 0``) is a `TracingError`:
-    ``where(x > 0, a, b)`` chooses sample by sample.  Values from outside that `f` uses are read at every call.
+    ``where(x > 0, a, b)`` chooses sample by sample.  The numbers of captured Values are read at every call.
 
     Where an operation is not defined the result is nan or infinite, as IEEE 754 has it: there is no error, since other
     samples may be fine.

@@ -1,0 +1,78 @@
+"""From a finished function of arrays to its results: compiled for one kind of array, run at once or in blocks."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from autograd.formula.systems import elementwise
+from autograd.vectorizing.arguments import Call
+from autograd.vectorizing.groups import Array, Group
+from autograd.vectorizing.namespaces import functions_for, is_foreign
+from autograd.vectorizing.source import ArrayFunction
+
+__all__ = ["block_size", "compiled", "run", "run_in_blocks"]
+
+BLOCK, LEAST = 15_000, 256
+"""Numbers of the largest intermediate array that are computed at a time: from 128 KiB on, memory is often asked from
+the operating system each time, which takes longer than the computation.  And samples, below which products of
+matrices would lose more than that wins."""
+
+
+def compiled(code: ArrayFunction, call: Call) -> Callable[..., Any]:
+    """The function, for arrays of the kind of the call's.
+
+    Raises TypeError if it calls a Python function of floats, and the arrays are not NumPy's.
+    """
+    like = next((x for x in call.arrays if is_foreign(x)), None)
+    scope = dict(functions_for(call.xp, like, call.dtype))
+    for word, value in code.constants.items():
+        is_float = value.dtype.kind == "f"
+        if call.xp is None:
+            scope[word] = value.astype(call.dtype) if is_float else value
+        else:
+            scope[word] = call.xp.asarray(value, dtype=call.dtype) if is_float else call.xp.asarray(value)
+    for word, function in code.functions.items():
+        if call.xp is not None:
+            raise TypeError(f"{word} is a Python function of floats, which works with NumPy's arrays only")
+        scope[word] = elementwise(function)
+    exec(compile(ast.Module([code.tree], []), f"<vectorized {code.title}>", "exec"), scope)
+    return scope[code.title]  # type: ignore[no-any-return]
+
+
+def run(function: Callable[..., Any], arrays: Iterable[Any]) -> tuple[Any, ...]:
+    """The results for these arrays; where something is not defined they are nan or infinite."""
+    with np.errstate(all="ignore"):
+        results = function(*arrays)
+    return results if type(results) is tuple else (results,)
+
+
+def block_size(groups: Iterable[Group]) -> int:
+    """The number of samples that are computed at a time."""
+    largest = max((prod(group.array.shape) for group in groups if group.array.batched), default=1)
+    return max(BLOCK // largest, LEAST)
+
+
+def run_in_blocks(
+    function: Callable[..., Any], arrays: Sequence[Any], inputs: Sequence[Array], block: int, means: Sequence[bool] = ()
+) -> tuple[Any, ...]:
+    """The same results, for `block` of the samples at a time.
+
+    For a mean and its gradients, `means` says of each whether it has no samples itself: those of the blocks are added
+    up, weighted by how many samples they belong to.  All else is joined along the samples.
+    """
+    samples = next(len(x) for array, x in zip(inputs, arrays, strict=True) if array.batched)
+    blocks: list[Sequence[Any]] = []
+    for start in range(0, samples, block):
+        part = slice(start, start + block)
+        some = [x[part] if array.batched else x for array, x in zip(inputs, arrays, strict=True)]
+        results = run(function, some)
+        weight = min(block, samples - start) / samples
+        blocks.append([weight * x for x in results] if means else results)
+    columns = list(zip(*blocks, strict=True))
+    is_sum = means or [False] * len(columns)
+    return tuple(sum(parts) if added else np.concatenate(parts) for added, parts in zip(is_sum, columns, strict=True))

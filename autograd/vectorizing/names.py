@@ -1,0 +1,103 @@
+"""The names of one program: those in use, those that are only numbers, and those of constants."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+from numpy.typing import NDArray
+
+from autograd.formula.language import DERIVED
+from autograd.formula.systems import PRIMITIVES
+
+__all__ = ["Names", "plain"]
+
+RESERVED = frozenset(
+    "n pi nan inf sum mean max concat stack reshape moveaxis put zeros_like s_ logical_and logical_or".split()
+)
+"""Names that a program uses besides those of the formulas."""
+
+
+def plain(label: str | None) -> str:
+    """A label in the form in which Python compares identifiers.
+
+    >>> plain("x₁")
+    'x1'
+    """
+    return unicodedata.normalize("NFKC", label or "")
+
+
+class Names:
+    """The names of a program, each used once.
+
+    >>> names = Names()
+    >>> names.new("loss"), names.new("loss"), names.new("lambda"), names.numbered("t"), names.numbered("t")
+    ('loss', 'loss_', 'lambda_', 't1', 't2')
+    """
+
+    def __init__(self) -> None:
+        self.used = {*RESERVED, *PRIMITIVES, *DERIVED}
+        self.constants: dict[str, NDArray[Any]] = {}
+        self.functions: dict[str, Callable[..., float]] = {}
+        self.permanent: set[str] = set()  # names that stay, even if they are read only once
+        self.temporaries: set[str] = set()  # names that are only numbers, such as t1, and their derivatives, dt1
+        self._of_constants: dict[Any, str] = {}
+        self._of_functions: dict[Callable[..., float], str] = {}
+        self._last_numbers: dict[str, int] = {}
+
+    @property
+    def reserved(self) -> set[str]:
+        """The names that no temporary may have."""
+        return self.used - self.temporaries
+
+    def new(self, label: str) -> str:
+        """The label, with as many _ as it takes to be new."""
+        word = plain(label)
+        while word in self.used or keyword.iskeyword(word) or word == "__debug__":
+            word += "_"
+        self.used.add(word)
+        return word
+
+    def permanent_name(self, label: str) -> str:
+        """A new name for an array that is to be seen in the source."""
+        word = self.new(label)
+        self.permanent.add(word)
+        return word
+
+    def derivative(self, word: str) -> str:
+        """A name for the derivative with respect to `word`: ``dw``."""
+        new = self.new(f"d{word}")
+        if word in self.temporaries:
+            self.temporaries.add(new)
+        return new
+
+    def numbered(self, letter: str) -> str:
+        """The letter with the next number; those with a t are temporaries."""
+        number = self._last_numbers.get(letter, 0) + 1
+        while f"{letter}{number}" in self.used:
+            number += 1
+        self._last_numbers[letter] = number
+        word = f"{letter}{number}"
+        self.used.add(word)
+        if letter == "t":
+            self.temporaries.add(word)
+        return word
+
+    def constant(self, value: NDArray[Any]) -> ast.expr:
+        """The name of an array of constants, or of positions; equal arrays have one name."""
+        letter = "c" if value.dtype.kind == "f" else "i"
+        key = letter, value.shape, value.tobytes()
+        if key not in self._of_constants:
+            self._of_constants[key] = word = self.numbered(letter)
+            self.constants[word] = value
+        return ast.Name(self._of_constants[key], ast.Load())
+
+    def function(self, word: str, function: Callable[..., float]) -> str:
+        """The name of a Python function of floats."""
+        if function not in self._of_functions:
+            self._of_functions[function] = new = self.new(word)
+            self.functions[new] = function
+        return self._of_functions[function]

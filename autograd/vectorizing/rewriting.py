@@ -1,0 +1,366 @@
+"""The algebra by which expressions are simplified: one table of rewrite rules.
+
+``simplified("+", x, y)`` is the expression ``x + y``, unless one of the `RULES` of ``+`` has a better one.  Rules are
+tried in the order of the table, and the first that applies decides.
+
+>>> a = name("a")
+>>> ast.unparse(simplified("+", a, simplified("*", number(-1), name("b"))).tree)
+'a - b'
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial, reduce
+from typing import Any
+
+from autograd.formula.algebra import interpret
+from autograd.formula.language import DERIVED
+from autograd.formula.systems import FLOATS, IEEE, PRIMITIVES
+from autograd.vectorizing.array_expressions import (
+    Expression,
+    matmul,
+    name,
+    number,
+    operation,
+    summed,
+    without_factors,
+    zeros_like,
+)
+from autograd.vectorizing.patterns import (
+    anything,
+    has_no_divisor,
+    has_no_samples,
+    is_equal_to,
+    is_name,
+    is_negative,
+    is_number,
+    is_product_with_a_vector,
+    is_reciprocal,
+    is_scaled,
+    is_true,
+    one,
+    zero,
+)
+
+__all__ = [
+    "RULES",
+    "SEED",
+    "Product",
+    "Rule",
+    "broadcast",
+    "of_formula",
+    "plus",
+    "reciprocal",
+    "simplified",
+    "sum_over_rows",
+    "sum_over_samples",
+    "times",
+]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rewrite rule, such as ``x * 1 → x``.
+
+    It applies to an `operation` whose operands match the `pattern`, one test for each.  The `replacement` makes the
+    new expression of the operands, or None if it does not apply after all.
+    """
+
+    operation: str
+    pattern: tuple[Callable[[Any], bool], ...]
+    replacement: Callable[..., Expression | None]
+    equation: str
+    why: str
+
+
+def simplified(kind: str, *operands: Expression) -> Expression:
+    """The operation `kind`, as in `operation`, by the rules."""
+    replacement = _replacement(kind, operands)
+    return operation(kind, *operands) if replacement is None else replacement
+
+
+def _replacement(kind: str, operands: Sequence[Any]) -> Expression | None:
+    for rule in _RULES_OF.get((kind, len(operands)), ()):
+        for matches, x in zip(rule.pattern, operands, strict=True):
+            if not matches(x):
+                break
+        else:
+            replacement = rule.replacement(*operands)
+            if replacement is not None:
+                return replacement
+    return None
+
+
+def plus(terms: Sequence[Expression]) -> Expression:
+    """The sum."""
+    return reduce(partial(simplified, "+"), terms)
+
+
+def reciprocal(x: Expression) -> Expression:
+    """``1 / x``."""
+    return simplified("/", number(1), x)
+
+
+def broadcast(x: Expression, like: Expression) -> Expression:
+    """`x` with all the axes of `like`, and an array of its kind."""
+    if (x.rows, x.batch) == (like.rows, like.batch) and not x.is_python_number:
+        return x
+    return simplified("+", without_factors(x), zeros_like(like))
+
+
+N = name("n")
+"""The number of samples."""
+
+SEED = operation("/", number(1), N)
+"""The derivative of a mean over the samples with respect to one of its terms."""
+
+
+# --- Products and sums over an axis -------------------------------------------------------------------------
+
+
+class Product:
+    """The product of `factors`, divided by all `divisors`.
+
+    `constant` is the product of the numbers among the factors, `scalars` are those that all rows and samples share,
+    and `arrays` the others.
+    """
+
+    def __init__(self, factors: Sequence[Expression], divisors: Sequence[Expression] = ()) -> None:
+        self.factors, self.divisors = factors, divisors
+        self.constant: float = 1
+        self.scalars: list[Expression] = []
+        self.arrays: list[Expression] = []
+        for x in factors:
+            if not x.is_scalar:
+                self.arrays.append(x)
+            elif (value := x.value) is None:
+                self.scalars.append(x)
+            else:
+                self.constant *= value
+
+    def written(self) -> Expression:
+        """The product with numbers first, then scalars, then arrays: few passes over large arrays."""
+        multiply, divide = partial(simplified, "*"), partial(simplified, "/")
+        result = reduce(multiply, [number(self.constant), *self.scalars])
+        result = reduce(divide, [x for x in self.divisors if x.is_scalar], result)
+        result = reduce(multiply, sorted(self.arrays, key=lambda x: x.batch), result)
+        return self.described(reduce(divide, [x for x in self.divisors if not x.is_scalar], result))
+
+    def described(self, x: Expression) -> Expression:
+        """`x`, which is this product, with its factors; a product with several divisors is left without."""
+        if len(self.divisors) > 1:
+            return x
+        factors = (number(self.constant), *self.scalars, *self.arrays)
+        return Expression(x.tree, x.rows, x.batch, factors, next(iter(self.divisors), None))
+
+
+def times(*operands: Expression) -> Expression:
+    """The product of any number of expressions."""
+    divisors = [x.divisor for x in operands if x.divisor is not None]
+    return _product(Product([factor for x in operands for factor in x.terms], divisors))
+
+
+def _product(product: Product) -> Expression:
+    replacement = _replacement("product", [product])
+    return product.written() if replacement is None else replacement
+
+
+def sum_over_samples(x: Expression) -> Expression:
+    """The sum over all samples: a matrix product where it is one."""
+    replacement = _replacement("sum over samples", [x])
+    return Expression(summed(x.tree, int(x.rows)), x.rows) if replacement is None else replacement
+
+
+def sum_over_rows(x: Expression, rows: int) -> Expression:
+    """The sum over all rows, whose number is `rows`."""
+    return Expression(summed(x.tree, 0), False, x.batch) if x.rows else times(number(rows), x)
+
+
+# --- Patterns of products --------------------------------------------------------------------------------
+
+
+def _scales_a_choice(product: Product) -> bool:
+    return any(x.is_choice_of_numbers for x in product.factors) and all(x.is_scalar for x in product.divisors)
+
+
+def _is_zero(product: Product) -> bool:
+    return product.constant == 0 and not product.divisors
+
+
+def _has_n_above_and_below(product: Product) -> bool:
+    return product.scalars[:1] == [N] and N in product.divisors
+
+
+def _has_negative_constant(product: Product) -> bool:
+    return product.constant < 0 and bool(product.scalars or product.arrays)
+
+
+# --- Replacements -------------------------------------------------------------------------------------------
+
+
+def _folded(function: Callable[..., float], *numbers: Expression) -> Expression | None:
+    try:
+        return number(float(function(*(x.value for x in numbers))))
+    except (ArithmeticError, ValueError):  # only arrays can say
+        return None
+
+
+def _operand_of(x: Expression) -> Expression:
+    return Expression(x.tree.operand, x.rows, x.batch)  # type: ignore[attr-defined]
+
+
+def _quotient(x: Expression, y: Expression) -> Expression:
+    assert y.divisor is not None
+    quotient = simplified("/", x, y.divisor)
+    return Expression(quotient.tree, quotient.rows, quotient.batch, x.terms, y.divisor)
+
+
+def _cube(x: Expression, _: Expression) -> Expression:
+    return simplified("*", simplified("**", x, number(2)), x)
+
+
+def _fourth_power(x: Expression, _: Expression) -> Expression:
+    return simplified("**", simplified("**", x, number(2)), number(2))
+
+
+def _scaled_choice(product: Product) -> Expression:
+    factors = product.factors
+    i = next(i for i, x in enumerate(factors) if x.is_choice_of_numbers)
+    condition, x, y = factors[i].parts  # type: ignore[misc]
+    others = (*factors[:i], *factors[i + 1 :], *map(reciprocal, product.divisors))
+    return simplified("where", condition, times(*others, x), times(*others, y))
+
+
+def _without_n(product: Product) -> Expression:
+    return _product(Product(_without(N, product.factors), _without(N, product.divisors)))
+
+
+def _without(x: Expression, expressions: Sequence[Expression]) -> tuple[Expression, ...]:
+    """The expressions without the first that is `x`."""
+    i = expressions.index(x)
+    return (*expressions[:i], *expressions[i + 1 :])
+
+
+def _negated(product: Product) -> Expression:
+    rest = (number(-product.constant), *product.scalars, *product.arrays)
+    return product.described(simplified("-", Product(rest, product.divisors).written()))
+
+
+def _scale(x: Expression) -> list[Expression]:
+    """The factors of `x` that all samples share."""
+    under = number(1) if x.divisor is None else reciprocal(x.divisor)
+    return [under, *(factor for factor in x.terms if not factor.batch)]
+
+
+def _matrix_product(x: Expression) -> Expression:
+    arrays = [factor for factor in x.terms if factor.batch]
+    vector = [factor for factor in arrays if not factor.rows][-1]
+    left = times(*_without(vector, arrays))
+    return times(*_scale(x), Expression(matmul(left.tree, vector.tree), left.rows))
+
+
+def _scaled_sum(x: Expression) -> Expression:
+    inner = times(*(factor for factor in x.terms if factor.batch))
+    return times(*_scale(x), Expression(summed(inner.tree, int(inner.rows)), inner.rows))
+
+
+# --- The table ----------------------------------------------------------------------------------------------
+
+_COMPUTED: dict[tuple[str, int], Callable[..., float]] = {
+    **{("-", 1): operator.neg, ("+", 2): operator.add, ("-", 2): operator.sub, ("*", 2): operator.mul},
+    **{("/", 2): IEEE.functions["divide"], ("%", 2): IEEE.functions["remainder"]},
+    **{("//", 2): IEEE.functions["floor_divide"], ("**", 2): math.pow},
+    **{("<", 2): operator.lt, ("<=", 2): operator.le, (">", 2): operator.gt, (">=", 2): operator.ge},
+    **{("==", 2): operator.eq, ("!=", 2): operator.ne},
+    **{(word, arity): FLOATS.functions[word] for word, arity in PRIMITIVES.items() if word != "where"},
+}
+"""The operations, by sign or name and number of operands, that are computed at once if all operands are numbers."""
+
+RULES = (
+    *(
+        Rule(kind, (is_number,) * arity, partial(_folded, function), "2 + 3 → 5", "numbers are computed once, here")
+        for (kind, arity), function in _COMPUTED.items()
+    ),
+    Rule("+", (zero, anything), lambda x, y: y, "0 + x → x", "adding 0 changes nothing"),
+    Rule("+", (anything, zero), lambda x, y: x, "x + 0 → x", "adding 0 changes nothing"),
+    Rule("-", (anything, zero), lambda x, y: x, "x - 0 → x", "subtracting 0 changes nothing"),
+    Rule(
+        "+", (anything, is_negative), lambda x, y: simplified("-", x, _operand_of(y)),
+        "x + (-y) → x - y", "one pass over the array instead of two",
+    ),
+    Rule("-", (is_negative,), _operand_of, "-(-x) → x", "two passes over the array less"),
+    Rule("*", (one, anything), lambda x, y: y, "1 · x → x", "multiplying by 1 changes nothing"),
+    Rule("*", (anything, one), lambda x, y: x, "x · 1 → x", "multiplying by 1 changes nothing"),
+    Rule("/", (anything, one), lambda x, y: x, "x / 1 → x", "dividing by 1 changes nothing"),
+    Rule("**", (anything, one), lambda x, y: x, "x ** 1 → x", "the first power is the number itself"),
+    Rule("*", (is_equal_to(-1), anything), lambda x, y: simplified("-", y), "-1 · x → -x", "a sign is cheaper"),
+    Rule("*", (has_no_divisor, is_reciprocal), _quotient, "x · 1/y → x / y", "one pass instead of two"),
+    Rule("**", (is_name, is_equal_to(3)), _cube, "x ** 3 → x ** 2 * x", "NumPy is fast at squares only"),
+    Rule("**", (is_name, is_equal_to(4)), _fourth_power, "x ** 4 → (x ** 2) ** 2", "NumPy is fast at squares only"),
+    Rule("and", (is_true, anything), lambda x, y: y, "true and x → x", "the other condition decides"),
+    Rule("and", (zero, anything), lambda x, y: x, "false and x → false", "one condition decides"),
+    Rule("and", (anything, is_true), lambda x, y: x, "x and true → x", "the other condition decides"),
+    Rule("and", (anything, zero), lambda x, y: y, "x and false → false", "one condition decides"),
+    Rule("or", (is_true, anything), lambda x, y: x, "true or x → true", "one condition decides"),
+    Rule("or", (zero, anything), lambda x, y: y, "false or x → x", "the other condition decides"),
+    Rule("or", (anything, is_true), lambda x, y: y, "x or true → true", "one condition decides"),
+    Rule("or", (anything, zero), lambda x, y: x, "x or false → x", "the other condition decides"),
+    Rule("where", (is_true, anything, anything), lambda c, x, y: x, "where(true, x, y) → x", "only x is chosen"),
+    Rule("where", (zero, anything, anything), lambda c, x, y: y, "where(false, x, y) → y", "only y is chosen"),
+    Rule(
+        "product", (_scales_a_choice,), _scaled_choice,
+        "k · where(c, 1, 0) → where(c, k, 0)", "the choice remains the only pass over the array",
+    ),
+    Rule("product", (_is_zero,), lambda _: number(0), "0 · x → 0", "nothing has to be computed"),
+    Rule("product", (_has_n_above_and_below,), _without_n, "n · 1/n → 1", "a sum over the samples of a mean"),
+    Rule("product", (_has_negative_constant,), _negated, "-2 · x → -(2 · x)", "x + (-y) → x - y applies to it"),
+    Rule("sum over samples", (has_no_samples,), lambda x: times(N, x), "Σ x → n · x", "all terms are equal"),
+    Rule(
+        "sum over samples", (is_product_with_a_vector,), _matrix_product,
+        "Σ k·x·v → k · (x @ v)", "BLAS adds up while it multiplies",
+    ),
+    Rule("sum over samples", (is_scaled,), _scaled_sum, "Σ k·x → k · Σ x", "the result has fewer elements to scale"),
+)  # fmt: skip
+"""All rewrite rules; where several apply, the first one decides."""
+
+_RULES_OF: dict[tuple[str, int], list[Rule]] = {}
+for _rule in RULES:
+    _RULES_OF.setdefault((_rule.operation, len(_rule.pattern)), []).append(_rule)
+
+
+# --- Formulas -----------------------------------------------------------------------------------------------
+
+
+def of_formula(tree: ast.expr, operands: Mapping[str, Expression]) -> Expression:
+    """A formula of the table, with expressions in place of its variables and of the names of Python functions."""
+    return interpret(tree, _Arrays(operands))
+
+
+class _Arrays:
+    """Formulas as array expressions."""
+
+    number = staticmethod(number)
+    binary = comparison = logical = staticmethod(simplified)
+
+    def __init__(self, operands: Mapping[str, Expression]) -> None:
+        self.operands = operands
+
+    def name(self, word: str) -> Expression:
+        return self.operands[word] if word in self.operands else number(math.pi)
+
+    def unary(self, sign: str, x: Expression) -> Expression:
+        return simplified("-", x) if sign == "-" else x
+
+    def call(self, function: str, operands: Sequence[Expression]) -> Expression:
+        match self.operands.get(function):
+            case Expression(tree=ast.Name(id=word)):  # a Python function, by its name in the program
+                return operation(word, *operands)
+        if function in DERIVED:
+            formula = DERIVED[function]
+            return of_formula(formula.tree, dict(zip(formula.names, operands, strict=True)))
+        return simplified(function, *operands)

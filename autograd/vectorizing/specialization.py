@@ -1,0 +1,87 @@
+"""A program for arguments of certain shapes: the groups of its trace, and caches of the code made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autograd.core.graph import check_fresh
+from autograd.extensions.arrays import is_array
+from autograd.vectorizing.arguments import Call
+from autograd.vectorizing.emission import emitted
+from autograd.vectorizing.execution import block_size, compiled, run, run_in_blocks
+from autograd.vectorizing.grouping import grouped
+from autograd.vectorizing.groups import Array
+from autograd.vectorizing.simplification import simplified_graph
+from autograd.vectorizing.source import ArrayFunction
+from autograd.vectorizing.trace import Trace
+
+__all__ = ["Specialization"]
+
+Names = tuple[str, ...] | None
+"""The arguments with respect to which derivatives are asked for; None asks for the results themselves."""
+
+
+class Specialization:
+    """Everything that is made of one trace, each when it is first asked for; the graph of Values is not kept."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.title, self.inputs, self.captured = trace.title, trace.inputs, trace.captured
+        self.structure, self.returned, self.nodes = trace.structure, trace.returned, len(trace.nodes)
+        self.arrays = [*trace.inputs.values(), *(group.array for group in trace.captured)]
+        self.groups, self.results = grouped(simplified_graph(trace.nodes, trace.results), trace.places)
+        self.block = block_size(self.groups)
+        self.latest: Names = self.parameters() if self.is_one_number else None  # the derivatives last asked for
+        self._computed = [value for group in trace.captured for value in group.values if not value.is_leaf]
+        self._codes: dict[Names, ArrayFunction] = {}
+        self._functions: dict[Any, Callable[..., Any]] = {}
+
+    @property
+    def is_one_number(self) -> bool:
+        """True if the result is a number, rather than a list, dict or array of some."""
+        return not (isinstance(self.structure, dict | list | tuple) or is_array(self.structure))
+
+    def parameters(self) -> tuple[str, ...]:
+        """The numeric arguments that do not differ from sample to sample."""
+        names = {place.partition("[")[0]: array.batched for place, array in self.inputs.items()}
+        return tuple(name for name, batched in names.items() if not batched)
+
+    def arrays_of(self, name: str) -> list[Array]:
+        """The arrays of one argument."""
+        return [array for place, array in self.inputs.items() if place.partition("[")[0] == name]
+
+    def code(self, wrt: Names) -> ArrayFunction:
+        """The code for the results (None), or for the mean and its derivatives with respect to these arguments."""
+        if wrt not in self._codes:
+            if wrt is not None and not self.is_one_number:
+                raise TypeError(
+                    f"value_and_grad needs a function that returns one number, but {self.title} returned "
+                    f"{self.returned}: return a sum, or one element"
+                )
+            title = self.title if wrt is None else f"{self.title}_and_gradients"
+            variables = None if wrt is None else [array for name in wrt for array in self.arrays_of(name)]
+            self._codes[wrt] = emitted(title, self.arrays, self.groups, self.results, variables)
+        return self._codes[wrt]
+
+    def function(self, wrt: Names, call: Call) -> Callable[..., Any]:
+        """The code as a function of arrays of the kind of the call's."""
+        key = wrt, call.xp, call.dtype
+        if key not in self._functions:
+            self._functions[key] = compiled(self.code(wrt), call)
+        return self._functions[key]
+
+    def run(self, wrt: Names, call: Call) -> tuple[Any, ...]:
+        """The results, or the mean and its derivatives, for the arguments of the call.
+
+        Raises StaleGraphError if a captured Value was computed from a leaf that was changed since.
+        """
+        function = self.function(wrt, call)
+        if wrt is not None:
+            self.latest = wrt
+        check_fresh(*self._computed)
+        arrays = [*call.arrays, *(group.numbers(call) for group in self.captured)]
+        if call.samples is None or call.samples <= 1.5 * self.block:
+            return run(function, arrays)
+        variables = [array for name in wrt or () for array in self.arrays_of(name)]
+        means = () if wrt is None else (True, *(not array.batched for array in variables))
+        return run_in_blocks(function, arrays, self.arrays, self.block, means)
