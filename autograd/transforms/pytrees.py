@@ -1,7 +1,8 @@
 """Pytrees: numbers in lists, tuples, dicts and arrays, nested at will.
 
 A *tree* is a number, an array, or a list, tuple or dict of trees.  `leaves` lists its numbers in a fixed order, each
-with its place; `rebuilt` builds a tree of the same structure from other numbers in that order.
+with its place; `rebuilt` builds a tree of the same structure from other numbers in that order; `mapped` applies a
+function to every part that counts as a leaf.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from autograd.extensions.arrays import check_plain_array, is_array
 
-__all__ = ["is_tree", "leaves", "rebuilt", "scalar", "stacked", "with_parts"]
+__all__ = ["is_tree", "leaves", "mapped", "rebuilt", "scalar", "stacked"]
 
 
 def leaves(tree: Any, place: str) -> Iterator[tuple[str, Any]]:
@@ -22,12 +23,9 @@ def leaves(tree: Any, place: str) -> Iterator[tuple[str, Any]]:
     >>> list(leaves({"w": [0.5, 2.0], "b": 0.1}, "p"))
     [("p['w'][0]", 0.5), ("p['w'][1]", 2.0), ("p['b']", 0.1)]
     """
-    if isinstance(tree, dict):
-        for key, part in tree.items():
-            yield from leaves(part, f"{place}[{key!r}]")
-    elif isinstance(tree, list | tuple):
-        for i, part in enumerate(tree):
-            yield from leaves(part, f"{place}.{tree._fields[i]}" if hasattr(tree, "_fields") else f"{place}[{i}]")
+    if isinstance(tree, dict | list | tuple):
+        for where, part in _parts(tree, place):
+            yield from leaves(part, where)
     elif is_array(tree):
         import numpy as np
 
@@ -36,6 +34,19 @@ def leaves(tree: Any, place: str) -> Iterator[tuple[str, Any]]:
             yield f"{place}[{', '.join(map(str, index))}]" if index else place, tree[index]
     else:
         yield place, tree
+
+
+def mapped(
+    function: Callable[[str, Any], Any], tree: Any, place: str, is_leaf: Callable[[Any], bool] = lambda tree: False
+) -> Any:
+    """The tree with `function` of the place and the leaf instead of every leaf; those for which `is_leaf` are, too.
+
+    >>> mapped(lambda place, x: place, {"w": [1.0, 2.0], "b": (0.0,)}, "p", lambda x: isinstance(x, list))
+    {'w': "p['w']", 'b': ("p['b'][0]",)}
+    """
+    if not isinstance(tree, dict | list | tuple) or is_leaf(tree):
+        return function(place, tree)
+    return _with_parts(tree, [mapped(function, part, where, is_leaf) for where, part in _parts(tree, place)])
 
 
 def is_tree(x: Any) -> bool:
@@ -64,7 +75,7 @@ def rebuilt(tree: Any, numbers: Iterator[Any], joined: Callable[[Sequence[Any], 
     {'w': [1, 2], 'b': 3}
     """
     if isinstance(tree, dict | list | tuple):
-        return with_parts(tree, [rebuilt(tree[key], numbers, joined) for key in _keys(tree)])
+        return _with_parts(tree, [rebuilt(tree[key], numbers, joined) for key in _keys(tree)])
     if is_array(tree):
         return joined([next(numbers) for _ in range(prod(tree.shape))], tree.shape)
     return next(numbers)
@@ -77,10 +88,19 @@ def stacked(like: Any, trees: Sequence[Any], shape: tuple[int, ...]) -> Any:
     {'w': array([1., 2.])}
     """
     if isinstance(like, dict | list | tuple):
-        return with_parts(like, [stacked(like[key], [tree[key] for tree in trees], shape) for key in _keys(like)])
+        return _with_parts(like, [stacked(like[key], [tree[key] for tree in trees], shape) for key in _keys(like)])
     if is_array(like):
         return array([number for tree in trees for number in tree.ravel().tolist()], shape + like.shape)
     return array(trees, shape)
+
+
+def _parts(tree: Any, place: str) -> Iterator[tuple[str, Any]]:
+    """The parts of a dict, list or tuple, each with its place."""
+    if isinstance(tree, dict):
+        yield from ((f"{place}[{key!r}]", part) for key, part in tree.items())
+    else:
+        names = [f".{name}" for name in getattr(tree, "_fields", ())] or [f"[{i}]" for i in range(len(tree))]
+        yield from ((place + name, part) for name, part in zip(names, tree, strict=True))
 
 
 def _keys(tree: Any) -> list[Any]:
@@ -88,7 +108,7 @@ def _keys(tree: Any) -> list[Any]:
     return list(tree) if isinstance(tree, dict) else list(range(len(tree)))
 
 
-def with_parts(tree: Any, parts: list[Any]) -> Any:
+def _with_parts(tree: Any, parts: list[Any]) -> Any:
     """`parts` in a dict, list or tuple of the same kind, such as OrderedDict or a named tuple."""
     if isinstance(tree, dict):
         made = copy(tree)

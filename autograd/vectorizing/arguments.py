@@ -109,13 +109,7 @@ def mapped(function: Callable[[str, Any], Any], tree: Any, place: str) -> Any:
     >>> mapped(lambda place, x: place, {"w": [[1.0, 2.0], [3.0, 4.0]], "b": (0.0, [1.0])}, "p")
     {'w': "p['w']", 'b': ("p['b'][0]", "p['b'][1]")}
     """
-    if isinstance(tree, dict):
-        parts = [mapped(function, part, f"{place}[{key!r}]") for key, part in tree.items()]
-    elif isinstance(tree, list | tuple) and not _holds_numbers(tree):
-        parts = [mapped(function, part, f"{place}[{i}]") for i, part in enumerate(tree)]
-    else:
-        return function(place, tree)
-    return pytrees.with_parts(tree, parts)
+    return pytrees.mapped(function, tree, place, lambda part: not isinstance(part, dict) and _holds_numbers(part))
 
 
 def shapes_in(slots: Iterable[Slot]) -> str:

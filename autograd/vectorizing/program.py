@@ -14,10 +14,10 @@ import numpy as np
 
 from autograd.core.value import shown
 from autograd.transforms import pytrees
+from autograd.transforms.signatures import Signature
 from autograd.vectorizing.arguments import Call, call_of, float_arrays_key, mapped
 from autograd.vectorizing.execution import run
 from autograd.vectorizing.namespaces import is_foreign, namespace_of
-from autograd.vectorizing.signature import Signature
 from autograd.vectorizing.specialization import Specialization
 from autograd.vectorizing.trace import trace
 
@@ -28,6 +28,8 @@ class Program:
     """A function of arrays, its gradient, and the source of both."""
 
     def __init__(self, f: Callable[..., Any], batch: tuple[str, ...]) -> None:
+        if not callable(f):
+            raise TypeError(f"vectorize takes a function, not {shown(f)}")
         self.batch = batch
         self._signature = Signature(f)
         self._specializations: dict[Any, Specialization] = {}

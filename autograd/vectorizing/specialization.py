@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.core.graph import check_fresh
-from autograd.extensions.arrays import is_array
+from autograd.transforms import pytrees
 from autograd.vectorizing.arguments import Call
 from autograd.vectorizing.emission import emitted
 from autograd.vectorizing.execution import block_size, compiled, run, run_in_blocks
@@ -39,7 +39,7 @@ class Specialization:
     @property
     def is_one_number(self) -> bool:
         """True if the result is a number, rather than a list, dict or array of some."""
-        return not (isinstance(self.structure, dict | list | tuple) or is_array(self.structure))
+        return not pytrees.is_tree(self.structure)
 
     def parameters(self) -> tuple[str, ...]:
         """The numeric arguments that do not differ from sample to sample."""

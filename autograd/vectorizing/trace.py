@@ -15,7 +15,6 @@ from autograd.core.graph import newest_first
 from autograd.core.state import clock
 from autograd.core.value import Value, as_float, shown
 from autograd.core.value import name as value_name
-from autograd.extensions.arrays import is_array
 from autograd.extensions.tracing import TracingError, Unknown, argument, tracing
 from autograd.transforms import pytrees
 from autograd.vectorizing.arguments import Call, mapped, shapes_in
@@ -76,7 +75,7 @@ def trace(f: Callable[..., Any], title: str, call: Call) -> Trace:
         except Exception as error:
             error.add_note(f"(while {title} was recorded, with {shapes_in(call.slots)})")
             raise
-    result = result[()] if is_array(result) and not result.ndim else result
+    result = pytrees.scalar(result)
     identifier = title if title.isidentifier() else "f"
     leaves = pytrees.leaves(result, f"the result of {identifier}")
     results = [x if type(x) is Value else as_float(x, place) for place, x in leaves]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from autograd import OPERATIONS, TracingError, Value, dot, maximum, sin, tanh
+from autograd.transforms.signatures import Signature
 from autograd.vectorizing.arguments import call_of, float_arrays_key, shapes_in
 from autograd.vectorizing.array_expressions import name, number, operation
 from autograd.vectorizing.backward import backward
@@ -16,7 +17,6 @@ from autograd.vectorizing.grouping import grouped
 from autograd.vectorizing.groups import Array, Group, Part, View
 from autograd.vectorizing.names import Names
 from autograd.vectorizing.passes import Block
-from autograd.vectorizing.signature import Signature
 from autograd.vectorizing.simplification import simplified_graph
 from autograd.vectorizing.source import ArrayFunction
 from autograd.vectorizing.specialization import Specialization
