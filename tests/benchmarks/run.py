@@ -364,7 +364,7 @@ def growth():
     rows.append(["micrograd, 900 (longer ones end in a RecursionError)", f"{forward:.3f}", "", "", f"{size:.0f}"])
     for row in rows:
         print(" | ".join(row), flush=True)
-    return table(["a chain of additions, nodes", "forward, s", "backward, s", "freeing, s", "bytes a node"], rows)
+    return table(["a chain of additions, nodes", "forward, s", "backward, s", "freeing, s", "bytes per node"], rows)
 
 
 def write(**tables):
