@@ -1,5 +1,6 @@
 """The architecture: imports, deferred ones too, run from outer layers to inner ones and never in a circle."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -26,6 +27,41 @@ def test_neuron_is_built_on_the_public_names():
         module for source in sources for module in re.findall(r"(?m)^ *(?:from|import) (autograd[\w.]*)", source)
     }
     assert outside == {"autograd", "autograd.extend"}
+
+
+FILLED_ONCE = {
+    "autograd.core.recording.functions",
+    "autograd.core.table.OPERATIONS",
+    "autograd.formula.language.DERIVED",
+    "autograd.vectorizing.rewriting._RULES_OF",
+}
+"""Dicts that are filled while the modules load, and never changed afterwards."""
+
+
+CHANGEABLE = re.compile(r"\{\}|\[\]|(dict|set|list|deque)\(\)|(count|defaultdict|[\w.]*local|\w*Dictionary)\(.*\)")
+
+
+def changeable(name, path):
+    """The names at module level that are bound to an empty container, a counter or a store of a thread."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        value = ast.unparse(node.value) if isinstance(node, ast.Assign | ast.AnnAssign) and node.value else ""
+        if re.fullmatch(
+            r"\{\}|\[\]|(dict|set|list|deque)\(\)|(count|defaultdict|[\w.]*local|\w*Dictionary)\(.*\)", value
+        ):
+            yield from (f"{name}.{target.id}" for target in targets if isinstance(target, ast.Name))
+
+
+def test_all_state_that_can_change_is_in_one_module():
+    found = {place for name, path in modules() for place in changeable(name, path)} - FILLED_ONCE
+    assert found == {"autograd.core.state.clock"}
+    statements = [path for _, path in modules() if re.search(r"(?m)^\s+global ", path.read_text(encoding="utf-8"))]
+    assert not statements
+
+
+def test_a_second_place_for_state_is_seen(tmp_path):
+    (tmp_path / "wrong.py").write_text("import threading\n_seen: dict[int, str] = {}\n_here = threading.local()\n")
+    assert [*changeable("wrong", tmp_path / "wrong.py")] == ["wrong._seen", "wrong._here"]
 
 
 ALONE = """
