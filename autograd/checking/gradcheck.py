@@ -29,7 +29,7 @@ from autograd.checking.operation_check import check_operation
 from autograd.checking.reference import compared
 from autograd.checking.report import Report
 from autograd.checking.student_engines import check_engine
-from autograd.checking.targets import FunctionTarget, GraphTarget, Target, UndecidableError
+from autograd.checking.targets import FunctionTarget, Target, UndecidableError, recorded_graph
 from autograd.checking.verdicts import InputCheck, judge, unknown
 from autograd.core.recording import function_of
 from autograd.core.table import Operation
@@ -95,7 +95,7 @@ def gradcheck(
     if type(target) is Value:
         if engine is not None:
             raise TypeError("a recorded graph has its engine already; engine=... takes a function and its inputs")
-        graph = GraphTarget(target, inputs)
+        graph = recorded_graph(target, inputs)
         numbers = Inputs(lambda **numbers: numbers, graph.numbers)
         return checked(graph, _claim(numbers, gradient), _closed_forms(numbers, closed_form), digits)
     if not callable(target):

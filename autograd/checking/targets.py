@@ -27,7 +27,7 @@ from autograd.formula.typesetting import numbered
 from autograd.transforms import pytrees
 from autograd.transforms.signatures import name_of
 
-__all__ = ["FunctionTarget", "GraphTarget", "Target", "UndecidableError"]
+__all__ = ["FunctionTarget", "GraphTarget", "Target", "UndecidableError", "recorded_graph"]
 
 MOVES = (2.0**-12, 2.0**-26, 2.0**-40)
 """Relative moves of the inputs after which a function should still compute the same steps."""
@@ -230,15 +230,13 @@ def _as_number(result: Any, f: Callable[..., Any]) -> float:
 
 
 class GraphTarget(Target):
-    """A recorded graph, by the Value at its end; `inputs` may choose the leaves to check, and name them."""
+    """A recorded graph, and the leaves to check by name."""
 
-    unrecorded: list[Culprit] | None = []  # noqa: RUF012 - nobody adds to it
+    unrecorded: list[Culprit] | None = []  # noqa: RUF012 - never changed
 
-    def __init__(self, root: Value, inputs: Any) -> None:
-        self._graph = Graph(root)
-        check_stale(self._graph.nodes)
-        self._leaves = _named_leaves(self._graph, inputs)
-        self.numbers = {name: leaf.data for name, leaf in self._leaves.items()}
+    def __init__(self, graph: Graph, leaves: Mapping[str, Value]) -> None:
+        self._graph, self._leaves = graph, leaves
+        self.numbers = {name: leaf.data for name, leaf in leaves.items()}
 
     @property
     def leaves(self) -> Mapping[str, Value]:
@@ -264,8 +262,14 @@ class GraphTarget(Target):
         return {name: computed[leaf] or 0.0 for name, leaf in self.leaves.items()}, mistakes
 
 
+def recorded_graph(root: Value, inputs: Any) -> GraphTarget:
+    """The graph that ends in `root`; `inputs` may choose the leaves to check, and name them."""
+    graph = Graph(root)
+    check_stale(graph.nodes)
+    return GraphTarget(graph, _named_leaves(graph, inputs))
+
+
 def _named_leaves(graph: Graph, inputs: Any) -> dict[str, Value]:
-    """The leaves to check by name: those in `inputs`, by default all."""
     if isinstance(inputs, Mapping):
         named = {str(name): leaf for name, leaf in inputs.items()}
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ from autograd.checking.claims import Own
 from autograd.checking.gradcheck import checked
 from autograd.checking.reference import ExactReplay
 from autograd.checking.report import Report
-from autograd.checking.targets import Target
+from autograd.checking.targets import GraphTarget
 from autograd.core.graph import newest_first
 from autograd.core.value import VALUES, Constant, Value
 from autograd.explaining.chain import Chain
@@ -68,32 +68,21 @@ class Run:
             return [f"d{self.root.label}/d{name} = 0: {self.root.label} does not depend on {name} here"]
 
 
-class _Recorded(Target):
+class _Recorded(GraphTarget):
     """The formulas of a run with all their numbers recorded, constants too: each is rounded, and so a step."""
 
-    unrecorded: list[Culprit] | None = []  # noqa: RUF012 - never changed
-
     def __init__(self, run: Run) -> None:
-        self._run, formulas = run, run.formulas
-        self._leaves = {name: Value(x, name) for name, x in formulas.inputs.items()}
-        result = formulas.run(RECORDED, self._leaves)[formulas.name]
-        self._graph = Graph(result if type(result) is Value else run.root)
-        self.numbers = {name: formulas.inputs[name] for name in run.wrt}
-        self.reference = ExactReplay(self._graph, self._leaves, lambda name: partial(run.over, name))
-
-    @property
-    def leaves(self) -> Mapping[str, Value]:
-        return self._leaves
-
-    @property
-    def graph(self) -> Graph:
-        return self._graph
+        leaves = {name: Value(x, name) for name, x in run.formulas.inputs.items()}
+        result = run.formulas.run(RECORDED, leaves)[run.formulas.name]
+        super().__init__(Graph(result if type(result) is Value else run.root), leaves)
+        self.run, self.numbers = run, {name: self.numbers[name] for name in run.wrt}
+        self.reference = ExactReplay(self.graph, leaves, lambda name: partial(run.over, name))
 
     def along(self, name: str) -> Callable[[float], float]:
-        return partial(self._run.over, name, FLOATS)
+        return partial(self.run.over, name, FLOATS)
 
     def own_gradients(self) -> tuple[dict[str, float], list[Culprit]]:
-        return {name: leaf.grad or 0.0 for name, leaf in self._run.leaves.items()}, self._graph.forward
+        return {name: leaf.grad or 0.0 for name, leaf in self.run.leaves.items()}, self.graph.forward
 
 
 def _named(name: str, result: Any) -> Any:

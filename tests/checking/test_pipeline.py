@@ -11,7 +11,7 @@ from autograd.checking.claims import ByEngine, ByHand, Own
 from autograd.checking.gradcheck import checked
 from autograd.checking.inputs import Inputs
 from autograd.checking.reference import ExactReplay, FiniteDifferences, compared
-from autograd.checking.targets import FunctionTarget, GraphTarget, Target, UndecidableError
+from autograd.checking.targets import FunctionTarget, Target, UndecidableError, recorded_graph
 from autograd.checking.verdicts import Slopes, judge
 from tests.core.textbook import Textbook
 
@@ -57,7 +57,7 @@ def test_the_reference_is_exact_if_the_graph_is_all_of_the_function():
 
 def test_a_function_and_its_graph_have_the_same_gradients_and_the_same_reference():
     w, b = Value(0.5, "w"), Value(0.1, "b")
-    by_function, by_graph = function_target(), GraphTarget(loss(w, b), [w, b])
+    by_function, by_graph = function_target(), recorded_graph(loss(w, b), [w, b])
     assert by_function.numbers == by_graph.numbers == AT
     assert by_function.own_gradients() == by_graph.own_gradients()
     assert by_function.own_gradients()[1] == []
@@ -127,7 +127,7 @@ def test_the_audit_of_a_planted_mistake_is_part_of_the_findings(monkeypatch):
     z = tanh(w) * 2.0
     node = next(iter(Graph(z).nodes))
     monkeypatch.setattr(node, "_dx", 5.0)
-    claim, target = Own(), GraphTarget(z, [w])
+    claim, target = Own(), recorded_graph(z, [w])
     checks = compared(target.reference, target.numbers, claim.gradients(target), {})
     assert checks[0].verdict == "fail"
     culprits, _, nodes = claim.findings(target, checks)
