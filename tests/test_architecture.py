@@ -46,9 +46,7 @@ def changeable(name, path):
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         value = ast.unparse(node.value) if isinstance(node, ast.Assign | ast.AnnAssign) and node.value else ""
-        if re.fullmatch(
-            r"\{\}|\[\]|(dict|set|list|deque)\(\)|(count|defaultdict|[\w.]*local|\w*Dictionary)\(.*\)", value
-        ):
+        if CHANGEABLE.fullmatch(value):
             yield from (f"{name}.{target.id}" for target in targets if isinstance(target, ast.Name))
 
 

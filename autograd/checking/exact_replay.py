@@ -21,7 +21,7 @@ from autograd.core.table import Operation
 from autograd.core.value import Value
 from autograd.formula.systems import NumberSystem, mpmath
 
-__all__ = ["GraphSlopes", "Replay", "applied", "exact_slopes", "rounding", "steepest_secant"]
+__all__ = ["DIGITS", "GraphSlopes", "Replay", "applied", "exact_slopes", "rounding", "steepest_secant"]
 
 DIGITS = (100, 800)
 """Digits to compute with; the larger number where the smaller one does not give the same slope on both sides."""
@@ -44,7 +44,7 @@ class Replay:
     """
 
     def __init__(self, root: Value, system: NumberSystem, recorded: bool = False) -> None:
-        self.root, self.system, self.recorded = root, system, recorded
+        self.root, self.system = root, system
         number = system.number or float
         self.nodes = [node for node in reversed(newest_first(root)) if not node.is_leaf]
         self.numbers: dict[Any, Any] = {root: number(root.data)} if root.is_leaf else {}
@@ -106,7 +106,7 @@ class GraphSlopes:
 
     def __init__(self, root: Value) -> None:
         self.root = root
-        self._replay = cache(partial(Replay, root))
+        self.replay = cache(partial(Replay, root))
 
     def along(self, leaf: Value, recorded: bool = False) -> Callable[[NumberSystem, Any], Any]:
         """The root's number as a function of the leaf's number, over any number system."""
@@ -114,7 +114,7 @@ class GraphSlopes:
 
         def f(system: NumberSystem, x: Any) -> Any:
             if system not in functions:
-                functions[system] = self._replay(system, recorded).along(leaf)
+                functions[system] = self.replay(system, recorded).along(leaf)
             return functions[system](x)
 
         return f

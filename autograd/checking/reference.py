@@ -9,13 +9,13 @@ from math import isfinite, nan
 from typing import Any, Protocol
 
 from autograd.checking.audit import Graph
-from autograd.checking.exact_replay import GraphSlopes, exact_slopes, rounding, steepest_secant
+from autograd.checking.exact_replay import DIGITS, GraphSlopes, exact_slopes, rounding, steepest_secant
 from autograd.checking.finite_differences import ladder_slopes, screened_slopes
 from autograd.checking.report import MISSING
 from autograd.checking.sympy_reference import closed_forms
 from autograd.checking.verdicts import InputCheck, Slopes, hull, judge
 from autograd.core.value import Value
-from autograd.formula.systems import NumberSystem
+from autograd.formula.systems import NumberSystem, mpmath
 
 __all__ = ["ExactReplay", "FiniteDifferences", "Reference", "compared"]
 
@@ -24,7 +24,6 @@ STEADY = 1e-9
 
 Along = Callable[[str], Callable[[NumberSystem, Any], Any]]
 """The result as a function of the input of a name, over any number system."""
-_AlongFloats = Callable[[str], Callable[[float], float]]
 
 
 class Reference(Protocol):
@@ -71,8 +70,12 @@ class ExactReplay:
 
     @cached_property
     def closed_forms(self) -> dict[Value, float]:
-        """The closed forms by SymPy, for all leaves at once."""
-        return closed_forms(self.root)
+        """The closed forms by SymPy, for all leaves at once, at the numbers that were replayed."""
+        try:
+            replay = self.slopes.replay(mpmath(DIGITS[0]), False)  # the one of the check
+        except (ArithmeticError, TypeError, ValueError):  # floats may have a number, by rounding, where there is none
+            return {}
+        return closed_forms(replay)
 
     @cached_property
     def own_gradients(self) -> dict[Value, float]:
@@ -111,7 +114,7 @@ class ExactReplay:
 
 
 class FiniteDifferences:
-    """The numerical derivatives of a function that can only be called with floats; `why` says why, if it is told."""
+    """The numerical derivatives of a function that can only be called with floats, and the reason why."""
 
     def __init__(
         self, along: Callable[[str], Callable[[float], float]], at: Mapping[str, float], why: str = ""

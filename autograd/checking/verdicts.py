@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import floor, inf, isfinite, isnan, log10, nan
-from typing import Literal
+from typing import Any, Literal
 
 __all__ = ["CAUGHT", "EPSILON", "InputCheck", "Slopes", "Verdict", "hull", "judge", "unknown"]
 
@@ -88,7 +88,10 @@ class InputCheck:
     caught: float = nan
     noise: float = 0.0
     hint: str = ""
-    closed: Callable[[], float | None] = field(default=lambda: None, repr=False)
+    closed: Callable[[], float | None] = field(default=type(None), repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "closed_form": self.closed_form, "closed": type(None)}  # a copy has the number alone
 
     @property
     def reason(self) -> str:

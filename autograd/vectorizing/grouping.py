@@ -32,8 +32,9 @@ _Places = dict[Value, tuple[Array, int]]
 def grouped(graph: Graph, places: _Places) -> tuple[list[Group], list[View]]:
     """The groups that compute the nodes of a graph, in an order in which they can be computed, and the results.
 
-    `places` holds the arrays and rows of the leaves; those of the nodes are added.
+    `places` holds the arrays and rows of the leaves.
     """
+    places = dict(places)  # to which those of the nodes are added
     numeric = _conditions_used_as_numbers(graph)
     groups: list[Group] = []
     for nodes in _levels(graph):

@@ -43,13 +43,13 @@ class Program:
         key, samples = (None, 0) if args else float_arrays_key(_VALUES, kwargs, self.batch)
         shortcut = self._shortcuts.get(key)
         if shortcut is not None and samples <= shortcut.most_samples:
-            self._latest, results = shortcut.program, run(shortcut.function, kwargs.values())
+            self._latest = program = shortcut.program
+            results = run(shortcut.function, kwargs.values())
         else:
             program, call = self._specialized(args, kwargs)
             results = program.run(None, call)
             self._remember(key, program, None, call)
-        assert self._latest is not None
-        return pytrees.rebuilt(self._latest.structure, iter(results), _joined)
+        return pytrees.rebuilt(program.structure, iter(results), _joined)
 
     def value_and_grad(
         self, /, *args: Any, wrt: str | Sequence[str] | None = None, **kwargs: Any

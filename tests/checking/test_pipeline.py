@@ -1,11 +1,12 @@
 """The rooms of a gradient check, each opened with parts made by hand."""
 
 import math
+import pickle
 from types import MappingProxyType
 
 import pytest
 
-from autograd import Value, tanh
+from autograd import Value, gradcheck, tanh
 from autograd.checking.audit import Graph
 from autograd.checking.claims import ByEngine, ByHand, Own
 from autograd.checking.gradcheck import checked
@@ -144,3 +145,18 @@ def test_exact_replay_asks_for_rounding_only_where_it_matters():
 def test_a_verdict_is_made_of_a_gradient_and_slopes_alone():
     check = judge(-1.6, Slopes(-1.6, -1.6, error=1e-16), name="w")
     assert (check.name, check.verdict, check.reason, check.digits) == ("w", "pass", "", 16)
+
+
+def test_a_report_keeps_its_numbers_when_a_leaf_is_changed():
+    w = Value(-1.0, "w")
+    report = gradcheck(w * w, [w])
+    w.data = 5.0
+    assert report.inputs["w"].closed_form == -2.0
+    assert "-2.0   -2.0" in str(report)
+
+
+def test_a_report_can_be_pickled():
+    report = gradcheck(loss, AT)
+    again = pickle.loads(pickle.dumps(report))
+    assert (str(again), again.inputs["w"].closed_form) == (str(report), report.inputs["w"].closed_form)
+    assert again.inputs == report.inputs

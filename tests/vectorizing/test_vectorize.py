@@ -4,6 +4,7 @@ import gc
 import pickle
 import random
 import re
+import threading
 from functools import reduce
 from itertools import pairwise
 
@@ -965,3 +966,22 @@ def test_a_captured_result_whose_leaf_was_changed_is_refused():
     for call in (program, program.value_and_grad):
         with pytest.raises(StaleGraphError, match=r"^'w' was changed to 5.0 after h = w·3 had been computed from it"):
             call(x=[1.0])
+
+
+def test_threads_get_their_own_results():
+    program = vectorize(lambda w: [x * 2.0 for x in w])
+    wrong = []
+
+    def call(width):
+        for _ in range(200):
+            try:
+                wrong.extend([width] * (len(program(w=np.ones(width))) != width))
+            except Exception as error:
+                wrong.append(error)
+
+    threads = [threading.Thread(target=call, args=[width]) for width in (2, 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
