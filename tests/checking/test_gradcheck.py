@@ -307,7 +307,8 @@ def test_leaves_of_the_same_name_are_told_apart():
         (
             lambda: gradcheck(math.sin, {"x": 1.0}),
             "sin does not accept Values, so it has no gradient of its own to check: pass the one "
-            "you derived as gradient=..., or write the function with the operations of autograd. (With Values: turning 'x' into a plain number",
+            "you derived as gradient=..., or write the function with the operations of autograd. "
+            "(With Values: turning 'x' into a plain number",
         ),
         (lambda: gradcheck(sin(Value(1.0)), engine=Value), "a recorded graph has its engine already; engine=... takes"),
         (lambda: gradcheck(loss, AT, gradient=RIGHT, engine=Value), "gradcheck checks one gradient at a time"),
