@@ -59,15 +59,15 @@ def number(value: float, digits: int = 4) -> str:
     return text + ".0" if isinstance(value, float) and text.lstrip("-").isdigit() else text
 
 
-def numbered(letter: str, taken: Container[str] = ()) -> Iterator[str]:
-    """Automatic names, t₁, t₂, t₃, ..., except those in `taken`.
+def numbered(letter: str, used: Container[str] = ()) -> Iterator[str]:
+    """Automatic names, t₁, t₂, t₃, ..., except those in `used`.
 
     >>> from itertools import islice
-    >>> list(islice(numbered("t", taken=["t₂"]), 2))
+    >>> list(islice(numbered("t", used=["t₂"]), 2))
     ['t₁', 't₃']
     """
     names = (letter + str(i).translate(_SUBSCRIPTS) for i in count(1))
-    return (name for name in names if name not in taken)
+    return (name for name in names if name not in used)
 
 
 def factor(value: float) -> str:
