@@ -1,4 +1,4 @@
-"""Choosing something by its name, with help for those who mistype it."""
+"""Choosing something by its name, with a suggestion for a misspelt one."""
 
 from __future__ import annotations
 

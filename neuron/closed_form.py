@@ -4,7 +4,7 @@ For ŷ = a(h), h = w·x + b and a loss L(ŷ, y) the chain rule has three factors
 
     dL/dw[i] = L'(ŷ, y) · a'(h) · x[i]        dL/db = L'(ŷ, y) · a'(h)
 
-Each activation and each loss below is worked out by hand, as a formula to print and a function of
+Each activation and each loss below is derived by hand, as a formula to print and a function of
 floats that computes it: the same derivative, in a form that does not lose digits where ŷ saturates.
 The engine's gradients are compared with them.
 """
@@ -30,7 +30,7 @@ class Slope:
 
 @dataclass(frozen=True)
 class Gradient:
-    """The gradient of the loss of one sample, and the factors of which it is the product."""
+    """The gradient of the loss of one sample, and the factors of this product."""
 
     loss_slope: float  # dL/dŷ
     activation_slope: float  # dŷ/dh
@@ -73,7 +73,7 @@ LOSS_SLOPES: dict[str, Slope] = {  # as functions of ŷ and y
 def gradient(
     activation: str | None, loss: str, weights: Sequence[float], bias: float, inputs: Sequence[float], target: float
 ) -> Gradient:
-    """The gradient of ``loss(activation(weights · inputs + bias), target)``, as the textbook has it.
+    """The gradient of ``loss(activation(weights · inputs + bias), target)``, as in the textbook.
 
     >>> gradient(None, "squared_error", weights=[0.5], bias=0.25, inputs=[2.0], target=1.5)
     Gradient(loss_slope=-0.5, activation_slope=1.0, weights=[-1.0], bias=-0.5)

@@ -57,7 +57,7 @@ def puzzle() -> Points:
 
 
 def cancer() -> Points:
-    """Breast tumours: 569 samples of 30 measures each, 357 benign (target 1) and 212 malignant (0).
+    """Breast tumours: 569 samples of 30 measurements each, 357 benign (target 1) and 212 malignant (0).
 
     From the University of Wisconsin (Street, Wolberg and Mangasarian, 1993), as scikit-learn ships it.
 

@@ -70,7 +70,7 @@ class _NeuronEstimator(BaseEstimator):  # type: ignore[misc]
             progress=False,
         )
         if self.history_.interrupted:
-            raise KeyboardInterrupt  # a search over many estimators must not go on with half of one
+            raise KeyboardInterrupt  # a search over many estimators must not continue with a half-trained one
 
     def _outputs(self, X: ArrayLike) -> Array:
         check_is_fitted(self)

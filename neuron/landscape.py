@@ -61,7 +61,7 @@ class Landscape:
         return self.objective.value_and_grad(point, *self.samples)
 
     def descent(self, lr: float, epochs: int) -> Array:
-        """The points that gradient descent passes from the values of the model, up to where it diverges if it does."""
+        """The points of a gradient descent that starts from the values of the model, until it ends or diverges."""
         place(self.parameters, self.start)
         try:
             history = fit(

@@ -1,4 +1,4 @@
-"""Loss functions of one sample: the error of a prediction as a number, which training makes small.
+"""Loss functions of one sample: the error of a prediction as a number, which training minimizes.
 
 Each takes a prediction and a target.  It returns a Value, whose gradients the engine derives, if one of them is a
 Value, else a float.  The loss over many samples is the mean over them.  A penalty is a
@@ -120,7 +120,7 @@ def cross_entropy(scores: Sequence[Number], target: Any) -> Any:
 
     The target is the number of the right class, counted from 0, or a probability for each class (1 for the right one,
     0 for the others).  The scores are any numbers: softmax turns them into probabilities.
-    The largest score is taken out of the sum, so that nothing overflows.
+    The largest score is subtracted from all scores first, so that nothing overflows.
 
     Raises ValueError for a target that is not the number of a class.
 
@@ -163,7 +163,7 @@ def hinge(prediction: Number, target: Number) -> Any:
 def huber(prediction: Number, target: Number, delta: float = 1.0) -> Any:
     """r²/2 for an error r = ŷ - y up to `delta`, and δ·(|r| - δ/2) beyond, where it grows like |r|.
 
-    Both are c·(|r| - c/2) with c = min(|r|, δ), which cannot overflow on the way.
+    Both are c·(|r| - c/2) with c = min(|r|, δ), in which no step can overflow.
 
     Raises ValueError unless `delta` is positive.  (Huber, 1964, "Robust estimation of a location
     parameter".)
@@ -201,7 +201,7 @@ LOSSES: dict[str, Loss] = {
 """The losses by name."""
 
 OVER_CLASSES: dict[str, Loss] = {"cross_entropy": cross_entropy}
-"""The losses that compare the scores of all classes with a target, by name."""
+"""By name, the losses that compare the scores of all classes with a target."""
 
 SHORT_NAMES = {"mse": "squared_error", "mae": "absolute_error"}
 """Short names of two losses, after their means over the samples."""

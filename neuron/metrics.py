@@ -1,4 +1,4 @@
-"""Metrics: the quality of predictions as a number for people, not for gradients."""
+"""Metrics: the quality of predictions as a number to read, not to differentiate."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ GRID = 60
 def fitted_line(
     model: Model, X: ArrayLike, y: ArrayLike, *, limits: tuple[float, float] | None = None, ax: Axes | None = None
 ) -> Axes:
-    """The samples, the line (or curve) that the model predicts, and between them the errors.
+    """The samples, the line (or curve) that the model predicts, and the errors between them.
 
     The line goes a little beyond the samples, or as far as the `limits` of x.  Raises ValueError for a model
     that has more than one input.
@@ -108,12 +108,12 @@ def loss_surface(
     limits: tuple[tuple[float, float], tuple[float, float]] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """The loss over two parameters, and on it the path that a training took.
+    """The loss over two parameters, and the path of a training on it.
 
     `over` are two parameters of the model (if it has no others they need not be named); the others keep their
     values.  `history` is that of a `fit` of such a model with ``record_parameters=True``; a parameter that did not
     learn stays where it is.  `loss`, `penalty` and `reduction` are those of `fit`.  `limits` are the ranges of the
-    two parameters; by default they hold the path.  Lines of equal loss, or a surface if `ax` is a 3D Axes.
+    two parameters; by default they contain the path.  Draws lines of equal loss, or a surface if `ax` is a 3D Axes.
 
     Raises ValueError if there are not two parameters, or the history did not record them or is of another model.
     """
@@ -152,8 +152,8 @@ def tangents(
 ) -> Axes:
     """The loss over one parameter, with tangents: their slopes are the gradients, derived by the engine.
 
-    `over` is the parameter, by default the first weight; the others keep their values.  `at` says where the
-    tangents touch, by default at its value now and on both sides of it.
+    `over` is the parameter, by default the first weight; the others keep their values.  `at` are the
+    points of tangency, by default the current value and one on each side of it.
     """
     parameter = model.parameters()[0] if over is None else over
     landscape = Landscape(model, [parameter], X, y, loss, reduction)
@@ -223,7 +223,7 @@ def learning_rates(
 def decision_boundary(
     model: Model, X: ArrayLike, y: ArrayLike, *, threshold: float | None = None, ax: Axes | None = None
 ) -> Axes:
-    """The plane of two inputs, shaded where the model decides for each class, and the samples.
+    """The plane of two inputs, shaded by the class that the model predicts, and the samples.
 
     The targets are two labels, such as 0 and 1.  The boundary is where the prediction is halfway between them, or
     at the `threshold`, which is 0 for a model that was trained to predict logits.

@@ -2,14 +2,14 @@
 
 Backpropagation is right if three things hold at every node, and the backward pass starts with 1:
 
-- FORWARD: the node's number is what its operation makes of the operands;
+- FORWARD: the node's number is the result of its operation on the operands;
 - LOCAL: each local derivative is the slope of that operation alone, at the recorded operands;
 - ACCUMULATION: the node's gradient is the sum over its uses of (gradient of the use) · (local derivative).
 
 Then, by induction from the root to the leaves, every gradient is the derivative of what was recorded.  If
 it is still not that of the function, something was never recorded:
 
-- DETACHED: a number inside depends on an input, but not as far as the graph knows.
+- DETACHED: a number inside depends on an input, but the graph does not record how.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Culprit:
 
 
 class Graph:
-    """The nodes of a recorded graph, numbered in the order in which they were made."""
+    """The nodes of a recorded graph, numbered in the order of their creation."""
 
     def __init__(self, root: Value) -> None:
         self.root = root
@@ -76,8 +76,8 @@ class Graph:
 
     def leaves(self) -> list[Value]:
         """The leaves that the root was computed from, oldest first; the root itself if it is one."""
-        found = dict.fromkeys(v for node in self.nodes for v, _ in node.edges if v.is_leaf)
-        return sorted(found, key=lambda leaf: leaf._created) or [self.root] * self.root.is_leaf
+        leaves = dict.fromkeys(v for node in self.nodes for v, _ in node.edges if v.is_leaf)
+        return sorted(leaves, key=lambda leaf: leaf._created) or [self.root] * self.root.is_leaf
 
     def at_kinks(self) -> list[Value]:
         """The nodes whose operands lie exactly on a kink of their operation."""
@@ -86,15 +86,15 @@ class Graph:
 
     def counts(self) -> set[int]:
         """The numbers of terms that may have been summed up: of n-ary sums, and the divisors in the graph."""
-        found = set()
+        counts = set()
         for node in self.nodes:
             op = node.op
             last = node.args[-1]
             if op.nary:
-                found.add(len(node.args) // len(op.operands))
+                counts.add(len(node.args) // len(op.operands))
             elif op.name in ("truediv", "mul") and type(last) is not Value and last:
-                found.add(round(last if op.name == "truediv" else 1 / last))
-        return found
+                counts.add(round(last if op.name == "truediv" else 1 / last))
+        return counts
 
     @property
     def without_formula(self) -> list[str]:
@@ -115,23 +115,23 @@ class Graph:
 
     @cached_property
     def forward(self) -> list[Culprit]:
-        """Every node whose number is not what its operation makes of the operands, the oldest first."""
-        found = []
+        """Every node whose number is not the result of its operation on the operands, oldest first."""
+        culprits = []
         for node in self.nodes:
             slopes = {i: local for i, (_, local) in zip(operand_positions(node), node.edges, strict=True)}
             what = wrong_result(node.op, operand_numbers(node), node.data, slopes)
-            found += [Culprit("FORWARD", self.describe(node), what, node)] if what else []
-        return found
+            culprits += [Culprit("FORWARD", self.describe(node), what, node)] if what else []
+        return culprits
 
     @cached_property
     def local(self) -> list[Culprit]:
-        """Every local derivative that is not the slope of its operation, the oldest first."""
-        found = []
+        """Every local derivative that is not the slope of its operation, oldest first."""
+        culprits = []
         for node in self.nodes:
             for i, (operand, slope) in zip(operand_positions(node), node.edges, strict=True):
                 what = wrong_slope(node.op, operand_numbers(node), i, slope, operand)
-                found += [Culprit("LOCAL", self.describe(node), what, node)] if what else []
-        return found
+                culprits += [Culprit("LOCAL", self.describe(node), what, node)] if what else []
+        return culprits
 
 
 def operand_numbers(node: Value) -> list[float]:
@@ -140,7 +140,7 @@ def operand_numbers(node: Value) -> list[float]:
 
 
 def operand_positions(node: Value) -> list[int]:
-    """For each edge, which of the node's operands it belongs to."""
+    """For each edge, the position of its operand among the node's operands."""
     return [i for i, operand in enumerate(node.args) if type(operand) is Value]
 
 
@@ -174,13 +174,13 @@ def wrong_slope(
     right = local_slopes(op, operands, position)
     if judge(slope, right).verdict != "fail":
         return ""
-    by = op.operands[position * len(op.operands) // len(operands) if op.nary else position]
+    wrt = op.operands[position * len(op.operands) // len(operands) if op.nary else position]
     if operand is not None:
-        by = operand.label or f"({shortened(expression(operand), 30)})"
+        wrt = operand.label or f"({shortened(expression(operand), 30)})"
     if right.kind == "smooth":
-        return f"d {name or op.name}/d{by} should be {_apart(right.left, slope)}"
+        return f"d {name or op.name}/d{wrt} should be {_apart(right.left, slope)}"
     between = f"between {number(right.left)} and {number(right.right)}"
-    return f"d {name or op.name}/d{by} should be {between}; yours says {number(slope)}"
+    return f"d {name or op.name}/d{wrt} should be {between}; yours says {number(slope)}"
 
 
 def local_slopes(op: Operation, operands: Sequence[float], position: int) -> Slopes:
@@ -205,7 +205,7 @@ def local_slopes(op: Operation, operands: Sequence[float], position: int) -> Slo
 
 
 def accumulation(graph: Graph, grads: Mapping[Value, float | None]) -> Iterator[Culprit]:
-    """Every node whose gradient is not the sum over its uses, the one nearest the root first."""
+    """Every node whose gradient is not the sum over its uses, nearest to the root first."""
     seed = grads.get(graph.root)
     if seed != 1:
         what = (
@@ -231,7 +231,7 @@ def accumulation(graph: Graph, grads: Mapping[Value, float | None]) -> Iterator[
 
 
 def again(graph: Graph, once: Mapping[Value, float | None], twice: Mapping[Value, float | None]) -> Iterator[Culprit]:
-    """The nodes that a second backward pass leaves with another gradient than the first: it started from leftovers."""
+    """The nodes whose gradients differ after a second backward pass: they were not reset."""
     for node in reversed(graph.nodes):
         first, second = once[node], twice[node]
         if first != second and not _are_nan(first, second):
@@ -265,7 +265,7 @@ def changed_constants(
     partner = dict(zip(inputs, inputs_again, strict=True)) | dict(zip(graph.nodes, again.nodes, strict=True))
     if partner.get(graph.root, again.root) is not again.root:
         return None
-    found = []
+    culprits = []
     for node, other in zip(graph.nodes, again.nodes, strict=True):
         for operand, now in zip(node.args, other.args, strict=True):
             if type(operand) is Value and operand in partner:
@@ -278,8 +278,8 @@ def changed_constants(
                     f"the {number(before, 6)} in it became {number(after, 6)} when the inputs moved, so it was "
                     "computed from them unrecorded (by .data, float() or detach()?)"
                 )
-                found.append(Culprit("DETACHED", graph.describe(node), what, node))
-    return found
+                culprits.append(Culprit("DETACHED", graph.describe(node), what, node))
+    return culprits
 
 
 def _are_nan(a: float | None, b: float | None) -> bool:

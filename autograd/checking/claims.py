@@ -1,7 +1,7 @@
-"""The claim under test: whose gradient it is, and what explains it if it is wrong.
+"""The claim under test: a gradient from some source, and the explanation if it is wrong.
 
-The engine's own gradient is audited node by node; one that was derived by hand is compared with the usual mistakes; of
-another engine, the operations are checked that the function uses.
+The engine's own gradient is audited node by node; one derived by hand is compared with the usual mistakes; for another
+engine, the operations that the function uses are checked.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class ByHand:
 
 
 class ByEngine:
-    """The gradient that another engine computes, whose Values `make` makes of floats."""
+    """The gradient that another engine computes, whose Values `make` creates from floats."""
 
     known: Mapping[str, float] = {}
 
@@ -117,15 +117,15 @@ class ByEngine:
 
 
 def _lost(graph: Graph) -> list[str]:
-    """The reason why a gradient can be wrong, or not a number, though every step is right on its own."""
+    """The reason why a gradient can be wrong, or not a number, although every step is right on its own."""
     adjoints: dict[Value, float] = dict(zip(graph.nodes, graph.root.gradients(graph.nodes), strict=True))
     for node in reversed(graph.nodes):
         upstream = adjoints[node]
         for operand, local in node.edges:
             if isfinite(upstream) and not isfinite(upstream * local):
-                by = operand.label or expression(operand)
-                slope = f"the slope with respect to {by} is {number(local)}"
-                what = slope if not isfinite(local) else f"{slope}, and times {number(upstream)} that overflows"
+                wrt = operand.label or expression(operand)
+                slope = f"the slope with respect to {wrt} is {number(local)}"
+                what = slope if not isfinite(local) else f"{slope}; multiplied by {number(upstream)}, it overflows"
                 return [f"Where: {graph.describe(node)}", f"  {what}"]
     kinks = graph.at_kinks()
     if kinks:

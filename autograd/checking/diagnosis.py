@@ -1,4 +1,4 @@
-"""Diagnosis: the kind of mistake that a wrong gradient looks like.
+"""Diagnosis: the likely mistake behind a wrong gradient.
 
 Most wrong gradients are right apart from one thing: a sign, a factor, two inputs mixed up.  These show in the numbers
 alone.  A recorded graph tells more.  A gradient is a sum over paths of products of local derivatives, so *one* wrong
@@ -6,7 +6,7 @@ local derivative, on one edge, changes all gradients by a multiple of what flows
 an edge through which the whole difference flows, and read the mistake off the multiple.
 
     -1              the edge is missing: a term was forgotten
-    1/local - 1     its local derivative is: that of an activation, say
+    1/local - 1     its local derivative is missing: that of an activation, for example
     local - 1       its local derivative was applied twice
     -2              its sign is wrong
 """
@@ -35,7 +35,7 @@ MAX_SIZE = 20_000
 
 
 def look(name: str, grad: float, numeric: Mapping[str, float], counts: Iterable[int] = ()) -> str:
-    """The mistake that one wrong gradient looks like, given the right ones of all inputs.
+    """The likely mistake behind one wrong gradient, given the right ones of all inputs.
 
     `counts` are the numbers of terms of the sums in the function.
 
@@ -78,7 +78,7 @@ def _times(ratio: float, counts: Iterable[int]) -> str:
 
 
 def swapped(grads: Mapping[str, float], numeric: Mapping[str, float]) -> str:
-    """A sentence about two inputs with each other's gradients, or "".
+    """A sentence about two inputs whose gradients are swapped, or "".
 
     >>> swapped({"w": -0.8, "b": -1.6}, {"w": -1.6, "b": -0.8})
     'w and b are swapped'
@@ -115,7 +115,7 @@ def wrong_edge(root: Value, grads: Mapping[Value, float], right: Mapping[Value, 
 
 
 def _mistakes(node: Value, operand: Value, local: float, is_term: bool) -> Iterator[tuple[float, str]]:
-    """Each mistake on one edge with the multiple by which it changes the gradients, the likelier ones first.
+    """Each mistake on one edge with the multiple by which it changes the gradients, the most likely ones first.
 
     A wrong sign of a whole gradient shows without a graph; this is about a single term of a sum.
     """
@@ -130,7 +130,7 @@ def _mistakes(node: Value, operand: Value, local: float, is_term: bool) -> Itera
                 wrong = Formula(text, ("x", "z")).over(FLOATS)(operand.data, node.data)
             except ArithmeticError:
                 continue
-            if _like(wrong, -local):  # a wrong sign, and more often one of something else
+            if _like(wrong, -local):  # a wrong sign, which more often has another cause
                 continue
             inner = operand.label or shortened(expression(operand), 30)
             x = inner if operand.label else f"({inner})"
@@ -178,5 +178,5 @@ def _like(a: float, b: float) -> bool:
 
 
 def _digits(value: float) -> int:
-    """The number of significant digits that a number is written with."""
+    """The number of significant digits in the shortest form of a number."""
     return len(repr(abs(value)).partition("e")[0].replace(".", "").strip("0")) or 1

@@ -34,8 +34,8 @@ SHRINK = 1024
 class Replay:
     """A recorded graph, ready to be computed again over a number system, with other numbers for some leaves.
 
-    With `recorded`, it is another function: one that keeps, at every node, the rounding error that the floats made
-    there, so that at the recorded point it has exactly the recorded numbers.
+    With `recorded`, the rounding error of the floats is added again at every node, so that at the recorded point it has
+    exactly the recorded numbers.
 
     >>> from autograd import Value
     >>> w = Value(0.5)
@@ -69,7 +69,7 @@ class Replay:
                 continue
             depends.add(node)
             op, args, error = node.op, node.args, self.errors.get(node, 0)
-            if op.nary:  # of a sum, the terms that change
+            if op.nary:  # only the terms that change
                 rows = [row for row in zip(*op.columns(args), strict=True) if not depends.isdisjoint(row)]
                 args = tuple(x for column in zip(*rows, strict=True) for x in column)
                 error = numbers[node] - applied(op, [numbers[x] for x in args], system, len(node.args))
@@ -120,7 +120,7 @@ class GraphSlopes:
         return f
 
     def by(self, leaf: Value, recorded: bool = False) -> Slopes:
-        """The slopes beside the leaf's number; with `recorded`, those through the recorded numbers of the nodes."""
+        """The slopes at the leaf's number; with `recorded`, those through the recorded numbers of the nodes."""
         return exact_slopes(self.along(leaf, recorded), leaf.data)
 
 
@@ -155,7 +155,7 @@ def exact_slopes(f: Callable[[NumberSystem, Any], Any], at: float) -> Slopes:
         return unknown(f"not defined close to {at:.6g}")
     nearer_left = (here - just_before) / nearby
     left, right, nearer_left, nearer_right = map(_visible, (left, right, nearer_left, nearer_right))
-    # Not the same slope everywhere around: a kink, a jump, a vertical tangent, or a slope of zero.
+    # The slopes around the point differ: a kink, a jump, a vertical tangent, or a slope of zero.
     left_limit, left_jumps = _limit(left, nearer_left, (just_before - before) / (step - nearby))
     right_limit, right_jumps = _limit(right, nearer_right, (after - just_after) / (step - nearby))
     if left_jumps or right_jumps:
@@ -236,7 +236,7 @@ def rounding(root: Value, leaf: Value) -> tuple[float, float]:
     (slope,) = root.gradients([leaf], create_graph=True)
     steps = [step for step in newest_first(slope) if step.edges]
     reactions = zip(steps, slope.gradients(steps), strict=True)
-    bounds = [abs(step.data * by) for step, by in reactions if isfinite(by)]
+    bounds = [abs(step.data * reaction) for step, reaction in reactions if isfinite(reaction)]
     nodes = newest_first(root)
     adjoints, tangents = {root: 1.0}, {leaf: 1.0}  # absolute values
     for node in nodes:

@@ -32,9 +32,9 @@ Function = Callable[[float], float]
 RUNGS = 50
 """Largest number of steps, each a quarter of the one before."""
 VISIBLE = 10
-"""Ratio to the noise from which on the size of a difference means something."""
+"""Ratio to the noise above which a difference is significant."""
 STAGES = 3
-"""Richardson extrapolations on top of each other."""
+"""Number of successive Richardson extrapolations."""
 ODD = 357 / 256
 """Steps are powers of two times this: powers of two alone fall into step with periods and with binary rounding."""
 RESOLUTION = 2.0**-9
@@ -72,7 +72,7 @@ class _Rung:
 
 
 def ladder_slopes(f: Function, at: float) -> Slopes:
-    """The slopes of `f`, a function of one float, at a point, from some 70 to 150 calls.
+    """The slopes of `f`, a function of one float, at a point, from about 70 to 150 calls.
 
     >>> from math import sin
     >>> slopes = ladder_slopes(sin, 0.0)
@@ -171,7 +171,7 @@ def _power_of_two(at: float) -> float:
 
 
 def _read(rungs: list[_Rung], at: float) -> Slopes:
-    """The slopes at the point, by the order in which the differences shrink."""
+    """The slopes at the point, classified by the order in which the differences shrink."""
     last = rungs[-1]
     if not last.is_defined:
         sides = {(True, False): "to the right", (False, True): "to the left"}
@@ -258,17 +258,17 @@ def _limit(values: Sequence[float], noises: Sequence[float], base: int) -> tuple
 def noise(f: Function, at: float) -> float:
     """The standard deviation of the rounding in `f` near a point, measured from tables of differences.
 
-    On so short an interval, differences of high order of a smooth function contain nothing but its rounding.
+    On such a short interval, high-order differences of a smooth function contain nothing but its rounding.
     Return 0 if the function is constant there as far as floats can tell.
     """
-    size, found = ODD * _power_of_two(at), []
+    size, levels = ODD * _power_of_two(at), []
     for exponent in (-44, -36, -28, -22, -18):
         spacing = ldexp(size, exponent)
         values = [f(at + i * spacing) for i in range(64, 73)]  # beside the point, which may be a kink
         # Where most neighbours are equal, the interval is shorter than what the function resolves.
         if all(map(isfinite, values)) and sum(a != b for a, b in pairwise(values)) >= 4:
-            found.append(_from_differences(values))
-    agreed = [level for level, agrees in found if agrees] or [level for level, _ in found[:1]]
+            levels.append(_from_differences(values))
+    agreed = [level for level, agrees in levels if agrees] or [level for level, _ in levels[:1]]
     return max((level for level in agreed[:2] if level <= 100 * agreed[0]), default=0.0)
 
 

@@ -9,8 +9,8 @@ the numerical derivative is exact (`autograd.checking.exact_replay`), for any ot
     kink           there is no derivative here; the gradient is one of the slopes between left and right
     inconclusive   floats cannot tell, and the report says why
 
-The way of a check: a target (`autograd.checking.targets`) and a claim about its gradient (`autograd.checking.claims`),
-the target's reference (`autograd.checking.reference`), a verdict on each input, the explanation of what is wrong, the
+The steps of a check: a target (`autograd.checking.targets`), a claim about its gradient (`autograd.checking.claims`),
+the target's reference (`autograd.checking.reference`), a verdict on each input, the explanation of any mistakes, the
 report (`autograd.checking.report`).
 """
 
@@ -40,7 +40,7 @@ __all__ = ["checked", "gradcheck"]
 
 
 class _Own:
-    """The gradient to check if none is given: the function's own."""
+    """The default for the gradient to check: the function's own."""
 
     def __repr__(self) -> str:
         return "its own"
@@ -69,12 +69,12 @@ def gradcheck(
     - an operation of the table or of your own (``autograd.tanh``, ``define(...)``), over its domain;
     - a class of your own with ``.data``, ``.grad`` and ``.backward()``: all its operations that the table knows.
 
-    `gradient` is one derived by hand, to check instead of the engine's: numbers in the shape of `inputs`, or a
+    `gradient` is a gradient derived by hand, to check instead of the engine's: numbers in the shape of `inputs`, or a
     function that is called like `target` and returns them.  `closed_form`, in the same form, is only shown
     beside it.  `engine` computes the gradient with Values of another kind: ``engine(0.5)``.  With `digits`, a gradient
-    that is right to so many significant digits passes.
+    that is right to that many significant digits passes.
 
-    Raises TypeError if the target cannot be checked; where floats cannot tell, that is the verdict, not an error.
+    Raises TypeError if the target cannot be checked.  Where floats cannot tell, the verdict is ``inconclusive``.
 
     >>> def loss(w, b):
     ...     return (w * 2.0 + b - 1.5) ** 2
@@ -106,7 +106,7 @@ def gradcheck(
         return checked(FunctionTarget(target, numbers, engine), claim, _closed_forms(numbers, closed_form), digits)
     options = {"gradient": gradient is not OWN, "closed_form": closed_form is not None, "engine": engine is not None}
     if any(options.values()):
-        names = ", ".join(name for name, is_there in options.items() if is_there)
+        names = ", ".join(name for name, is_passed in options.items() if is_passed)
         raise TypeError(f"{names} given, but no inputs: write gradcheck({name_of(target)}, {{...}}, {names}=...)")
     if isinstance(getattr(target, "op", None), Operation):
         return check_operation(target)
@@ -124,7 +124,7 @@ def _described(target: Any) -> str:
     if not hasattr(target, "backward"):
         return shown(target)
     name = type(target).__name__
-    return f"{shown(target)}; of a class of your own pass the class, gradcheck({name}), or f with engine={name}"
+    return f"{shown(target)}; for a class of your own, pass the class, gradcheck({name}), or f with engine={name}"
 
 
 def checked(target: Target, claim: Claim, closed: Mapping[str, float], digits: int | None = None) -> Report:
@@ -149,7 +149,7 @@ def _closed_forms(inputs: Inputs, closed_form: Any) -> Mapping[str, float]:
 
 
 def _with_hints(checks: Sequence[InputCheck], graph: Graph | None) -> dict[str, InputCheck]:
-    """The checks by name; each gradient that failed with the mistake that it looks like."""
+    """The checks by name; a gradient that failed has a hint about the likely mistake."""
     numeric = {check.name: check.numeric for check in checks if check.slopes.kind == "smooth"}
     counts = graph.counts() if graph else set()
     by_name = {check.name: check for check in checks}

@@ -34,23 +34,23 @@ class Inputs:
     def check_signature(self, f: Callable[..., Any], is_gradient: bool = False) -> None:
         """Raise TypeError if the function cannot be called with these inputs."""
         order = self.order(f) if is_gradient or set(positional_names(f, len(self.trees))) == set(self.trees) else []
-        refusal = misfit(f, order, self.trees)
-        if refusal:
-            how = (
+        problem = misfit(f, order, self.trees)
+        if problem:
+            advice = (
                 "a list passes them by position, and [{...}] a dict as an argument"
                 if self.by_name
                 else "each element of the list is an argument; [[...]] passes a list as one"
             )
             written = f"{'gradient=' * is_gradient}{name_of(f)}{signature_of(f) or '(...)'}"
-            raise TypeError(f"{written} cannot be called with the inputs {', '.join(self.trees)}: {refusal}; {how}")
+            raise TypeError(f"{written} cannot be called with the inputs {', '.join(self.trees)}: {problem}; {advice}")
 
     @staticmethod
-    def _leaves(trees_: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-        for name, tree in trees_.items():
+    def _leaves(trees: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        for name, tree in trees.items():
             yield from pytrees.leaves(tree, name)
 
     def order(self, f: Callable[..., Any]) -> list[str]:
-        """The names in the order in which to pass them by position; none if they go by name."""
+        """The names in the order in which to pass them by position; empty if they are passed by name."""
         if self.by_name and not misfit(f, [], self.trees):
             return []
         parameters = positional_names(f, len(self.trees))
@@ -68,37 +68,37 @@ class Inputs:
         order = self._orders[id(f)]
         return f(*(arguments[name] for name in order)) if order else f(**arguments)
 
-    def matched(self, given: Any, what: str) -> dict[str, float]:
+    def matched(self, gradients: Any, what: str) -> dict[str, float]:
         """Gradients in the shape of the inputs, or of some of them, by the names of the numbers.
 
         Raises TypeError for any other shape.
         """
-        if given is None:
+        if gradients is None:
             raise TypeError(f"{what} is None, not numbers: is a return missing?")
         names = list(self.trees)
-        readings = list(self._readings(given))
+        readings = list(self._readings(gradients))
         for parts in readings:
-            found = list(self._leaves(parts))
-            if [place for place, _ in found] == self._places(parts):
-                return {place: _number(x, f"{what}: {place}") for place, x in found}
+            leaves = list(self._leaves(parts))
+            if [place for place, _ in leaves] == self._places(parts):
+                return {place: _number(x, f"{what}: {place}") for place, x in leaves}
         if readings:
-            expected, is_ = self._places(readings[0]), [place for place, _ in self._leaves(readings[0])]
-            raise TypeError(f"{what} should have the shape of the inputs: {_listed(expected)}, not {_listed(is_)}")
-        for name in given if isinstance(given, Mapping) else ():
+            expected, actual = self._places(readings[0]), [place for place, _ in self._leaves(readings[0])]
+            raise TypeError(f"{what} should have the shape of the inputs: {_listed(expected)}, not {_listed(actual)}")
+        for name in gradients if isinstance(gradients, Mapping) else ():
             if name not in self.trees:
                 raise TypeError(f"{what} has a number for {name}, but the inputs are {', '.join(names)}")
-        raise TypeError(f"{what} should hold a number for each of {', '.join(names)}, but it is {shown(given)}")
+        raise TypeError(f"{what} should hold a number for each of {', '.join(names)}, but it is {shown(gradients)}")
 
-    def _readings(self, given: Any) -> Iterator[Mapping[str, Any]]:
+    def _readings(self, gradients: Any) -> Iterator[Mapping[str, Any]]:
         """The possible readings: gradients by name, the gradient of the only input, or one per input in order."""
         names = list(self.trees)
-        if isinstance(given, Mapping) and set(given) <= set(names):
-            yield given
-        if len(names) == 1 and (isinstance(self.trees[names[0]], Mapping) or not isinstance(given, Mapping)):
-            yield {names[0]: given}
-        is_sequence = isinstance(given, list | tuple) or (is_array(given) and given.ndim > 0)
-        if is_sequence and len(given) == len(names):
-            yield dict(zip(names, given, strict=True))
+        if isinstance(gradients, Mapping) and set(gradients) <= set(names):
+            yield gradients
+        if len(names) == 1 and (isinstance(self.trees[names[0]], Mapping) or not isinstance(gradients, Mapping)):
+            yield {names[0]: gradients}
+        is_sequence = isinstance(gradients, list | tuple) or (is_array(gradients) and gradients.ndim > 0)
+        if is_sequence and len(gradients) == len(names):
+            yield dict(zip(names, gradients, strict=True))
 
     def _places(self, parts: Iterable[str]) -> list[str]:
         return [place for place, _ in self._leaves({name: self.trees[name] for name in parts})]

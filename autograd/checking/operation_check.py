@@ -46,10 +46,10 @@ def check_operation(function: Callable[..., Any]) -> Report:
     op: Operation = function.op  # type: ignore[attr-defined]
 
     def evaluate(operands: Sequence[float]) -> Outcome:
-        given: list[Any] = [Value(x) for x in operands]
+        inputs: list[Any] = [Value(x) for x in operands]
         if op.name == "where":
-            given[0] = bool(operands[0])
-        node = function(*(op.columns(given) if op.nary else given))
+            inputs[0] = bool(operands[0])
+        node = function(*(op.columns(inputs) if op.nary else inputs))
         return node.data, {i: local for i, (_, local) in zip(operand_positions(node), node.edges, strict=True)}
 
     checks, culprits = check_points(op, evaluate, dict(enumerate(op.operands)))
@@ -64,7 +64,7 @@ def check_points(
     called: str = "",
     rounded: float = ROUNDED,
 ) -> tuple[dict[str, InputCheck], list[Culprit]]:
-    """The derivatives that `evaluate` computes, each at its most telling point, and the mistakes in them.
+    """The derivatives that `evaluate` computes, each at its most informative point, and the mistakes in them.
 
     `names` are the names of the derivatives, by the position of the operand, `called` that of the operation.  A
     derivative that cannot be computed anywhere, because `evaluate` raises everywhere, is wrong.
@@ -78,7 +78,7 @@ def check_points(
         at = _at(op, operands)
         try:
             result, slopes = evaluate(operands)
-        except Exception as error:  # whatever somebody's code does
+        except Exception as error:  # a user's code may raise anything
             trouble = f"raised {type(error).__name__}: {error}"
             continue
         what = wrong_result(op, operands, result, slopes, called, rounded)
@@ -92,9 +92,9 @@ def check_points(
             tried.setdefault(names[operand], []).append((check, what, at))
     if not tried:
         return {name: InputCheck(name, nan, unknown(trouble), "fail", trouble) for name in names.values()}, []
-    for name, found in tried.items():
-        worst, what, at = min(found, key=_telling)
-        others, same = len(found) - 1, sum(check.verdict == worst.verdict for check, _, _ in found) - 1
+    for name, outcomes in tried.items():
+        worst, what, at = min(outcomes, key=_telling)
+        others, same = len(outcomes) - 1, sum(check.verdict == worst.verdict for check, _, _ in outcomes) - 1
         if what:
             culprits.append(Culprit("LOCAL", f"{called} {at}", what))
         also = f", and at {same} of {others} other points" if what else f" and {others} other points"

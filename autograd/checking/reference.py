@@ -20,14 +20,14 @@ from autograd.formula.systems import NumberSystem, mpmath
 __all__ = ["ExactReplay", "FiniteDifferences", "Reference", "compared"]
 
 STEADY = 1e-9
-"""Relative error of a gradient up to which rounding has hardly touched it."""
+"""Relative error of a gradient below which rounding hardly matters."""
 
 Along = Callable[[str], Callable[[NumberSystem, Any], Any]]
 """The result as a function of the input of a name, over any number system."""
 
 
 class Reference(Protocol):
-    """A way to the numerical derivative with respect to each input."""
+    """A method for the numerical derivative with respect to each input."""
 
     source: str
 
@@ -109,12 +109,12 @@ class ExactReplay:
         return not abs(own - slopes.numeric) <= STEADY * abs(slopes.numeric) or slopes.kind != "smooth"
 
     def _closed_form(self, closed: float | None, leaf: Value, slopes: Slopes) -> float | None:
-        """The given one; else SymPy's, which at a kink is one of many."""
+        """The user's closed form, or else SymPy's, except at a kink, where it is one of many."""
         return self.closed_forms.get(leaf) if closed is None and slopes.kind == "smooth" else closed
 
 
 class FiniteDifferences:
-    """The numerical derivatives of a function that can only be called with floats, and the reason why."""
+    """The numerical derivatives of a function that can only be called with floats; `why` goes into the report."""
 
     def __init__(
         self, along: Callable[[str], Callable[[float], float]], at: Mapping[str, float], why: str = ""
@@ -131,6 +131,6 @@ class FiniteDifferences:
 
 
 def _differs(closed: float | None, slopes: Slopes, noise: float = 0.0) -> str:
-    """The hint about a closed form that is wrong itself."""
+    """The hint if the closed form is wrong itself."""
     is_wrong = closed is not None and judge(closed, slopes, noise).verdict == "fail"
     return "the closed form differs" * is_wrong

@@ -1,4 +1,4 @@
-"""The report on a gradient check, to read and to grade with."""
+"""The report on a gradient check, for reading and for grading."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SHOWN = {"pass": "pass", "fail": "FAIL", "kink": "kink", "inconclusive": "?"}
 
 @dataclass(frozen=True)
 class Report:
-    """The result of a gradient check; printed, it is the lesson.
+    """The result of a gradient check; it prints itself as a table with an explanation.
 
     `inputs` holds one `InputCheck` per input, by name; `culprits` the places that are wrong; `advice` further lines;
     `nodes` the number of operations that were audited; `source` the method by which the numerical derivatives were
@@ -60,13 +60,15 @@ class Report:
             raise AssertionError(f"\n{self}")
 
     def score(self, points: float = 1.0) -> float:
-        """The share of `points` earned by confirmed gradients; inconclusive ones are left out of the count.
+        """The share of `points` earned by confirmed gradients; inconclusive ones do not count.
 
-        0.0 if a node is wrong though every gradient is right, if gradients do not add up, or if nothing is confirmed.
+        0.0 if a node is wrong although every gradient is right, if gradients do not add up, or if nothing is confirmed.
         """
         counts = Counter(check.verdict for check in self.inputs.values())
         right = counts["pass"] + counts["kink"]
-        unsound = any(culprit.kind == "ACCUMULATION" for culprit in self.culprits)  # nothing larger can be right
+        unsound = any(
+            culprit.kind == "ACCUMULATION" for culprit in self.culprits
+        )  # without right sums no gradient can be right
         if not right or unsound or (self.culprits and not counts["fail"]):
             return 0.0
         return float(points * right / (right + counts["fail"]))
@@ -117,7 +119,7 @@ class Report:
         return f"{self.verdict.replace('fail', 'FAIL')} ({', '.join(parts) or f'{n} {self.kind}' + 's' * (n != 1)})"
 
     def _rest(self) -> Iterator[str]:
-        """The nodes that are right: they narrow down the place as well."""
+        """The number of nodes that are right, which narrows down the place as well."""
         more = len(self.culprits) - MAX_CULPRITS
         if more > 0:
             yield f"  ... and {more} more like {'this' if more == 1 else 'these'}"

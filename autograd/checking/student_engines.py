@@ -35,14 +35,16 @@ _FIRST = ("add", "mul", "pow", "neg")
 
 
 class Engine:
-    """A class of Values, for calls of single operations.  Raises TypeError if it cannot be an engine."""
+    """Another engine's class of Values, called one operation at a time.  Raises TypeError if it cannot be an engine."""
 
     def __init__(self, make: Callable[[float], Any]) -> None:
         self.make, self.name = make, getattr(make, "__name__", None) or shown(make)
         try:
             value = make(0.5)
         except Exception as error:
-            raise TypeError(f"gradcheck makes Values by {self.name}(0.5), which raised {_described(error)}") from error
+            raise TypeError(
+                f"gradcheck creates Values with {self.name}(0.5), which raised {_described(error)}"
+            ) from error
         missing = [name for name in ("data", "grad", "backward") if not hasattr(value, name)]
         if missing:
             raise TypeError(
@@ -53,8 +55,8 @@ class Engine:
 
     def operations(self) -> list[Operation]:
         """The operations of the table that it has, basic ones first."""
-        known = [op for op in OPERATIONS.values() if self.method(op)]
-        return sorted(known, key=lambda op: _FIRST.index(op.name) if op.name in _FIRST else len(_FIRST))
+        operations = [op for op in OPERATIONS.values() if self.method(op)]
+        return sorted(operations, key=lambda op: _FIRST.index(op.name) if op.name in _FIRST else len(_FIRST))
 
     def method(self, op: Operation) -> Callable[..., Any] | None:
         """The function that computes an operation; None if the engine does not have it."""
@@ -104,9 +106,9 @@ class Engine:
 
     def culprits(self, graph: Graph) -> list[Culprit]:
         """The mistakes in the operations of a graph."""
-        found = list(self.seed())
-        if found:
-            return found
+        culprits = list(self.seed())
+        if culprits:
+            return culprits
         for node in graph.nodes:
             op, positions = node.op, operand_positions(node)
             if self.method(op):
@@ -116,18 +118,18 @@ class Engine:
                 except Exception:  # the function used this operation in another way
                     continue
                 what = wrong_result(op, operands, result, slopes, rounded=ROUNDED)
-                found += [Culprit("FORWARD", graph.describe(node), what, node)] if what else []
+                culprits += [Culprit("FORWARD", graph.describe(node), what, node)] if what else []
                 for i, (operand, _) in zip(positions, node.edges, strict=True):
                     what = wrong_slope(op, operands, i, slopes[i], operand)
-                    found += [Culprit("LOCAL", graph.describe(node), what, node)] if what else []
-        wrong = {culprit.node.op.name for culprit in found if culprit.node}
+                    culprits += [Culprit("LOCAL", graph.describe(node), what, node)] if what else []
+        wrong = {culprit.node.op.name for culprit in culprits if culprit.node}
         if "add" in wrong:
-            return found
+            return culprits
         additions = list(self.additions())
         if additions:
-            return additions + found
+            return additions + culprits
         used = dict.fromkeys(node.op for node in graph.nodes if self.method(node.op))
-        return found + [culprit for op in used if op.name not in wrong for culprit in self.company(op)]
+        return culprits + [culprit for op in used if op.name not in wrong for culprit in self.company(op)]
 
     def additions(self) -> Iterator[Culprit]:
         """The mistake in the gradients of sums of sums: they must add up, in the right order."""
@@ -180,21 +182,21 @@ class Engine:
 def check_engine(make: Callable[[float], Any]) -> Report:
     """The report on every operation of an engine that the table knows."""
     engine = Engine(make)
-    known = engine.operations()
-    if not known:
+    operations = engine.operations()
+    if not operations:
         raise TypeError(f"{engine.name} has none of the operations of the table, such as + and .tanh()")
     culprits = list(engine.seed())
     if culprits:
         return Report({}, culprits, kind="derivative")
     checks: dict[str, InputCheck] = {}
     can_sum = hasattr(engine.of, "__add__")
-    advice = [] if can_sum else ["Not checked, since it needs +: whether gradients add up."]
-    for op in known:  # + comes first: the others are checked with it
-        found, wrong = _check(engine, op)
-        checks |= found
+    advice = [] if can_sum else ["Not checked: whether gradients add up, since that needs +."]
+    for op in operations:  # + comes first: the others are checked with it
+        checks_of_op, wrong = _check(engine, op)
+        checks |= checks_of_op
         if not wrong and op.name == "add":
             wrong = list(engine.additions())
-        if can_sum and not wrong and not any(check.verdict == "fail" for check in found.values()):
+        if can_sum and not wrong and not any(check.verdict == "fail" for check in checks_of_op.values()):
             wrong = list(engine.company(op))
         culprits += wrong
         can_sum = can_sum and not (wrong and op.name == "add")
@@ -202,16 +204,16 @@ def check_engine(make: Callable[[float], Any]) -> Report:
 
 
 def _check(engine: Engine, op: Operation) -> tuple[dict[str, InputCheck], list[Culprit]]:
-    """One operation: of Values; if that raises, of a Value and a number; an operator also of a number and a Value."""
-    found, wrong = _one_way(engine, op, list(range(len(op.operands))), op.name)
+    """One operation on Values, or if that raises, on a Value and a number; an operator also on a number and a Value."""
+    checks, wrong = _one_way(engine, op, list(range(len(op.operands))), op.name)
     if len(op.operands) == 2:
-        if all(check.slopes.reason for check in found.values()):  # powers often take plain numbers alone
-            found, wrong = _one_way(engine, op, [0], op.name)
+        if all(check.slopes.reason for check in checks.values()):  # powers often take plain numbers alone
+            checks, wrong = _one_way(engine, op, [0], op.name)
         reflected = f"r{op.name}"
         if hasattr(engine.of, f"__{reflected}__"):
             more, also = _one_way(engine, op, [1], reflected)
-            found, wrong = found | more, wrong + also
-    return found, wrong
+            checks, wrong = checks | more, wrong + also
+    return checks, wrong
 
 
 def _one_way(

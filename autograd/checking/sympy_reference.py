@@ -19,7 +19,7 @@ __all__ = ["closed_forms"]
 
 DIGITS = 50
 MAX_EDGES = 1000
-"""Edges of a graph up to which SymPy is asked."""
+"""Maximum number of edges of a graph for which SymPy is used."""
 
 
 @cache

@@ -1,7 +1,7 @@
 """The target of a check: named numbers, and a result that depends on them.
 
-A function is called once with Values in place of its inputs; a recorded graph is there already.  Both then offer the
-same: the recorded graph, if there is one, the gradients that the engine computes from it, and a reference.
+A function is called once with Values in place of its inputs; a recorded graph exists already.  Both then offer
+the same: the recorded graph, if there is one, the gradients that the engine computes from it, and a reference.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = ["FunctionTarget", "GraphTarget", "Target", "UndecidableError", "recor
 MOVES = (2.0**-12, 2.0**-26, 2.0**-40)
 """Relative moves of the inputs after which a function should still compute the same steps."""
 GOLDEN = (5**0.5 - 1) / 2
-"""Multiples of this leave fractions that are all different, so that no two inputs move together."""
+"""Its multiples all have different fractional parts, so that no two inputs move together."""
 
 
 class UndecidableError(Exception):
@@ -85,14 +85,14 @@ class Target(ABC):
 class _Call:
     """One call of a function: the leaves, the result as a number, and its node if it was recorded.
 
-    If the function failed with Values, `refusal` is the error, and `make` made the numbers that it was called with.
+    If the function failed with Values, `failure` is the error, and `make` created the numbers that it was called with.
     """
 
     leaves: Mapping[str, Value]
     result: float
     root: Value | None
     make: Callable[[float], Any] = Value
-    refusal: Exception | None = None
+    failure: Exception | None = None
 
 
 class FunctionTarget(Target):
@@ -111,13 +111,13 @@ class FunctionTarget(Target):
         try:
             return self._recorded(self.numbers)
         except Exception as error:  # whatever a function may do with a Value that it was not made for
-            refusal, make = error, self.engine or float
+            failure, make = error, self.engine or float
         try:
-            return _Call({}, self._plain(self.numbers, make), None, make, refusal)
+            return _Call({}, self._plain(self.numbers, make), None, make, failure)
         except (ArithmeticError, ValueError) as error:
             raise UndecidableError(f"{name_of(self.f)} is not defined here: {error}") from None
         except Exception:
-            raise refusal from None
+            raise failure from None
 
     @property
     def leaves(self) -> Mapping[str, Value]:
@@ -135,7 +135,7 @@ class FunctionTarget(Target):
         return _Call(leaves, _as_number(result, self.f), result if type(result) is Value else None)
 
     def _plain(self, numbers: Mapping[str, float], make: Callable[[float], Any]) -> float:
-        numpy = sys.modules.get("numpy")  # which warns where a function is not defined; here that is an answer
+        numpy = sys.modules.get("numpy")  # no warnings where a function is not defined: here that is an answer
         with numpy.errstate(all="ignore") if numpy else nullcontext():
             return _as_number(self.inputs.call(self.f, map(make, numbers.values())), self.f)
 
@@ -149,12 +149,12 @@ class FunctionTarget(Target):
         The pass runs twice, because the first must not disturb the next one.  The ``grad`` of captured Values is
         restored.
         """
-        if self.call.refusal:
+        if self.call.failure:
             raise TypeError(
-                f"{name_of(self.f)} takes no Values, so it has no gradient of its own to check: pass the one you "
-                f"derived as gradient=..., or write the function with the operations of autograd. "
-                f"(With Values: {self.call.refusal})"
-            ) from self.call.refusal
+                f"{name_of(self.f)} does not accept Values, so it has no gradient of its own to check: pass the one "
+                f"you derived as gradient=..., or write the function with the operations of autograd. "
+                f"(With Values: {self.call.failure})"
+            ) from self.call.failure
         if self.graph is None:
             return dict.fromkeys(self.leaves, 0.0), []
         graph = self.graph
@@ -179,7 +179,7 @@ class FunctionTarget(Target):
         These change however little the inputs move, and on both sides; others belong to a branch.  None if the
         function takes another branch right beside the inputs.  Raises UndecidableError if it is random.
         """
-        if self.call.refusal:
+        if self.call.failure:
             return []
         changed: list[Culprit] | None = []
         for move in MOVES:
@@ -187,7 +187,7 @@ class FunctionTarget(Target):
             for side in (move, -move):
                 try:
                     sides.append(self._changed(self._moved(side)))
-                except Exception:  # a number that the function has to refuse
+                except Exception:  # a number that the function cannot take
                     continue
             if not any(side is None or side for side in sides):
                 return []
@@ -202,14 +202,14 @@ class FunctionTarget(Target):
         return {name: x + move * (1 + i * GOLDEN % 1) * (abs(x) or 1.0) for i, (name, x) in numbers}
 
     def _changed(self, numbers: Mapping[str, float]) -> list[Culprit] | None:
-        """The differences to the first call when the function is called with other numbers, apart from the recorded."""
+        """The unrecorded differences from the first call when the function is called with other numbers."""
         call, other = self.call, self._recorded(numbers)
         if call.root is None or other.root is None:
             if call.root is not other.root:
                 return None
             if call.result == other.result or (isnan(call.result) and isnan(other.result)):
                 return []
-            what = "it changes with the inputs, but is a plain number: nothing on the way to it was recorded"
+            what = "it changes with the inputs, but is a plain number: no step towards it was recorded"
             return [Culprit("DETACHED", f"the result of {name_of(self.f)}", what)]
         leaves = (list(call.leaves.values()), list(other.leaves.values()))
         return changed_constants(Graph(call.root), leaves[0], Graph(other.root), leaves[1])
@@ -253,7 +253,7 @@ class GraphTarget(Target):
         return Replay(self.graph.root, IEEE).along(self.leaves[name])
 
     def own_gradients(self) -> tuple[dict[str, float], list[Culprit]]:
-        """The gradients that a backward pass left on the leaves; if none ran, those of a pass that leaves none."""
+        """The gradients that a backward pass left on the leaves; if none ran, those that it would leave."""
         graph, root = self.graph, self.graph.root
         everything = [*graph.leaves(), *graph.nodes]
         grads = [v.grad for v in everything] if root.grad is not None else root.gradients(everything)
@@ -280,12 +280,12 @@ def _named_leaves(graph: Graph, inputs: Any) -> dict[str, Value]:
             label = getattr(leaf, "label", None) or next(free)
             names = chain([label], (f"{label}'{i}" for i in count(2)))
             named[next(name for name in names if name not in named)] = leaf
-    known = set(graph.leaves())
+    of_graph = set(graph.leaves())
     for name, leaf in named.items():
         if type(leaf) is not Value:
             raise TypeError(f"gradcheck of a recorded graph takes its leaves, Values, not {name} = {shown(leaf)}")
         if not leaf.is_leaf:
             raise TypeError(f"{name} is computed, not a leaf: gradcheck moves the leaves that the graph starts from")
-        if leaf not in known:
+        if leaf not in of_graph:
             raise TypeError(f"{name} is not a leaf of this graph: the result was not computed from it")
     return named

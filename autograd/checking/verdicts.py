@@ -1,4 +1,4 @@
-"""The verdict on one gradient, given the slopes of the function beside the point.
+"""The verdict on one gradient, given the slopes of the function on both sides of the point.
 
 The numerical derivative with respect to one input comes as `Slopes`: the slope to the left, the slope to the right,
 and a bound on their error.  `autograd.checking.exact_replay` and `autograd.checking.finite_differences` compute it;
@@ -23,21 +23,21 @@ Verdict = Literal["pass", "fail", "kink", "inconclusive"]
 EPSILON = sys.float_info.epsilon
 """The relative distance between neighbouring floats."""
 CAUGHT = 1e-6
-"""Relative error of a gradient that counts as a mistake, if the numerical derivative is accurate enough to tell."""
+"""Relative error of a gradient above which it is wrong, if the numerical derivative is accurate enough to tell."""
 MEANT = 1e-4
-"""Relative error of the numerical derivative above which agreement with it says too little."""
+"""Relative error of the numerical derivative above which agreement with it proves too little."""
 SAFETY = 10
 """Factor between the estimated error of the numerical derivative and the largest error that it may have."""
 
 
 @dataclass(frozen=True)
 class Slopes:
-    """The slopes of a function beside a point, `left` and `right`, each within `error` of the truth.
+    """The slopes of a function on both sides of a point, `left` and `right`, each within `error` of the truth.
 
     They are equal where the function is ``smooth``.  The other kinds are a ``kink`` with two slopes, a ``jump`` (with
     the slopes of the two pieces), and a ``vertical`` tangent (with infinite slopes).  A slope of zero is small compared
-    with `scale`, the steepest secant nearby, or with the `terms` that cancel in it.  If the slopes cannot be told,
-    `reason` says why.
+    with `scale`, the steepest secant nearby, or with the `terms` that cancel in it.  If the slopes are
+    unknown, `reason` says why.
     """
 
     left: float
@@ -55,12 +55,12 @@ class Slopes:
 
 
 def unknown(reason: str) -> Slopes:
-    """Slopes that cannot be told, with the reason."""
+    """Slopes that cannot be determined, with the reason."""
     return Slopes(nan, nan, inf, reason=reason)
 
 
 def hull(one: Slopes, other: Slopes) -> Slopes:
-    """The slopes that include both: all that two views of the same point leave open."""
+    """The smallest range of slopes that includes both."""
     if one.reason or other.reason:
         return one if one.reason else other
     kinked, ends = (one, other) if one.kind != "smooth" else (other, one)
@@ -76,8 +76,8 @@ class InputCheck:
 
     `grad` is the gradient under test, `slopes` the numerical derivative, `noise` a bound on the effect of rounding on
     a correct gradient.  `verdict` is ``"pass"``, ``"fail"``, ``"kink"`` or ``"inconclusive"``, `why` the reason where
-    the verdict alone does not say it, `caught` the smallest relative error that would have been found: nan where
-    there is no such thing, as beside a kink and for a gradient of zero.  `hint` names the mistake that it looks like.
+    the verdict alone does not say it, `caught` the smallest relative error that would have been detected: nan
+    if there is none, as at a kink and for a gradient of zero.  `hint` names the likely mistake.
     """
 
     name: str
@@ -126,7 +126,7 @@ class InputCheck:
 def judge(grad: float, slopes: Slopes, noise: float = 0.0, digits: int | None = None, name: str = "") -> InputCheck:
     """The verdict on `grad`; `noise` bounds the effect of rounding on a correct gradient.
 
-    With `digits`, a gradient that is rounded to so many significant digits is accepted.
+    With `digits`, a gradient that is rounded to that many significant digits is accepted.
 
     >>> judge(-1.6, Slopes(-1.6, -1.6, error=1e-16)).verdict
     'pass'
@@ -142,7 +142,7 @@ def judge(grad: float, slopes: Slopes, noise: float = 0.0, digits: int | None = 
 
 
 def _judged(grad: float, slopes: Slopes, noise: float, digits: int | None) -> tuple[Verdict, str, float]:
-    """The verdict, its reason, and the smallest relative error that would have been found."""
+    """The verdict, its reason, and the smallest relative error that would have been detected."""
     if slopes.reason:
         return "inconclusive", slopes.reason, nan
     numeric, error = slopes.numeric, slopes.error + noise
@@ -152,7 +152,7 @@ def _judged(grad: float, slopes: Slopes, noise: float, digits: int | None) -> tu
     if not isfinite(grad):
         return "fail", "not a number" if isnan(grad) else "infinite", nan
     if grad == numeric == slopes.scale == 0:
-        return "pass", "", nan  # flat as far as floats can see, and so is the gradient
+        return "pass", "", nan  # flat as far as floats can tell, and the gradient is zero
     difference, size = abs(grad - numeric), max(abs(grad), abs(numeric))
     meant = size
     is_zero = numeric == slopes.error == 0
@@ -170,12 +170,12 @@ def _judged(grad: float, slopes: Slopes, noise: float, digits: int | None) -> tu
 
 
 def _rounded(number: float, digits: int) -> float:
-    """The relative error of rounding to so many significant digits, and a little more."""
+    """The relative error of rounding to that many significant digits, and a little more."""
     return max(CAUGHT, 0.501 * 10.0 ** (floor(log10(abs(number))) - digits + 1) / abs(number))
 
 
 def _beside_a_kink(grad: float, slopes: Slopes, error: float, caught: float) -> tuple[Verdict, str]:
-    """Any slope between the two is acceptable, and nan, which claims none, where there are no two finite ones."""
+    """The verdict at a kink: any slope between the two passes; so does nan where the two are not finite slopes."""
     low, high = sorted((slopes.left, slopes.right))
     size = max((abs(slope) for slope in (low, high) if isfinite(slope)), default=0.0)
     tolerance = max(SAFETY * error, caught * size)

@@ -1,4 +1,4 @@
-"""A formula on the command line: its value, its gradients, checked three ways, the chain rule, a picture.
+"""A formula on the command line: its value, its gradients checked three ways, the chain rule, and a picture.
 
 ``python -m autograd "(w*x + b - y)**2" w=0.5 b=0.1 x=2 y=1.5 --wrt w,b``
 """
@@ -43,7 +43,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--wrt", metavar="NAMES", help="differentiate with respect to these: w,b (default: all)")
     parser.add_argument("--draw", metavar="FILE", help=f"save the picture: {' '.join(PICTURES)}")
     parser.add_argument("--json", action="store_true", help="print JSON; numbers that are not finite become strings")
-    # A formula may start with a minus sign; a space before it tells argparse that it is no option.
+    # A formula may start with a minus sign; a space before it tells argparse that it is not an option.
     minus = re.compile(r"-(?!-|h$)")
     return parser.parse_intermixed_args([" " + text if minus.match(text) else text for text in arguments])
 
@@ -99,7 +99,7 @@ def _text(run: Run) -> Iterator[str]:
 
 
 def _step(v: Value | Constant) -> tuple[str, ...]:
-    """``t₁ = w·x = 0.5·2.0 = 1.0``; of a plain number, only its value."""
+    """``t₁ = w·x = 0.5·2.0 = 1.0``; for a plain number, only its value."""
     if type(v) is not Value:
         return v.label, number(float(v)), "", ""
     symbols, numbers, value = expression(v), expression(v, numbers=True), number(v.data)
@@ -107,7 +107,7 @@ def _step(v: Value | Constant) -> tuple[str, ...]:
 
 
 def _plain(run: Run) -> dict[str, Any]:
-    """The same as data for JSON."""
+    """The same output as data for JSON."""
     report, formulas = run.check()
     return {
         "formula": run.formulas.text.strip(),

@@ -31,7 +31,7 @@ RECORDED = replace(VALUES, name="recorded", functions=VALUES.functions | {"pi": 
 
 
 class Run:
-    """One run of some formulas: `root` is the result, `leaves` the variables of `wrt`, `steps` whatever has a name."""
+    """One run of formulas: `root` is the result, `leaves` the variables of `wrt`, `steps` everything with a name."""
 
     def __init__(self, formulas: Formulas, wrt: Sequence[str]) -> None:
         self.formulas, self.wrt = formulas, wrt
@@ -86,7 +86,7 @@ class _Recorded(GraphTarget):
 
 
 def _named(name: str, result: Any) -> Any:
-    """A result under its name: a Value, by + if it has a name already, or a number if no variable went in."""
+    """A result under its name: a Value, a new one if it has a name already, or a number if it uses no variable."""
     if type(result) is not Value:
         return Constant(result, name)
     return (+result if result.label else result).named(name)

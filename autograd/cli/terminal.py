@@ -1,4 +1,4 @@
-"""Printing line by line, saving pictures, and ending well: common to all command lines."""
+"""Output, pictures and exit statuses, common to all command lines."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["PICTURES", "check_picture_name", "save", "say"]
 
 PICTURES = (".svg", ".png", ".pdf", ".jpg", ".dot", ".gv")
-"""The endings of the files that a picture can be saved to."""
+"""The suffixes of the files that a picture can be saved to."""
 
 
 def say(lines: Iterable[str], program: str) -> int:
-    """Print the lines as they come and return the exit status: 0, or 2, with a message, after an error of the input."""
+    """Print the lines as they come and return the exit status: 0, or 2, with a message, for unusable input."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # where ŷ and ∂ cannot be printed, a question mark must do
+        sys.stdout.reconfigure(errors="replace")  # where ŷ and ∂ cannot be printed, a question mark is printed
     try:
         for line in lines:
             print(line)
@@ -30,7 +30,7 @@ def say(lines: Iterable[str], program: str) -> int:
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
-        return 130  # as shells have it
+        return 130  # the convention of shells
     except (ValueError, ArithmeticError, RuntimeError, OSError, ImportError) as error:
         print(f"{program}: {error}", file=sys.stderr)
         return 2
@@ -44,7 +44,7 @@ def check_picture_name(option: str, file: str, endings: Sequence[str] = PICTURES
 
 
 def save(drawing: Drawing, file: str) -> None:
-    """Save a picture in the format of the file's ending."""
+    """Save a picture in the format of the file's suffix."""
     if Path(file).suffix.lower() in (".dot", ".gv"):
         drawing.save(file)
     else:

@@ -36,7 +36,7 @@ class StaleGraphError(RuntimeError):
 
 
 def newest_first(*roots: Value, stop: Callable[[Value], bool] = lambda node: False) -> list[Value]:
-    """The `roots` and the inner nodes they were computed through, newest first.
+    """The `roots` and the inner nodes they were computed from, newest first.
 
     Leaves are not listed unless they are roots; they occur as operands.  The operands of nodes at which to `stop` are
     not followed.
@@ -54,7 +54,7 @@ def newest_first(*roots: Value, stop: Callable[[Value], bool] = lambda node: Fal
 
 
 def backward(root: Value) -> None:
-    """Compute d self / d v for every Value v that self was computed from, into ``v.grad``.
+    """Compute d self / d v for every Value v that self was computed from, and store it in ``v.grad``.
 
     Gradients of leaves accumulate over several calls; those of inner Values are computed anew each time.  Raises
     `StaleGraphError`, having changed nothing, if a leaf was changed after the forward pass.

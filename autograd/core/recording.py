@@ -1,7 +1,7 @@
 """From the table to functions: every row becomes a Python function that checks, computes and records.
 
-A function of the table takes Values and plain numbers in any mixture.  If all are numbers it returns
-a float.  If one is a Value it returns a new Value, which keeps its operands and the local derivatives.
+A function of the table takes Values and plain numbers in any mixture.  If all are numbers, it returns
+a float.  If one is a Value it returns a new Value, which stores its operands and the local derivatives.
 
 `record` does this for any row, step by step.  An outer folder may `install` faster functions that do the same.
 """
@@ -83,10 +83,10 @@ def _call(op: Operation, operands: Sequence[Any]) -> str:
     """The operation as the user wrote it: ``w + None``, ``exp('1')``, ``dot(x, y)``."""
     if op.nary:
         return op.written
-    texts = [shown(operand) for operand in operands]
-    if op.is_operator and len(texts) == 2:
-        return f" {op.value.text.split()[1]} ".join(texts)
-    return f"{op.name}({', '.join(texts)})"
+    strings = [shown(operand) for operand in operands]
+    if op.is_operator and len(strings) == 2:
+        return f" {op.value.text.split()[1]} ".join(strings)
+    return f"{op.name}({', '.join(strings)})"
 
 
 def _described(op: Operation, operands: Sequence[Any]) -> str:
@@ -113,7 +113,7 @@ def function_of(op: Operation) -> Callable[..., Any]:
 
 
 def method_of(op: Operation, reflected: bool) -> Callable[..., Any]:
-    """The method of a row that is an operator; `reflected`, that of its second operand."""
+    """The method of an operator's row: ``__mul__``, or if `reflected`, ``__rmul__``."""
 
     def method(*operands: Any) -> Any:
         return record_operator(op, *(operands[::-1] if reflected else operands))

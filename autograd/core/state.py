@@ -2,7 +2,7 @@
 
 The rest of the engine is fixed once its modules are loaded (the table, the functions made from it) or lies in the
 Values themselves; caches can be emptied at any time without a difference in results.  Tracing and copying are
-extensions, and the core reads nothing of theirs; their state stands here so that all of it can be seen at once.
+extensions, whose state the core does not read; it is here so that all state can be seen in one place.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Seams:
     """The places where outer folders plug in."""
 
     reader: Reader
-    """The answers of Values where their record ends (`autograd.core.value.Reader`); while a thread traces, another."""
+    """The `autograd.core.value.Reader`, which a tracing thread replaces by one that knows no numbers."""
 
     foreign: Callable[[Any, tuple[Any, ...]], Any] = lambda op, operands: NotImplemented
     """The result for operands that are not numbers, such as arrays; NotImplemented if there is none."""
@@ -47,7 +47,7 @@ class Tracing:
     """The threads that trace, in which no number of a Value is known."""
 
     threads: ClassVar[dict[int, list[Any]]] = {}
-    """By the identifier of the thread, the unknown numbers of the functions that it traces, innermost last."""
+    """Per thread identifier, the unknown numbers of the functions that the thread traces, innermost last."""
 
     lock = threading.Lock()
     """Guards changes of `threads` and of the reader; never held while a function runs, which may take long, or fork."""

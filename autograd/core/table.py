@@ -2,10 +2,10 @@
 
 A row holds formulas and nothing else: the result ``z``, its partial derivatives in terms of the operands ``x, y``
 (``c, x, y`` for ``where``) and the result, the domain, and the derivative to use at a kink.  The formulas are compiled
-for floats, Values, arrays, mpmath and SymPy alike, so a new row works everywhere at once.
+for floats, Values, arrays, mpmath and SymPy, so a new row works everywhere at once.
 
-The derivatives are the textbook's, in a form that keeps its digits: ``1 - z ** 2`` for tanh is
-zero as soon as tanh rounds to one, ``1 / cosh(x) ** 2`` is right to the last digit.
+The derivatives are the textbook's, in a form that loses no digits: ``1 - z ** 2`` for tanh is zero as soon as tanh
+rounds to one, whereas ``1 / cosh(x) ** 2`` is accurate to the last digit.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Operation:
         """The result for plain floats.
 
         Raises `DomainError` outside the domain and OverflowError where the result is too large; both messages replay
-        the operation and its operands, with the description by `describe`.
+        the operation and its operands, followed by the result of `describe`.
         """
         arguments, error = self.arguments(numbers), None
         if self.nary and self.domain and not self.domain.over(FLOATS)(arguments[-1]):
@@ -144,11 +144,11 @@ class Operation:
 
     def _replay(self, numbers: Sequence[float]) -> str:
         # Fifteen digits read better than seventeen, unless rounding hides the mistake.
-        texts = [f"{number:.15g}" for number in numbers]
-        if not self.is_defined(numbers) and self.is_defined([float(text) for text in texts]):
-            texts = [repr(number) for number in numbers]
-        texts = [text if any(c in text for c in ".enf") else text + ".0" for text in texts]
-        return ", ".join(f"{x} = {text}" for x, text in zip(self.operands, texts, strict=True))
+        strings = [f"{number:.15g}" for number in numbers]
+        if not self.is_defined(numbers) and self.is_defined([float(text) for text in strings]):
+            strings = [repr(number) for number in numbers]
+        strings = [text if any(c in text for c in ".enf") else text + ".0" for text in strings]
+        return ", ".join(f"{x} = {text}" for x, text in zip(self.operands, strings, strict=True))
 
 
 def _slope(partial: Formula, numbers: tuple[float, ...]) -> float:

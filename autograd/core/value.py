@@ -32,7 +32,7 @@ VALUES = NumberSystem("Values", {"pi": math.pi})
 
 
 class Reader:
-    """The answers of a Value where the record ends: its number, its truth value, comparisons."""
+    """Access to the numbers of Values: `data`, truth values, comparisons; a traced Value has none."""
 
     def number(self, value: Value, purpose: str) -> float:
         """The number, for `purpose`: ".data", "set .data", "float", "index" or "gradient"."""
@@ -45,7 +45,7 @@ class Reader:
     def compared(self, name: str, value: Value, other: Any) -> Any:
         """A comparison, by the name of its method: "lt" for ``<``, and "and", "or" for ``&``, ``|``."""
         if name in ("and", "or"):
-            return NotImplemented  # truth values have these of their own
+            return NotImplemented  # bools have their own & and |
         return getattr(operator, name)(value._number, other._number if type(other) is Value else other)
 
     def computed(self, op: Operation, operands: list[Any], describe: Callable[[], str]) -> tuple[float, Any]:
@@ -58,7 +58,7 @@ class Reader:
         return Value(value._number, value.label)
 
     def system(self) -> NumberSystem:
-        """The number system over which derivatives are computed that can be differentiated again."""
+        """The number system for derivatives that can be differentiated again."""
         return VALUES
 
 
@@ -83,7 +83,7 @@ class Value(Methods):
     numbers among them, and ``edges`` the ``(operand, local derivative)`` pairs of those that are Values.  ``grad`` is
     None until a backward pass.
 
-    Comparisons compare the numbers; as a key of a dict or a member of a set a Value is identified by itself.
+    Comparisons compare the numbers; as dict keys and members of sets, Values are compared by identity.
     """
 
     __slots__ = ("_changed", "_created", "_dx", "_dy", "_number", "_x", "_y", "grad", "label", "op")
@@ -139,9 +139,9 @@ class Value(Methods):
         self._mark_as_changed()  # every older node has used the old number
 
     def _mark_as_changed(self) -> None:
-        place = self._changed = next(clock)
-        if place > seams.last_change:  # noqa: PLR1730 - with max(), another thread could set a later time in between
-            seams.last_change = place
+        now = self._changed = next(clock)
+        if now > seams.last_change:  # noqa: PLR1730 - with max(), another thread could set a later time in between
+            seams.last_change = now
 
     @property
     def is_leaf(self) -> bool:

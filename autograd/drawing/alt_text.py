@@ -1,4 +1,4 @@
-"""A picture as plain text, for where none can be shown."""
+"""A picture as plain text, for output that cannot show pictures."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from autograd.formula.typesetting import number
 __all__ = ["in_words"]
 
 MAX_VALUES = 150
-"""Values that are listed."""
+"""Maximum number of values listed."""
 
 
 def in_words(chain: Chain, rule: Rule | None) -> Iterator[str]:
-    """The lines of the text: each value with those it is computed from indented below it, and the chain rule."""
+    """The lines of the text: each value, with its operands indented below it, and the chain rule."""
     listed = set[Value]()
     todo = [(chain.root, 0)]
     while todo and len(listed) < MAX_VALUES:

@@ -14,15 +14,15 @@ from autograd.formula.typesetting import number
 __all__ = ["ArrowAttributes", "generalized"]
 
 MAX_LABELLED = 40
-"""Boxes up to which the arrows have labels; beyond, everything is in the tooltips."""
+"""Maximum number of boxes with labels on the arrows; above it, everything is in the tooltips."""
 MAX_FORMULAS = 150
-"""Boxes up to which the tooltips have formulas."""
+"""Maximum number of boxes with formulas in the tooltips."""
 MAX_STEPS = 1000
-"""Steps of one arrow whose formulas are compared."""
+"""Maximum number of steps of one arrow whose formulas are compared."""
 MAX_FORMULA = 40
-"""Characters of the longest formula on an arrow."""
+"""Maximum length of a formula on an arrow, in characters."""
 MAX_DETAIL = 60
-"""Characters of the longest formula in a tooltip."""
+"""Maximum length of a formula in a tooltip, in characters."""
 
 
 class ArrowAttributes:
@@ -47,7 +47,7 @@ class ArrowAttributes:
         return attributes
 
     def _paths_of(self, arrow: Arrow) -> list[int]:
-        """The positions of the paths that run along an arrow; if there are too many paths, they are all as one."""
+        """The positions of the paths that run along an arrow; if there are too many paths, they count as one."""
         paths = self._chain.paths
         if paths.count > MAX_PATHS:
             return [0] if any(step in paths.steps_to(step.value) for step in arrow.steps) else []

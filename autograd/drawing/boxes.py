@@ -16,9 +16,9 @@ from autograd.formula.typesetting import derivative, number, shortened
 __all__ = ["BoxContent", "BoxContents"]
 
 MAX_ROWS = 4
-"""Members of a group that are listed."""
+"""Maximum number of members of a group that are listed."""
 MAX_EXPRESSION = 60
-"""Characters of the longest expression in a box; all of it is in the tooltip."""
+"""Maximum length of an expression in a box, in characters; the tooltip has all of it."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class BoxContents:
         return leader is not None and any(x.grad is not None for x in leader.members)
 
     def _leader(self, box: Box) -> Box | None:
-        """The group whose derivatives decide which members are listed: of inputs, that of their weights."""
+        """The group whose derivatives decide which members are listed: for inputs, the group of their weights."""
         if not box.is_data:
             return box
         targets = {arrow.target for arrow in self._layout.arrows if arrow.source is box}

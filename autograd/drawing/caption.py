@@ -16,9 +16,9 @@ from autograd.formula.typesetting import derivative, factor, number
 __all__ = ["caption_rows"]
 
 MAX_ROWS = 4
-"""Samples that are listed besides the one that is drawn."""
+"""Maximum number of samples listed besides the one that is drawn."""
 MAX_COLUMNS = 6
-"""Columns of the table of samples."""
+"""Maximum number of columns of the table of samples."""
 
 
 def caption_rows(layout: Layout, rule: Rule | None, left_out: int) -> Iterator[Cell]:

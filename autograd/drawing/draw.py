@@ -1,7 +1,7 @@
 """The graph as a picture: w → ŷ → L, every arrow with its local derivative, and the chain rule below.
 
-The picture shows the leaves and the named values, or with ``view="full"`` every operation.  Values that are alike
-share a box, a sum over samples shows one of them, and a picture too large to read is refused.
+The picture shows the leaves and the named values, or with ``view="full"`` every operation.  Similar values
+share a box, a sum over samples shows one sample, and a picture too large to read is an error.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["GraphTooLarge", "check_size", "draw"]
 
 MAX_NODES = 150
-"""Boxes up to which a picture is drawn, unless more are asked for."""
+"""Maximum number of boxes in a picture, by default."""
 
 _PLAIN = re.compile(r"[^\W\d]\w*")
-"""Names that Graphviz takes as they are."""
+"""Names that need no quotes in Graphviz."""
 
 
 class GraphTooLarge(ValueError):  # noqa: N818
@@ -44,10 +44,10 @@ def draw(
 
     The picture shows the leaves and all values with a label, which ``.named("ŷ")`` gives; with ``view="full"``, every
     operation.  `wrt` highlights the paths from that Value to `root` and writes out the chain rule along them.
-    With `group`, values that are alike, such as ``w[0] … w[29]``, share a box, and a sum over samples shows one.
+    With `group`, similar values, such as ``w[0] … w[29]``, share a box, and a sum over samples shows one sample.
 
     ``.render(outfile="chain.svg")`` writes a file (also .png, .pdf); a notebook shows the picture itself.
-    Objects with a method ``_drawing_(group, max_nodes)``, such as the models of `neuron`, are drawn by it.
+    Objects with a method ``_drawing_(group, max_nodes)``, such as the models of `neuron`, are drawn by that method.
 
     Raises TypeError for arguments that are not Values, ValueError for a `wrt` that `root` does not depend on, and
     `GraphTooLarge` for more than `max_nodes` boxes.  Up to 40 boxes the arrows have labels, then only tooltips.
@@ -85,7 +85,7 @@ def check_size(boxes: int, max_nodes: int, *remedies: str) -> None:
 def _remedies(chain: Chain, group: bool) -> Iterator[str]:
     yield 'draw the named values only (view="named")' if chain.view == "full" else "give names to fewer values"
     if not group:
-        yield "let values that are alike share a box (group=True)"
+        yield "let similar values share a box (group=True)"
     if chain.wrt is None:
         yield "draw only the paths from one value (wrt=)"
 
@@ -123,7 +123,7 @@ def _drawing(layout: Layout, left_out: int) -> Drawing:
 
 
 def _arrangement(layout: Layout) -> dict[str, str]:
-    """Attributes for operands from top to bottom as written, unless paths had to cross, or for a rough large layout."""
+    """Attributes for operands in written order, unless paths would cross, or for a fast layout of large pictures."""
     if len(layout.boxes) > MAX_NODES:
         return {"mclimit": ".1", "nslimit": "1", "splines": "line"}
     return {"ordering": "in"} if len(layout.chain.paths.few) < 2 else {}

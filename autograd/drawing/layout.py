@@ -1,4 +1,4 @@
-"""The layout of a picture: boxes for values, arrows for steps, and one box for many values that are alike.
+"""The layout of a picture: boxes for values, arrows for steps, and one box for many similar values.
 
 ``w[0] … w[29]``, if they are all used in the same way, are one box with thirty members, and so are the thirty
 neurons of a layer; the arrow between two such boxes stands for many steps.
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 __all__ = ["Arrow", "Box", "General", "Layout"]
 
 MAX_ALONE = 3
-"""Values that are alike up to which each has a box of its own."""
+"""Maximum number of similar values with a box each."""
 
 _LETTERS = "ijklmn"
 
 
 @dataclass(eq=False)
 class Box:
-    """One value, or several that are alike: Values, or named numbers if `is_data`."""
+    """One value, or several similar ones: Values, or named numbers if `is_data`."""
 
     members: list[Any]
     names: list[str]
@@ -81,7 +81,7 @@ class Arrow:
 
 
 class Layout:
-    """The boxes and arrows that show a chain; with `group`, values that are alike share a box.
+    """The boxes and arrows that show a chain; with `group`, similar values share a box.
 
     With `only_paths`, only those on a path from the chain's `wrt` to its root.
     """
@@ -103,7 +103,7 @@ class Layout:
         return self._box_of[_identity(member)]
 
     def _arranged(self, group: bool) -> list[Box]:
-        """The boxes, in the order in which their first members were made."""
+        """The boxes, in the order in which their first members occur."""
         everything: dict[Any, Any] = {}
         for x in [*(x for value, operands in self._operands.items() for x in [*operands, value]), self.chain.root]:
             everything.setdefault(_identity(x), x)
@@ -119,16 +119,16 @@ class Layout:
         return sorted(boxes, key=lambda box: order[_identity(box.members[0])])
 
     def _groups(self, everything: list[Any], group: bool) -> Iterable[list[Any]]:
-        """Values and named numbers that are alike: of one stem, with an index, and used by the same groups."""
+        """Similar values and named numbers: of one stem, with an index, and used by the same groups."""
         users: dict[Any, set[int]] = {}
         kinds: dict[tuple[Any, ...], int] = {}
         groups: dict[int, list[Any]] = {}
         leaves = [x for x in everything if not getattr(x, "edges", None)]
-        for x in [*reversed(self._operands), *leaves]:  # users before what they use
+        for x in [*reversed(self._operands), *leaves]:  # users before their operands
             identity = _identity(x)
             stem, index = indexed(self._name(x))
-            alike = (type(x) is Value, getattr(x, "is_leaf", True), stem, frozenset(users.get(identity, ())))
-            kind = kinds.setdefault(alike if group and index else (identity,), len(kinds))
+            similarity = (type(x) is Value, getattr(x, "is_leaf", True), stem, frozenset(users.get(identity, ())))
+            kind = kinds.setdefault(similarity if group and index else (identity,), len(kinds))
             groups.setdefault(kind, []).append(x)
             for operand in self._operands.get(x, ()) if type(x) is Value else ():
                 users.setdefault(_identity(operand), set()).add(kind)

@@ -1,9 +1,9 @@
 """Rendering: from DOT source to SVG, PNG or PDF, with or without Graphviz on the machine.
 
-pygraphviz carries Graphviz inside its wheel.  Each picture is drawn by a short-lived child process, which costs
+The wheel of pygraphviz contains Graphviz.  Each picture is drawn by a short-lived child process, which costs
 about a tenth of a second: a layout can then be interrupted or timed out, and neither the warnings of Graphviz and
-its font library nor a crash in C code reaches the caller.  Without pygraphviz, the ``dot`` program does it; without
-either, there is still the graph as text.
+its font library nor a crash in C code reaches the caller.  Without pygraphviz, the ``dot`` program is used; without
+either, the graph is still shown as text.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ os._exit(1 if status else 0)  # nothing to clean up in a process that ends anywa
 class Drawing(graphviz.Digraph):  # type: ignore[misc]
     """A `graphviz.Digraph` that needs no ``dot`` program: the same methods, and it shows itself in a notebook.
 
-    `words` is the picture as text, for where none can be shown, and `timeout` the limit for a layout, in seconds.
+    `words` describes the picture where none can be shown, and `timeout` is the limit for a layout, in seconds.
     """
 
     words: str = ""
@@ -59,7 +59,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         """The picture as bytes, or as a string if an `encoding` is given.
 
         `format` is ``"svg"``, ``"png"``, ``"pdf"`` or any other that Graphviz writes; the sides of a picture made
-        of pixels have at most 4,096 of them.  Raises RuntimeError with Graphviz's own words if it cannot draw, if
+        of pixels have at most 4,096 of them.  Raises RuntimeError with Graphviz's own message if it cannot draw, if
         that takes longer than `timeout`, or if there is neither pygraphviz nor ``dot``.
         """
         format, engine = format or self.format, engine or self.engine
@@ -142,7 +142,7 @@ def _by_pygraphviz(source: str, format: str, engine: str, timeout: float) -> byt
         raise RuntimeError(
             f"Graphviz was stopped after {timeout:g} seconds: draw fewer values, or set .timeout of the drawing"
         ) from None
-    # Graphviz says "Error:" and may hand out an image all the same; fontconfig's warnings are noise.
+    # Graphviz says "Error:" and may return an image nevertheless; fontconfig's warnings are noise.
     messages = child.stderr.decode(errors="replace").splitlines()
     errors = [line for line in messages if "error" in line.lower() and not line.startswith("Fontconfig")]
     if errors or child.returncode:

@@ -1,7 +1,7 @@
 """The style of pictures: colours, fonts, boxes and tooltips, for Graphviz.
 
-Boxes are HTML-like tables, so that names may hold anything.  All colours are hexadecimal, since Graphviz knows
-other names in other formats; text has a contrast of at least 4.5 to 1, and nothing is said by colour alone.
+Boxes are HTML-like tables, so that names may hold anything.  All colours are hexadecimal, since the names that
+Graphviz knows depend on the format; text has a contrast of at least 4.5 to 1, and colour is never the only sign.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ GRAPH = {"rankdir": "LR", "nodesep": ".3", "ranksep": ".6", "pad": ".2", "bgcolo
 FONT = {"fontname": "Helvetica,Arial,sans-serif"}
 
 MAX_TIPS = 30
-"""Values or steps that a tooltip describes."""
+"""Maximum number of values or steps that a tooltip describes."""
 MAX_TIP = 300
-"""Characters of a line there."""
+"""Maximum length of a line of a tooltip, in characters."""
 
 
 class Frame(NamedTuple):
@@ -76,7 +76,7 @@ PATHS = [
     Path("#B85C92", "dotted", "#8A2F63", "dotted"),
     Path("#4B7F52:#FFFFFF:#4B7F52", "solid", "#2F5D36", "double"),
 ]
-"""The styles that tell up to four paths apart."""
+"""The styles that distinguish up to four paths."""
 
 _OPERATOR = re.compile(r"(?<![^\W\d_])-|(?<=\de)-")
 

@@ -1,7 +1,7 @@
 """The chain between named values: their names, and the steps from one to the next.
 
 Values without a name are folded into the expression of the next one that has a name, so that a step
-of the chain, ``∂L/∂ŷ``, may stand for several operations.  Of a sum over samples, one sample stands for all.
+of the chain, ``∂L/∂ŷ``, may stand for several operations.  In a sum over samples, one sample stands for all.
 Pictures and explanations both read this.
 """
 
@@ -109,7 +109,7 @@ class Chain:
         return set(Graph(self.root).at_kinks())
 
     def formula(self, step: Step) -> Symbolic | None:
-        """The derivative of a step as a formula; None unless it is readable and true."""
+        """The derivative of a step as a formula; None unless it is readable and right."""
         if step.value not in self._formulas:
             if self.view == "full":
                 self._formulas[step.value] = dict(enumerate(local_formulas(step.value, self.names)))

@@ -15,7 +15,7 @@ from autograd.extensions.derivatives import tangents
 __all__ = ["Rule", "Sum", "Term", "chain_rule"]
 
 MAX_TERMS = 12
-"""Terms up to which each is shown; of more, half as many, the largest."""
+"""Maximum number of terms that are all shown; of more, only the largest, half as many."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _contributions(chain: Chain, wrt: Value) -> list[float]:
 
 
 def _of_sample(chain: Chain, k: int, contribution: float) -> Term:
-    """The path through one sample, or several of them taken together."""
+    """The path through one sample, or several of them combined."""
     assert chain.samples
     assert chain.wrt is not None
     term, head = chain.samples.terms[k], f"sample {k + 1}"

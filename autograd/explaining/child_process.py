@@ -1,4 +1,4 @@
-"""Work in a short-lived child process: for code that may run forever or crash, and that nothing else can stop."""
+"""Running code in a short-lived child process: code that may crash, or run forever without another way to stop it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["run_python"]
 def run_python(code: str, *arguments: str, input: bytes, timeout: float) -> subprocess.CompletedProcess[bytes]:
     """Run Python `code` in a child process, with `arguments` in its ``sys.argv[1:]`` and `input` on its stdin.
 
-    The result has the exit status as `returncode`, and all that was written as `stdout` and `stderr`.
+    The result has the exit status as `returncode`, and the output as `stdout` and `stderr`.
     Raises `subprocess.TimeoutExpired` after `timeout` seconds, and OSError if no process can be started.
     Whatever ends the call, Ctrl-C included, no process is left behind.
 
@@ -24,6 +24,6 @@ def run_python(code: str, *arguments: str, input: bytes, timeout: float) -> subp
             output, messages = child.communicate(input, timeout)
         except BaseException:
             child.kill()
-            child.wait()  # `with` does not after Ctrl-C
+            child.wait()  # `with` does not wait after Ctrl-C
             raise
     return subprocess.CompletedProcess(command, child.returncode, output, messages)

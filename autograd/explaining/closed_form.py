@@ -19,7 +19,7 @@ _LINEAR = ("add", "sub", "neg", "pos", "sum", "mean")
 
 
 def closed_form(chain: Chain, rule: Rule) -> str | None:
-    """The derivative of the rule as one formula of the leaves; None unless it is readable and true."""
+    """The derivative of the rule as one formula of the leaves; None unless it is readable and right."""
     if not rule.contributions:
         formula = leaf_formula(chain, chain.root, rule.derivative.slope)
         return formula.text if formula else None
@@ -49,7 +49,7 @@ def leaf_formula(chain: Chain, root: Value, slope: float) -> Symbolic | None:
 
 
 def _is_linear(nodes: Sequence[Value], total: Value) -> bool:
-    """True if the newest of the `nodes` is made of `total` by additions and constant factors alone."""
+    """True if the newest of the `nodes` is computed from `total` by additions and constant factors alone."""
     above = {total}
     for node in reversed(nodes):
         within = [operand for operand, _ in node.edges if operand in above]

@@ -1,4 +1,4 @@
-"""Explanations: how the derivative of one value with respect to another comes about."""
+"""Explanations of the derivative of one value with respect to another."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from autograd.formula.typesetting import columns
 __all__ = ["Explanation", "explain"]
 
 MAX_STEPS = 20
-"""Steps of all paths together up to which each is explained."""
+"""Maximum number of steps, over all paths, that are explained."""
 MAX_FORMULA = 100
-"""Characters of the longest formula of a step."""
+"""Maximum length of the formula of a step, in characters."""
 
 
 def explain(root: Value, wrt: Value, view: View = "named") -> Explanation:
     r"""Explain the derivative of `root` with respect to `wrt`: the chain rule along every path, in symbols and numbers.
 
     The result prints itself.  Paths lead from one named value to the next; with ``view="full"``, through every value.
-    Several paths are written out and summed, more than four are grouped by their first step, and of a sum over
+    Several paths are written out and summed, more than four are grouped by their first step, and in a sum over
     samples each sample is a term.  `Explanation` has the parts, LaTeX and the closed form.
 
     Raises TypeError for arguments that are not Values, ValueError for a `wrt` that `root` does not depend on, and
@@ -99,7 +99,7 @@ class Explanation:
 
     @cached_property
     def closed_form(self) -> str | None:
-        """The derivative as one formula of the leaves; None unless it is readable and true.
+        """The derivative as one formula of the leaves; None unless it is readable and right.
 
         Over samples it is a sum: ``(1/4)·Σ 2·x·(w·x + b - y)``, with the data of each in turn.
         """

@@ -1,4 +1,4 @@
-"""Names and numbers in LaTeX, in the subset that KaTeX accepts even when it is strict."""
+"""Names and numbers in LaTeX, in the subset that KaTeX accepts even in strict mode."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _call(name: str, arguments: str) -> str:
         function = rf"\{name}"
     elif name.isascii():
         function = rf"\operatorname{{{''.join(map(_text, name))}}}"
-    else:  # of the user
+    else:  # the user's own
         function = latex_name(name)
     return rf"{function}\left({arguments}\right)"
 

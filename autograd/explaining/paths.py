@@ -1,6 +1,6 @@
 """Steps from operand to value, each with its derivative, and the paths along them.
 
-Paths are counted and summed without walking each of them, so that it does not matter how many there are.
+Paths are counted and summed without following each of them, so their number does not matter.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from autograd.formula.typesetting import derivative
 __all__ = ["MAX_PATHS", "Factor", "Paths", "Step"]
 
 MAX_PATHS = 4
-"""Paths up to which each is written out."""
+"""Maximum number of paths that are written out."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Paths:
 
     @cached_property
     def values(self) -> set[Value]:
-        """`wrt`, and all that was computed from it."""
+        """`wrt`, and everything that was computed from it."""
         values = {self.wrt} if self.wrt is not None else set()
         for value, steps in self._steps.items():
             if not values.isdisjoint(step.operand for step in steps):

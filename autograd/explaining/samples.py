@@ -1,7 +1,7 @@
 """Sums over samples: the same computation, repeated with other data, and added up.
 
-The loss over a data set is a sum or a mean of terms that look alike.  Each term owns what only it uses, its
-prediction and its error, and all of them share the parameters.  To explain one of them is to explain them all.
+The loss over a data set is a sum or a mean of terms of the same form.  Each term owns the values that only it uses,
+such as its prediction, and all terms share the parameters.  So the explanation of one term is that of all.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from autograd.core.value import Value
 __all__ = ["Samples", "find_samples", "indexed"]
 
 MAX_TRIED = 8
-"""Sums whose terms are compared; samples are added up near the result."""
+"""Maximum number of sums whose terms are compared; samples are added up near the result."""
 
 _SUM, _MEAN, _ADD = OPERATIONS["sum"], OPERATIONS["mean"], OPERATIONS["add"]
 _INDEXED = re.compile(r"(.+?)(?:\[([\w, ]+)\]|(\d+)|([₀₁₂₃₄₅₆₇₈₉]+))")
@@ -42,7 +42,7 @@ def indexed(label: str) -> tuple[str, str]:
 class Form(NamedTuple):
     """The canonical form of one sample, equal for two samples if they are the same computation with other data.
 
-    Its own values are numbered in order; values that it shares with other samples stand for themselves, by identity.
+    Its own values are numbered in order; values that it shares with other samples are compared by identity.
     """
 
     names: tuple[str, ...]
@@ -53,7 +53,7 @@ class Form(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """A sum over samples: the node `total` adds up `terms`, one per sample, with the help of the nodes `inner`.
+    """A sum over samples: the node `total` adds up `terms`, one per sample, through the nodes `inner`.
 
     `owner` is the position of the sample to which each value belongs, or None for a value that several of them share.
     """
@@ -134,7 +134,7 @@ class Samples:
 
 
 def find_samples(nodes: Sequence[Value]) -> Samples | None:
-    """The sum over samples nearest to the first of the `nodes`, which stand newest first; None if there is none."""
+    """The sum over samples nearest to the first of the `nodes`, ordered newest first; None if there is none."""
     inside: set[Value] = set()
     tried = 0
     for node in nodes:
@@ -146,7 +146,7 @@ def find_samples(nodes: Sequence[Value]) -> Samples | None:
             continue
         if len({indexed(term.label or "")[0] for term in terms}) == 1:
             samples = Samples(node, terms, _owners(nodes, terms, inner), frozenset(inner))
-            if _alike(samples):
+            if _have_equal_forms(samples):
                 return samples
             tried += 1
             if tried == MAX_TRIED:
@@ -187,10 +187,10 @@ def _owners(nodes: Sequence[Value], terms: Sequence[Value], inner: set[Value]) -
     return owner
 
 
-def _alike(samples: Samples) -> bool:
-    """True if the terms are of equal form: the same computation on shared values, each with data of its own.
+def _have_equal_forms(samples: Samples) -> bool:
+    """True if the terms are of equal form: the same computation on shared values, each with its own data.
 
-    If values on the way to the terms have names, these are compared and the operations may differ.
+    If intermediate values have names, these are compared, and the operations may differ.
     """
     if any(samples.owner[term] != k for k, term in enumerate(samples.terms)):
         return False

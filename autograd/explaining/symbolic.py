@@ -1,8 +1,8 @@
 """Derivatives as formulas: ``∂L/∂ŷ = 2·(ŷ - y)``, in the names that the user gave.
 
 The backward pass is that of numbers, with formulas on the edges: each row of the table has its local derivatives,
-and SymPy multiplies, adds and tidies up.  Functions stay as they are written in the table, so
-that the derivative of a sigmoid is ``ŷ·(1 - ŷ)`` not a fraction of exponentials.
+and SymPy multiplies, adds and simplifies.  Functions stay as they are written in the table, so
+that the derivative of a sigmoid is ``ŷ·(1 - ŷ)``, not a fraction of exponentials.
 
 A formula that does not give the recorded number is not shown: at exceptional points, such as the tie of a
 maximum, the general formula is wrong.
@@ -29,7 +29,7 @@ from autograd.formula.typesetting import typeset
 __all__ = ["Symbolic", "local_formulas", "slope_formulas"]
 
 MAX_LENGTH = 300
-"""Characters of the longest formula that is shown."""
+"""Maximum length of a formula that is shown, in characters."""
 
 
 def slope_formulas(nodes: Sequence[Value], names: Mapping[Value, str]) -> dict[Value, Symbolic]:
@@ -82,11 +82,11 @@ class Symbolic:
 
     @property
     def is_number(self) -> bool:
-        """True if there is no name in it."""
+        """True if it contains no name."""
         return self._alphabet.names.isdisjoint(map(str, self._expr.free_symbols))
 
     def gives(self, slope: float) -> bool:
-        """True if the formula is short enough, none of its names means two things, and its value is this slope."""
+        """True if the formula is short enough, its names are unambiguous, and its value is this slope."""
         labels = Counter(self._alphabet.labels[key] for key in self._alphabet.names)
         if any(labels[name] > 1 for name in self._used):  # two values of one name
             return False
@@ -101,10 +101,10 @@ class Symbolic:
         return math.isclose(value, slope, rel_tol=1e-6, abs_tol=tolerance)
 
     def renamed(self, names: Mapping[str, str]) -> str:
-        """The text with other `names`; empty if one of them would mean two things."""
+        """The text with other `names`; empty if that would make one ambiguous."""
         labels = {key: names.get(label, label) for key, label in self._alphabet.labels.items()}
-        is_clear = len({names.get(name, name) for name in self._used}) == len(self._used)
-        return typeset(self._tree, labels) if is_clear else ""
+        is_unambiguous = len({names.get(name, name) for name in self._used}) == len(self._used)
+        return typeset(self._tree, labels) if is_unambiguous else ""
 
     @property
     def _used(self) -> list[str]:
@@ -134,6 +134,6 @@ def _tidied(expr: Any, alphabet: Alphabet) -> Any:
         return sp.Mul(alphabet.number(int(value) if abs(value) == 1 else value), *rest)
 
     factored = sp.factor_terms(expr)
-    if not factored.as_coeff_Mul()[0].is_integer:  # a fraction in front of a sum is harder to read than within
+    if not factored.as_coeff_Mul()[0].is_integer:  # a fraction in front of a sum is harder to read than inside it
         factored = expr
     return factored.replace(lambda part: part.is_Mul, with_one_number)

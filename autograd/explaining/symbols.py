@@ -16,14 +16,14 @@ from autograd.formula.typesetting import number
 __all__ = ["TEXTBOOK", "Alphabet", "TooLong", "sizes"]
 
 MAX_SIZE = 250
-"""Operations and operands, counted as often as they are written, up to which an expression is worth a formula."""
+"""Maximum number of operations and operands, with repetitions, in an expression that becomes a formula."""
 
 TEXTBOOK = {
     OPERATIONS["sigmoid"]: Formula("z * (1 - z)", ("x", "z")),
     OPERATIONS["tanh"]: Formula("1 - z ** 2", ("x", "z")),
     OPERATIONS["sqrt"]: Formula("1 / (2 * z)", ("x", "z")),
 }
-"""Derivatives as textbooks print them, where the table has a form that keeps more digits."""
+"""Derivatives as textbooks print them, where the table has a more accurate form."""
 
 
 class TooLong(Exception):  # noqa: N818
@@ -114,7 +114,7 @@ class Alphabet:
         return self._symbols[key]
 
     def _written(self, node: Value) -> Any:
-        """A node as an expression, made when it is first needed: that of a sum over a thousand terms seldom is."""
+        """A node as an expression, built when it is first needed: long sums rarely are."""
         if node not in self._exprs:
             if self._sizes[node] > MAX_SIZE:
                 raise TooLong
@@ -138,7 +138,7 @@ class Alphabet:
 def sizes(nodes: Sequence[Value], wide: int | None = None) -> dict[Any, int]:
     """The number of operations and operands in the expression of each node, counted as often as they are written.
 
-    A sum over single terms may count as `wide`: the derivatives with respect to its terms are no longer for it.
+    A sum over single terms may count as `wide`, since the derivatives with respect to its terms are short.
     """
     written: dict[Any, int] = {}
     for node in reversed(nodes):

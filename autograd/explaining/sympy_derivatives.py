@@ -1,4 +1,4 @@
-"""Derivatives of formulas by SymPy: closed forms from a source that knows nothing of the graph or of the table."""
+"""Derivatives of formulas by SymPy: closed forms that depend neither on the graph nor on the table's derivatives."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from autograd.formula.systems import sympy
 __all__ = ["SympyDerivative", "sympy_derivative", "sympy_derivatives"]
 
 PATIENCE = 10
-"""Seconds that SymPy has."""
+"""Time limit for SymPy, in seconds."""
 MAX_LENGTH = 2000
-"""Characters of the longest closed form that is worth reading."""
+"""Maximum length of a closed form, in characters."""
 
 
 class SympyDerivative(NamedTuple):
@@ -67,7 +67,7 @@ def sympy_derivative(formulas: Formulas, name: str) -> SympyDerivative:
     try:
         result = sp.sympify(formulas.run(sympy(), symbols)[formulas.name])
         closed = sp.factor_terms(sp.diff(result, symbols[name])) if isinstance(result, sp.Expr) else None
-    except (ArithmeticError, TypeError, ValueError, NotImplementedError, RecursionError):  # as of 1 / 0 < x
+    except (ArithmeticError, TypeError, ValueError, NotImplementedError, RecursionError):  # as for 1 / 0 < x
         closed = None
     if closed is None or len(str(closed)) > MAX_LENGTH:
         return UNKNOWN

@@ -1,4 +1,4 @@
-"""SymPy expressions in the language of formulas: functions stay as they are written, and come back as source."""
+"""SymPy expressions in the language of formulas: functions stay unevaluated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["function", "source", "system"]
 
 @cache
 def function(name: str) -> Any:
-    """A function of formulas as one of SymPy, not evaluated; ``where`` is, if its condition is known."""
+    """A function of formulas as an unevaluated function of SymPy; ``where`` is evaluated if its condition is known."""
     import sympy as sp
     from sympy.core.relational import Relational
 

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 MAX_FACTORS = 12
-"""Factors of a product, and summands of a sum, that are written out."""
+"""Maximum number of factors or summands that are written out."""
 
 
 def rule_lines(rule: Rule, write: Callable[[str], str] = str) -> Iterator[str]:
@@ -79,11 +79,11 @@ def joined(between: str, terms: Iterable[str], ellipsis: str = "…") -> str:
 
 
 def step_parts(chain: Chain, step: Step, longest: int) -> list[str]:
-    """The derivative of a step in symbols, as a formula if `longest` characters are enough for it, and as a number."""
+    """The derivative of a step in symbols, as a formula of at most `longest` characters, and as a number."""
     slope = number(step.factor.slope)
     terms = chain.samples.terms if chain.samples else ()
     if terms and step.operand is terms[chain.sample] and isclose(step.factor.slope * len(terms), 1):
-        text = f"1/{len(terms)}"  # of a mean
+        text = f"1/{len(terms)}"  # for a mean
     else:
         formula = chain.formula(step)
         text = formula.text if formula and (not formula.is_number or "/" in formula.text) else ""

@@ -50,7 +50,7 @@ def elementwise(function: Callable[..., Any], operands: Sequence[Any]) -> Any:
 
 
 def _cells(operand: Any) -> Any:
-    """An array of Values and of Python's own numbers, with every digit of the original."""
+    """An array of Values and of Python's own numbers, without loss of precision."""
     import numpy as np
 
     if is_array(operand):
@@ -81,7 +81,7 @@ def apply(ufunc: Any, method: str, *operands: Any, out: Any = None, **options: A
     result = elementwise(function, operands)
     if out is None:
         return result
-    out[0][...] = result  # an array of floats refuses
+    out[0][...] = result  # raises for an array of floats
     return out[0]
 
 
@@ -108,4 +108,4 @@ def _ufunc(self: Value, ufunc: Any, method: str, *operands: Any, **options: Any)
 
 setattr(seams, "foreign", _on_arrays)
 setattr(Value, "__array_ufunc__", _ufunc)
-setattr(Value, "conjugate", lambda value: value)  # np.std and its like ask any number for it
+setattr(Value, "conjugate", lambda value: value)  # np.std, for example, calls it on every number

@@ -1,4 +1,4 @@
-"""The backward pass of `autograd.core.graph`, written out for each kind of node: several times as fast.
+"""The backward pass of `autograd.core.graph`, written out for each kind of node, which is several times as fast.
 
 A node with one or two operands has them in slots of its own; ``node.edges`` would create three objects per node.  A
 set of the visited nodes would take longer than all the arithmetic, so the nodes are marked instead.
@@ -49,17 +49,17 @@ def backward(root: Value) -> None:  # noqa: D103
 
 
 def _reached(root: Value) -> list[Value]:
-    """The inner nodes that `root` was computed through, newest first, with gradients of zero.
+    """The inner nodes that `root` was computed from, newest first, with gradients of zero.
 
     The zero is an object of this pass alone: a node that has it was visited already.  It is -0.0, the neutral element
     of addition.  Raises `StaleGraphError`, with all gradients restored.
     """
     zero = _ZERO + _ZERO  # a new object
     nodes: list[Value] = []
-    ahead, earlier = [root], [(root, root.grad)]
-    append, push, pop = nodes.append, ahead.append, ahead.pop
+    unvisited, earlier = [root], [(root, root.grad)]
+    append, push, pop = nodes.append, unvisited.append, unvisited.pop
     root.grad = zero
-    while ahead:
+    while unvisited:
         node = pop()
         append(node)
         if node._dx is not None:

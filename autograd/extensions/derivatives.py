@@ -38,12 +38,12 @@ def gradients(root: Value, wrt: Iterable[Value], create_graph: bool = False) -> 
     if not create_graph:
         return graph.gradients(root, wrt)
     sources, start = check_values(wrt), next(clock)
-    found: dict[Value, Any] = {root: 1.0}
-    for node, on_the_way in _between([root], sources, recorded_edges):
-        for operand, local in on_the_way:
-            term = _recorded_product(local, found[node])
-            found[operand] = found[operand] + term if operand in found else term
-    return _new_values([found.get(value, 0.0) for value in sources], start)
+    sums: dict[Value, Any] = {root: 1.0}
+    for node, edges in _between([root], sources, recorded_edges):
+        for operand, local in edges:
+            term = _recorded_product(local, sums[node])
+            sums[operand] = sums[operand] + term if operand in sums else term
+    return _new_values([sums.get(value, 0.0) for value in sources], start)
 
 
 def tangents(roots: Iterable[Value], directions: Mapping[Value, Any], create_graph: bool = False) -> list[Any]:
@@ -54,12 +54,12 @@ def tangents(roots: Iterable[Value], directions: Mapping[Value, Any], create_gra
     """
     roots, start = list(roots), next(clock)
     product = _recorded_product if create_graph else mul
-    speeds = dict(directions)
+    tangent_of = dict(directions)
     edges = recorded_edges if create_graph else attrgetter("edges")
-    for node, on_the_way in reversed(list(_between(roots, directions, edges))):
+    for node, between in reversed(list(_between(roots, directions, edges))):
         if node not in directions:
-            speeds[node] = reduce(add, (product(local, speeds[operand]) for operand, local in on_the_way))
-    results = [speeds.get(root, 0.0) for root in roots]
+            tangent_of[node] = reduce(add, (product(local, tangent_of[operand]) for operand, local in between))
+    results = [tangent_of.get(root, 0.0) for root in roots]
     return _new_values(results, start) if create_graph else results
 
 
@@ -67,16 +67,16 @@ def _between(
     roots: Sequence[Value], sources: Iterable[Value], edges: Callable[[Value], Iterable[tuple[Value, Any]]]
 ) -> Iterator[tuple[Value, list[tuple[Value, Any]]]]:
     """The nodes on paths from the `sources` to the `roots`, newest first, each with its edges on these paths."""
-    on_the_way = set(sources)
+    dependent = set(sources)
     check_fresh(*roots)
-    oldest = min((value._created for value in on_the_way), default=0)  # older nodes depend on no source
+    oldest = min((value._created for value in dependent), default=0)  # older nodes depend on no source
     nodes = newest_first(*roots, stop=lambda node: node._created <= oldest)
     for node in reversed(nodes):
-        if any(operand in on_the_way for operand, _ in node.edges):
-            on_the_way.add(node)
+        if any(operand in dependent for operand, _ in node.edges):
+            dependent.add(node)
     for node in nodes:
-        if node in on_the_way and not node.is_leaf:
-            yield node, [(operand, local) for operand, local in edges(node) if operand in on_the_way]
+        if node in dependent and not node.is_leaf:
+            yield node, [(operand, local) for operand, local in edges(node) if operand in dependent]
 
 
 def _recorded_product(a: Any, b: Any) -> Any:
@@ -132,8 +132,8 @@ def recorded_edges(node: Value) -> Iterator[tuple[Value, Any]]:
 def _without_derivatives(op: Operation, formula: Formula) -> Operation:
     """One of the row's derivatives as an operation of its own, with unknown derivatives: nan."""
     result = "_" * (1 + max(map(len, formula.names)))  # a name that no operand has
-    nowhere = Formula("0 / 0", (*formula.names, result))
-    return Operation(f"slope of {op.name}", formula.names, formula, (nowhere,) * len(formula.names))
+    nan = Formula("0 / 0", (*formula.names, result))
+    return Operation(f"slope of {op.name}", formula.names, formula, (nan,) * len(formula.names))
 
 
 setattr(Value, "gradients", gradients)

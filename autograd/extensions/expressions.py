@@ -51,21 +51,21 @@ def folded(root: Value, names: Mapping[Value, str], limit: float = float("inf"))
 
 def appearing(root: Value, names: Container[Any]) -> list[Any]:
     """The operands in the expression of `root`, in order: Values with a name or in `names`, and named constants."""
-    found: dict[Any, Any] = {}
+    operands: dict[Any, Any] = {}
     seen: set[Value] = set()
     todo: list[Any] = list(root.args)[::-1]
     while todo:
         x = todo.pop()
         if getattr(x, "label", None) or (type(x) is Value and (x in names or x.is_leaf)):
-            found.setdefault(x if type(x) is Value else (x.label, float(x)), x)
+            operands.setdefault(x if type(x) is Value else (x.label, float(x)), x)
         elif type(x) is Value and x not in seen:
             seen.add(x)
             todo += x.args[::-1]
-    return list(found.values())
+    return list(operands.values())
 
 
 def expression(root: Value, numbers: bool = False, names: Mapping[Value, str] = MappingProxyType({})) -> str:
-    """The formula of `root` in terms of the named values it was computed from; with `numbers`, of their numbers.
+    """The formula of `root` in terms of the named values it was computed from, or with `numbers`, their numbers.
 
     `names` stand in for the labels of Values that have none.
 
@@ -80,7 +80,7 @@ def expression(root: Value, numbers: bool = False, names: Mapping[Value, str] = 
     """
     if root.is_leaf:
         return number(root._number)
-    texts: dict[Value, Written] = {}
+    written: dict[Value, Written] = {}
 
     def text_of(operand: Value | float) -> Written:
         label = names.get(operand) or getattr(operand, "label", None)  # type: ignore[arg-type]
@@ -88,8 +88,8 @@ def expression(root: Value, numbers: bool = False, names: Mapping[Value, str] = 
             return atom(str(label))
         if isinstance(operand, int | float):
             return number(operand), SIGN if operand < 0 else ATOM
-        if operand in texts and len(texts[operand][0]) <= MAX_LENGTH:
-            return texts[operand]
+        if operand in written and len(written[operand][0]) <= MAX_LENGTH:
+            return written[operand]
         return ("…", ATOM) if not operand.is_leaf and not label else text_of(operand._number)
 
     def as_used_by(node: Value, operand: Value | float) -> Written:
@@ -97,15 +97,15 @@ def expression(root: Value, numbers: bool = False, names: Mapping[Value, str] = 
         return ("…", ATOM) if is_lost else text_of(operand)  # its former number is lost
 
     for node in reversed(folded(root, names, MAX_NODES)):  # operands before their users
-        texts[node] = _write(node, [as_used_by(node, operand) for operand in node.args])
-    return texts[root][0]
+        written[node] = _write(node, [as_used_by(node, operand) for operand in node.args])
+    return written[root][0]
 
 
 def _write(node: Value, operands: list[Written]) -> Written:
-    """One operation, given its written operands."""
+    """One operation, with its operands already written."""
     if node.op.nary:
         return _write_terms(node, operands)
-    if not node.op.is_built_in:  # it may have the name of one that is
+    if not node.op.is_built_in:  # it may share the name of one that is
         return f"{node.op.name}({', '.join(text for text, _ in operands)})", ATOM
     if node.op.name == "where" and isinstance(node.args[0], bool):
         return operands[1 if node.args[0] else 2]  # the chosen branch

@@ -1,4 +1,4 @@
-"""Requirements: conditions on the operands of a function, which hold eagerly and while the function is recorded."""
+"""Requirements: conditions on the arguments of a function, checked in each call, also while it is recorded."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["require"]
 def require(condition: Any, value: Any, message: str | Callable[[], str]) -> Any:
     """Return `value`, or raise ValueError with the `message` unless the `condition` holds.
 
-    While `vectorize` records a function, a comparison with one of its arguments is not known: it differs from sample
-    to sample.  Then the result is ``where(condition, value, nan)``: nan for exactly the samples that break it.
+    While `vectorize` records a function, the outcome of a comparison is not known: it differs from sample to sample.
+    The result is then ``where(condition, value, nan)``: nan for exactly the samples that violate the condition.
 
     `message` is a string or, if it takes time or needs numbers that are not known while recording, a function that
-    makes one.
+    returns one.
 
     >>> def root(x):
     ...     return require(x >= 0, x, lambda: f"root needs x >= 0, not {x}") ** 0.5

@@ -19,8 +19,8 @@ from autograd.formula.systems import FLOATS
 
 __all__ = ["function_of", "method_of"]
 
-# X is an operand, x its number, by the names of the row.  A mixture of operands is written V for a Value, N for a
-# plain number, F for a float, and B for a truth value.
+# X is an operand, x its number, by the names of the row.  In a mixture of operands, V stands for a Value, N for a
+# plain number, F for a float, and B for a bool.
 
 _FUNCTION = """\
 def operation({parameters}):
@@ -82,7 +82,7 @@ def method_of(op: Operation, reflected: bool) -> Callable[..., Any]:
 
 
 def _straight_line(op: Operation, mixtures: str, known: str = "", swapped: bool = False) -> Callable[..., Any]:
-    """The function of one row for the given `mixtures`, such as ``"VV VN NV"``; `record` takes the others.
+    """The function of one row for the given `mixtures`, such as ``"VV VN NV"``; `record` handles the others.
 
     `known` are the operands whose type need not be tested: in a method the first is always a Value.  In a reflected
     method the operands arrive `swapped`.

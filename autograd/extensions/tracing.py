@@ -1,8 +1,8 @@
 """Tracing: a function runs once, on Values whose numbers are unknown, to record its operations.
 
 The record must be valid for every sample and every call.  So while a thread traces, comparisons are recorded like any
-operation (for `where` to choose by), and anything that would fix a number or a branch for good raises a
-`TracingError` that names the line.  Any result of an unknown number is unknown itself.
+operation (as conditions of `where`), and anything that would fix a number or a branch raises a
+`TracingError` that names the line.  Any result computed from an unknown number is unknown itself.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class TracingError(TypeError):
 class Unknown:
     """The unknown number of the arguments of one traced function, and of all results of them.
 
-    While the function is traced, arithmetic returns the same object, and any other operation raises an error upon
+    While the function is traced, arithmetic returns the same object, and any other operation raises an error, upon
     which the engine records the operation without a number.  Afterwards both raise TracingError, since a Value of the
     function was used outside it.
     """
@@ -77,26 +77,26 @@ class Unknown:
 
     def _unknown(self, other: Any = None) -> Any:
         if self is not _innermost() or (type(other) is Unknown and other is not self):
-            self._refuse()
+            self._raise()
         return self
 
-    def _refuse(self, *_: Any) -> NoReturn:
+    def _raise(self, *_: Any) -> NoReturn:
         if self is _innermost():
             raise TypeError("not known")  # the engine then records the operation without a number
         raise TracingError(
             f"{_place()}\n"
-            f"This Value was computed inside {self.title} while that was recorded, and has no number outside it. "
+            f"This Value was computed inside {self.title} while it was recorded, and has no number outside it. "
             "Return it from the function instead of storing it."
         )
 
     def __reduce__(self) -> NoReturn:
         raise TracingError(
             f"{_place()}\n"
-            f"A Value of {self.title} has no number while that is recorded, and cannot be copied: use it itself."
+            f"A Value of {self.title} cannot be copied while the function is recorded: use the Value itself."
         )
 
-    __bool__ = __float__ = __abs__ = __floor__ = _refuse
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __bool__ = __float__ = __abs__ = __floor__ = _raise
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _raise
     __neg__ = __pos__ = __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _unknown
     __truediv__ = __rtruediv__ = __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __pow__ = __rpow__ = _unknown
     __hash__ = object.__hash__
@@ -115,7 +115,7 @@ class _Tracing(Reader):
         ".data": ("number", "Leave out .data, or write .detach()."),
         "set .data": ("number", "It cannot be set either; give the result a new name."),
         "float": ("number", "Use the functions of autograd, which are recorded."),
-        "index": ("number", "Make a number that counts or indexes the default of an argument."),
+        "index": ("number", "If it counts or indexes, make it the default of an argument."),
         "gradient": ("gradient", "Write grad(f), or v.gradients(..., create_graph=True)."),
     }
 
@@ -160,7 +160,7 @@ class _Tracing(Reader):
             return super().computed(op, operands, describe)
         for x in unknown:
             if x is not current:
-                x._refuse()  # of another function
+                x._raise()  # of another function
         return current, [current] * len(operands)
 
     def detach(self, value: Value) -> Any:
@@ -183,7 +183,7 @@ _PLAIN, _TRACING = seams.reader, _Tracing()
 
 @contextmanager
 def tracing(title: str = "the function") -> Iterator[Unknown]:
-    """Trace all that this thread computes with Values; the context is the unknown number for the function `title`."""
+    """Trace everything that this thread computes with Values; yields the unknown number of the function `title`."""
     unknown = Unknown(title)
     with state.tracing.lock:
         state.tracing.threads.setdefault(get_ident(), []).append(unknown)

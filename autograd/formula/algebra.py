@@ -34,7 +34,7 @@ SIGNS: dict[type[ast.AST], str] = {
     **{ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="},
     **{ast.And: "and", ast.Or: "or"},
 }
-"""The signs of the language, by the classes of Python's syntax tree; all others are refused by `Formula`."""
+"""The signs of the language, by the classes of Python's syntax tree; `Formula` rejects all others."""
 
 
 class Algebra(Protocol[T]):
@@ -65,7 +65,7 @@ class Algebra(Protocol[T]):
 def interpret(tree: ast.expr, algebra: Algebra[T]) -> T:
     """The meaning of a formula's `tree` in the target of `algebra`.
 
-    A condition that is computed with, as in ``x * (x > 0)``, arrives as ``where(condition, 1, 0)``.
+    A condition used as a number, as in ``x * (x > 0)``, arrives as ``where(condition, 1, 0)``.
     """
 
     def any_kind(node: ast.expr) -> T:

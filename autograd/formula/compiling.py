@@ -1,7 +1,7 @@
-"""From a checked formula to the Python that computes it over one number system.
+"""From a checked formula to the Python source that computes it over one number system.
 
-Where the numbers of a system do not have an operator, a function takes its place, and Python's own `ast.unparse` prints
-the result so that it can be read: ``1 / cosh(x) ** 2`` becomes ``1.0 / power(cosh(x), 2.0)``.
+Functions replace the operators that the numbers of a system lack, and `ast.unparse` prints readable source:
+``1 / cosh(x) ** 2`` becomes ``1.0 / power(cosh(x), 2.0)``.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _FUNCTIONS = {
     **{"**": "power", "%": "remainder", "//": "floor_divide", "/": "divide"},
     **{"==": "equal", "!=": "not_equal", "and": "logical_and", "or": "logical_or"},
 }
-"""The functions by which a number system computes operators that its numbers do not have."""
+"""The functions that replace operators that a system's numbers lack."""
 
 OPERATORS: dict[str, Any] = {sign: kind() for kind, sign in SIGNS.items() if not issubclass(kind, ast.unaryop)}
-"""The signs between two operands in Python's syntax."""
+"""The signs between two operands, as nodes of Python's syntax tree."""
 
 _UNARY: dict[str, ast.unaryop] = {"+": ast.UAdd(), "-": ast.USub()}
 

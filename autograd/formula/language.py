@@ -1,7 +1,7 @@
 """Formulas: one line of calculus as a string, turned into a function over any kind of number.
 
 The table of derivatives (`autograd.core.table`) is written the way a calculus book prints it:
-``"1 / cosh(x) ** 2"``.  A `Formula` parses such a line with Python's own `ast`, refuses everything that is not plain
+``"1 / cosh(x) ** 2"``.  A `Formula` parses such a line with Python's own `ast`, rejects everything that is not plain
 mathematics, and is compiled for any *number system*: Python floats, NumPy arrays, 50-digit mpmath numbers, SymPy
 symbols, Values.
 
@@ -28,10 +28,10 @@ from autograd.formula.systems import FLOATS, PRIMITIVES, NumberSystem
 __all__ = ["DERIVED", "Formula", "FormulaError", "UnknownNameError", "checked_name", "is_taken"]
 
 MAX_LENGTH = 10_000
-"""Longest formula, in characters, that is read at all."""
+"""Maximum length of a formula, in characters."""
 
 MAX_DEPTH = 100
-"""Deepest nesting of operations; a sum of more terms than that is a job for the n-ary rows."""
+"""Maximum nesting of operations; longer sums need an n-ary row."""
 
 _HELPERS = frozenset(
     "pi sum zip number power remainder floor_divide divide logical_and logical_or equal not_equal".split()
@@ -47,7 +47,7 @@ _ADVICE: dict[type, str] = {
     ast.IfExp: "'if ... else' is not allowed: write where(condition, a, b)",
     ast.Call: "only functions can be called, by their names; a product is written with *",
     ast.BitXor: "^ is not a power: write **",
-    ast.Not: "'not' is not allowed: turn the comparison round",
+    ast.Not: "'not' is not allowed: reverse the comparison",
     **dict.fromkeys((ast.BitAnd, ast.BitOr), "& and | are not allowed: write 'and', 'or'"),
     **dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), "comprehensions are not allowed"),
     **dict.fromkeys((ast.List, ast.Tuple, ast.Set, ast.Dict), "only single numbers are allowed"),
@@ -65,11 +65,11 @@ _SYNONYMS = {
     "tg": "tan", "pow": "**", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
     "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "arctg": "arctan", "fabs": "abs",
 }  # fmt: skip
-"""The names in formulas for functions that have other names elsewhere."""
+"""Names used elsewhere, with their equivalents in formulas."""
 
 
 class FormulaError(ValueError):
-    """A formula that is not accepted; the message shows it and points at the place."""
+    """A formula is invalid; the message shows it and points to the error."""
 
 
 class UnknownNameError(FormulaError):
@@ -85,9 +85,8 @@ class Formula:
     """One checked line of mathematics, such as ``Formula("y * x ** (y - 1)", ("x", "y"))``.
 
     `names` are the variables it may use, in the order in which the compiled function takes them.
-    Those listed in `terms` stand for sequences, and ``sum(...)`` runs over them in step.  `functions` are Python
-    functions of floats that this formula may call besides the known ones, as pairs of a name and the function; only
-    the number systems of floats can compute it then.
+    Those listed in `terms` stand for sequences, and ``sum(...)`` runs over them in step.  `functions` are pairs of a
+    name and a Python function of floats, which the formula may call; only floats and arrays of floats can then be used.
     Raises `FormulaError` at the first thing that is not allowed.
 
     >>> slope = Formula("1 / cosh(x) ** 2", ("x",))
@@ -111,7 +110,7 @@ class Formula:
         if not isinstance(self.text, str):
             raise FormulaError(f"a formula is a string, such as 'x ** 2', not {self.text!r}")
         if len(self.text) > MAX_LENGTH:
-            raise FormulaError(f"this formula has {len(self.text):,} characters; at most {MAX_LENGTH:,} are read")
+            raise FormulaError(f"this formula has {len(self.text):,} characters; at most {MAX_LENGTH:,} are allowed")
         object.__setattr__(self, "text", " ".join(_typed(self.text).split()))
         object.__setattr__(self, "names", tuple(map(checked_name, self.names)))
         if len(set(self.names)) < len(self.names):
@@ -236,7 +235,7 @@ def _compiled(formula: Formula, system: NumberSystem) -> Callable[..., Any]:
 
 
 def checked_name(name: str) -> str:
-    """A variable's name in the form in which Python compares identifiers."""
+    """A variable's name, normalized as Python normalizes identifiers.  Raises FormulaError if it cannot be one."""
     plain = unicodedata.normalize("NFKC", name)
     if keyword.iskeyword(plain):
         raise FormulaError(f"{name!r} cannot be the name of a variable: Python uses this word; write {plain}_")
@@ -248,7 +247,7 @@ def checked_name(name: str) -> str:
 
 
 def is_taken(name: str) -> bool:
-    """True for a name that means something in every formula."""
+    """True for a name with a fixed meaning in formulas."""
     return name in _HELPERS or _arity(name) is not None
 
 
@@ -266,13 +265,13 @@ def _unknown(kind: str, name: str, known: list[str]) -> str:
 
 
 def _typed(text: str) -> str:
-    """Mathematical typography as it is typed: ``x₁² · y`` is ``x1**2 * y``."""
+    """Mathematical typography in plain characters: ``x1**2 * y`` for ``x₁² · y``."""
     powers = _POWER.sub(lambda power: "**" + power[0].translate(_SUPERSCRIPTS), text)
     return powers.translate(_TYPOGRAPHY)
 
 
 def _fits(node: ast.expr) -> bool:
-    """True if arithmetic on literals alone stays within a float; with names in it, that is not known yet."""
+    """True if arithmetic on literals alone stays within a float; True also if names occur in it."""
     try:
         if isinstance(node, ast.Constant):
             return math.isfinite(float(node.value))  # type: ignore[arg-type]
@@ -281,5 +280,5 @@ def _fits(node: ast.expr) -> bool:
         return math.isfinite(eval(python_source(node, FLOATS), {"__builtins__": {}, **FLOATS.functions}))
     except OverflowError:
         return False
-    except (ValueError, ZeroDivisionError):  # undefined rather than large: an error where it is computed
+    except (ValueError, ZeroDivisionError):  # undefined, not too large: an error when it is computed
         return True

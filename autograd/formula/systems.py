@@ -24,7 +24,7 @@ PRIMITIVES: dict[str, int] = {
 """The functions that each number system provides, under NumPy's names, with their numbers of arguments."""
 
 MAX_BITS = 10_000
-"""Size of the largest power of a number that SymPy is asked to compute exactly."""
+"""Maximum size, in bits, of a power that SymPy computes exactly."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,10 @@ class NumberSystem:
     """One kind of number, as formulas need it.
 
     `functions` maps NumPy's names to that system's functions; ``power``, ``remainder``, ``floor_divide`` and
-    ``divide``, where they are there, compute ``**``, ``%``, ``//`` and ``/``.  A `lazy` system computes only the
-    branch of ``where`` that its condition selects, as scalars can and arrays cannot.  `number` turns a literal of a
-    formula into one of the system's own numbers, where Python's would be too coarse: ``1 / 3`` among mpmath numbers
-    must not be a float.  `lifted` makes a Python function of floats one of the system's; None if that cannot be done.
+    ``divide``, if present, compute ``**``, ``%``, ``//`` and ``/``.  A `lazy` system computes only the
+    branch of ``where`` that its condition selects, as scalars can and arrays cannot.  `number` converts a literal of a
+    formula to the system's own numbers if a float would not be precise enough, as in ``1 / 3`` with mpmath.  `lifted`
+    converts a Python function of floats to one of the system's numbers; None if that is impossible.
     """
 
     name: str
@@ -57,7 +57,7 @@ def _named_as_in_math(module: Any, names: str) -> dict[str, Callable[..., Any]]:
 
 
 def _maximum(x: Any, y: Any) -> Any:
-    return x if x >= y or x != x else y  # the test for nan keeps it from being swallowed
+    return x if x >= y or x != x else y  # x != x: nan is passed on
 
 
 def _minimum(x: Any, y: Any) -> Any:
@@ -143,12 +143,12 @@ IEEE = NumberSystem(
 """Python's floats, with infinities and nan where `FLOATS` raise."""
 
 
-# --- Other libraries' numbers ----------------------------------------------------------------------------
+# --- Numbers of other libraries ----------------------------------------------------------------------------
 
 
 @cache
 def ieee() -> NumberSystem:
-    """NumPy numbers, scalars or arrays: 1/0 is inf and 0/0 is nan, as IEEE 754 has it."""
+    """NumPy numbers, scalars or arrays: 1/0 is inf and 0/0 is nan, as IEEE 754 requires."""
     import numpy as np
 
     names = [*PRIMITIVES, "power", "logical_and", "logical_or", "equal", "not_equal", "pi"]
@@ -203,14 +203,14 @@ def sympy() -> NumberSystem:
     import sympy as sp
 
     def power(x: Any, y: Any) -> Any:
-        """A power, by a float if the exact one would fill the memory with its digits."""
+        """A power, rounded to a float if the exact one would have too many digits."""
         factor = x.as_coeff_Mul()[0]
         digits = max(abs(factor.p), factor.q) if factor.is_Rational else 1
         huge = y.is_Rational and math.log2(digits) * abs(y) > MAX_BITS
         return sp.Pow(x, sp.Float(y) if huge else y)
 
     def differentiated(function: Any, derivative: Callable[[Any], Any]) -> Any:
-        """A function of SymPy, with the `derivative` it has among real numbers alone."""
+        """A function of SymPy, with its `derivative` for real numbers."""
 
         def eval_derivative(self: Any, symbol: Any) -> Any:
             (x,) = self.args

@@ -1,6 +1,6 @@
 """Typesetting of numbers, names and formulas, in messages, reports and pictures.
 
-Operators are written as by hand: the tree of ``x ** 2 / y`` becomes ``x²/y``, or LaTeX in another `Style`.
+Formulas are written as in a textbook: the tree of ``x ** 2 / y`` becomes ``x²/y``, or LaTeX in another `Style`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ MAX_LABEL = 60
 """Characters of a label that are shown."""
 
 Written = tuple[str, int]
-"""A string, and how loosely it holds together: one of the following."""
+"""A string, and how loosely its outermost operator binds: one of the following."""
 ATOM, POWER, PRODUCT, SIGN, SUM, CONDITION, ALTERNATIVES, CHOICE = range(8)
 
 _INDEX = re.compile(r"(?<=\[)([\w, ]+)(?=\])")
@@ -55,19 +55,19 @@ def number(value: float, digits: int = 4) -> str:
     """
     if isinstance(value, bool):
         return str(value)
-    text = f"{value or abs(value):.{digits}g}"  # zero has no sign worth reading
+    text = f"{value or abs(value):.{digits}g}"  # -0.0 is shown as 0.0
     return text + ".0" if isinstance(value, float) and text.lstrip("-").isdigit() else text
 
 
-def numbered(letter: str, taken: Container[str] = ()) -> Iterator[str]:
-    """Automatic names, t₁, t₂, t₃, ..., except those in `taken`.
+def numbered(letter: str, used: Container[str] = ()) -> Iterator[str]:
+    """Automatic names, t₁, t₂, t₃, ..., except those in `used`.
 
     >>> from itertools import islice
-    >>> list(islice(numbered("t", taken=["t₂"]), 2))
+    >>> list(islice(numbered("t", used=["t₂"]), 2))
     ['t₁', 't₃']
     """
     names = (letter + str(i).translate(_SUBSCRIPTS) for i in count(1))
-    return (name for name in names if name not in taken)
+    return (name for name in names if name not in used)
 
 
 def factor(value: float) -> str:
@@ -82,7 +82,7 @@ def shortened(text: str, limit: int = MAX_LABEL) -> str:
 
 
 def derivative(top: str, bottom: str, d: str = "d") -> str:
-    """A derivative in symbols; names that hold operators stand in parentheses.
+    """A derivative in symbols; names that contain operators are put in parentheses.
 
     >>> derivative("L", "w"), derivative("ŷ", "w[0]", "∂"), derivative("a + b", "c")
     ('dL/dw', '∂ŷ/∂w[0]', 'd(a + b)/dc')
@@ -105,7 +105,7 @@ class Style:
     is_plain: bool = False
 
     def fit(self, operand: Written, loosest: int) -> str:
-        """The operand's text, in parentheses if it holds together less tightly than its place asks for."""
+        """The operand's string, in parentheses if it binds more loosely than its place allows."""
         text, looseness = operand
         return self.parentheses.format(text) if looseness > loosest else text
 
@@ -130,7 +130,7 @@ class Style:
                 return f"{self.fit(left, PRODUCT)} // {self.fit(right, POWER)}", SIGN
             case "//":
                 return rf"\left\lfloor {self.quotient.format(left[0], right[0])} \right\rfloor", ATOM
-        base = self.fit(left, ATOM)  # what is left is a power
+        base = self.fit(left, ATOM)  # the only sign left is **
         if not self.is_plain:
             return f"{base}^{{{right[0]}}}", POWER
         if exponent is not None and exponent.is_integer():
@@ -158,8 +158,8 @@ def typeset(tree: ast.expr, names: Mapping[str, str], style: Style = PLAIN) -> s
 class _Phrase:
     """A part of a typeset formula, written without the minus sign that it may start with.
 
-    The sign, the `terms` of a sum, each with whether it is subtracted, and the `factors` of a product are kept apart:
-    a sum starts with a term that is added, ``ŷ - y`` rather than ``-y + ŷ``, a product with its number, ``0.2·w``.
+    The sign, the `terms` of a sum (each with True if it is subtracted) and the `factors` of a product are separate, so
+    that a sum can start with a term that is added, ``ŷ - y`` not ``-y + ŷ``, and a product with its number, ``0.2·w``.
     """
 
     text: Written
@@ -170,7 +170,7 @@ class _Phrase:
     factors: tuple[_Phrase, ...] = ()
 
     def whole(self, style: Style) -> Written:
-        """The text with its sign."""
+        """The string with its sign."""
         return style.negated(self.text) if self.is_negative else self.text
 
     def summands(self) -> tuple[tuple[bool, _Phrase], ...]:
@@ -235,43 +235,43 @@ class _Typesetter:
         return _Phrase((f"{left} {self.style.signs[sign]} {right}", looseness))
 
     def call(self, function: str, operands: Sequence[_Phrase]) -> _Phrase:
-        texts = [operand.whole(self.style) for operand in operands]
+        written = [operand.whole(self.style) for operand in operands]
         if function == "where":
             inner = ALTERNATIVES if self.style.is_plain else CHOICE
             condition, x, y = (
-                self.style.fit(text, loosest) for text, loosest in zip(texts, (inner, inner, CHOICE), strict=True)
+                self.style.fit(text, loosest) for text, loosest in zip(written, (inner, inner, CHOICE), strict=True)
             )
             return _Phrase((self.style.choice.format(x, condition, y), CHOICE))
-        return _Phrase((self.style.call(function, ", ".join(text for text, _ in texts)), ATOM))
+        return _Phrase((self.style.call(function, ", ".join(text for text, _ in written)), ATOM))
 
 
 def atom(label: str) -> Written:
-    """A label as an operand: one with an operator in it, say, needs parentheses in a product."""
+    """A label as an operand; one that contains an operator needs parentheses in a product."""
     return label, ATOM if _SIMPLE.fullmatch(label) else SUM
 
 
-def in_common(texts: Sequence[str], letters: Sequence[Sequence[tuple[str, str]]]) -> str:
-    """The one text from which all others follow by putting numbers for the letters in its indices; else "".
+def in_common(strings: Sequence[str], letters: Sequence[Sequence[tuple[str, str]]]) -> str:
+    """The common form of all `strings`, with letters for numbers in their indices; "" if there is none.
 
-    `letters` has the numbers that letters may stand for, text by text.
+    `letters` holds, for each string, pairs of a number and the letter that may replace it.
 
     >>> in_common(["w[0]·x[0]", "w[1]·x[1]"], [[("0", "i")], [("1", "i")]])
     'w[i]·x[i]'
     """
     common: set[str] | None = None
-    for text, known in zip(texts, letters, strict=True):
-        found = set(_with_letters(text, known))
-        common = found if common is None else common & found
+    for string, pairs in zip(strings, letters, strict=True):
+        variants = set(_with_letters(string, pairs))
+        common = variants if common is None else common & variants
         if not common:
             return ""
     return max(common or {""}, key=lambda text: (-sum(map(str.isdigit, text)), text))
 
 
-def _with_letters(text: str, known: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """The text with letters for the numbers in its indices, in every possible way."""
+def _with_letters(text: str, letters: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """All variants of a string in which `letters` replace some of the numbers in its indices."""
     pieces = _INDEX.split(text)  # every second one is an index
     choices = [
-        [",".join(ways) for ways in product(*([part, *(x for n, x in known if n == part)] for part in _split(piece)))]
+        [",".join(ways) for ways in product(*([part, *(x for n, x in letters if n == part)] for part in _split(piece)))]
         if i % 2
         else [piece]
         for i, piece in enumerate(pieces)
@@ -280,7 +280,7 @@ def _with_letters(text: str, known: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 
 def indices(text: str) -> dict[str, None]:
-    """The numbers in the indices of a text."""
+    """The numbers in the indices of a string."""
     return dict.fromkeys(part for index in _INDEX.findall(text) for part in _split(index))
 
 

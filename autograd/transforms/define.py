@@ -30,7 +30,7 @@ def define(
     the operation raises DomainError; `kink` is a condition, followed by the slopes to use where it holds, one per
     operand.  All may use numbers, ``pi``, ``+ - * / ** % //``, comparisons, ``where(condition, a, b)`` and the
     functions of the table.  Whether a derivative is right is not checked: use ``gradcheck(cube)``.  Raises
-    FormulaError, which points at the place.
+    FormulaError, which points to the error.
 
     Where no formula exists, `value` and derivatives may be Python functions of floats, which are called with the
     operands.  Such an operation works with floats and NumPy's arrays: gradcheck compares it with finite differences,

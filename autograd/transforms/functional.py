@@ -200,13 +200,13 @@ def _positions(argnums: int | Sequence[int]) -> int | tuple[int, ...]:
     try:
         return tuple(operator.index(i) for i in argnums)  # type: ignore[union-attr]
     except TypeError:
-        raise TypeError(f"argnums counts the positional arguments: 0, or (0, 1), not {argnums!r}") from None
+        raise TypeError(f"argnums takes positions of arguments, such as 0 or (0, 1), not {argnums!r}") from None
 
 
 def _introduced(function: Callable[..., Any], f: Callable[..., Any], what: str) -> Callable[..., Any]:
     """The `function` under a name of its own, with the signature of `f`."""
     if not callable(f):
-        raise TypeError(f"derivatives are taken of a function, not of {shown(f)}")
+        raise TypeError(f"only a function has a derivative, not {shown(f)}")
     wraps(f)(function)
     function.__name__ = function.__qualname__ = f"{what.replace(' ', '_')}_of_{name_of(f)}"
     function.__doc__ = f"The {what} of {name_of(f)}."

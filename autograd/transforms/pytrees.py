@@ -39,7 +39,7 @@ def leaves(tree: Any, place: str) -> Iterator[tuple[str, Any]]:
 def mapped(
     function: Callable[[str, Any], Any], tree: Any, place: str, is_leaf: Callable[[Any], bool] = lambda tree: False
 ) -> Any:
-    """The tree with `function` of the place and the leaf instead of every leaf; those for which `is_leaf` are, too.
+    """The tree with every leaf replaced by ``function(place, leaf)``; a tree for which `is_leaf` is true is a leaf.
 
     >>> mapped(lambda place, x: place, {"w": [1.0, 2.0], "b": (0.0,)}, "p", lambda x: isinstance(x, list))
     {'w': "p['w']", 'b': ("p['b'][0]",)}
@@ -63,9 +63,9 @@ def array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
     """An array of floats if they all are, else of objects."""
     import numpy as np
 
-    made = np.empty(len(numbers), dtype=float if all(type(number) is float for number in numbers) else object)
-    made[:] = numbers
-    return made.reshape(shape)
+    new = np.empty(len(numbers), dtype=float if all(type(number) is float for number in numbers) else object)
+    new[:] = numbers
+    return new.reshape(shape)
 
 
 def rebuilt(tree: Any, numbers: Iterator[Any], joined: Callable[[Sequence[Any], tuple[int, ...]], Any] = array) -> Any:
@@ -111,8 +111,8 @@ def _keys(tree: Any) -> list[Any]:
 def _with_parts(tree: Any, parts: list[Any]) -> Any:
     """`parts` in a dict, list or tuple of the same kind, such as OrderedDict or a named tuple."""
     if isinstance(tree, dict):
-        made = copy(tree)
+        new = copy(tree)
         for key, part in zip(tree, parts, strict=True):
-            made[key] = part
-        return made
+            new[key] = part
+        return new
     return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)

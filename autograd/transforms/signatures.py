@@ -41,7 +41,7 @@ def positional_names(f: Callable[..., Any], n: int) -> list[str]:
 
 
 def misfit(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
-    """The reason why `f` cannot be called with so many arguments by position, or else these by name; else nothing.
+    """The reason why `f` cannot be called with `args`, or without any with `kwargs`; "" if it can.
 
     >>> misfit(lambda w, b: w + b, [], {"w": 0.5})
     "missing a required argument: 'b'"
@@ -57,7 +57,7 @@ def misfit(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
 
 
 class Signature:
-    """The names and defaults of the parameters of a function; `f` is the same function with all of them by name.
+    """The names and defaults of the parameters of a function; `f` takes all of them by name.
 
     >>> signature = Signature(lambda w, x, /, scale=1.0: w * x * scale)
     >>> signature.bound((2.0,), {"x": 3.0})

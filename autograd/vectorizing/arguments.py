@@ -1,4 +1,4 @@
-"""The arguments of one call: trees of arrays, checked and converted, with the shapes that a program is made for."""
+"""The arguments of one call: trees of arrays, checked and converted, with the shapes that a program is compiled for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FLOAT = np.dtype(float)
 
 
 class Slot(NamedTuple):
-    """An array among the arguments: its place, its shape for one sample, and whether it has samples at all."""
+    """An array among the arguments: its place, its shape for one sample, and whether it has samples."""
 
     place: str
     shape: tuple[int, ...]
@@ -30,7 +30,7 @@ class Slot(NamedTuple):
 class Call:
     """The arguments of one call.
 
-    `arrays` are those of the `slots`, in order; `key` tells calls apart that need different traces: the slots, and the
+    `arrays` are those of the `slots`, in order; `key` differs for calls that need different traces: the slots, and the
     arguments that are not numbers.  `samples` is the number of samples of NumPy arrays, `xp` the array-API namespace of
     others, and `dtype` the type of the floats.
     """
@@ -79,7 +79,7 @@ def call_of(arguments: dict[str, Any], batch: tuple[str, ...]) -> Call:
         key.append(slot)
     if arrays and xp is None:
         dtype = np.result_type(*arrays)
-        arrays = [np.asarray(x, dtype) if type(x) is float else x for x in arrays]  # 1/0 is inf among arrays
+        arrays = [np.asarray(x, dtype) if type(x) is float else x for x in arrays]  # so that 1/0 is inf
     return Call(arguments, arrays, tuple(key), samples if xp is None else None, xp, dtype)
 
 
@@ -104,7 +104,7 @@ def float_arrays_key(request: Any, arguments: dict[str, Any], batch: tuple[str, 
 
 
 def mapped(function: Callable[[str, Any], Any], tree: Any, place: str) -> Any:
-    """`function` of the place and the array, for each array of an argument; nested lists of numbers are arrays.
+    """An argument with ``function(place, array)`` in place of each array; nested lists of numbers are arrays.
 
     >>> mapped(lambda place, x: place, {"w": [[1.0, 2.0], [3.0, 4.0]], "b": (0.0, [1.0])}, "p")
     {'w': "p['w']", 'b': ("p['b'][0]", "p['b'][1]")}

@@ -1,8 +1,8 @@
 """Expressions over arrays: the right-hand sides of the statements of a vectorized program.
 
 An `Expression` is a tree of Python's syntax that knows the axes of its array: rows (one for each node of a group) and
-samples, always the last axis.  The functions below build expressions exactly as they are told to, and only line the
-axes up; `autograd.vectorizing.rewriting` simplifies.
+samples, always the last axis.  The functions below build expressions and align their
+axes, nothing more; `autograd.vectorizing.rewriting` simplifies.
 
 >>> w, x = name("w", rows=True), name("x", batch=True)
 >>> ast.unparse(operation("*", w, x).tree)
@@ -72,13 +72,13 @@ class Expression:
 
     @property
     def is_python_number(self) -> bool:
-        """True if it is made of literals and the number of samples, without an array."""
+        """True if it contains only literals and the number of samples, no array."""
         names = (part.id for part in ast.walk(self.tree) if isinstance(part, ast.Name))
         return self.is_scalar and all(word in ("n", "nan", "inf") for word in names)
 
     @property
     def is_choice_of_numbers(self) -> bool:
-        """True for ``where(condition, 1, 0)`` and its like, nested or not."""
+        """True for a choice between numbers, such as ``where(condition, 1, 0)``, nested or not."""
         return self.parts is not None and all(x.value is not None or x.is_choice_of_numbers for x in self.parts[1:])
 
     @property
@@ -104,7 +104,7 @@ def name(word: str, rows: bool = False, batch: bool = False) -> Expression:
 
 
 def operation(kind: str, *operands: Expression) -> Expression:
-    """An operation on expressions with their axes lined up.
+    """An operation on expressions, with their axes aligned.
 
     `kind` is one of the signs ``+ - * / // % **`` (``-`` with one operand is the negative), a comparison, ``and``,
     ``or``, or the name of a function.
@@ -112,7 +112,7 @@ def operation(kind: str, *operands: Expression) -> Expression:
     rows = batch = False
     for x in operands:
         rows, batch = rows or x.rows, batch or x.batch
-    axes, trees = (rows, batch), _lined_up(operands, batch)
+    axes, trees = (rows, batch), _aligned(operands, batch)
     sign = OPERATORS.get(kind)
     if len(operands) == 1 and kind == "-":
         (x,) = operands
@@ -124,7 +124,7 @@ def operation(kind: str, *operands: Expression) -> Expression:
         return Expression(ast.Compare(trees[0], [sign], [trees[1]]), *axes)
     if kind == "where":
         condition, x, y = operands
-        if x.value is not None and y.value is not None:  # of two ints it would make an array of integers
+        if x.value is not None and y.value is not None:  # two ints would give an array of integers
             trees[1:] = [ast.Constant(x.value), ast.Constant(y.value)]
         return Expression(call("where", *trees), *axes, parts=(condition, x, y))
     return Expression(call(f"logical_{kind}" if kind in ("and", "or") else kind, *trees), *axes)
@@ -137,13 +137,13 @@ def _factors(sign: str, x: Expression, y: Expression) -> tuple[tuple[Expression,
     return ((x,), y) if sign == "/" and x.value is not None else ((), None)
 
 
-def _lined_up(operands: tuple[Expression, ...], batch: bool) -> list[ast.expr]:
+def _aligned(operands: tuple[Expression, ...], batch: bool) -> list[ast.expr]:
     """The operands' trees, made to broadcast against each other; `batch` if some have the axis of samples."""
     return [with_new_last_axis(x.tree) if batch and x.rows and not x.batch else x.tree for x in operands]
 
 
 def without_factors(x: Expression) -> Expression:
-    """The same expression, whose factors are to be left where they stand."""
+    """The same expression as a single factor, so that products do not rearrange it."""
     return Expression(x.tree, x.rows, x.batch)
 
 

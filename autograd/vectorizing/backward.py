@@ -46,7 +46,7 @@ __all__ = ["Backward", "backward"]
 
 @dataclass
 class Backward:
-    """The statements of the backward pass, and the gradients: the adjoints of the arrays that were asked for."""
+    """The statements of the backward pass, and the gradients: the adjoints of the requested arrays."""
 
     statements: list[Statement] = field(default_factory=list)
     gradients: list[Expression] = field(default_factory=list)
@@ -93,19 +93,19 @@ class _Adjoints:
     reached: dict[Array, list[tuple[NDArray[Any], Expression]]] = field(default_factory=dict)
 
     def add(self, view: View, x: Expression) -> None:
-        """Let the derivative `x` reach the elements that a view reads."""
+        """Add the derivative `x` with respect to the elements that a view reads."""
         array = view.array
         if array not in self.needed or x.value == 0:
             return
         assert array is not None
         reached = self.reached.setdefault(array, [])
         reached.append((view.index, x))
-        if len(reached) > MANY:  # so that the memory of their operands can be used again
+        if len(reached) > MANY:  # so that the memory of their operands can be reused
             so_far = self.named(self.block.names.numbered("t"), self.total(array))
             self.reached[array] = [(np.arange(math.prod(array.shape)), so_far)]
 
     def collected(self, array: Array) -> Expression:
-        """The adjoint of an array under a name of its own, if it is more than a name or a number."""
+        """The adjoint of an array, under a name of its own unless it is a name or a number."""
         x = self.total(array)
         unsigned = x.tree.operand if isinstance(x.tree, ast.UnaryOp) else x.tree
         if isinstance(unsigned, ast.Name) or x.is_python_number:
@@ -156,7 +156,7 @@ class _Adjoints:
 
 
 def _side_by_side(indices: list[NDArray[Any]], trees: list[ast.expr], batched: bool) -> ast.expr:
-    """The pieces that together are an array, as that array."""
+    """The array that consists of these pieces."""
     if not any(index.ndim for index in indices):
         return call("stack", ast.List(trees, ast.Load()))
     rows = [
@@ -190,7 +190,7 @@ def _through_part(part: Part, g: Expression, group: Group, adjoints: _Adjoints) 
         return
     g = _reduced(g, group, part.rows, part.batched)
     if len(factors) == 1 and not part.rows:
-        adjoints.add(part.factors[0], g)  # to each of the terms alike
+        adjoints.add(part.factors[0], g)  # the same for each of the terms
         return
     if part.is_product and not (part.rows or part.batched):
         for view, other in zip(part.factors, reversed(factors), strict=True):
@@ -230,7 +230,7 @@ def _sum_rule(i: int, part: Part, g: ast.expr, *factors: ast.expr) -> ast.expr:
 
 
 def _reduced(x: Expression, group: Group, rows: bool, batch: bool) -> Expression:
-    """A derivative in all axes of a group, added up over those that its operand does not have."""
+    """A derivative in all axes of a group, summed over those that its operand lacks."""
     if group.array.batched and not batch:
         x = sum_over_samples(x)
     if group.array.shape and not rows:

@@ -24,7 +24,7 @@ __all__ = ["emitted"]
 def emitted(
     title: str, inputs: Sequence[Array], groups: Sequence[Group], results: Sequence[View], wrt: Sequence[Array] | None
 ) -> ArrayFunction:
-    """The function that computes the `results`, or (with `wrt`) the mean of the only one and its derivatives."""
+    """The function that computes the `results`, or (with `wrt`) the mean of the only result and its derivatives."""
     names = Names()
     title = names.new(title)
     block = forward(inputs, groups, results[0].array if len(results) == 1 else None, names)
@@ -62,7 +62,7 @@ def _one_of(array: Array, block: Forward) -> Expression:
     """One number per sample: the first of an array of several."""
     if math.prod(array.shape):
         return block.read(View(array, np.zeros((), dtype=int)))
-    return Expression(summed(block.values[array].tree, 0), batch=True)  # a sum of nothing
+    return Expression(summed(block.values[array].tree, 0), batch=True)  # an empty sum
 
 
 def _unshared(results: Sequence[ast.expr], inputs: Sequence[Array], block: Forward) -> list[ast.expr]:

@@ -18,9 +18,9 @@ from autograd.vectorizing.source import ArrayFunction
 __all__ = ["block_size", "compiled", "run", "run_in_blocks"]
 
 BLOCK, LEAST = 15_000, 256
-"""Numbers of the largest intermediate array that are computed at a time: from 128 KiB on, memory is often asked from
-the operating system each time, which takes longer than the computation.  And samples, below which products of
-matrices would lose more than that wins."""
+"""The size of a block: at most `BLOCK` numbers of the largest intermediate array, since 128 KiB or more are often
+requested from the operating system each time, which takes longer than the computation; but at least `LEAST` samples,
+since products of smaller matrices lose more than that gains."""
 
 
 def compiled(code: ArrayFunction, call: Call) -> Callable[..., Any]:
@@ -62,8 +62,8 @@ def run_in_blocks(
 ) -> tuple[Any, ...]:
     """The same results, for `block` of the samples at a time.
 
-    For a mean and its gradients, `means` says of each whether it has no samples itself: those of the blocks are added
-    up, weighted by how many samples they belong to.  All else is joined along the samples.
+    For a mean and its gradients, `means` is true for each that has no samples itself: those of the blocks are added
+    up, weighted by the size of the block.  All others are concatenated along the samples.
     """
     samples = next(len(x) for array, x in zip(inputs, arrays, strict=True) if array.batched)
     blocks: list[Sequence[Any]] = []

@@ -32,7 +32,7 @@ from autograd.vectorizing.rewriting import broadcast, of_formula, plus, simplifi
 __all__ = ["MANY", "Forward", "forward"]
 
 MANY = 16
-"""Terms of a sum that are written in one line."""
+"""Maximum number of terms of a sum on one line."""
 
 _CONDITIONS_AMONG = {OPERATIONS["where"]: 1, CONDITIONS["and"]: 2, CONDITIONS["or"]: 2}
 """The number of operands, from the first on, that are conditions."""
@@ -113,7 +113,7 @@ def _open(block: Forward, inputs: Sequence[Array]) -> None:
 
 
 def _with_all_axes(block: Forward, group: Group) -> Expression:
-    """Some expression with all the axes of the group."""
+    """An expression with all the axes of the group."""
     return reduce(partial(simplified, "*"), (without_factors(block.read(view)) for view in group.views))
 
 
@@ -126,7 +126,7 @@ def _computed(block: Forward, group: Group) -> Expression:
     z = of_formula(op.value.tree, operands)
     if is_condition(op) and not group.array.is_condition:
         return simplified("where", z, number(1), number(0))
-    if op.domain is not None and not op.is_built_in:  # the table's own are nan or infinite by themselves
+    if op.domain is not None and not op.is_built_in:  # the table's own formulas give nan or infinity
         return simplified("where", of_formula(op.domain.tree, operands), z, number(math.nan))
     return z
 

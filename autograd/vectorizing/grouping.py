@@ -1,6 +1,6 @@
 """From scalars to arrays: the nodes of a graph that do the same thing at the same depth become one group.
 
-Two nodes belong together if they are the same operation on numbers that are kept in the same arrays; they must
+Two nodes belong together if they are the same operation on numbers that are stored in the same arrays; they must
 then have the same depth, and become rows of an array themselves.  A layer of neurons, each a linear form, is one group
 whose sum of products is one matrix product.
 """
@@ -26,7 +26,7 @@ _MAXIMUM, _POW, _WHERE = (OPERATIONS[x] for x in "maximum pow where".split())
 _LOGIC = (CONDITIONS["and"], CONDITIONS["or"])
 
 _Places = dict[Value, tuple[Array, int]]
-"""The array in which a Value is kept, and its position there."""
+"""The array in which a Value is stored, and its position there."""
 
 
 def grouped(graph: Graph, places: _Places) -> tuple[list[Group], list[View]]:
@@ -39,10 +39,10 @@ def grouped(graph: Graph, places: _Places) -> tuple[list[Group], list[View]]:
     groups: list[Group] = []
     for nodes in _levels(graph):
         level = _Level(graph, places, nodes)
-        together: dict[Any, list[Value]] = {}
+        by_signature: dict[Any, list[Value]] = {}
         for node in nodes:
-            together.setdefault((level.signature(node), node in numeric), []).append(node)
-        for members in together.values():
+            by_signature.setdefault((level.signature(node), node in numeric), []).append(node)
+        for members in by_signature.values():
             groups.append(level.group(members))
             groups[-1].array.is_condition = is_condition(members[0].op) and members[0] not in numeric
     return groups, [_view([x], places) for x in graph.results]
@@ -126,7 +126,7 @@ def _rank(array: Array | None) -> int:
 
 @dataclass
 class _Level:
-    """The nodes of one depth; all that they read has its place."""
+    """The nodes of one depth; all their operands have places."""
 
     graph: Graph
     places: _Places
@@ -138,7 +138,7 @@ class _Level:
         self.parts = {node: _sorted_summands(forms[node], self.places) for node in self.nodes if node in forms}
 
     def signature(self, node: Value) -> Any:
-        """The key that the nodes of one group have in common."""
+        """The key that all nodes of one group share."""
         if node in self.parts:
             common = tuple((part.kind, *part.common) for part in self.parts[node])
             return node.op is _MAXIMUM, self.graph.forms[node].divisor, common
@@ -147,16 +147,16 @@ class _Level:
         return node.op, sources, args[1] if node.op is _POW and sources[1] is None else None
 
     def group(self, members: list[Value]) -> Group:
-        """The group of these nodes.  Those that compute the same from the same are one row of its array."""
+        """The group of these nodes.  Nodes with the same operands share a row of its array."""
         rows: dict[Any, int] = {}
-        row_of = [rows.setdefault(self.reading(node), len(rows)) for node in members]
+        row_of = [rows.setdefault(self.operand_key(node), len(rows)) for node in members]
         first = dict(zip(reversed(row_of), reversed(members), strict=True))
         group = self.group_of([first[row] for row in range(len(rows))], _common_label(members))
         for row, node in zip(row_of, members, strict=True):
             self.places[node] = group.array, row
         return group
 
-    def reading(self, node: Value) -> tuple[Any, ...]:
+    def operand_key(self, node: Value) -> tuple[Any, ...]:
         """The key that tells the nodes of a group apart: the places of their operands."""
         if node in self.parts:
             operands = [x for part in self.parts[node] for summand in part.summands for x in summand]

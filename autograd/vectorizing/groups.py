@@ -14,7 +14,7 @@ __all__ = ["Array", "Group", "Part", "View"]
 
 @dataclass(eq=False)
 class Array:
-    """Numbers that the program keeps together, in `shape`; with the samples as one more, last, axis if `batched`.
+    """Numbers that the program stores together, in `shape`; with the samples as one more, last, axis if `batched`.
 
     The array of a group has one axis, or none for a group of one.  `label` is the name of its Values.
     """
@@ -29,7 +29,7 @@ class Array:
 class View:
     """An operand of a group: elements of an `array`, or constants (then `array` is None).
 
-    `index` has the positions of the elements in the flattened array (of constants: the numbers), in the shape
+    `index` has the positions of the elements in the flattened array (for constants, the numbers), in the shape
     in which they are read: one for each node of the group, or a single one if all nodes read the same.
     """
 

@@ -1,4 +1,4 @@
-"""The names of one program: those in use, those that are only numbers, and those of constants."""
+"""The names of one program: those in use, temporary ones, and those of constants."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RESERVED = frozenset(
 
 
 def plain(label: str | None) -> str:
-    """A label in the form in which Python compares identifiers.
+    """A label, normalized as Python normalizes identifiers.
 
     >>> plain("x₁")
     'x1'
@@ -43,7 +43,7 @@ class Names:
         self.constants: dict[str, NDArray[Any]] = {}
         self.functions: dict[str, Callable[..., float]] = {}
         self.permanent: set[str] = set()  # names that stay, even if they are read only once
-        self.temporaries: set[str] = set()  # names that are only numbers, such as t1, and their derivatives, dt1
+        self.temporaries: set[str] = set()  # numbered names, such as t1, and their derivatives, dt1
         self._of_constants: dict[Any, str] = {}
         self._of_functions: dict[Callable[..., float], str] = {}
         self._last_numbers: dict[str, int] = {}
@@ -54,7 +54,7 @@ class Names:
         return self.used - self.temporaries
 
     def new(self, label: str) -> str:
-        """The label, with as many _ as it takes to be new."""
+        """The label, followed by underscores if it is used already."""
         word = plain(label)
         while word in self.used or keyword.iskeyword(word) or word == "__debug__":
             word += "_"
@@ -62,7 +62,7 @@ class Names:
         return word
 
     def permanent_name(self, label: str) -> str:
-        """A new name for an array that is to be seen in the source."""
+        """A new name for an array that stays visible in the source."""
         word = self.new(label)
         self.permanent.add(word)
         return word
@@ -75,7 +75,7 @@ class Names:
         return new
 
     def numbered(self, letter: str) -> str:
-        """The letter with the next number; those with a t are temporaries."""
+        """The letter with the next number; names with a t are temporary."""
         number = self._last_numbers.get(letter, 0) + 1
         while f"{letter}{number}" in self.used:
             number += 1

@@ -1,6 +1,6 @@
 """The functions that a vectorized program calls, for NumPy and for other array libraries.
 
-NumPy's own functions serve NumPy.  PyTorch, JAX, Dask and others come through the array-API standard
+NumPy arrays use NumPy's own functions.  PyTorch, JAX, Dask and others use the array-API standard
 (`array-api-compat`, an optional dependency), and functions missing from the standard are
 built from others.
 """
@@ -19,7 +19,7 @@ __all__ = ["functions_for", "is_foreign", "namespace_of"]
 
 
 def is_foreign(x: Any) -> bool:
-    """True for an array of another library than NumPy."""
+    """True for an array of a library other than NumPy."""
     return (
         not isinstance(x, np.ndarray) and hasattr(x, "shape") and hasattr(x, "dtype") and not isinstance(x, np.generic)
     )
@@ -34,7 +34,7 @@ def namespace_of(arrays: list[Any]) -> Any:
     except ImportError:
         kind = f"{type(arrays[0]).__module__}.{type(arrays[0]).__name__}"
         raise ImportError(
-            f"arrays of other libraries than NumPy ({kind}) need array-api-compat: "
+            f"arrays of libraries other than NumPy ({kind}) need array-api-compat: "
             "pip install 'scalar-autograd[arrays]'"
         ) from None
     return array_namespace(*arrays)
@@ -78,7 +78,7 @@ def functions_for(xp: Any, like: Any, dtype: Any) -> dict[str, Any]:
     if dtype == np.float64:
         return _numpy_functions()
 
-    def where(condition: Any, x: Any, y: Any) -> Any:  # NumPy's makes float64 of two numbers of Python's
+    def where(condition: Any, x: Any, y: Any) -> Any:  # np.where turns two Python floats into float64
         return np.where(condition, *(np.asarray(z, dtype) if type(z) is float else z for z in (x, y)))
 
     return _numpy_functions() | {"where": where}

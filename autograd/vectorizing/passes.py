@@ -24,10 +24,10 @@ __all__ = ["Block", "inlined", "read_among", "renumbered", "with_deletions", "wi
 T = TypeVar("T")
 
 LONG = 100
-"""Statements of a program from which on arrays are deleted after their last use, to have their memory back."""
+"""Number of statements above which arrays are deleted after their last use, to free their memory."""
 
 LARGEST = 24
-"""Parts of an expression that still read as one line."""
+"""Maximum number of parts of an expression on one line."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def without_unread(block: Block) -> Block:
 
 
 def inlined(block: Block, permanent: Collection[str]) -> Block:
-    """The block with expressions that are read once written where they are read.
+    """The block with expressions that are read only once moved to where they are read.
 
     Names in `permanent` stay, and so do expressions that would have more than `LARGEST` parts.
     """
@@ -155,7 +155,7 @@ def _names(tree: ast.expr) -> list[str]:
 
 
 def _parts(tree: ast.expr) -> list[ast.expr]:
-    """The expressions in an expression, itself among them; `ast.walk`, but several times as fast."""
+    """All expressions in an expression, including itself; like `ast.walk`, but several times as fast."""
     parts: list[ast.expr] = [tree]
     for part in parts:
         if type(part) is ast.Name or type(part) is ast.Constant:

@@ -1,4 +1,4 @@
-"""Patterns of expressions, for the table of rewrite rules: tests that an expression matches or not."""
+"""Patterns of expressions, for the table of rewrite rules: tests of single expressions."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def is_reciprocal(x: Expression) -> bool:
 
 
 def has_no_divisor(x: Expression) -> bool:
-    """Match all but fractions."""
+    """Match everything except fractions."""
     return x.divisor is None
 
 
@@ -69,7 +69,7 @@ zero, one = is_equal_to(0), is_equal_to(1)
 
 
 def has_no_samples(x: Expression) -> bool:
-    """Match what all samples share."""
+    """Match expressions that all samples share."""
     return not x.batch
 
 

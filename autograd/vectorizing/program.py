@@ -1,7 +1,7 @@
 """The compiled program returned by `vectorize`.
 
 A function is traced once for each combination of shapes; the code for its results, and for each choice of
-derivatives, is made when it is first asked for.
+derivatives, is generated when it is first needed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Program:
             self._signature.check_name(name, f"batch={name!r}")
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        """The result of `f` for each sample: in place of each number stands an array of shape (samples,)."""
+        """The result of `f` for each sample: each number becomes an array of shape (samples,)."""
         key, samples = (None, 0) if args else float_arrays_key(_VALUES, kwargs, self.batch)
         shortcut = self._shortcuts.get(key)
         if shortcut is not None and samples <= shortcut.most_samples:
@@ -73,7 +73,7 @@ class Program:
         numbers = iter(gradients)
 
         def gradient(place: str, _: Any) -> Any:
-            return next(numbers) if place in program.inputs else None  # a string or the like has none
+            return next(numbers) if place in program.inputs else None  # a string, for example, has none
 
         return value, {name: mapped(gradient, call.arguments[name], name) for name in names}
 
@@ -109,7 +109,7 @@ class Program:
         return self._latest
 
     def _specialized(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Specialization, Call]:
-        """The program for arguments of these shapes, made now if there is none."""
+        """The program for arguments of these shapes, generated if there is none yet."""
         call = call_of(self._signature.bound(args, kwargs) if args else kwargs, self.batch)
         program = self._specializations.get(call.key)
         if program is None:
@@ -147,7 +147,7 @@ _VALUES = ("values",)
 
 @dataclass(frozen=True, slots=True)
 class _Shortcut:
-    """A function that can be called with the arguments as they come, up to so many samples."""
+    """A function that takes the arguments without conversion, for up to `most_samples` samples."""
 
     program: Specialization
     function: Callable[..., Any]

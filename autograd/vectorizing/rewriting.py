@@ -1,4 +1,4 @@
-"""The algebra by which expressions are simplified: one table of rewrite rules.
+"""The algebra that simplifies expressions: one table of rewrite rules.
 
 ``simplified("+", x, y)`` is the expression ``x + y``, unless one of the `RULES` of ``+`` has a better one.  Rules are
 tried in the order of the table, and the first that applies decides.
@@ -67,8 +67,8 @@ __all__ = [
 class Rule:
     """A rewrite rule, such as ``x * 1 → x``.
 
-    It applies to an `operation` whose operands match the `pattern`, one test for each.  The `replacement` makes the
-    new expression of the operands, or None if it does not apply after all.
+    It applies to an `operation` whose operands match the `pattern`, one test for each.  The `replacement` builds the
+    new expression from the operands, or returns None if the rule does not apply after all.
     """
 
     operation: str
@@ -152,7 +152,7 @@ class Product:
         return self.described(reduce(divide, [x for x in self.divisors if not x.is_scalar], result))
 
     def described(self, x: Expression) -> Expression:
-        """`x`, which is this product, with its factors; a product with several divisors is left without."""
+        """`x`, which is this product, with its factors; a product with several divisors gets none."""
         if len(self.divisors) > 1:
             return x
         factors = (number(self.constant), *self.scalars, *self.arrays)
@@ -171,7 +171,7 @@ def _product(product: Product) -> Expression:
 
 
 def sum_over_samples(x: Expression) -> Expression:
-    """The sum over all samples: a matrix product where it is one."""
+    """The sum over all samples, as a matrix product if possible."""
     replacement = _replacement("sum over samples", [x])
     return Expression(summed(x.tree, int(x.rows)), x.rows) if replacement is None else replacement
 
@@ -206,7 +206,7 @@ def _has_negative_constant(product: Product) -> bool:
 def _folded(function: Callable[..., float], *numbers: Expression) -> Expression | None:
     try:
         return number(float(function(*(x.value for x in numbers))))
-    except (ArithmeticError, ValueError):  # only arrays can say
+    except (ArithmeticError, ValueError):  # left to the arrays
         return None
 
 
@@ -293,7 +293,7 @@ RULES = (
         "+", (anything, is_negative), lambda x, y: simplified("-", x, _operand_of(y)),
         "x + (-y) → x - y", "one pass over the array instead of two",
     ),
-    Rule("-", (is_negative,), _operand_of, "-(-x) → x", "two passes over the array less"),
+    Rule("-", (is_negative,), _operand_of, "-(-x) → x", "saves two passes over the array"),
     Rule("*", (one, anything), lambda x, y: y, "1 · x → x", "multiplying by 1 changes nothing"),
     Rule("*", (anything, one), lambda x, y: x, "x · 1 → x", "multiplying by 1 changes nothing"),
     Rule("/", (anything, one), lambda x, y: x, "x / 1 → x", "dividing by 1 changes nothing"),
@@ -318,7 +318,7 @@ RULES = (
     ),
     Rule("product", (_is_zero,), lambda _: number(0), "0 · x → 0", "nothing has to be computed"),
     Rule("product", (_has_n_above_and_below,), _without_n, "n · 1/n → 1", "a sum over the samples of a mean"),
-    Rule("product", (_has_negative_constant,), _negated, "-2 · x → -(2 · x)", "x + (-y) → x - y applies to it"),
+    Rule("product", (_has_negative_constant,), _negated, "-2 · x → -(2 · x)", "so that x + (-y) → x - y applies"),
     Rule("sum over samples", (has_no_samples,), lambda x: times(N, x), "Σ x → n · x", "all terms are equal"),
     Rule(
         "sum over samples", (is_product_with_a_vector,), _matrix_product,

@@ -1,4 +1,4 @@
-"""The graph of a trace, simplified: sums of products, as in a neuron, are one linear form however they were written."""
+"""The graph of a trace, simplified: sums of products, as in a neuron, are one linear form, however written."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def simplified_graph(nodes: Sequence[Value], results: Sequence[Operand]) -> Grap
 def _linear_forms(
     args: dict[Value, tuple[Operand, ...]], results: Sequence[Operand]
 ) -> tuple[dict[Value, LinearForm], set[Value]]:
-    """The linear forms that are worth it, newest first, and the nodes that they take in."""
+    """The worthwhile linear forms, newest first, and the nodes that they absorb."""
     uses = Counter(results)
     for operands in args.values():
         uses.update(x for x in operands if type(x) is Value)
@@ -95,7 +95,7 @@ def _linear_forms(
 def _linear_form(
     root: Value, args: dict[Value, tuple[Operand, ...]], uses: Counter[Any], ops: tuple[Operation, ...]
 ) -> tuple[LinearForm, list[Value]]:
-    """The sum at `root` as one linear form, and the nodes that it takes in: unnamed ones that nothing else uses."""
+    """The sum at `root` as one linear form, and the nodes that it absorbs: unnamed ones that nothing else uses."""
     inner: list[Value] = []
     form = LinearForm([], [], len(args[root]) if root.op is _MEAN else 1)
     waiting: list[Operand] = [root]

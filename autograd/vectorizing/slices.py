@@ -1,4 +1,4 @@
-"""Elements of an array as an expression: a slice where there is one, which copies nothing.
+"""Elements of an array as an expression: if possible a slice, which copies nothing.
 
 An `index` holds positions in the flattened array, in the shape in which the elements are read.  The samples of a
 batched array are one more axis, the last, which is always read as a whole.
@@ -33,7 +33,7 @@ Slice = int | slice
 
 
 def is_everything(index: Index, shape: tuple[int, ...]) -> bool:
-    """True if these are all elements of an array of this shape, in their order."""
+    """True if these are all elements of an array of this shape, in order."""
     return index.size == prod(shape) and bool((index.ravel() == np.arange(index.size)).all())
 
 

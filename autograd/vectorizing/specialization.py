@@ -1,4 +1,4 @@
-"""A program for arguments of certain shapes: the groups of its trace, and caches of the code made of them."""
+"""A program for arguments of certain shapes: the groups of its trace, and caches of the code generated from them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from autograd.vectorizing.trace import Trace
 __all__ = ["Specialization"]
 
 Names = tuple[str, ...] | None
-"""The arguments with respect to which derivatives are asked for; None asks for the results themselves."""
+"""The arguments with respect to which derivatives are requested; None requests the results themselves."""
 
 
 class Specialization:
-    """Everything that is made of one trace, each when it is first asked for; the graph of Values is not kept."""
+    """Everything derived from one trace, each when it is first needed; the graph of Values is not stored."""
 
     def __init__(self, trace: Trace) -> None:
         self.title, self.inputs, self.captured = trace.title, trace.inputs, trace.captured
@@ -31,14 +31,14 @@ class Specialization:
         self.arrays = [*trace.inputs.values(), *(group.array for group in trace.captured)]
         self.groups, self.results = grouped(simplified_graph(trace.nodes, trace.results), trace.places)
         self.block = block_size(self.groups)
-        self.latest: Names = self.parameters() if self.is_one_number else None  # the derivatives last asked for
+        self.latest: Names = self.parameters() if self.is_one_number else None  # the derivatives last requested
         self._computed = [value for group in trace.captured for value in group.values if not value.is_leaf]
         self._codes: dict[Names, ArrayFunction] = {}
         self._functions: dict[Any, Callable[..., Any]] = {}
 
     @property
     def is_one_number(self) -> bool:
-        """True if the result is a number, rather than a list, dict or array of some."""
+        """True if the result is a number, rather than a list, dict or array of numbers."""
         return not pytrees.is_tree(self.structure)
 
     def parameters(self) -> tuple[str, ...]:

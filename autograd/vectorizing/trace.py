@@ -59,7 +59,7 @@ class Trace:
 def trace(f: Callable[..., Any], title: str, call: Call) -> Trace:
     """Run `f` on Values without numbers, in the shapes of the call.
 
-    Raises TracingError where the function asks for a number.  A note on any exception shows the shapes.
+    Raises TracingError where the function needs a number.  A note on any exception shows the shapes.
     """
     inputs = {slot.place: Array(slot.shape, slot.batched, _label(slot.place)) for slot in call.slots}
     places: dict[Value, tuple[Array, int]] = {}
@@ -115,7 +115,7 @@ def _nested(leaf: Callable[[tuple[int, ...]], Any], shape: tuple[int, ...], inde
 def _captured_values(
     nodes: Sequence[Value], places: dict[Value, tuple[Array, int]], start: int, unknown: Unknown
 ) -> Iterator[Value]:
-    """The Values that the nodes use besides the arguments, made before the function ran or inside it."""
+    """The Values that the nodes use besides the arguments, created before the function ran or inside it."""
     seen: set[Value] = set()
     for node in nodes:
         inside = node._created >= start and not node.is_leaf

@@ -35,7 +35,7 @@ def vectorize(f: Callable[..., Any], batch: str | Sequence[str] = ()) -> Program
     `f` runs once for each combination of shapes.  A branch on a number (``if x > 0``) is a `TracingError`:
     ``where(x > 0, a, b)`` chooses sample by sample.  The numbers of captured Values are read at every call.
 
-    Where an operation is not defined the result is nan or infinite, as IEEE 754 has it: there is no error, since other
+    Where an operation is not defined the result is nan or infinite, as in IEEE 754: there is no error, since other
     samples may be fine.
 
     >>> import numpy as np

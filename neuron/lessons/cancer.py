@@ -26,9 +26,9 @@ TEST, ALL = ("90.49", "2.40"), ("90.33", "0.304")
 
 
 class Cancer(Lesson):
-    """Full-batch gradient descent on the squared error; the measures are standardized as in the training samples."""
+    """Full-batch gradient descent on the squared error; measurements are standardized as in the training samples."""
 
-    title = "Tumours: 569 samples of 30 measures, benign or malignant"
+    title = "Tumours: 569 samples of 30 measurements, benign or malignant"
     about = "ŷ = sigmoid(w·x + b), loss: mean of (ŷ - y)²; gradient descent, learning rate {lr}, {epochs} epochs"
     settings = Settings(epochs=100, lr=3.0, seed=0)
     panels = 2
@@ -60,7 +60,7 @@ class Cancer(Lesson):
         yield f"  in the article: test {TEST[0]} (s = {TEST[1]}), all {ALL[0]} (s = {ALL[1]})"
 
     def trained(self, seed: int) -> tuple[History, float]:
-        """The training from one random start, with a shuffle of its own, and the accuracy on all samples."""
+        """The training from one random start, with its own shuffle, and the accuracy on all samples."""
         data = cancer()  # its error says what to install if scikit-learn is missing
         from sklearn.model_selection import train_test_split
 

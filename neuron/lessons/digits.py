@@ -68,7 +68,7 @@ class Digits(Lesson):
         yield f"  ({1000 * one_sample:.1f} ms for one sample, forward and backward)"
 
     def objective(self, *arguments: Any) -> Checked:
-        """The objective that `fit` uses by default, with its programs kept for inspection."""
+        """The objective that `fit` uses by default, with its programs accessible."""
         eager = Eager(*arguments)
         self.programs = ArrayPrograms(eager)
         return Checked(lambda: self.programs, eager)

@@ -59,7 +59,7 @@ class Equation(Lesson):
     settings = Settings(epochs=50, lr=1e-6, seed=1)
 
     def run(self) -> Iterator[str]:
-        """The results of the three strategies after some steps, and their weights in the end."""
+        """The results of the three strategies after some steps, and their weights at the end."""
         data = equation()
         self.neuron = Neuron(2, activation=None, weights=data.weights)
         history = fit(
@@ -78,7 +78,7 @@ class Equation(Lesson):
         yield from table(["steps", *strategies], rows)
         yield ""
         ends = [(name, *map(float, path[-1]), f"{result(path[-1]) - TARGET:.4g}") for name, path in strategies.items()]
-        yield from table(["in the end", "w₁", "w₂", "error"], ends)
+        yield from table(["at the end", "w₁", "w₂", "error"], ends)
 
     def draw(self, axes: Sequence[Axes]) -> None:
         """The loss over both weights, with the valley of all solutions, and the path into it."""

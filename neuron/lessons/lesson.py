@@ -57,19 +57,19 @@ class Lesson:
         plot: str | None = None,
         csv: str | None = None,
     ) -> None:
-        usual = self.settings
-        if usual.seed is None and seed is not None:
+        original = self.settings
+        if original.seed is None and seed is not None:
             raise ValueError(f"--seed {seed}: nothing is random in this lesson")
-        self.epochs = usual.epochs if epochs is None else epochs
-        self.lr = usual.lr if lr is None else lr
-        self.seed = seed if seed is not None else usual.seed or 0
+        self.epochs = original.epochs if epochs is None else epochs
+        self.lr = original.lr if lr is None else lr
+        self.seed = seed if seed is not None else original.seed or 0
         if self.epochs < 0:
             raise ValueError(f"--epochs must be at least 0, not {self.epochs}")
         if not 0 < self.lr < math.inf:
             raise ValueError(f"--lr, the learning rate, must be positive, not {self.lr}")
         if not 0 <= self.seed <= MAX_SEED:
             raise ValueError(f"--seed must be from 0 to {MAX_SEED}, not {self.seed}")
-        self.is_original = (self.epochs, self.lr, self.seed) == (usual.epochs, usual.lr, usual.seed or 0)
+        self.is_original = (self.epochs, self.lr, self.seed) == (original.epochs, original.lr, original.seed or 0)
         self.has_left_out = False
         self.plot, self.csv = plot, csv
         if csv:
@@ -83,7 +83,7 @@ class Lesson:
             raise ValueError(f"--plot and --csv name the same file, {plot}")
 
     def lines(self) -> Iterator[str]:
-        """The lesson, line by line; writes its files in the end."""
+        """The lesson, line by line; writes its files at the end."""
         yield self.title
         yield f"  {self.about.format(epochs=self.epochs, lr=f'{self.lr:g}', tenth=f'{self.lr / 10:g}', seed=self.seed)}"
         yield ""
@@ -163,7 +163,7 @@ def every(step: int, last: int) -> list[int]:
 
 
 def _check_writable(option: str, file: str) -> None:
-    """Raise OSError, before anything is computed, if the file could not be written in the end."""
+    """Raise OSError, before anything is computed, if the file could not be written at the end."""
     path = Path(file)
     if path.is_dir() or not path.parent.is_dir():
         problem = "it is a directory" if path.is_dir() else f"there is no directory {path.parent}"

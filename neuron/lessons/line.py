@@ -31,7 +31,7 @@ class Line(Lesson):
     panels = 2
 
     def run(self) -> Iterator[str]:
-        """The loss every hundred epochs, and the line in the end."""
+        """The loss every hundred epochs, and the line at the end."""
         self.data = line(self.seed)
         self.neuron = Neuron(1, activation=None, weights=self.data.weights, bias=self.data.bias)
         history = fit(

@@ -55,7 +55,7 @@ class OneNeuron:
         return y_hat, self.loss_of(y_hat, self.target).named("L")
 
     def lines(self) -> Iterator[str]:
-        """The lesson, line by line; draws the graph in the end."""
+        """The lesson, line by line; draws the graph at the end."""
         y_hat, L = self.forward()
         L.backward()
         by_hand = gradient(self.activation, self.loss, self.w, self.b, self.x, self.y)

@@ -33,7 +33,7 @@ FORMAT = "scalar-autograd model 1"
 
 
 def save(model: ModelLike, file: str | PathLike[str]) -> None:
-    """Write `model` to a file; ValueError if the file could not hold all of it, OSError if it cannot be written."""
+    """Write `model` to a file; ValueError if a file cannot describe it, OSError if it cannot be written."""
     plain = _plain(model)
     numbers = {str(name.label): p.data for name, p in zip(plain.parameters(), model.parameters(), strict=True)}
     for name, number in numbers.items():
@@ -68,7 +68,7 @@ def load(kind: type[M], file: str | PathLike[str]) -> M:
     try:
         model = kind(**arguments)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{file}: no {name} can be made with the arguments {shown(arguments)}: {error}") from None
+        raise ValueError(f"{file}: cannot create {name} with the arguments {shown(arguments)}: {error}") from None
     _check_names(file, "the arguments", arguments, model.arguments())
     parameters = {str(parameter.label): parameter for parameter in model.parameters()}
     _check_names(file, f"the parameters of {model!r}", numbers, parameters)
@@ -110,7 +110,7 @@ def _check_names(file: str | PathLike[str], where: str, names: Collection[str], 
 
 
 def write(file: str | PathLike[str], content: str) -> None:
-    """Write a string to a file; the OSError of one that cannot be written says so."""
+    """Write a string to a file, or raise an OSError that names the file."""
     try:
         with open(file, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(content)

@@ -55,8 +55,8 @@ class Model(ModelLike):
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """The outputs for many samples at once, without recording anything.
 
-        `X` has one row per sample, shape (samples, inputs); for a model of one input a plain sequence of
-        numbers does as well.  Returns shape (samples,), or (samples, outputs) if there are several.
+        `X` has one row per sample, shape (samples, inputs); for a model of one input, a plain sequence of
+        numbers is accepted as well.  Returns shape (samples,), or (samples, outputs) if there are several.
         """
         outputs = np.empty((len(rows := as_inputs(X, self)), self.nout))
         for i, row in enumerate(rows.tolist()):
@@ -166,7 +166,7 @@ class Neuron(Model):
         y_hat = ACTIVATIONS[self.activation](h)
         if type(h) is Value:
             h.label = self.sum_name
-            y_hat.label = self.output_name  # for a linear neuron the two are one
+            y_hat.label = self.output_name  # for a linear neuron both are the same Value
         return [y_hat]
 
     def __repr__(self) -> str:

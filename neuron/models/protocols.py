@@ -31,7 +31,7 @@ class ModelLike(Protocol):
         """All weights and biases, in a fixed order."""
 
     def arguments(self) -> dict[str, Any]:
-        """The arguments that make a model of this structure."""
+        """The arguments that create a model of this structure."""
 
     def columns(self) -> Sequence[Sequence[NeuronLike]]:
         """The neurons, layer by layer."""

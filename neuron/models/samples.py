@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 
 
 def as_inputs(X: Any, model: ModelLike, verb: str = "predicts", name: str = "X") -> Array:
-    """`X` as an array of shape (samples, inputs); for a model of one input a plain sequence does as well."""
+    """`X` as an array of shape (samples, inputs); for a model of one input, a plain sequence is accepted as well."""
     rows = _numbers(X, name)
     if rows.ndim == 1 and model.nin == 1:
         rows = rows[:, np.newaxis]

@@ -1,7 +1,7 @@
 """Drawings of models: inputs, neurons, outputs, and the current weights between them.
 
-A positive weight is a solid blue line, a negative one a dashed orange line; the larger, the thicker.  Of wide layers
-the first neurons and the last one are drawn.
+A positive weight is a solid blue line, a negative one a dashed orange line; the larger, the thicker.  For wide
+layers, only the first neurons and the last one are drawn.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 __all__ = ["drawing"]
 
 MAX_COLUMN = 6
-"""The largest layer of which all units are drawn."""
+"""The size of the largest layer with all units drawn."""
 FIRST = 4
 """The number of units drawn of a larger layer, besides its last one."""
 MAX_LABELLED = 24
-"""The largest number of weights whose lines are labelled with their numbers."""
+"""Maximum number of weights with their numbers on the lines."""
 
 _POSITIVE, _NEGATIVE = "#0072B2", "#C2570C"
 _THINNEST, _THICKEST = 0.6, 4.5

@@ -25,9 +25,9 @@ class Checked:
     """An objective computed by a fast one as long as that agrees with its `reference`.
 
     `make` returns the fast objective.  Before every measurement, and before the first step after it, the two are
-    compared on one sample, another one each time.  If they differ, the loss may read something that has changed, and
-    the fast one is made anew; if that does not help, or it cannot be computed at all, the reference takes over for
-    good, with a warning.  The reference also computes again what is not finite: its errors say what is wrong.
+    compared on one sample, a different one each time.  If they differ, the loss may read something that has changed,
+    and the fast one is built again; if that does not help, or it cannot be computed at all, the reference replaces it,
+    with a warning.  The reference also recomputes results that are not finite: its errors say what is wrong.
     """
 
     def __init__(self, make: Callable[[], Objective], reference: Objective) -> None:
@@ -69,7 +69,7 @@ class Checked:
                     self.compared = _loss
                     return self.fast
                 self.fast = self.make()
-            why = "the loss of the same sample is not the same twice"
+            why = "the loss of the same sample differs from call to call"
         except Exception as error:
             why = str(error)
         self.fast = self.reference

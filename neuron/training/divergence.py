@@ -1,7 +1,7 @@
-"""Divergence: a loss, a gradient or a step that grows too large for a float, noticed and explained.
+"""Divergence: a loss, a gradient or a step that grows too large for a float, detected and explained.
 
-Before the first step such a number is an error of the input, and raised as it is.  After it the steps are to blame: it
-becomes a `RunawayError`, and that a `DivergedError` with the numbers that show it and a learning rate to try.
+Before the first step, such a number is an error of the input and raised unchanged.  Later, the steps are to blame: it
+becomes a `RunawayError`, and then a `DivergedError` with the numbers that show it and a learning rate to try.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ __all__ = ["Diagnosis", "DivergedError", "Guarded", "check_finite", "check_growt
 Array = NDArray[np.float64]
 
 RUNAWAY = 1e5
-"""A training has diverged when its loss is above this, and above so many times what it was at the start, ..."""
+"""A training has diverged when its loss is above this, and above this many times the loss at the start, ..."""
 RUNAWAY_GROWTH, RUNAWAY_EPOCHS = 1.5, 5
-"""... and has grown by this factor or more in each of so many epochs: such growth does not end by itself."""
+"""... and has grown by this factor or more in each of this many epochs: such growth does not end by itself."""
 TOO_LARGE = "then the numbers grew too large for a float"
 POWER_ITERATIONS = 20
 
@@ -43,7 +43,7 @@ class DivergedError(ArithmeticError):
 
 
 class RunawayError(ArithmeticError):
-    """The loss or the gradient grows without end, or is not finite any more: the steps were too long."""
+    """The loss or the gradient grows without end, or is no longer finite: the steps were too long."""
 
 
 class BottomlessError(RunawayError):
@@ -51,7 +51,7 @@ class BottomlessError(RunawayError):
 
 
 class Guarded:
-    """An objective whose failures are a `RunawayError` everywhere but at the `start`; `names` are the parameters'."""
+    """An objective whose failures are a `RunawayError` except at the `start`; `names` are the parameters'."""
 
     def __init__(self, objective: Objective, start: Array, names: Sequence[str]) -> None:
         self.objective, self.start, self.names = objective, start, names
@@ -96,7 +96,7 @@ class Guarded:
 
 
 def guarded_step(step: Update) -> Update:
-    """The step of an optimizer, which may do with its arguments as it likes, and must return finite numbers."""
+    """The step of an optimizer, which may change its arguments, and must return finite numbers."""
 
     def guarded(theta: Array, gradient: Array, lr: float) -> Array:
         try:
@@ -126,7 +126,7 @@ def check_finite(loss: float, is_start: bool) -> None:
 
 
 def check_growth(entries: Sequence[Epoch]) -> None:
-    """Raise `RunawayError` if the loss explodes but has not reached the end of the floats yet."""
+    """Raise `RunawayError` if the loss explodes, even if it still fits a float."""
     recent = [entry.loss for entry in entries[-RUNAWAY_EPOCHS - 1 :]]
     grows = len(recent) > RUNAWAY_EPOCHS and all(0 < RUNAWAY_GROWTH * a <= b for a, b in pairwise(recent))
     if grows and recent[-1] > RUNAWAY * max(1.0, abs(entries[0].loss)):

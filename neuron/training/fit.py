@@ -1,7 +1,7 @@
 """Training: samples in, a trained model and its history out.
 
 `fit` checks its arguments and puts the parts together: the objective computes losses and gradients, the optimizer makes
-the steps, the loop runs through epochs and batches, measurements make the history, and a diagnosis explains failures.
+the steps, the loop runs through epochs and batches, measurements fill the history, and a diagnosis explains failures.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _is_ended_by(callbacks: Sequence[Callback], history: History, parameters: Se
     for parameter, ours in zip(parameters, before, strict=True):
         if parameter.data != ours:
             raise RuntimeError(
-                f"a callback has changed {parameter.label}, but fit keeps the parameters itself: to hold them in "
+                f"a callback has changed {parameter.label}, but fit sets the parameters itself: to keep them within "
                 "bounds, use a penalty or an optimizer of your own"
             )
     return any(isinstance(end, bool | np.bool_) and bool(end) for end in ended)

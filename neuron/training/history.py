@@ -81,7 +81,7 @@ class History:
     def parameters(self) -> Array:
         """The parameters that learn, shape (epochs + 1, number of them), in the order of `names`.
 
-        Raises ValueError unless `fit` was asked to record them.
+        Raises ValueError unless `fit` recorded them.
         """
         recorded = [entry.parameters for entry in self.entries if entry.parameters is not None]
         if len(recorded) < len(self.entries):

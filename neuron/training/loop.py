@@ -68,7 +68,7 @@ def batches(samples: int, size: int | None, shuffle: bool, source: np.random.Gen
 
 @dataclass
 class Measurements:
-    """The history, and everything that it takes to add to it."""
+    """The history, and everything needed to add to it."""
 
     objective: Guarded
     metric: Metric | None
@@ -114,7 +114,7 @@ class Measurements:
         return as_float(self.metric(predictions.copy(), targets.copy()), "the metric")
 
     def finish(self) -> Array:
-        """The parameters of the last entry, or of the start, which are forgotten unless they were to be recorded."""
+        """The parameters of the last entry, or of the start, which are deleted unless they should be recorded."""
         entries = self.history.entries
         last = entries[-1].parameters if entries else None
         if entries and not self.record_parameters:

@@ -30,7 +30,7 @@ Method = Callable[[Model, Sequence[Value], Any, Penalty | None, str], "Objective
 """(model, parameters that learn, loss, penalty, reduction) -> the objective."""
 
 REDUCTIONS: dict[str, Callable[[Iterable[Any]], Any]] = {"mean": mean, "sum": total}
-"""The functions that make one loss of those of the samples, by name."""
+"""The functions that combine the losses of the samples into one, by name."""
 
 
 _REPLAYED = (DomainError, PoleError, OverflowError, ZeroDivisionError, ValueError, TypeError)
@@ -49,8 +49,8 @@ class Objective(Protocol):
 class Eager:
     """The objective by a graph of Values, recorded anew each time, and a backward pass through it.
 
-    `loss` is a name or a function of (prediction, target); a loss given by name is averaged over the
-    outputs of a sample, a function gets them as lists.
+    `loss` is a name or a function of (prediction, target); a named loss is averaged over the outputs
+    of a sample, a function receives them as lists.
     """
 
     def __init__(

@@ -155,15 +155,15 @@ def _positive(rate: float, name: str) -> float:
     return rate
 
 
-def _real(of: object, name: str, number: object) -> float:
-    return as_float(number, f"{type(of).__name__}({name}={shown(number)})")
+def _real(optimizer: object, name: str, number: object) -> float:
+    return as_float(number, f"{type(optimizer).__name__}({name}={shown(number)})")
 
 
-def _check_lr(of: object, lr: LearningRate) -> None:
-    if not callable(lr) and not 0 < _real(of, "lr", lr) < math.inf:
-        raise ValueError(f"{type(of).__name__}: the learning rate must be positive, not {lr!r}")
+def _check_lr(optimizer: object, lr: LearningRate) -> None:
+    if not callable(lr) and not 0 < _real(optimizer, "lr", lr) < math.inf:
+        raise ValueError(f"{type(optimizer).__name__}: the learning rate must be positive, not {lr!r}")
 
 
-def _check_share(of: object, name: str, number: float) -> None:
-    if not 0 <= _real(of, name, number) < 1:
-        raise ValueError(f"{type(of).__name__}: {name} must be at least 0 and less than 1, not {number!r}")
+def _check_share(optimizer: object, name: str, number: float) -> None:
+    if not 0 <= _real(optimizer, name, number) < 1:
+        raise ValueError(f"{type(optimizer).__name__}: {name} must be at least 0 and less than 1, not {number!r}")

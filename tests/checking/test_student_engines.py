@@ -313,7 +313,7 @@ def test_without_a_sum_nothing_is_claimed_about_sums():
                 x.grad += local
 
     report = gradcheck(Mine)
-    assert report.advice == ["Not checked, since it needs +: whether gradients add up."]
+    assert report.advice == ["Not checked: whether gradients add up, since that needs +."]
 
 
 @pytest.mark.slow
@@ -340,7 +340,7 @@ def test_functions_for_that_engine_alone():
 @pytest.mark.parametrize(
     ("call", "error"),
     [
-        (lambda: check_engine(dict), "gradcheck makes Values by dict(0.5), which raised TypeError"),
+        (lambda: check_engine(dict), "gradcheck creates Values with dict(0.5), which raised TypeError"),
         (
             lambda: check_engine(int),
             "int(0.5) has no .data, no .grad, no .backward: an engine is a class whose objects",
@@ -367,6 +367,6 @@ def test_what_is_no_engine(call, error):
 
 def test_a_value_of_another_engine_is_not_a_class():
     with pytest.raises(
-        TypeError, match=r"of a class of your own pass the class, gradcheck\(Number\), or f with engine=Number"
+        TypeError, match=r"for a class of your own, pass the class, gradcheck\(Number\), or f with engine=Number"
     ):
         gradcheck(engine()(2.0))

@@ -181,7 +181,7 @@ def test_the_check_fails_when_a_rule_is_wrong(run, monkeypatch):
         (["9**9**9"], "this power of numbers is too large for a float\n    9**9**9\n    ^^^^^^^"),
         (
             ["(" * 500_000 + "x" + ")" * 500_000, "x=1"],
-            "this formula has 1,000,001 characters; at most 10,000 are read",
+            "this formula has 1,000,001 characters; at most 10,000 are allowed",
         ),
         (["lambda x: x", "x=1"], "a lambda is not allowed\n    lambda x: x\n    ^^^^^^^^^^^"),
         (

@@ -174,9 +174,7 @@ def test_a_value_that_leaks_from_a_recording_is_an_error():
         lambda: autograd.dot([leaked[0]], [2.0]),
         lambda: vectorize(lambda x: x * leaked[0], batch="x")(x=[1.0]),
     ):
-        with pytest.raises(
-            TracingError, match=r"(?s)inside f while that was recorded|belongs to f, which was recorded"
-        ):
+        with pytest.raises(TracingError, match=r"(?s)inside f while it was recorded|belongs to f, which was recorded"):
             use()
 
 

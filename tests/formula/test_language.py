@@ -66,7 +66,7 @@ REFUSED = {
     "(x, y)": "only single numbers are allowed",
     "x if x > 0 else y": "write where(condition, a, b)",
     "x ^ 2": "^ is not a power: write **\n    x ^ 2\n    ^^^^^",
-    "not x": "'not' is not allowed: turn the comparison round",
+    "not x": "'not' is not allowed: reverse the comparison",
     "x is y": "Compare is not allowed",
     "(x := 2)": "NamedExpr is not allowed",
     "'a' * 2": "'a' is not a real number\n    'a' * 2\n    ^^^",
@@ -128,7 +128,7 @@ def test_a_formula_must_be_text():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("(" * 500_000 + "x" + ")" * 500_000, "this formula has 1,000,001 characters; at most 10,000 are read"),
+        ("(" * 500_000 + "x" + ")" * 500_000, "this formula has 1,000,001 characters; at most 10,000 are allowed"),
         ("(" * 4000 + "x" + ")" * 4000, "too many nested parentheses"),
         ("-" * 9000 + "x", "nested too deeply"),
         ("x" + "+x" * 4900, "nested too deeply"),

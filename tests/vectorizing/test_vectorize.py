@@ -865,7 +865,7 @@ def test_scalar_arguments_follow_the_rules_of_arrays():
 
 def test_constants_made_inside():
     check(lambda x: x + (Value(2.0) * Value(3.0)) ** -1 + Value(20.0).detach() ** 8, "x", x=[1.0, 2.0])
-    with pytest.raises(TracingError, match="cannot be copied: use it itself"):
+    with pytest.raises(TracingError, match="cannot be copied while the function is recorded: use the Value itself"):
         vectorize(lambda x: pickle.loads(pickle.dumps(x)) * 2, batch="x")(x=[1.0])
 
 

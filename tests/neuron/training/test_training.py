@@ -526,10 +526,10 @@ def test_metrics_and_callbacks_cannot_change_the_training():
     assert history.loss == fit(Neuron(3, None, seed=1), X, y, optimizer=SGD(0.1), epochs=2).loss
     assert np.array_equal(y, before)
     n = Neuron(3, None, seed=1)
-    with pytest.raises(RuntimeError, match=r"a callback has changed w\[0\], but fit keeps the parameters itself"):
+    with pytest.raises(RuntimeError, match=r"a callback has changed w\[0\], but fit sets the parameters itself"):
         fit(n, X, y, callbacks=[lambda history: setattr(n.w[0], "data", 9.0)])
     fixed = Neuron(3, None, seed=1)
-    with pytest.raises(RuntimeError, match="a callback has changed b, but fit keeps"):
+    with pytest.raises(RuntimeError, match="a callback has changed b, but fit sets"):
         fit(fixed, X, y, parameters=fixed.w, callbacks=[lambda history: setattr(fixed.b, "data", 9.0)])
     with pytest.raises(ValueError, match="read-only"):
         fit(n, X, y, callbacks=[lambda history: history.entries[-1].parameters.fill(0.0)])

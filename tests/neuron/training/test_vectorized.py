@@ -100,7 +100,7 @@ def test_a_loss_that_branches_is_trained_with_values_and_says_so_once():
 def test_a_loss_that_is_never_the_same_is_trained_with_values():
     source = random.Random(3)
     n = Neuron(1, None, weights=[0.3])
-    with pytest.warns(UserWarning, match="not the same twice"):
+    with pytest.warns(UserWarning, match="differs from call to call"):
         fit(n, X, Y, loss=lambda p, t: (p - t + source.random()) ** 2, epochs=2)
 
 
