@@ -1,9 +1,13 @@
 """Settings and fixtures for all tests."""
 
+import signal
+
 import pytest
 from hypothesis import settings
 
 from autograd import Constant, Value
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs the tests in the background ignores it
 
 settings.register_profile("untimed", deadline=None)  # how long an example takes depends on the machine
 settings.load_profile("untimed")
