@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import isclose, isfinite
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from autograd.checking.audit import Culprit, Graph
 from autograd.checking.diagnosis import swapped, wrong_edge
@@ -22,10 +22,18 @@ from autograd.extensions.expressions import expression
 from autograd.formula.typesetting import number
 from autograd.transforms.signatures import name_of
 
-__all__ = ["ByEngine", "ByHand", "Claim", "Findings", "Own"]
+__all__ = ["ByEngine", "ByHand", "Claim", "Findings", "Gradients", "Own"]
 
 Findings = tuple[Sequence[Culprit], list[str], int]
 """The places that are wrong, further lines of advice, and the number of nodes that were audited."""
+
+
+class Gradients(NamedTuple):
+    """Gradients by name, the mistakes seen while they were computed, and whether the result itself is wrong."""
+
+    by_name: Mapping[str, float]
+    mistakes: Sequence[Culprit] = ()
+    is_result_wrong: bool = False
 
 
 class Claim(Protocol):
@@ -34,11 +42,11 @@ class Claim(Protocol):
     known: Mapping[str, float]
     """The gradients that are known before the target is computed."""
 
-    def gradients(self, target: Target) -> Mapping[str, float]:
-        """The gradients by name; an input that is missing has none."""
+    def gradients(self, target: Target) -> Gradients:
+        """The gradients; an input that is missing has none."""
 
-    def findings(self, target: Target, checks: Sequence[InputCheck]) -> Findings:
-        """The explanation, given the verdicts."""
+    def findings(self, target: Target, gradients: Gradients, checks: Sequence[InputCheck]) -> Findings:
+        """The explanation of the gradients, given the verdicts."""
 
 
 class Own:
@@ -46,14 +54,13 @@ class Own:
 
     known: Mapping[str, float] = {}
 
-    def gradients(self, target: Target) -> Mapping[str, float]:
-        """The gradients by a backward pass."""
-        grads, self.culprits = target.own_gradients()
-        return grads
+    def gradients(self, target: Target) -> Gradients:
+        """The gradients of a backward pass."""
+        return Gradients(*target.own_gradients())
 
-    def findings(self, target: Target, checks: Sequence[InputCheck]) -> Findings:
+    def findings(self, target: Target, gradients: Gradients, checks: Sequence[InputCheck]) -> Findings:
         """The audit of the graph, if anything is wrong."""
-        graph, culprits = target.graph, list(self.culprits)
+        graph, culprits = target.graph, list(gradients.mistakes)
         has_failed = any(check.verdict == "fail" for check in checks)
         if has_failed:
             culprits += target.unrecorded or ()
@@ -78,11 +85,11 @@ class ByHand:
         except TypeError as error:
             self.known, self.advice = {}, [f"No gradient: {error}"]
 
-    def gradients(self, target: Target) -> Mapping[str, float]:
+    def gradients(self, target: Target) -> Gradients:
         """The numbers."""
-        return self.known
+        return Gradients(self.known)
 
-    def findings(self, target: Target, checks: Sequence[InputCheck]) -> Findings:
+    def findings(self, target: Target, gradients: Gradients, checks: Sequence[InputCheck]) -> Findings:
         """The one mistake that explains all gradients, if any of them is wrong."""
         if not any(check.verdict == "fail" for check in checks):
             return [], self.advice, 0
@@ -90,7 +97,7 @@ class ByHand:
         grads, right = {check.name: check.grad for check in smooth}, {check.name: check.numeric for check in smooth}
         mistake = swapped(grads, right)
         if not mistake and target.graph and isinstance(target.reference, ExactReplay):
-            by_leaf = ({target.leaves[name]: x for name, x in gradients.items()} for gradients in (grads, right))
+            by_leaf = ({target.leaves[name]: x for name, x in by_name.items()} for by_name in (grads, right))
             mistake = wrong_edge(target.graph.root, *by_leaf)
         return [], self.advice + ([f"Looks like: {mistake}"] if mistake else []), 0
 
@@ -103,16 +110,15 @@ class ByEngine:
     def __init__(self, make: Callable[[float], Any]) -> None:
         self.engine = Engine(make)
 
-    def gradients(self, target: Target) -> Mapping[str, float]:
-        """The gradients by its backward pass."""
+    def gradients(self, target: Target) -> Gradients:
+        """The gradients of its backward pass."""
         assert isinstance(target, FunctionTarget)
-        self.result, grads = self.engine.gradients(target.f, target.inputs.call, target.numbers)
-        self.is_right = isclose(self.result, target.call.result, rel_tol=1e-6)
-        return grads
+        result, grads = self.engine.gradients(target.f, target.inputs.call, target.numbers)
+        return Gradients(grads, is_result_wrong=not isclose(result, target.call.result, rel_tol=1e-6))
 
-    def findings(self, target: Target, checks: Sequence[InputCheck]) -> Findings:
+    def findings(self, target: Target, gradients: Gradients, checks: Sequence[InputCheck]) -> Findings:
         """The operations of the engine that are wrong, among those of the function."""
-        is_wrong = not self.is_right or any(check.verdict == "fail" for check in checks)
+        is_wrong = gradients.is_result_wrong or any(check.verdict == "fail" for check in checks)
         return self.engine.culprits(target.graph) if target.graph and is_wrong else [], [], 0
 
 

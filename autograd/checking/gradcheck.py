@@ -131,11 +131,11 @@ def checked(target: Target, claim: Claim, closed: Mapping[str, float], digits: i
     """The report on a claim about the gradient of a target; `closed` forms are only shown beside it."""
     try:
         gradients = claim.gradients(target)
-        checks = compared(target.reference, target.numbers, gradients, closed, digits)
+        checks = compared(target.reference, target.numbers, gradients.by_name, closed, digits)
     except UndecidableError as error:
         undecided = judge(nan, unknown(str(error)))
         return Report({name: replace(undecided, name=name, grad=claim.known.get(name, nan)) for name in target.numbers})
-    culprits, advice, nodes = claim.findings(target, checks)
+    culprits, advice, nodes = claim.findings(target, gradients, checks)
     return Report(_with_hints(checks, target.graph), culprits, advice, nodes, target.reference.source)
 
 

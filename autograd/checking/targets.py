@@ -144,7 +144,7 @@ class FunctionTarget(Target):
         return lambda x: self._plain({**self.numbers, name: x}, self.call.make)
 
     def own_gradients(self) -> tuple[dict[str, float], list[Culprit]]:
-        """The gradients by a backward pass, and the mistakes in the forward pass and in the sums of the backward pass.
+        """The gradients of a backward pass, and the mistakes in the forward pass and in the sums of the backward pass.
 
         The pass runs twice, because the first must not disturb the next one.  The ``grad`` of captured Values is
         restored.

@@ -91,13 +91,14 @@ def test_a_claim_knows_its_gradients_and_explains_its_mistakes():
     target = function_target()
     claim = ByHand(target.inputs, {"w": 1.6, "b": -0.8})
     gradients = claim.gradients(target)
-    checks = compared(target.reference, target.numbers, gradients, {})
+    checks = compared(target.reference, target.numbers, gradients.by_name, {})
     assert [check.verdict for check in checks] == ["fail", "pass"]
-    culprits, advice, nodes = claim.findings(target, checks)
+    culprits, advice, nodes = claim.findings(target, gradients, checks)
     assert (list(culprits), advice, nodes) == ([], [], 0)
     swapped = ByHand(target.inputs, {"w": -0.8, "b": -1.6})
-    checks = compared(target.reference, target.numbers, swapped.gradients(target), {})
-    assert swapped.findings(target, checks)[1] == ["Looks like: w and b are swapped"]
+    gradients = swapped.gradients(target)
+    checks = compared(target.reference, target.numbers, gradients.by_name, {})
+    assert swapped.findings(target, gradients, checks)[1] == ["Looks like: w and b are swapped"]
 
 
 def test_an_input_without_a_gradient_fails():
@@ -110,8 +111,9 @@ def test_an_input_without_a_gradient_fails():
 def test_the_engine_is_another_claim_about_the_same_target():
     target = function_target(lambda w: w * w, {"w": 3.0}, Textbook)
     claim = ByEngine(Textbook)
-    assert claim.gradients(target) == {"w": 6.0}
-    assert claim.findings(target, compared(target.reference, target.numbers, {"w": 6.0}, {})) == ([], [], 0)
+    gradients = claim.gradients(target)
+    assert gradients == ({"w": 6.0}, (), False)
+    assert claim.findings(target, gradients, compared(target.reference, target.numbers, {"w": 6.0}, {})) == ([], [], 0)
 
 
 def test_what_cannot_be_decided_is_inconclusive_for_every_input():
@@ -129,9 +131,10 @@ def test_the_audit_of_a_planted_mistake_is_part_of_the_findings(monkeypatch):
     node = next(iter(Graph(z).nodes))
     monkeypatch.setattr(node, "_dx", 5.0)
     claim, target = Own(), recorded_graph(z, [w])
-    checks = compared(target.reference, target.numbers, claim.gradients(target), {})
+    gradients = claim.gradients(target)
+    checks = compared(target.reference, target.numbers, gradients.by_name, {})
     assert checks[0].verdict == "fail"
-    culprits, _, nodes = claim.findings(target, checks)
+    culprits, _, nodes = claim.findings(target, gradients, checks)
     assert ([culprit.kind for culprit in culprits], nodes) == (["LOCAL"], 2)
 
 
