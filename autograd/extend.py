@@ -13,6 +13,7 @@ from autograd.core.value import as_float, shown
 from autograd.drawing.draw import check_size
 from autograd.drawing.style import EDGE, FAINT, FONT, GRAPH, NUMBER, bold, box, faint, lines, minus, text
 from autograd.extensions.expressions import expression
+from autograd.extensions.progress import progress_bar
 from autograd.extensions.requirements import require
 from autograd.formula.typesetting import columns, derivative, factor, number
 
@@ -45,8 +46,9 @@ __all__ = [  # noqa: RUF022 - by purpose
     "FONT",
     "GRAPH",
     "NUMBER",
-    # command lines: printing with an exit status, and files for pictures
+    # command lines: printing with an exit status, progress, and files for pictures
     "check_picture_name",
+    "progress_bar",
     "save",
     "say",
 ]

@@ -7,31 +7,31 @@ engine, the operations that the function uses are checked.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from math import isclose, isfinite
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from autograd.checking.audit import Culprit, Graph
-from autograd.checking.diagnosis import swapped, wrong_edge
-from autograd.checking.inputs import Inputs
-from autograd.checking.reference import ExactReplay
+from autograd.checking.diagnosis import explained
+from autograd.checking.inputs import Gradients, Inputs
+from autograd.checking.report import ArrayCheck
 from autograd.checking.student_engines import Engine
 from autograd.checking.targets import FunctionTarget, Target
-from autograd.checking.verdicts import InputCheck
 from autograd.core.value import Value
 from autograd.extensions.expressions import expression
 from autograd.formula.typesetting import number
 from autograd.transforms.signatures import name_of
 
-__all__ = ["ByEngine", "ByHand", "Claim", "Findings", "Gradients", "Own"]
+__all__ = ["ByEngine", "ByHand", "Claim", "Claimed", "Findings", "Own"]
 
 Findings = tuple[Sequence[Culprit], list[str], int]
 """The places that are wrong, further lines of advice, and the number of nodes that were audited."""
 
 
-class Gradients(NamedTuple):
-    """Gradients by name, the mistakes seen while they were computed, and whether the result itself is wrong."""
+@dataclass(frozen=True)
+class Claimed(Gradients):
+    """Gradients with the mistakes seen while they were computed, and whether the result itself is wrong."""
 
-    by_name: Mapping[str, float]
     mistakes: Sequence[Culprit] = ()
     is_result_wrong: bool = False
 
@@ -39,29 +39,30 @@ class Gradients(NamedTuple):
 class Claim(Protocol):
     """A gradient, and the explanation of its mistakes."""
 
-    known: Mapping[str, float]
+    known: Gradients
     """The gradients that are known before the target is computed."""
 
-    def gradients(self, target: Target) -> Gradients:
+    def gradients(self, target: Target) -> Claimed:
         """The gradients; an input that is missing has none."""
 
-    def findings(self, target: Target, gradients: Gradients, checks: Sequence[InputCheck]) -> Findings:
+    def findings(self, target: Target, gradients: Claimed, arrays: Mapping[str, ArrayCheck]) -> Findings:
         """The explanation of the gradients, given the verdicts."""
 
 
 class Own:
     """The gradient that this engine computes."""
 
-    known: Mapping[str, float] = {}
+    known = Gradients()
 
-    def gradients(self, target: Target) -> Gradients:
+    def gradients(self, target: Target) -> Claimed:
         """The gradients of a backward pass."""
-        return Gradients(*target.own_gradients())
+        gradients, mistakes = target.own_gradients()
+        return Claimed(gradients, mistakes=mistakes)
 
-    def findings(self, target: Target, gradients: Gradients, checks: Sequence[InputCheck]) -> Findings:
+    def findings(self, target: Target, gradients: Claimed, arrays: Mapping[str, ArrayCheck]) -> Findings:
         """The audit of the graph, if anything is wrong."""
         graph, culprits = target.graph, list(gradients.mistakes)
-        has_failed = any(check.verdict == "fail" for check in checks)
+        has_failed = _has_failed(arrays)
         if has_failed:
             culprits += target.unrecorded or ()
         if graph is None or not (culprits or has_failed):
@@ -74,52 +75,48 @@ class ByHand:
     """A gradient that was derived by hand: numbers in the shape of `inputs`, or a function that returns them."""
 
     def __init__(self, inputs: Inputs, gradient: Any) -> None:
-        self.advice: list[str] = []
         if not callable(gradient):
-            self.known: Mapping[str, float] = inputs.matched(gradient, "gradient")
+            self.known = inputs.matched(gradient, "gradient")
             return
         inputs.check_signature(gradient, is_gradient=True)
-        returned = inputs.call(gradient, inputs.numbers.values())
+        returned = inputs.call_as_given(gradient)
         try:
             self.known = inputs.matched(returned, f"the result of {name_of(gradient)}")
         except TypeError as error:
-            self.known, self.advice = {}, [f"No gradient: {error}"]
+            self.known = Gradients(notes=[f"No gradient: {error}"])
 
-    def gradients(self, target: Target) -> Gradients:
+    def gradients(self, target: Target) -> Claimed:
         """The numbers."""
-        return Gradients(self.known)
+        return Claimed(**vars(self.known))
 
-    def findings(self, target: Target, gradients: Gradients, checks: Sequence[InputCheck]) -> Findings:
-        """The one mistake that explains all gradients, if any of them is wrong."""
-        if not any(check.verdict == "fail" for check in checks):
-            return [], self.advice, 0
-        smooth = [check for check in checks if check.slopes.kind == "smooth" and isfinite(check.numeric + check.grad)]
-        grads, right = {check.name: check.grad for check in smooth}, {check.name: check.numeric for check in smooth}
-        mistake = swapped(grads, right)
-        if not mistake and target.graph and isinstance(target.reference, ExactReplay):
-            by_leaf = ({target.leaves[name]: x for name, x in by_name.items()} for by_name in (grads, right))
-            mistake = wrong_edge(target.graph.root, *by_leaf)
-        return [], self.advice + ([f"Looks like: {mistake}"] if mistake else []), 0
+    def findings(self, target: Target, gradients: Claimed, arrays: Mapping[str, ArrayCheck]) -> Findings:
+        """The mistakes that explain the gradients, if any of them is wrong."""
+        mistakes = explained(target, arrays) if _has_failed(arrays) else []
+        return [], [*self.known.notes, *mistakes], 0
 
 
 class ByEngine:
     """The gradient that another engine computes, whose Values `make` creates from floats."""
 
-    known: Mapping[str, float] = {}
+    known = Gradients()
 
     def __init__(self, make: Callable[[float], Any]) -> None:
         self.engine = Engine(make)
 
-    def gradients(self, target: Target) -> Gradients:
+    def gradients(self, target: Target) -> Claimed:
         """The gradients of its backward pass."""
         assert isinstance(target, FunctionTarget)
         result, grads = self.engine.gradients(target.f, target.inputs.call, target.numbers)
-        return Gradients(grads, is_result_wrong=not isclose(result, target.call.result, rel_tol=1e-6))
+        return Claimed(grads, is_result_wrong=not isclose(result, target.call.result, rel_tol=1e-6))
 
-    def findings(self, target: Target, gradients: Gradients, checks: Sequence[InputCheck]) -> Findings:
+    def findings(self, target: Target, gradients: Claimed, arrays: Mapping[str, ArrayCheck]) -> Findings:
         """The operations of the engine that are wrong, among those of the function."""
-        is_wrong = gradients.is_result_wrong or any(check.verdict == "fail" for check in checks)
+        is_wrong = gradients.is_result_wrong or _has_failed(arrays)
         return self.engine.culprits(target.graph) if target.graph and is_wrong else [], [], 0
+
+
+def _has_failed(arrays: Mapping[str, ArrayCheck]) -> bool:
+    return any(array.verdict == "fail" for array in arrays.values())
 
 
 def _lost(graph: Graph) -> list[str]:

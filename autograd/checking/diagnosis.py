@@ -1,24 +1,36 @@
-"""Diagnosis: the likely mistake behind a wrong gradient.
+"""Diagnosis: the likely mistake behind wrong gradients.
 
-Most wrong gradients are right apart from one thing: a sign, a factor, two inputs mixed up.  These show in the numbers
-alone.  A recorded graph tells more.  A gradient is a sum over paths of products of local derivatives, so *one* wrong
-local derivative, on one edge, changes all gradients by a multiple of what flows through that edge.  So look for
-an edge through which the whole difference flows, and read the mistake off the multiple.
+Most wrong gradients are right apart from one thing.  Some show in the numbers alone: a sign, a factor, two inputs mixed
+up, one column of an array (`autograd.checking.array_patterns`).  A recorded graph tells more.
+
+A gradient is a sum over paths of products of local derivatives, so *one* wrong local derivative, on one edge, changes
+all gradients by a multiple of what flows through that edge.  So look for an edge through which the whole difference
+flows, and read the mistake off the multiple.
 
     -1              the edge is missing: a term was forgotten
     1/local - 1     its local derivative is missing: that of an activation, for example
     local - 1       its local derivative was applied twice
     -2              its sign is wrong
+
+In code for arrays a mistake is made at all nodes of a layer at once: `autograd.checking.planted_mistakes`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from math import isclose, isfinite
+from random import Random
+from typing import TYPE_CHECKING, Any
 
-from autograd.core.graph import newest_first
+from autograd.checking.array_patterns import LIKE, ArrayGradient, alike, factor, pattern, times
+from autograd.checking.planted_mistakes import MISTAKEN_FOR, SUBJECT, Network, by_parts, planted
+from autograd.checking.reference import ExactReplay
+from autograd.checking.report import MAX_ENTRIES, ArrayCheck
+from autograd.checking.verdicts import InputCheck, relative_rounding
+from autograd.core.graph import adjoints, newest_first
 from autograd.core.value import Value
 from autograd.extensions.derivatives import tangents
 from autograd.extensions.expressions import expression
@@ -26,15 +38,183 @@ from autograd.formula.language import Formula
 from autograd.formula.systems import FLOATS
 from autograd.formula.typesetting import number, shortened
 
-__all__ = ["look", "swapped", "wrong_edge"]
+if TYPE_CHECKING:
+    from autograd.checking.targets import Target
 
-LIKE = 1e-5
-"""Relative difference up to which a wrong gradient counts as the result of a known mistake."""
-MAX_SIZE = 20_000
-"""Edges times inputs up to which the edges are searched."""
+__all__ = ["explained", "look", "swapped", "with_hints", "wrong_edge"]
+
+MAX_NAMES = 50
+"""Number of inputs up to which a wrong gradient is compared with those of all others."""
 
 
-def look(name: str, grad: float, numeric: Mapping[str, float], counts: Iterable[int] = ()) -> str:
+def with_hints(
+    checks: Mapping[str, InputCheck], arrays: Mapping[str, ArrayCheck], target: Target
+) -> tuple[dict[str, InputCheck], dict[str, ArrayCheck]]:
+    """The checks and the arrays; gradients that failed have a hint about the likely mistake."""
+    counts = _counts(target)
+    numeric = {name: check.numeric for name, check in checks.items() if check.slopes.kind == "smooth"}
+    others = numeric if len(checks) <= MAX_NAMES else {}
+    hinted = dict(checks)
+    for name, check in checks.items():
+        if check.verdict == "fail" and name in numeric:
+            hints = [check.hint, look(name, check.grad, others or {name: check.numeric}, counts)]
+            hinted[name] = replace(check, hint="; ".join(filter(None, hints)))
+    with_checks = {
+        name: replace(array, checks=[hinted[check.name] for check in array.checks]) for name, array in arrays.items()
+    }
+    gradients = {name: _gradient(array, target) for name, array in with_checks.items()}
+    return hinted, {
+        name: replace(array, hint=_hint(array, gradients[name], counts)) for name, array in with_checks.items()
+    }
+
+
+def _counts(target: Target) -> set[int]:
+    """The numbers of terms that may have been summed up: in the function, and along the axes of its arrays."""
+    axes = {n for block in target.blocks for n in block.shape}
+    return axes | (target.graph.counts() if target.graph else set())
+
+
+def _hint(array: ArrayCheck, gradient: ArrayGradient | None, counts: Collection[int]) -> str:
+    """The hint that holds for all wrong gradients of an array."""
+    if array.verdict != "fail" or not array.checks:
+        return ""
+    if gradient is None or array.checked == 1:
+        hints = {check.reason for check in array.checks if check.verdict == "fail"}
+        return hints.pop() if len(hints) == 1 else ""
+    return pattern(gradient, counts)
+
+
+def _gradient(array: ArrayCheck, target: Target) -> ArrayGradient | None:
+    """The gradient of an array beside the right one; None if one of them is not known everywhere."""
+    import numpy as np
+
+    checks = array.checks
+    if array.problem or not checks or not all(isfinite(c.grad + c.numeric + c.error) for c in checks):
+        return None
+    is_whole = len(checks) == np.prod(array.shape, dtype=int)
+    shape = array.shape if is_whole else (len(checks),)
+
+    def shaped(numbers: list[Any]) -> Any:
+        return np.array(numbers).reshape(shape)
+
+    return ArrayGradient(
+        array.name,
+        shaped([check.grad for check in checks]),
+        shaped([check.numeric for check in checks]),
+        shaped([check.error for check in checks]),
+        shaped([target.numbers[check.name] for check in checks]),
+        shaped([check.verdict == "fail" for check in checks]),
+    )
+
+
+def explained(target: Target, arrays: Mapping[str, ArrayCheck]) -> list[str]:
+    """Sentences about the mistakes that explain the wrong gradients of a target."""
+    found = {name: _gradient(array, target) for name, array in arrays.items()}
+    gradients = {name: gradient for name, gradient in found.items() if gradient is not None}
+    wrong = {name: gradient for name, gradient in gradients.items() if not gradient.is_right}
+    if not wrong:
+        return []
+    entries = [check for array in arrays.values() for check in array.checks]
+    mistakes = _of_inputs(target, entries) if len(entries) <= MAX_ENTRIES else []
+    if not mistakes and any(array.shape for array in arrays.values()):
+        mistakes = _swapped_arrays(wrong) or _of_network(target, gradients, wrong)
+    if not mistakes and not all(pattern(a) for a in wrong.values()):
+        mistakes = _of_inputs(target, entries)
+    return [f"Looks like: {mistake}" for mistake in mistakes]
+
+
+def _of_inputs(target: Target, checks: Sequence[InputCheck]) -> list[str]:
+    """The mistake in one local derivative, or in two inputs."""
+    smooth = [check for check in checks if check.slopes.kind == "smooth" and isfinite(check.numeric + check.grad)]
+    grads, right = {check.name: check.grad for check in smooth}, {check.name: check.numeric for check in smooth}
+    wrong = {check.name: check.grad for check in smooth if check.verdict == "fail"}
+    mistake = swapped(wrong, right) if len(wrong) == 2 else ""
+    if not mistake and target.graph and isinstance(target.reference, ExactReplay):
+        by_leaf = ({target.leaves[name]: x for name, x in by_name.items()} for by_name in (grads, right))
+        mistake = wrong_edge(target.graph.root, *by_leaf)
+    return [mistake] if mistake else []
+
+
+def _swapped_arrays(wrong: Mapping[str, ArrayGradient]) -> list[str]:
+    for a, b in combinations(wrong.values(), 2):
+        have_a_shape = a.claimed.shape == b.claimed.shape and a.claimed.size > 1
+        if have_a_shape and alike(b, a.claimed, b.right) and alike(a, b.claimed, a.right):
+            return [f"{a.name} and {b.name} are swapped"]
+    return []
+
+
+def _of_network(
+    target: Target, gradients: Mapping[str, ArrayGradient], wrong: Mapping[str, ArrayGradient]
+) -> list[str]:
+    """The mistakes that explain the wrong arrays: one for all of them if there is one, else one after the other."""
+    counts = _counts(target)
+    mistakes: dict[str, list[str]] = {}
+    remaining = dict(wrong)
+
+    def explain(text: str, names: Sequence[str]) -> None:
+        mistakes.setdefault(text, []).extend(names)
+        for name in names:
+            del remaining[name]
+
+    network = _network(target, gradients)
+    if network:
+        text, names, spoiled = _best(network, gradients, wrong)
+        if len(names) == len(wrong) and not spoiled:
+            explain(text, names)
+        for name, a in wrong.items():
+            if name in remaining and (text := by_parts(network, a, counts)):
+                explain(text, [name])
+    factors = {name: factor(a, a.claimed, a.right) for name, a in remaining.items()}
+    common = next(filter(None, factors.values()), 1.0)
+    scaled = [name for name, k in factors.items() if k and abs(k / common - 1) < LIKE]
+    if len(scaled) > 1:
+        explain(f"{SUBJECT} off: {times(common, counts)}", scaled)
+    for k in (1.0, common):  # a second mistake, alone or on top of the common factor
+        candidates = {name: replace(a, claimed=a.claimed / k) for name, a in remaining.items() if not factors[name]}
+        if network and candidates:
+            text, names, _ = _best(network, gradients, candidates)
+            if names:
+                explain(text + (f", besides: {times(k, counts)}" if k != 1 else ""), names)
+    return [_sentence(text, names, len(wrong) == len(names), len(gradients)) for text, names in mistakes.items()]
+
+
+def _network(target: Target, gradients: Mapping[str, ArrayGradient]) -> Network | None:
+    """The recorded graph of a target as a network of arrays, if the gradients of all arrays are known."""
+    if not target.graph or not isinstance(target.reference, ExactReplay) or len(gradients) < len(target.blocks):
+        return None
+    leaves = {block.name: [target.leaves[name] for name in block.names] for block in target.blocks}
+    return Network(target.graph, leaves, {block.name: block.shape for block in target.blocks})
+
+
+def _sentence(text: str, names: Sequence[str], is_all: bool, n: int) -> str:
+    """The sentence about a mistake in the gradients of some arrays, of all that are wrong, or of all `n`."""
+    if text.startswith(SUBJECT):
+        subject = f"{', '.join(names)} {'are' if len(names) > 1 else 'is'}"
+        return text.replace(SUBJECT, "every gradient is" if len(names) == n else subject, 1)
+    return text if is_all else f"{', '.join(names)}: {text}"
+
+
+def _best(
+    network: Network, gradients: Mapping[str, ArrayGradient], wrong: Mapping[str, ArrayGradient]
+) -> tuple[str, list[str], list[str]]:
+    """The hypothesis that explains most wrong arrays: their names, and those of right ones that it would change."""
+    best, score = ("", list[str](), list[str]()), (0, 0)
+    right = {name: a.right for name, a in gradients.items()}
+    for hypothesis in planted(network, right):
+        predicted = hypothesis.predicted()
+        if hypothesis.is_step:
+            change = sum(float(((predicted[n] - right[n]) ** 2).sum()) for n in wrong)
+            along = sum(float(((a.claimed - a.right) * (predicted[n] - right[n])).sum()) for n, a in wrong.items())
+            step = along / change if change else 0.0
+            predicted = {name: right[name] + step * (predicted[name] - right[name]) for name in right}
+        names = [name for name, a in wrong.items() if predicted[name].any() and alike(a, a.claimed, predicted[name])]
+        spoiled = [name for name, a in gradients.items() if a.is_right and not alike(a, a.claimed, predicted[name])]
+        if names and (len(names), -len(spoiled)) > score:
+            best, score = (hypothesis.text, names, spoiled), (len(names), -len(spoiled))
+    return best
+
+
+def look(name: str, grad: float, numeric: Mapping[str, float], counts: Collection[int] = ()) -> str:
     """The likely mistake behind one wrong gradient, given the right ones of all inputs.
 
     `counts` are the numbers of terms of the sums in the function.
@@ -56,25 +236,14 @@ def look(name: str, grad: float, numeric: Mapping[str, float], counts: Iterable[
     ratio = grad / right
     if abs(ratio - 1) < 1e-2 and 2 <= (digits := _digits(grad)) <= 6 and f"{grad:.{digits}g}" == f"{right:.{digits}g}":
         return f"right, but rounded to {digits} significant digit{'s' * (digits > 1)} (digits={digits} accepts that)"
-    parts = ["wrong sign"] if ratio < 0 else []
-    if 0.9 < abs(ratio) < 1.1 and not _like(abs(ratio), 1):
-        parts.append(f"{100 * abs(abs(ratio) - 1):.2g} % too {'big' if abs(ratio) > 1 else 'small'}")
-    elif not _like(abs(ratio), 1):
-        parts.append(_times(abs(ratio), counts))
-    text = " and ".join(parts)
+    if not 1e-300 < abs(ratio) < 1e300:
+        return other_one
+    if (off := abs(ratio - 1)) <= 1e-3:
+        digits = next(d for d in range(8, 0, -1) if relative_rounding(right, d) >= off)
+        return f"relative error {number(off, 2)} (digits={digits} accepts that)"
+    text = times(ratio, counts)
     nice = ratio < 0 or "." not in text
     return f"{text}, or {other_one}" if other_one and nice else other_one or text
-
-
-def _times(ratio: float, counts: Iterable[int]) -> str:
-    """A factor in words: ``2x too big``, ``1/30 of the right one``."""
-    big, times = ratio > 1, max(ratio, 1 / ratio)
-    whole = round(times)
-    if whole > 1 and _like(times, whole):
-        what = f"{whole}x too big" if big else f"1/{whole} of the right one"
-        return what + (f" (a sum over {whole} terms, or their mean?)" if whole in counts and whole > 2 else "")
-    text = f"{times:#.3g}" if times < 100 else f"{times:,.0f}" if times < 1e6 else number(times, 3)
-    return text + ("x too big" if big else "x too small")
 
 
 def swapped(grads: Mapping[str, float], numeric: Mapping[str, float]) -> str:
@@ -90,20 +259,31 @@ def swapped(grads: Mapping[str, float], numeric: Mapping[str, float]) -> str:
 
 
 def wrong_edge(root: Value, grads: Mapping[Value, float], right: Mapping[Value, float]) -> str:
-    """A sentence about the one local derivative whose mistake explains the `grads` of all leaves, or ""."""
+    """A sentence about the one local derivative whose mistake explains the `grads` of all leaves, or "".
+
+    Along a random direction in the space of the leaves, the difference must be a multiple of what flows through the
+    edge; edges for which three directions agree on the multiple are looked at closely.
+    """
     nodes = newest_first(root)
     edges = [(node, operand, local) for node in nodes for operand, local in node.edges]
-    if len(edges) * len(grads) > MAX_SIZE or not all(isfinite(local) for _, _, local in edges):
+    if not all(isfinite(local) for _, _, local in edges):
         return ""
-    adjoint = dict(zip(nodes, root.gradients(nodes), strict=True))
+    adjoint = adjoints(root, nodes)
     operands = list({operand for _, operand, _ in edges})
-    difference = [grads[leaf] - right[leaf] for leaf in grads]
-    size = max(map(abs, difference), default=0.0)
-    tangents_of = [dict(zip(operands, tangents(operands, {leaf: 1.0}), strict=True)) for leaf in grads]
+    difference = {leaf: grads[leaf] - right[leaf] for leaf in grads}
+    size = max(map(abs, difference.values()), default=0.0)
+    source = Random(0)
+    directions = [{leaf: source.uniform(-1, 1) for leaf in grads} for _ in range(3)]
+    changes = [sum(difference[leaf] * weight for leaf, weight in along.items()) for along in directions]
+    flows = [dict(zip(operands, tangents(operands, along), strict=True)) for along in directions]
     mistakes: list[tuple[int, str]] = []
     for node, operand, local in edges:
-        through = [adjoint[node] * local * tangent[operand] for tangent in tangents_of]
-        multiple = _multiple(difference, through, size)
+        passing = [adjoint.get(node, 0.0) * local * flow[operand] for flow in flows]
+        if _multiple(changes, passing, max(map(abs, changes))) is None:
+            continue
+        slopes = operand.gradients(list(grads)) if not operand.is_leaf else [float(leaf is operand) for leaf in grads]
+        through = [adjoint[node] * local * slope for slope in slopes]
+        multiple = _multiple(list(difference.values()), through, size)
         if multiple is not None:
             is_term = any(part and not _like(part, whole) for part, whole in zip(through, right.values(), strict=True))
             mistakes += [
@@ -125,7 +305,7 @@ def _mistakes(node: Value, operand: Value, local: float, is_term: bool) -> Itera
     if shows_here and not op.is_operator and len(node.edges) == 1:
         yield 1 / local - 1, f"the derivative of {op.name}, {number(local)} here, is missing in {path}"
         yield local - 1, f"the derivative of {op.name}, {number(local)} here, was applied twice in {path}"
-        for text in _MISTAKEN_FOR.get(op.name, ()):
+        for text in MISTAKEN_FOR.get(op.name, ()):
             try:
                 wrong = Formula(text, ("x", "z")).over(FLOATS)(operand.data, node.data)
             except ArithmeticError:
@@ -149,18 +329,6 @@ def _mistakes(node: Value, operand: Value, local: float, is_term: bool) -> Itera
             yield -0.5, f"the factor 2 of a square is missing in {path}"
     if local not in (0, 1, -1) and op.name in ("mul", "dot"):
         yield 1 / local - 1, f"the factor {number(local)} is missing in {path}"
-
-
-_MISTAKEN_FOR = {
-    "tanh": ("1 - z", "1 - x ** 2", "z * (1 - z)", "1 / cosh(x)"),
-    "sigmoid": ("z", "1 - z", "x * (1 - x)", "1 - z ** 2"),
-    "exp": ("x", "x * exp(x - 1)"),
-    "log": ("x", "1 / x ** 2"),
-    "sin": ("-cos(x)", "z"),
-    "cos": ("sin(x)", "z"),
-    "sqrt": ("1 / z", "2 * z", "1 / (2 * x)"),
-}
-"""Formulas that the derivatives of some functions are mistaken for, in terms of the operand x and the result z."""
 
 
 def _multiple(difference: Sequence[float], through: Sequence[float], size: float) -> float | None:

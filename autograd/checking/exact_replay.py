@@ -108,6 +108,10 @@ class GraphSlopes:
         self.root = root
         self.replay = cache(partial(Replay, root))
 
+    def exactly(self, system: NumberSystem) -> Replay:
+        """The graph over a number system, without the rounding of the recorded numbers."""
+        return self.replay(system, False)
+
     def along(self, leaf: Value, recorded: bool = False) -> Callable[[NumberSystem, Any], Any]:
         """The root's number as a function of the leaf's number, over any number system."""
         functions: dict[NumberSystem, Callable[..., Any]] = {}
@@ -225,13 +229,12 @@ def steepest_secant(f: Callable[[NumberSystem, Any], Any], at: float) -> float:
     return steepest
 
 
-def rounding(root: Value, leaf: Value) -> tuple[float, float]:
-    """A first-order bound on the rounding error of the gradient, and the size of the gradient's terms.
+def rounding(root: Value, leaf: Value) -> float:
+    """A first-order bound on the rounding error of the gradient.
 
     The gradient is computed from the graph by steps of its own.  Its reaction to a change of any of these, forward or
     backward, is its derivative with respect to that step.  A constant, such as the 1/3 of a mean over three, is not a
-    step: it counts with what flows through it.  The terms of a gradient are the products along its paths; their sum
-    may be much smaller.
+    step: it counts with what flows through it.
     """
     (slope,) = root.gradients([leaf], create_graph=True)
     steps = [step for step in newest_first(slope) if step.edges]
@@ -248,4 +251,4 @@ def rounding(root: Value, leaf: Value) -> tuple[float, float]:
         if passing:
             tangents[node] = sum(passing)
             flow += tangents[node] * adjoints[node]
-    return EPSILON * (sum(bounds) + flow), adjoints.get(leaf, 0.0)
+    return EPSILON * (sum(bounds) + flow)

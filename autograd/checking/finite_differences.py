@@ -23,7 +23,8 @@ from itertools import pairwise
 from math import comb, copysign, frexp, hypot, inf, isfinite, ldexp, log, nan, sqrt
 from typing import Literal
 
-from autograd.checking.verdicts import EPSILON, Slopes, unknown
+from autograd.checking.precision import DOUBLE, Precision
+from autograd.checking.verdicts import Slopes, unknown
 
 __all__ = ["ladder_slopes", "noise", "screened_slopes"]
 
@@ -71,8 +72,10 @@ class _Rung:
         return isfinite(self.left) and isfinite(self.right)
 
 
-def ladder_slopes(f: Function, at: float) -> Slopes:
+def ladder_slopes(f: Function, at: float, precision: Precision = DOUBLE) -> Slopes:
     """The slopes of `f`, a function of one float, at a point, from about 70 to 150 calls.
+
+    `precision` is that of the function: of its result, and of the numbers that it can distinguish.
 
     >>> from math import sin
     >>> slopes = ladder_slopes(sin, 0.0)
@@ -84,48 +87,56 @@ def ladder_slopes(f: Function, at: float) -> Slopes:
     """
     if not isfinite(at):
         return unknown(f"the input is {at}")
-    f = _quiet(f)
+    f, at = _quiet(f), precision.rounded(at)
     here = f(at)
     if not isfinite(here):
         return unknown("not defined here")
-    rungs = _rungs(f, at, here, 3 * noise(f, at))
+    rungs = _rungs(f, at, here, 3 * noise(f, at), precision)
     if not rungs:
-        return unknown(f"no step from {at:.6g} is exact")
+        coarse = "" if precision is DOUBLE else f": {precision.name} is too coarse"
+        return unknown(f"no step from {at:.6g} is exact{coarse}")
     if not any(rung.left or rung.right for rung in rungs):
         # Flat.  Points farther away show the size of the numbers in which a slope would have to be visible.
         far = [abs(f(at + side * (abs(at) or 1.0))) for side in (-8, -2, 2, 8)]
-        error = (EPSILON * max([abs(here), *filter(isfinite, far)]) + 5e-324) / rungs[0].step
+        error = (precision.epsilon * max([abs(here), *filter(isfinite, far)]) + 5e-324) / rungs[0].step
         return Slopes(0.0, 0.0, error)
-    return _read(_on_a_grid(rungs, here), at)
+    return _read(_on_a_grid(rungs, here), at, precision)
 
 
-def screened_slopes(f: Function, at: float, grad: float) -> Slopes | None:
-    """The slopes from seven calls, if these confirm `grad`; None if more calls are needed."""
-    f = _quiet(f)
+def screened_slopes(f: Function, at: float, grad: float, precision: Precision = DOUBLE) -> Slopes | None:
+    """The slopes from seven to nine calls; None if these are not clear enough.
+
+    Where the function does not change at all, they are only clear if `grad` is zero as well.
+    """
+    f, at = _quiet(f), precision.rounded(at)
     here, size = f(at), ODD * _power_of_two(at)
-    if not at < at + size / 4096 < inf:
+    if not at < precision.rounded(at + size / 4096) < inf:
         return None
-    rungs = [_rung(f, at, here, size / part, 8 * EPSILON * abs(here)) for part in (256, 1024, 4096)]
+    rungs = [
+        _rung(f, at, here, size / part, precision, 8 * precision.epsilon * abs(here)) for part in (256, 1024, 4096)
+    ]
     if not all(rung.is_defined for rung in rungs):
         return None
+    if grad == 0 and not any(rung.left or rung.right for rung in rungs):
+        far = _rung(f, at, here, size / 2, precision, precision.epsilon * abs(here) + 5e-324)
+        return None if far.left or far.right else Slopes(0.0, 0.0, far.noise / far.step)
     slope, error = _limit([r.central for r in rungs], [r.noise / r.step for r in rungs], 16)
     is_smooth = abs(rungs[2].even) <= abs(rungs[1].even) / 8 + VISIBLE * rungs[2].noise
-    is_clear = error <= 1e-7 * abs(slope) and abs(grad - slope) <= 1e-6 * abs(slope)
-    return Slopes(slope, slope, error) if is_smooth and is_clear else None
+    return Slopes(slope, slope, error) if is_smooth and error <= 1e-7 * abs(slope) else None
 
 
-def _rung(f: Function, at: float, here: float, step: float, noise: float) -> _Rung:
+def _rung(f: Function, at: float, here: float, step: float, precision: Precision, noise: float) -> _Rung:
     before, after = f(at - step), f(at + step)
-    noise = max(noise, EPSILON * max(abs(before), abs(here), abs(after)))
+    noise = max(noise, precision.epsilon * max(abs(before), abs(here), abs(after)))
     return _Rung(step, (here - before) / step, (after - here) / step, noise)
 
 
-def _rungs(f: Function, at: float, here: float, noise: float) -> list[_Rung]:
+def _rungs(f: Function, at: float, here: float, noise: float, precision: Precision) -> list[_Rung]:
     """The rungs of the ladder, down to the first that shows nothing but noise."""
     rungs: list[_Rung] = []
     steepest = 0.0
-    for step in _steps(at):
-        rung = _rung(f, at, here, step, noise)
+    for step in _steps(at, precision):
+        rung = _rung(f, at, here, step, precision, noise)
         rungs.append(rung)
         if rung.is_defined:
             steepest = max(steepest, abs(rung.left), abs(rung.right))
@@ -156,12 +167,13 @@ def _on_a_grid(rungs: list[_Rung], here: float) -> list[_Rung]:
     return [replace(rung, noise=max(rung.noise, grid)) for rung in rungs]
 
 
-def _steps(at: float) -> Iterator[float]:
+def _steps(at: float, precision: Precision) -> Iterator[float]:
     """Steps, each a quarter of the one before, that can be added and subtracted exactly."""
     size = _power_of_two(at)
     step = ODD * max(size, min(1.0, size * 4.0**12)) / 2
     for _ in range(RUNGS):
-        if step >= sys.float_info.min and (at + step) - at == step == at - (at - step):
+        before, after = precision.rounded(at - step), precision.rounded(at + step)
+        if step >= sys.float_info.min and after - at == step == at - before:
             yield step
         step /= 4
 
@@ -170,7 +182,7 @@ def _power_of_two(at: float) -> float:
     return ldexp(1.0, frexp(at)[1] - 1) if at else 1.0
 
 
-def _read(rungs: list[_Rung], at: float) -> Slopes:
+def _read(rungs: list[_Rung], at: float, precision: Precision) -> Slopes:
     """The slopes at the point, classified by the order in which the differences shrink."""
     last = rungs[-1]
     if not last.is_defined:
@@ -190,7 +202,7 @@ def _read(rungs: list[_Rung], at: float) -> Slopes:
         pieces = [[(4 * coarse - fine) / 3 for coarse, fine in pairwise(side)] for side in (lefts, rights)]
         return _two_sided(pieces, [4 * bar for bar in bars[1:]], "jump", scale)
     if even_to_the_end and even < FLAT:  # a point apart from its surroundings, or more noise than was measured
-        return _read([replace(rung, noise=max(rung.noise, abs(last.even))) for rung in rungs], at)
+        return _read([replace(rung, noise=max(rung.noise, abs(last.even))) for rung in rungs], at, precision)
     if (odd_to_the_end and odd < STEEP) or (even_to_the_end and even < STEEP):
         return Slopes(copysign(inf, last.left), copysign(inf, last.right), kind="vertical", scale=scale)
     if even < BENT:
@@ -200,7 +212,7 @@ def _read(rungs: list[_Rung], at: float) -> Slopes:
         return unknown("no step gives a slope that finer steps confirm")
     bends = [rung for rung in rungs if abs(rung.even) > VISIBLE * rung.noise]
     if bends:  # at the next float the slope differs by this much, and no computation with floats can do better
-        error += 2 * EPSILON * abs(bends[-1].even) / bends[-1].step * (abs(at) / bends[-1].step)
+        error += 2 * precision.epsilon * abs(bends[-1].even) / bends[-1].step * (abs(at) / bends[-1].step)
     return Slopes(slope, slope, error, "smooth", scale)
 
 

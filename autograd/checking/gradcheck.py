@@ -16,24 +16,26 @@ report (`autograd.checking.report`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import nan
+from random import Random
 from typing import Any
 
-from autograd.checking.audit import Graph
 from autograd.checking.claims import ByEngine, ByHand, Claim, Own
-from autograd.checking.diagnosis import look
-from autograd.checking.inputs import Inputs
+from autograd.checking.diagnosis import with_hints
+from autograd.checking.inputs import MISSING, Block, Inputs
 from autograd.checking.operation_check import check_operation
-from autograd.checking.reference import compared
-from autograd.checking.report import Report
+from autograd.checking.reference import along_directions, compared
+from autograd.checking.report import Report, by_array
+from autograd.checking.results import Result
 from autograd.checking.student_engines import check_engine
 from autograd.checking.targets import FunctionTarget, Target, UndecidableError, recorded_graph
 from autograd.checking.verdicts import InputCheck, judge, unknown
 from autograd.core.recording import function_of
 from autograd.core.table import Operation
 from autograd.core.value import Value, shown
+from autograd.extensions.progress import progress_bar
 from autograd.transforms.signatures import name_of
 
 __all__ = ["checked", "gradcheck"]
@@ -48,6 +50,11 @@ class _Own:
 
 OWN: Any = _Own()
 
+PATIENCE = 2.0
+"""Seconds after which a progress bar appears."""
+LARGEST = 200_000
+"""Number of inputs above which only a sample is checked."""
+
 
 def gradcheck(
     target: Any,
@@ -56,7 +63,11 @@ def gradcheck(
     *,
     closed_form: Any = None,
     engine: Callable[[float], Any] | None = None,
+    upstream: Any = None,
     digits: int | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+    reveal: bool = True,
 ) -> Report:
     """Check a gradient against numerical derivatives, and say where it goes wrong.
 
@@ -70,9 +81,15 @@ def gradcheck(
     - a class of your own with ``.data``, ``.grad`` and ``.backward()``: all its operations that the table knows.
 
     `gradient` is a gradient derived by hand, to check instead of the engine's: numbers in the shape of `inputs`, or a
-    function that is called like `target` and returns them.  `closed_form`, in the same form, is only shown
-    beside it.  `engine` computes the gradient with Values of another kind: ``engine(0.5)``.  With `digits`, a gradient
-    that is right to that many significant digits passes.
+    function that is called like `target` and returns them; True if `target` returns a pair of its number and the
+    gradient.  `closed_form`, in the same form, is only shown beside it.  `engine` computes the gradient with Values of
+    another kind: ``engine(0.5)``.
+
+    If `target` returns an array, `upstream` is an array of the same shape, and the gradient of
+    ``(out * upstream).sum()`` is checked; for a tuple of arrays it is a tuple.  With `digits`, a gradient that is right
+    to that many significant digits passes.  `sample` is the number of gradients to check in each array, chosen randomly
+    by `seed`; a check along a random direction then covers all of them.  With ``reveal=False`` the report does not show
+    the right answers.
 
     Raises TypeError if the target cannot be checked.  Where floats cannot tell, the verdict is ``inconclusive``.
 
@@ -85,25 +102,32 @@ def gradcheck(
       b      -0.8   -0.8         -0.8 ± 9e-17  pass
     Confidence: 15 digits; even an error of 0.0001 % would have been caught.
     """
-    if gradient is None:
-        raise TypeError("gradient is None: is a return missing? Without gradient=, the gradient of f itself is checked")
-    if gradient is not OWN and engine is not None:
-        raise TypeError("gradcheck checks one gradient at a time: gradient=... or the one by engine=..., not both")
-    if digits is not None and not (isinstance(digits, int) and digits >= 1):
-        raise ValueError(f"digits counts significant digits, 1 or more, not {digits!r}")
+    _check_options(gradient, engine, digits, sample)
     target = function_of(target) if isinstance(target, Operation) else target
     if type(target) is Value:
-        if engine is not None:
-            raise TypeError("a recorded graph has its engine already; engine=... takes a function and its inputs")
+        if engine is not None or upstream is not None or sample is not None:
+            raise TypeError("a recorded graph has its engine already; engine, upstream and sample are for functions")
         graph = recorded_graph(target, inputs)
         numbers = Inputs(lambda **numbers: numbers, graph.numbers)
-        return checked(graph, _claim(numbers, gradient), _closed_forms(numbers, closed_form), digits)
+        report = checked(graph, _claim(numbers, gradient), _closed_forms(numbers, closed_form), digits)
+        return report if reveal else report.concealed()
     if not callable(target):
         raise TypeError(f"gradcheck takes a function, a Value, an operation or a class, not {_described(target)}")
     if inputs is not None:
         numbers = Inputs(target, inputs)
-        claim = _claim(numbers, gradient) if engine is None else ByEngine(engine)
-        return checked(FunctionTarget(target, numbers, engine), claim, _closed_forms(numbers, closed_form), digits)
+        _check_size(numbers, sample)
+        result = Result(target, upstream, gradient is True)
+        function = FunctionTarget(target, numbers, engine, result, recorded=sample is None)
+        _ = function.plain  # first, so that objects which remember this call are ready for their gradients
+        if engine is not None:
+            claim: Claim = ByEngine(engine)
+        else:
+            claim = _claim(numbers, function.gradient() if gradient is True else gradient)
+        try:
+            report = checked(function, claim, _closed_forms(numbers, closed_form), digits, sample, seed)
+        finally:
+            function.restore()
+        return report if reveal else report.concealed()
     options = {"gradient": gradient is not OWN, "closed_form": closed_form is not None, "engine": engine is not None}
     if any(options.values()):
         names = ", ".join(name for name, is_passed in options.items() if is_passed)
@@ -113,6 +137,25 @@ def gradcheck(
     if isinstance(target, type):
         return check_engine(target)
     raise TypeError(f"gradcheck needs inputs to call {name_of(target)} with, such as gradcheck(f, {{'w': 0.5}})")
+
+
+def _check_options(gradient: Any, engine: Any, digits: Any, sample: Any) -> None:
+    if gradient is None:
+        raise TypeError("gradient is None: is a return missing? Without gradient=, the gradient of f itself is checked")
+    if gradient is not OWN and engine is not None:
+        raise TypeError("gradcheck checks one gradient at a time: gradient=... or the one by engine=..., not both")
+    if digits is not None and not (isinstance(digits, int) and digits >= 1):
+        raise ValueError(f"digits counts significant digits, 1 or more, not {digits!r}")
+    if sample is not None and not (isinstance(sample, int) and sample >= 1):
+        raise ValueError(f"sample is the number of gradients to check in each array, 1 or more, not {sample!r}")
+
+
+def _check_size(inputs: Inputs, sample: int | None) -> None:
+    if sample is None and inputs.flat.size > LARGEST:
+        raise ValueError(
+            f"there are {inputs.flat.size:,} inputs, too many to check each: sample=100 checks so many in every array, "
+            "and all of them along a random direction"
+        )
 
 
 def _claim(inputs: Inputs, gradient: Any) -> Claim:
@@ -127,16 +170,52 @@ def _described(target: Any) -> str:
     return f"{shown(target)}; for a class of your own, pass the class, gradcheck({name}), or f with engine={name}"
 
 
-def checked(target: Target, claim: Claim, closed: Mapping[str, float], digits: int | None = None) -> Report:
+def checked(
+    target: Target,
+    claim: Claim,
+    closed: Mapping[str, float],
+    digits: int | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+) -> Report:
     """The report on a claim about the gradient of a target; `closed` forms are only shown beside it."""
+    names = list(_sampled(target.blocks, sample, seed))
     try:
         gradients = claim.gradients(target)
-        checks = compared(target.reference, target.numbers, gradients.by_name, closed, digits)
+        comparisons = compared(target.reference, names, gradients, closed, digits, target.blocks)
+        checks = []
+        with progress_bar(len(names), "input", PATIENCE) as bar:
+            for check in comparisons:
+                checks.append(check)
+                bar.update()
+        checks += along_directions(target.reference, target.blocks, set(names), gradients, digits, seed)
     except UndecidableError as error:
-        undecided = judge(nan, unknown(str(error)))
-        return Report({name: replace(undecided, name=name, grad=claim.known.get(name, nan)) for name in target.numbers})
-    culprits, advice, nodes = claim.findings(target, gradients, checks)
-    return Report(_with_hints(checks, target.graph), culprits, advice, nodes, target.reference.source)
+        undecided, known = judge(nan, unknown(str(error))), claim.known.numbers
+        checks = [replace(undecided, name=name, grad=known.get(name, nan)) for name in names]
+        inputs = {check.name: check for check in checks}
+        return Report(inputs, arrays=by_array(target.blocks, inputs, {}))
+    inputs = {check.name: check for check in checks}
+    arrays = by_array(target.blocks, inputs, gradients.problems)
+    culprits, advice, nodes = claim.findings(target, gradients, arrays)
+    inputs, arrays = with_hints(inputs, arrays, target)
+    advice = [*advice, *_all_zero(checks)]
+    source = target.reference.source
+    return Report(inputs, culprits, advice, nodes, source, arrays=arrays, along=target.along)
+
+
+def _sampled(blocks: Sequence[Block], sample: int | None, seed: int) -> Iterator[str]:
+    """The names of the inputs to check."""
+    for block in blocks:
+        if sample is None or block.size <= sample:
+            yield from block.names
+        else:
+            yield from (block.names[i] for i in sorted(Random(seed).sample(range(block.size), sample)))
+
+
+def _all_zero(checks: Sequence[InputCheck]) -> list[str]:
+    if checks and all(check.verdict == "pass" and check.grad == check.numeric == 0 for check in checks):
+        return ["Every gradient is 0 here, so a wrong formula would pass too: choose another point."]
+    return []
 
 
 def _closed_forms(inputs: Inputs, closed_form: Any) -> Mapping[str, float]:
@@ -144,17 +223,9 @@ def _closed_forms(inputs: Inputs, closed_form: Any) -> Mapping[str, float]:
     if closed_form is None:
         return {}
     if callable(closed_form):
-        closed_form = inputs.call(closed_form, inputs.numbers.values())
-    return inputs.matched(closed_form, "closed_form")
-
-
-def _with_hints(checks: Sequence[InputCheck], graph: Graph | None) -> dict[str, InputCheck]:
-    """The checks by name; a gradient that failed has a hint about the likely mistake."""
-    numeric = {check.name: check.numeric for check in checks if check.slopes.kind == "smooth"}
-    counts = graph.counts() if graph else set()
-    by_name = {check.name: check for check in checks}
-    for name, check in by_name.items():
-        if check.verdict == "fail" and name in numeric:
-            hints = [check.hint, look(name, check.grad, numeric, counts)]
-            by_name[name] = replace(check, hint="; ".join(filter(None, hints)))
-    return by_name
+        closed_form = inputs.call_as_given(closed_form)
+    matched = inputs.matched(closed_form, "closed_form")
+    for problem in [*matched.problems.values(), *matched.notes]:
+        if problem != MISSING:
+            raise TypeError(f"closed_form: {problem}")
+    return matched.numbers

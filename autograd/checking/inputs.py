@@ -1,16 +1,78 @@
-"""The inputs of a check: numbers in any structure, by name or by position, each with a name of its own."""
+"""The inputs of a check: numbers in any structure, by name or by position, each with a name of its own.
+
+All numbers stand in one flat list.  A *block* is a part of it that belongs together: an array, a flat list, or a single
+number.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from math import prod
 from typing import Any
 
-from autograd.core.value import Value, as_float, shown
+from autograd.checking.arrays import as_numpy, has_axes, is_array_like, misshapen, with_numbers
+from autograd.checking.precision import DOUBLE, Precision, coarser, precision_of
+from autograd.core.value import Value, is_real, shown
 from autograd.extensions.arrays import is_array
 from autograd.transforms import pytrees
 from autograd.transforms.signatures import misfit, name_of, positional_names, signature_of
 
-__all__ = ["Inputs"]
+__all__ = ["Block", "Gradients", "Inputs"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """An array, a list or a number among the inputs; its numbers start at `start` in the flat list of all."""
+
+    name: str
+    shape: tuple[int, ...]
+    start: int = 0
+    is_list: bool = False
+
+    @property
+    def size(self) -> int:
+        """The number of numbers."""
+        return prod(self.shape)
+
+    @property
+    def slice(self) -> slice:
+        """The part of the flat list."""
+        return slice(self.start, self.start + self.size)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The name of every number, such as ``w[0, 1]``."""
+        if not self.shape:
+            return [self.name]
+        return [f"{self.name}[{', '.join(map(str, index))}]" for index in self.positions]
+
+    @property
+    def along(self) -> str:
+        """The name of the check along a random direction."""
+        return f"{self.name} along a random direction"
+
+    @property
+    def positions(self) -> Iterator[tuple[int, ...]]:
+        """The index of every number in the array; () for a single number."""
+        import numpy as np
+
+        return np.ndindex(*self.shape)
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """Gradients under test: `numbers` by name, and for each block without numbers the `problems` with it.
+
+    `notes` are sentences about gradients that belong to no input; `precision` is the coarsest of them.
+    """
+
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    precision: Precision = DOUBLE
 
 
 class Inputs:
@@ -25,16 +87,50 @@ class Inputs:
             self.trees = dict(zip(positional_names(f, len(arguments)), arguments, strict=True))
         if not self.trees:
             raise TypeError(f"gradcheck needs inputs to call {name_of(f)} with, such as {{'w': 0.5}}")
-        self.numbers = {place: _number(x, place) for place, x in self._leaves(self.trees)}
-        if not self.numbers:
+        self.blocks: list[Block] = []
+        self._likes: list[Any] = []
+        arrays: list[Any] = []
+        for place, x in _blocks(self.trees):
+            array = as_numpy(x, place)
+            start = self.blocks[-1].slice.stop if self.blocks else 0
+            self.blocks.append(Block(place, array.shape, start, isinstance(x, list | tuple)))
+            self._likes.append(x)
+            arrays.append(array.ravel())
+        self.flat = _joined(arrays)
+        if not self.flat.size:
             raise TypeError(f"the inputs of {name_of(f)} hold no numbers to check")
-        self._orders: dict[int, list[str]] = {}
+        self._orders: dict[int, list[str] | None] = {}
+        self._is_one_dict = self._takes_all(f)
         self.check_signature(f)
+
+    @cached_property
+    def numbers(self) -> dict[str, float]:
+        """Every number by its name."""
+        names = [name for block in self.blocks for name in block.names]
+        return dict(zip(names, self.flat.tolist(), strict=True))
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The place of every number in the flat list, by its name."""
+        return {name: i for i, name in enumerate(self.numbers)}
+
+    @property
+    def take_values(self) -> bool:
+        """True unless there are tensors of another library among the inputs: these cannot hold Values."""
+        return not any(map(_is_foreign, self._likes))
+
+    @property
+    def precision(self) -> Precision:
+        """The precision of the numbers that a function is called with: arrays of NumPy are converted to doubles."""
+        result = DOUBLE
+        for tensor in filter(_is_foreign, self._likes):
+            result = coarser(result, precision_of(tensor))
+        return result
 
     def check_signature(self, f: Callable[..., Any], is_gradient: bool = False) -> None:
         """Raise TypeError if the function cannot be called with these inputs."""
         order = self.order(f) if is_gradient or set(positional_names(f, len(self.trees))) == set(self.trees) else []
-        problem = misfit(f, order, self.trees)
+        problem = "" if self._is_one_dict and self._takes_all(f) else misfit(f, order or [], self.trees)
         if problem:
             advice = (
                 "a list passes them by position, and [{...}] a dict as an argument"
@@ -44,69 +140,183 @@ class Inputs:
             written = f"{'gradient=' * is_gradient}{name_of(f)}{signature_of(f) or '(...)'}"
             raise TypeError(f"{written} cannot be called with the inputs {', '.join(self.trees)}: {problem}; {advice}")
 
-    @staticmethod
-    def _leaves(trees: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-        for name, tree in trees.items():
-            yield from pytrees.leaves(tree, name)
-
-    def order(self, f: Callable[..., Any]) -> list[str]:
-        """The names in the order in which to pass them by position; empty if they are passed by name."""
+    def order(self, f: Callable[..., Any]) -> list[str] | None:
+        """The names in the order in which to pass them by position; empty if by name, None for one dict of all."""
         if self.by_name and not misfit(f, [], self.trees):
             return []
         parameters = positional_names(f, len(self.trees))
         if set(parameters) == set(self.trees):
             return parameters
+        if self._is_one_dict and self._takes_all(f):
+            return None
         others = set(parameters).isdisjoint(self.trees) and not misfit(f, list(self.trees), {})
         return list(self.trees) if others or not self.by_name else []
 
-    def call(self, f: Callable[..., Any], numbers: Iterable[Any]) -> Any:
-        """``f`` with these numbers in place of its inputs."""
-        filled = iter(numbers)
-        arguments = {name: pytrees.rebuilt(tree, filled) for name, tree in self.trees.items()}
+    def _takes_all(self, f: Callable[..., Any]) -> bool:
+        """True for a function of one dict of parameters, as in ``forward(parameters)``."""
+        is_needed = self.by_name and len(self.trees) > 1 and misfit(f, [], self.trees)
+        return bool(is_needed and misfit(f, list(self.trees), {}) and not misfit(f, [self.trees], {}))
+
+    def call(self, f: Callable[..., Any], numbers: Any) -> Any:
+        """``f`` with these numbers, a flat array of floats or any others in order, in place of its inputs."""
+        numbers = numbers if is_array(numbers) else list(numbers)
+        parts = (with_numbers(like, numbers[block.slice]) for block, like in zip(self.blocks, self._likes, strict=True))
+        return self._called(f, self._with_parts(parts))
+
+    def call_as_given(self, f: Callable[..., Any]) -> Any:
+        """``f`` with copies of the very objects that were passed as inputs."""
+        return self._called(f, self._with_parts(map(_copied, self._likes)))
+
+    def _with_parts(self, parts: Iterator[Any]) -> dict[str, Any]:
+        return {
+            name: pytrees.mapped(lambda _, __: next(parts), tree, name, _is_flat) for name, tree in self.trees.items()
+        }
+
+    def _called(self, f: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         if id(f) not in self._orders:  # not everything that can be called can be hashed
             self._orders[id(f)] = self.order(f)
         order = self._orders[id(f)]
+        if order is None:
+            return f(arguments)
         return f(*(arguments[name] for name in order)) if order else f(**arguments)
 
-    def matched(self, gradients: Any, what: str) -> dict[str, float]:
-        """Gradients in the shape of the inputs, or of some of them, by the names of the numbers.
+    def matched(self, gradients: Any, what: str) -> Gradients:
+        """Gradients in the shape of the inputs, or of some of them.
 
-        Raises TypeError for any other shape.
+        Raises TypeError if nothing can be read from them.
         """
         if gradients is None:
             raise TypeError(f"{what} is None, not numbers: is a return missing?")
-        names = list(self.trees)
-        readings = list(self._readings(gradients))
-        for parts in readings:
-            leaves = list(self._leaves(parts))
-            if [place for place, _ in leaves] == self._places(parts):
-                return {place: _number(x, f"{what}: {place}") for place, x in leaves}
-        if readings:
-            expected, actual = self._places(readings[0]), [place for place, _ in self._leaves(readings[0])]
-            raise TypeError(f"{what} should have the shape of the inputs: {_listed(expected)}, not {_listed(actual)}")
-        for name in gradients if isinstance(gradients, Mapping) else ():
-            if name not in self.trees:
-                raise TypeError(f"{what} has a number for {name}, but the inputs are {', '.join(names)}")
-        raise TypeError(f"{what} should hold a number for each of {', '.join(names)}, but it is {shown(gradients)}")
+        by_name, notes = self._by_name(gradients, what)
+        numbers: dict[str, float] = {}
+        problems: dict[str, str] = {}
+        precision = DOUBLE
+        for block, (like, gradient) in zip(self.blocks, self._pairs(by_name), strict=True):
+            if gradient is _MISSING:
+                problems[block.name] = MISSING
+                continue
+            try:
+                array = _as_block(gradient, block, like)
+            except TypeError as error:
+                problems[block.name] = f"no gradient: {error}"
+                continue
+            if array.shape != block.shape:
+                problems[block.name] = misshapen(block.name, array.shape, block.shape)
+                continue
+            precision = coarser(precision, precision_of(gradient))
+            numbers.update(zip(block.names, array.ravel().tolist(), strict=True))
+        return Gradients(numbers, problems, notes, precision)
 
-    def _readings(self, gradients: Any) -> Iterator[Mapping[str, Any]]:
-        """The possible readings: gradients by name, the gradient of the only input, or one per input in order."""
+    def _by_name(self, gradients: Any, what: str) -> tuple[dict[str, Any], list[str]]:
+        """Gradients by the names of the arguments, and sentences about those that have no such name."""
         names = list(self.trees)
-        if isinstance(gradients, Mapping) and set(gradients) <= set(names):
-            yield gradients
-        if len(names) == 1 and (isinstance(self.trees[names[0]], Mapping) or not isinstance(gradients, Mapping)):
-            yield {names[0]: gradients}
-        is_sequence = isinstance(gradients, list | tuple) or (is_array(gradients) and gradients.ndim > 0)
+        only = self.trees[names[0]] if len(names) == 1 else None
+        if isinstance(gradients, Mapping) and not (isinstance(only, Mapping) and not set(gradients) & set(names)):
+            named = {str(name): gradient for name, gradient in gradients.items()}
+            notes = []
+            for name in named:
+                if name not in self.trees:
+                    meant = self._meant(name, named)
+                    question = f"is it meant for {meant}?" if meant else f"the inputs are {', '.join(names)}"
+                    notes.append(f"{what} has a number for {name}, which is not an input: {question}")
+            return {name: gradient for name, gradient in named.items() if name in self.trees}, notes
+        if len(names) == 1 and (not isinstance(gradients, list | tuple) or _fits(gradients, only)):
+            if isinstance(gradients, str | bytes):
+                raise TypeError(f"{what} should hold a number for each of {names[0]}, but it is {shown(gradients)}")
+            return {names[0]: gradients}, []
+        is_sequence = isinstance(gradients, list | tuple) or has_axes(gradients)
         if is_sequence and len(gradients) == len(names):
-            yield dict(zip(names, gradients, strict=True))
+            return dict(zip(names, gradients, strict=True)), []
+        held = f"it holds {len(gradients)}" if is_sequence else f"it is {shown(gradients)}"
+        raise TypeError(f"{what} should hold one gradient for each of {', '.join(names)}, but {held}")
 
-    def _places(self, parts: Iterable[str]) -> list[str]:
-        return [place for place, _ in self._leaves({name: self.trees[name] for name in parts})]
+    def _meant(self, name: str, gradients: Mapping[str, Any]) -> str:
+        """The input that a gradient of another name may belong to."""
+        free = [x for x in self.trees if x not in gradients]
+        stripped = name.removeprefix("d").removeprefix("grad").strip("_")
+        return stripped if stripped in free else next(iter(get_close_matches(name, free, 1)), "")
+
+    def _pairs(self, gradients: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
+        """Each block of the inputs with its gradient."""
+        for name, tree in self.trees.items():
+            yield from _pairs(tree, gradients.get(name, _MISSING))
 
 
-def _listed(places: list[str]) -> str:
-    return ", ".join(places[:6]) + (f", ... ({len(places)} numbers)" if len(places) > 6 else "")
+MISSING = "no gradient given"
+"""The reason why an input without a gradient fails."""
+
+_MISSING = object()
 
 
-def _number(x: Any, place: str) -> float:
-    return x.data if type(x) is Value else as_float(x, f"{place} = {shown(x)}")
+def _blocks(trees: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The arrays, flat lists and numbers of some trees, with their places."""
+    found: list[tuple[str, Any]] = []
+    for name, tree in trees.items():
+        pytrees.mapped(lambda place, part: found.append((place, part)), tree, name, _is_flat)
+    return iter(found)
+
+
+def _is_flat(tree: Any) -> bool:
+    """True for a list or tuple of numbers alone."""
+    is_sequence = isinstance(tree, list | tuple) and not hasattr(tree, "_fields") and len(tree) > 0
+    return is_sequence and not any(isinstance(x, dict | list | tuple | str) or is_array_like(x) for x in tree)
+
+
+def _pairs(tree: Any, gradient: Any) -> Iterator[tuple[Any, Any]]:
+    """The blocks of a tree, each with the part of `gradient` in its place."""
+    if not isinstance(tree, dict | list | tuple) or _is_flat(tree):
+        yield tree, gradient
+        return
+    keys = list(tree) if isinstance(tree, dict) else range(len(tree))
+    for key in keys:
+        yield from _pairs(tree[key], _part(gradient, key, len(tree)))
+
+
+def _part(gradient: Any, key: Any, n: int) -> Any:
+    if isinstance(gradient, Mapping):
+        return gradient.get(key, _MISSING)
+    fits = (isinstance(gradient, list | tuple) or has_axes(gradient)) and isinstance(key, int) and len(gradient) == n
+    return gradient[key] if fits else _MISSING
+
+
+def _as_block(gradient: Any, block: Block, like: Any) -> Any:
+    """The gradient of one block as an array; a nested list is an array as well."""
+    import numpy as np
+
+    if gradient is None:
+        raise TypeError(f"the gradient of {block.name} is None")
+    if isinstance(gradient, Mapping):
+        raise TypeError(f"the gradient of {block.name} is a dict, {block.name} is not")
+    if isinstance(gradient, list | tuple) and not _is_flat(gradient):
+        try:
+            gradient = np.array(gradient)
+        except ValueError:
+            raise TypeError(f"the gradient of {block.name} is {shown(gradient)}") from None
+    return as_numpy(gradient, block.name)
+
+
+def _fits(gradients: Sequence[Any], tree: Any) -> bool:
+    """True if a sequence of gradients belongs to one argument, rather than being a sequence of one."""
+    if isinstance(tree, list | tuple | dict):
+        return len(gradients) == len(tree) and not (len(gradients) == 1 and isinstance(gradients[0], list | tuple))
+    if is_array_like(tree) and len(gradients) == 1 and has_axes(gradients[0]):
+        return tuple(gradients[0].shape) != tuple(tree.shape)
+    return has_axes(tree)
+
+
+def _is_foreign(like: Any) -> bool:
+    return is_array_like(like) and not is_array(like)
+
+
+def _joined(arrays: Sequence[Any]) -> Any:
+    import numpy as np
+
+    return np.concatenate(arrays) if arrays else np.zeros(0)
+
+
+def _copied(like: Any) -> Any:
+    if type(like) is Value or is_real(like):
+        return like.data if type(like) is Value else like
+    if is_array_like(like):
+        return like.copy() if is_array(like) else like.detach().clone() if hasattr(like, "detach") else like
+    return type(like)(_copied(x) for x in like)

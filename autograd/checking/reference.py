@@ -1,57 +1,86 @@
-"""The reference that a gradient is compared with: exact replay of the recorded graph, or finite differences."""
+"""The numerical derivatives that gradients are compared with: by exact replay of a graph, or by finite differences."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from math import isfinite, nan
-from typing import Any, Protocol
+from random import Random
+from typing import Any
 
 from autograd.checking.audit import Graph
+from autograd.checking.exact_gradient import confirmed_slopes
 from autograd.checking.exact_replay import DIGITS, GraphSlopes, exact_slopes, rounding, steepest_secant
 from autograd.checking.finite_differences import ladder_slopes, screened_slopes
-from autograd.checking.report import MISSING
+from autograd.checking.inputs import MISSING, Block, Gradients
+from autograd.checking.precision import DOUBLE, Precision
 from autograd.checking.sympy_reference import closed_forms
-from autograd.checking.verdicts import InputCheck, Slopes, hull, judge
+from autograd.checking.verdicts import EPSILON, InputCheck, Slopes, hull, judge
+from autograd.core.graph import adjoints
 from autograd.core.value import Value
 from autograd.formula.systems import NumberSystem, mpmath
 
-__all__ = ["ExactReplay", "FiniteDifferences", "Reference", "compared"]
+__all__ = ["ExactReplay", "FiniteDifferences", "Reference", "along_directions", "compared"]
 
 STEADY = 1e-9
 """Relative error of a gradient below which rounding hardly matters."""
+SINGLY = 20
+"""Number of inputs up to which each is moved on its own, and more than that together."""
+ROUNDINGS = 4
+"""Units of the last digit by which a correct gradient may be off, relative to the terms that it is a sum of."""
+CHUNK = 64
+"""Number of inputs whose finite differences are taken before any doubts about them are settled."""
+FEW = 8
+"""Number of doubtful differences up to which each is settled on its own."""
 
 Along = Callable[[str], Callable[[NumberSystem, Any], Any]]
 """The result as a function of the input of a name, over any number system."""
 
 
-class Reference(Protocol):
-    """A method for the numerical derivative with respect to each input."""
+class Reference(ABC):
+    """A method for the numerical derivative with respect to each input; `source` is its name."""
 
     source: str
 
-    def check(self, name: str, grad: float, closed: float | None, digits: int | None) -> InputCheck:
-        """The verdict on the gradient with respect to the input called `name`; `closed` is only shown beside it."""
+    @abstractmethod
+    def slopes(self, names: Iterable[str], grads: Mapping[str, float]) -> Iterator[Slopes]:
+        """The slopes with respect to each input; `grads` are expected to be right, which may save work."""
+
+    @abstractmethod
+    def check(
+        self, name: str, grad: float, slopes: Slopes, closed: float | None, digits: int | None, rounded: float
+    ) -> InputCheck:
+        """The verdict on one gradient.
+
+        `closed` is only shown beside it; the gradient was computed with the relative precision `rounded`.
+        """
 
 
 def compared(
     reference: Reference,
-    names: Mapping[str, Any],
-    gradients: Mapping[str, float],
+    names: Iterable[str],
+    gradients: Gradients,
     closed: Mapping[str, float],
     digits: int | None = None,
-) -> list[InputCheck]:
-    """The gradients by name against the reference; an input without one fails."""
-    checks = []
-    for name in names:
-        check = reference.check(name, gradients.get(name, nan), closed.get(name), digits)
-        checks.append(check if name in gradients else replace(check, verdict="fail", why=MISSING, caught=nan))
-    return checks
+    blocks: Sequence[Block] = (),
+) -> Iterator[InputCheck]:
+    """The gradients against the reference; an input without one fails."""
+    names, grads = list(names), gradients.numbers
+    rounded = gradients.precision.epsilon if gradients.precision is not DOUBLE else 0.0
+    why = {name: gradients.problems[b.name] for b in blocks if b.name in gradients.problems for name in b.names}
+    for name, slopes in zip(names, reference.slopes(names, grads), strict=True):
+        check = reference.check(name, grads.get(name, nan), slopes, closed.get(name), digits, rounded)
+        yield check if name in grads else replace(check, verdict="fail", why=why.get(name, MISSING), caught=nan)
 
 
-class ExactReplay:
+class ExactReplay(Reference):
     """The numerical derivatives of one recorded graph with respect to the `leaves`, free of rounding.
+
+    A few inputs are moved one by one.  The gradient of many is computed at once, and confirmed along random directions;
+    only those that meet a kink are moved one by one.
 
     The effect of rounding on a correct gradient is only estimated where it matters: if the gradient is off by more
     than a millionth.  Then two questions are asked.  How does the gradient react, to first order, to the rounding of
@@ -65,14 +94,14 @@ class ExactReplay:
 
     def __init__(self, graph: Graph, leaves: Mapping[str, Value], along: Along | None = None) -> None:
         self.graph, self.root, self.leaves = graph, graph.root, leaves
-        self.slopes = GraphSlopes(graph.root)
-        self.along = along or (lambda name: self.slopes.along(leaves[name]))
+        self.replayed = GraphSlopes(graph.root)
+        self.along = along or (lambda name: self.replayed.along(leaves[name]))
 
     @cached_property
     def closed_forms(self) -> dict[Value, float]:
         """The closed forms by SymPy, for all leaves at once, at the numbers that were replayed."""
         try:
-            replay = self.slopes.replay(mpmath(DIGITS[0]), False)  # the one of the check
+            replay = self.replayed.replay(mpmath(DIGITS[0]), False)  # the one of the check
         except (ArithmeticError, TypeError, ValueError):  # floats may have a number, by rounding, where there is none
             return {}
         return closed_forms(replay)
@@ -83,51 +112,156 @@ class ExactReplay:
         leaves = self.graph.leaves()
         return dict(zip(leaves, self.root.gradients(leaves), strict=True))
 
-    def check(self, name: str, grad: float, closed: float | None, digits: int | None) -> InputCheck:
+    @cached_property
+    def together(self) -> Mapping[Value, Slopes]:
+        """The slopes with respect to all leaves whose gradient was computed at once and confirmed."""
+        if len(self.leaves) <= SINGLY:
+            return {}
+        try:
+            return confirmed_slopes(self.graph, list(self.leaves.values()), self.replayed.exactly, mpmath(DIGITS[0]))
+        except (ArithmeticError, TypeError, ValueError):  # floats may have a number, by rounding, where there is none
+            return {}
+
+    def slopes(self, names: Iterable[str], grads: Mapping[str, float]) -> Iterator[Slopes]:
+        """The slopes with respect to each input."""
+        for name in names:
+            leaf = self.leaves[name]
+            yield self.together.get(leaf) or exact_slopes(self.along(name), leaf.data)
+
+    def check(
+        self, name: str, grad: float, slopes: Slopes, closed: float | None, digits: int | None, rounded: float = 0.0
+    ) -> InputCheck:
         """The verdict on one gradient."""
-        leaf, f = self.leaves[name], self.along(name)
-        slopes, noise, terms = exact_slopes(f, leaf.data), 0.0, 0.0
+        leaf, noise = self.leaves[name], 0.0
+        if rounded:
+            noise = ROUNDINGS * rounded * self.terms.get(leaf, 0.0)
         claims = [grad] if closed is None else [grad, closed]
-        if not slopes.reason and any(isfinite(x) and judge(x, slopes).verdict != "pass" for x in claims):
-            if self._may_be_rounding(leaf, slopes) and not (self.graph.forward or self.graph.local):
-                noise, terms = rounding(self.root, leaf)
-                through = self.slopes.by(leaf, recorded=True)
-                if slopes.kind == through.kind == "smooth":
-                    noise += abs(slopes.numeric - through.numeric)
-                elif not through.reason:
-                    slopes = hull(slopes, through)
-            slopes = replace(slopes, scale=steepest_secant(f, leaf.data), terms=terms)
+        if not slopes.reason and any(isfinite(x) and judge(x, slopes, noise).verdict != "pass" for x in claims):
+            more, slopes = self._refined(name, grad, slopes)
+            noise += more
         return replace(
             judge(grad, slopes, noise, digits, name),
             hint=_differs(closed, slopes, noise),
             closed=lambda: self._closed_form(closed, leaf, slopes),
         )
 
-    def _may_be_rounding(self, leaf: Value, slopes: Slopes) -> bool:
-        """True if rounding could explain a wrong gradient: not if the engine's own has nearly all its digits."""
-        own = self.own_gradients.get(leaf, 0.0)
-        return not abs(own - slopes.numeric) <= STEADY * abs(slopes.numeric) or slopes.kind != "smooth"
+    @cached_property
+    def terms(self) -> dict[Value, float]:
+        """For each Value the size of the terms, one per path, that its gradient is the sum of."""
+        return adjoints(
+            self.root, reversed(self.graph.nodes), lambda node: [(x, abs(local)) for x, local in node.edges]
+        )
+
+    @cached_property
+    def steepest(self) -> float:
+        """The largest of the slopes that were computed together."""
+        return max((abs(slopes.numeric) for slopes in self.together.values()), default=0.0)
+
+    def _refined(self, name: str, grad: float, slopes: Slopes) -> tuple[float, Slopes]:
+        """The effect of rounding on a correct gradient, and the slopes with the sizes that a zero is compared with."""
+        leaf, noise, scale = self.leaves[name], 0.0, self.steepest
+        off, terms = abs(self.own_gradients.get(leaf, 0.0) - slopes.numeric), self.terms.get(leaf, 0.0)
+        is_steady = off <= STEADY * abs(slopes.numeric)
+        if leaf in self.together and off <= STEADY * terms:
+            noise = 0.0 if is_steady else 2 * off + ROUNDINGS * EPSILON * terms
+        elif not (is_steady and slopes.kind == "smooth") and not (self.graph.forward or self.graph.local):
+            noise = rounding(self.root, leaf)
+            through = self.replayed.by(leaf, recorded=True)
+            if slopes.kind == through.kind == "smooth":
+                noise += abs(slopes.numeric - through.numeric)
+            elif not through.reason:
+                slopes = hull(slopes, through)
+        if abs(grad) <= 1e-3 * scale or leaf not in self.together:
+            scale = steepest_secant(self.along(name), leaf.data)
+        return noise, replace(slopes, scale=scale, terms=terms)
 
     def _closed_form(self, closed: float | None, leaf: Value, slopes: Slopes) -> float | None:
         """The user's closed form, or else SymPy's, except at a kink, where it is one of many."""
         return self.closed_forms.get(leaf) if closed is None and slopes.kind == "smooth" else closed
 
 
-class FiniteDifferences:
-    """The numerical derivatives of a function that can only be called with floats; `why` goes into the report."""
+class FiniteDifferences(Reference):
+    """The numerical derivatives of a function that can only be called with floats; `why` goes into the report.
+
+    `along` gives the function of one input alone, `toward` that of a step in a direction, given by weights.
+    """
 
     def __init__(
-        self, along: Callable[[str], Callable[[float], float]], at: Mapping[str, float], why: str = ""
+        self,
+        along: Callable[[str], Callable[[float], float]],
+        at: Mapping[str, float],
+        why: str = "",
+        toward: Callable[[Mapping[str, float]], Callable[[float], float]] | None = None,
+        precision: Precision = DOUBLE,
     ) -> None:
-        self.along, self.at = along, at
+        self.along, self.at, self.toward, self.precision = along, at, toward, precision
         self.source = "finite differences" + (f" ({why})" if why else "")
 
-    def check(self, name: str, grad: float, closed: float | None, digits: int | None) -> InputCheck:
+    def slopes(self, names: Iterable[str], grads: Mapping[str, float]) -> Iterator[Slopes]:
+        """The slopes with respect to each input: from nine calls where these suffice, else from the whole ladder.
+
+        If they contradict many gradients of a chunk, the nine calls are confirmed along a random direction.
+        """
+        remaining = iter(names)
+        while chunk := list(islice(remaining, CHUNK)):
+            screened = {
+                name: screened_slopes(self.along(name), self.at[name], grads.get(name, 0.0), self.precision)
+                for name in chunk
+            }
+            doubtful = {
+                name: slopes
+                for name, slopes in screened.items()
+                if slopes and judge(grads.get(name, 0.0), slopes).verdict != "pass"
+            }
+            if doubtful and not (len(doubtful) > FEW and self._are_confirmed(doubtful, grads)):
+                screened |= dict.fromkeys(doubtful)
+            for name, slopes in screened.items():
+                yield slopes or ladder_slopes(self.along(name), self.at[name], self.precision)
+
+    def _are_confirmed(self, doubtful: Mapping[str, Slopes], grads: Mapping[str, float]) -> bool:
+        """True if the function changes as these slopes predict when all their inputs move at once."""
+        close = [abs(grads.get(name, 0.0) / slopes.numeric - 1) < 1e-2 for name, slopes in doubtful.items()]
+        if self.toward is None or any(close):
+            return False
+        source, scales = Random(0), {name: abs(self.at[name]) or 1.0 for name in doubtful}
+        smallest = min(abs(slopes.numeric) * scales[name] for name, slopes in doubtful.items())
+        moves = {
+            name: source.choice((-1, 1)) * source.uniform(0.5, 1) * smallest / slopes.numeric
+            for name, slopes in doubtful.items()
+        }
+        actual = ladder_slopes(self.toward(moves), 0.0, self.precision)
+        predicted = sum(slopes.numeric * moves[name] for name, slopes in doubtful.items())
+        is_smooth = actual.kind == "smooth" and not actual.reason
+        return is_smooth and abs(actual.numeric - predicted) <= 1e-3 * smallest
+
+    def check(
+        self, name: str, grad: float, slopes: Slopes, closed: float | None, digits: int | None, rounded: float = 0.0
+    ) -> InputCheck:
         """The verdict on one gradient."""
-        f, at = self.along(name), self.at[name]
-        slopes = screened_slopes(f, at, grad) or ladder_slopes(f, at)
-        check = judge(grad, slopes, digits=digits, name=name)
-        return replace(check, hint=_differs(closed, slopes), closed=lambda: closed)
+        noise = ROUNDINGS * rounded * abs(slopes.numeric) if rounded else 0.0
+        check = judge(grad, slopes, noise, digits, name)
+        return replace(check, hint=_differs(closed, slopes, noise), closed=lambda: closed)
+
+
+def along_directions(
+    reference: Reference,
+    blocks: Sequence[Block],
+    names: set[str],
+    gradients: Gradients,
+    digits: int | None = None,
+    seed: int = 0,
+) -> Iterator[InputCheck]:
+    """For each array of which `names` holds a part, the check of all its gradients along one random direction."""
+    source, grads = Random(seed), gradients.numbers
+    for block in blocks:
+        if not names.issuperset(block.names) and block.names[0] in grads and isinstance(reference, FiniteDifferences):
+            assert reference.toward is not None
+            scale = max(abs(reference.at[name]) for name in block.names) or 1.0
+            moves = {name: source.choice((-1, 1)) * source.uniform(0.5, 1) * scale for name in block.names}
+            slopes = ladder_slopes(reference.toward(moves), 0.0, reference.precision)
+            grad = sum(grads[name] * move for name, move in moves.items())
+            rounded = gradients.precision.epsilon if gradients.precision is not DOUBLE else 0.0
+            yield reference.check(block.along, grad, slopes, None, digits, rounded)
 
 
 def _differs(closed: float | None, slopes: Slopes, noise: float = 0.0) -> str:

@@ -3,36 +3,89 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import compress
-from math import isnan
+from math import isnan, prod
+from typing import Any
 
 from autograd.checking.audit import Culprit
-from autograd.checking.verdicts import InputCheck, Verdict
+from autograd.checking.inputs import MISSING, Block
+from autograd.checking.verdicts import InputCheck, Verdict, unknown
 from autograd.formula.typesetting import columns, number
 
-__all__ = ["MISSING", "Report"]
+__all__ = ["MAX_ENTRIES", "ArrayCheck", "Report", "by_array", "worst"]
 
 MAX_ROWS = 20
-"""Inputs that the table shows, those that did not pass first."""
+"""Rows of the table, those that did not pass first."""
+MAX_ENTRIES = 8
+"""Number of inputs up to which each has a row; of more than that, each array."""
 MAX_CULPRITS = 3
 """Culprits that are shown in full."""
-
-MISSING = "no gradient given"
-"""The reason why an input without a gradient fails."""
 
 _WORST: tuple[Verdict, ...] = ("fail", "inconclusive", "kink", "pass")
 _SHOWN = {"pass": "pass", "fail": "FAIL", "kink": "kink", "inconclusive": "?"}
 
 
+def worst(verdicts: set[Verdict]) -> Verdict:
+    """The worst of some verdicts: ``fail``, then ``inconclusive``, ``kink``, ``pass``."""
+    return next((verdict for verdict in _WORST if verdict in verdicts), "pass")
+
+
+@dataclass(frozen=True)
+class ArrayCheck:
+    """The checks of one array, list or number among the inputs, with the `positions` that were checked.
+
+    `problem` is the reason why an array has no gradient to check, `hint` the likely mistake in all of its gradients,
+    `along` the check along a random direction if only a sample of the array was checked.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    checks: Sequence[InputCheck]
+    positions: Sequence[tuple[int, ...]]
+    problem: str = ""
+    hint: str = ""
+    along: InputCheck | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict on any of its gradients."""
+        return worst({check.verdict for check in [*self.checks, *filter(None, [self.along])]})
+
+    @property
+    def checked(self) -> int:
+        """The number of gradients that were checked."""
+        return len(self.checks)
+
+    @property
+    def wrong(self) -> list[tuple[int, ...]]:
+        """The positions of the gradients that are wrong."""
+        return [at for at, check in zip(self.positions, self.checks, strict=True) if check.verdict == "fail"]
+
+
+def by_array(
+    blocks: Sequence[Block], checks: Mapping[str, InputCheck], problems: Mapping[str, str]
+) -> dict[str, ArrayCheck]:
+    """The checks of each array among the inputs, by its name."""
+    arrays = {}
+    for block in blocks:
+        positions = {name: at for name, at in zip(block.names, block.positions, strict=True) if name in checks}
+        along = checks.get(block.along) if block.along not in positions else None
+        found = [checks[name] for name in positions]
+        problem = problems.get(block.name, "")
+        arrays[block.name] = ArrayCheck(block.name, block.shape, found, list(positions.values()), problem, "", along)
+    return arrays
+
+
 @dataclass(frozen=True)
 class Report:
-    """The result of a gradient check; it prints itself as a table with an explanation.
+    """The result of a gradient check; it prints itself as a table with an explanation, and is true if all is `ok`.
 
-    `inputs` holds one `InputCheck` per input, by name; `culprits` the places that are wrong; `advice` further lines;
-    `nodes` the number of operations that were audited; `source` the method by which the numerical derivatives were
-    computed; `kind` the word for a row of the table.
+    `inputs` holds one `InputCheck` per input, by name, and `arrays` one `ArrayCheck` per array; `culprits` the places
+    that are wrong; `advice` further lines; `nodes` the number of operations that were audited; `source` the method by
+    which the numerical derivatives were computed; `kind` the word for a row of the table.  If the right answers are not
+    to be seen, `is_revealed` is False.  `along` gives the function of one input alone.
     """
 
     inputs: Mapping[str, InputCheck]
@@ -41,12 +94,20 @@ class Report:
     nodes: int = 0
     source: str = ""
     kind: str = "input"
+    arrays: Mapping[str, ArrayCheck] = field(default_factory=dict)
+    is_revealed: bool = True
+    along: Callable[[str], Callable[[float], float]] | None = field(default=None, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "along": None}  # a copy cannot call the function
+
+    def __bool__(self) -> bool:
+        return self.ok
 
     @property
     def verdict(self) -> Verdict:
         """The worst of all verdicts: ``fail``, then ``inconclusive``, ``kink``, ``pass``."""
-        verdicts = {check.verdict for check in self.inputs.values()} | ({"fail"} if self.culprits else set())
-        return next((verdict for verdict in _WORST if verdict in verdicts), "pass")
+        return worst({check.verdict for check in self.inputs.values()} | ({"fail"} if self.culprits else set()))
 
     @property
     def ok(self) -> bool:
@@ -60,18 +121,34 @@ class Report:
             raise AssertionError(f"\n{self}")
 
     def score(self, points: float = 1.0) -> float:
-        """The share of `points` earned by confirmed gradients; inconclusive ones do not count.
+        """The share of `points` earned by confirmed gradients; inconclusive ones are not confirmed.
 
-        0.0 if a node is wrong although every gradient is right, if gradients do not add up, or if nothing is confirmed.
+        0.0 if a node is wrong although every gradient is right, or if gradients do not add up.
         """
         counts = Counter(check.verdict for check in self.inputs.values())
-        right = counts["pass"] + counts["kink"]
-        unsound = any(
-            culprit.kind == "ACCUMULATION" for culprit in self.culprits
-        )  # without right sums no gradient can be right
-        if not right or unsound or (self.culprits and not counts["fail"]):
+        # without right sums no gradient can be right
+        unsound = any(culprit.kind == "ACCUMULATION" for culprit in self.culprits)
+        if unsound or not self.inputs or (self.culprits and not counts["fail"]):
             return 0.0
-        return float(points * right / (right + counts["fail"]))
+        return float(points * (counts["pass"] + counts["kink"]) / len(self.inputs))
+
+    def concealed(self) -> Report:
+        """The report without the right answers: which gradients are wrong, but not by how much, nor why."""
+        inputs = {name: _concealed(check) for name, check in self.inputs.items()}
+        arrays = {
+            name: replace(
+                array,
+                checks=[inputs[check.name] for check in array.checks],
+                hint="",
+                along=array.along and inputs[array.along.name],
+            )
+            for name, array in self.arrays.items()
+        }
+        culprits = [replace(culprit, what="", node=None) for culprit in self.culprits]
+        advice = [line for line in self.advice if not line.startswith("Looks like")]
+        return replace(
+            self, inputs=inputs, arrays=arrays, culprits=culprits, advice=advice, is_revealed=False, along=None
+        )
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
@@ -81,14 +158,21 @@ class Report:
     def lines(self) -> Iterator[str]:
         """The report, line by line."""
         yield f"Gradient check: {self._summary()}"
-        yield from self.table()
+        yield from self._by_array() if self.is_by_array else self.table()
         yield from self.findings()
+
+    @property
+    def is_by_array(self) -> bool:
+        """True if the table has a row per array, not one per input."""
+        arrays = [array for array in self.arrays.values() if array.shape]
+        return bool(arrays) and (len(self.inputs) > MAX_ENTRIES or any(array.problem for array in arrays))
 
     def findings(self) -> Iterator[str]:
         """The lines below the table: where it goes wrong, and how reliable the check is."""
         for culprit in self.culprits[:MAX_CULPRITS]:
             yield f"Where: {culprit.kind}, {culprit.where}"
-            yield f"  {culprit.what}"
+            if culprit.what:
+                yield f"  {culprit.what}"
         if self.culprits:
             yield from self._rest()
         yield from self.advice
@@ -101,22 +185,34 @@ class Report:
             checks = list(self.inputs.values())
         rows = [_cells(check) for check in checks]
         head = ("" if prefix else self.kind, yours, "closed form", "numerical", "verdict")
-        used = [True, True, any(row[2] for row in rows), True, True]
+        used = [True, True, any(row[2] for row in rows), self.is_revealed, True]
         rows = [head, *((prefix + row[0], *row[1:]) for row in rows)]
         yield from columns([list(compress(row, used)) for row in rows], "  ")
-        if len(self.inputs) > len(checks):
-            yield f"  … and {len(self.inputs) - len(checks)} more"
+        yield from _more(len(self.inputs) - len(checks))
+
+    def _by_array(self) -> Iterator[str]:
+        """One row per array, those that did not pass with their worst gradient."""
+        arrays = sorted(self.arrays.values(), key=lambda array: array.verdict == "pass")[:MAX_ROWS]
+        if len(self.arrays) <= MAX_ROWS:
+            arrays = list(self.arrays.values())
+        rows = [("array", "shape", "at", "yours", "numerical", "verdict"), *map(_array_cells, arrays)]
+        has_example = any(row[2] or row[3] for row in rows[1:])
+        used = [True, True, has_example, has_example, has_example and self.is_revealed, True]
+        yield from columns([list(compress(row, used)) for row in rows], "  ")
+        yield from _more(len(self.arrays) - len(arrays))
 
     def _summary(self) -> str:
         counts = Counter(check.verdict for check in self.inputs.values())
         n = len(self.inputs)
+        total = sum(prod(array.shape) for array in self.arrays.values())
         words: dict[Verdict, str] = {"fail": "wrong", "inconclusive": "inconclusive", "kink": "at a kink"}
-        parts = [f"{counts[verdict]} {text}" for verdict, text in words.items() if counts[verdict]]
+        parts = [f"{counts[verdict]:,} {text}" for verdict, text in words.items() if counts[verdict]]
         if parts:
-            parts[0] = parts[0].replace(" ", f" of {n} {self.kind}{'s' * (n != 1)} ", 1)
+            parts[0] = parts[0].replace(" ", f" of {n:,} {self.kind}{'s' * (n != 1)} ", 1)
         elif self.culprits:
             parts = ["see below"]
-        return f"{self.verdict.replace('fail', 'FAIL')} ({', '.join(parts) or f'{n} {self.kind}' + 's' * (n != 1)})"
+        size = f"{n:,} of {total:,} {self.kind}s" if total > n else f"{n:,} {self.kind}" + "s" * (n != 1)
+        return f"{self.verdict.replace('fail', 'FAIL')} ({', '.join(parts) or size})"
 
     def _rest(self) -> Iterator[str]:
         """The number of nodes that are right, which narrows down the place as well."""
@@ -140,6 +236,18 @@ class Report:
             yield f"Confidence: {n} digit{'s' * (n != 1)}{method}; even an error of {caught} % would have been caught."
 
 
+def _concealed(check: InputCheck) -> InputCheck:
+    """The verdict alone, with the gradient under test and a reason that holds no number."""
+    hidden = replace(unknown(""), kind=check.slopes.kind)
+    why = check.why if check.verdict != "fail" or check.why == MISSING else ""
+    return InputCheck(check.name, check.grad, hidden, check.verdict, why, check.caught)
+
+
+def _more(n: int) -> Iterator[str]:
+    if n:
+        yield f"  … and {n:,} more"
+
+
 def _cells(check: InputCheck) -> tuple[str, str, str, str, str]:
     """The row of the table: name, gradient, closed form, numerical derivative, verdict."""
     digits = 6
@@ -152,9 +260,34 @@ def _cells(check: InputCheck) -> tuple[str, str, str, str, str]:
     return check.name, grad, closed, _numerical(check, digits), verdict
 
 
+def _array_cells(array: ArrayCheck) -> tuple[str, str, str, str, str, str]:
+    """The row of an array: name, shape, and the gradient that stands for it: where, its number, the right one."""
+    shape = str(array.shape) if array.shape else "number"
+    n, verdict = array.checked, array.verdict
+    alike = [(at, check) for at, check in zip(array.positions, array.checks, strict=True) if check.verdict == verdict]
+    total = prod(array.shape)
+    sample = f"{n:,} of {total:,} checked" if n < total else ""
+    if verdict == "pass" or array.problem:
+        said = array.problem or sample
+        return array.name, shape, "", "", "", "  ".join(filter(None, [_SHOWN[verdict], said]))
+    if not alike and array.along:
+        cells = _cells(array.along)
+        said = f"{n:,} of {total:,} checked are right, but not their sum along a random direction"
+        return array.name, shape, "direction", cells[1], cells[3], f"{_SHOWN[verdict]}  {said}"
+    at, check = max(alike, key=lambda item: abs(item[1].grad - item[1].numeric) if item[1].numeric else 0.0)
+    cells = _cells(check)
+    count = f"all {n:,}" if len(alike) == n else f"{len(alike):,} of {n:,}"
+    count = count if array.shape else ""
+    said = f"{count} wrong" if verdict == "fail" and count else count
+    reason = array.hint if verdict == "fail" and len(alike) > 1 else check.reason
+    where = f"[{', '.join(map(str, at))}]" if array.shape else ""
+    text = ": ".join(filter(None, [said, reason]))
+    return array.name, shape, where, cells[1], cells[3], "  ".join(filter(None, [_SHOWN[verdict], text]))
+
+
 def _numerical(check: InputCheck, digits: int) -> str:
     left, right = check.slopes.left, check.slopes.right
-    if check.slopes.reason:
+    if check.slopes.reason or isnan(left):
         return "?"
     if left != right:
         return f"{number(left, digits)} | {number(right, digits)}"

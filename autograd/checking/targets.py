@@ -6,10 +6,9 @@ the same: the recorded graph, if there is one, the gradients that the engine com
 
 from __future__ import annotations
 
-import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, count
@@ -18,13 +17,14 @@ from typing import Any
 
 from autograd.checking.audit import Culprit, Graph, accumulation, again, changed_constants
 from autograd.checking.exact_replay import Replay
-from autograd.checking.inputs import Inputs
+from autograd.checking.inputs import Block, Inputs
+from autograd.checking.precision import Precision, coarser, precision_of
 from autograd.checking.reference import ExactReplay, FiniteDifferences, Reference
+from autograd.checking.results import Result, as_number, quiet_numpy, silent
 from autograd.core.graph import check_stale
-from autograd.core.value import Value, as_float, shown
+from autograd.core.value import Value, shown
 from autograd.formula.systems import IEEE
 from autograd.formula.typesetting import numbered
-from autograd.transforms import pytrees
 from autograd.transforms.signatures import name_of
 
 __all__ = ["FunctionTarget", "GraphTarget", "Target", "UndecidableError", "recorded_graph"]
@@ -35,6 +35,12 @@ GOLDEN = (5**0.5 - 1) / 2
 """Its multiples all have different fractional parts, so that no two inputs move together."""
 
 
+REPETITIONS = 3
+"""Calls with the same inputs that have to give the same result."""
+SAME = 1e-14
+"""Relative difference between two results that are the same, apart from the order of a library's sums."""
+
+
 class UndecidableError(Exception):
     """Nothing can be said about any gradient of the target, for the reason in the message."""
 
@@ -43,6 +49,11 @@ class Target(ABC):
     """A result and the `numbers` that it depends on, by name."""
 
     numbers: Mapping[str, float]
+
+    @property
+    @abstractmethod
+    def blocks(self) -> Sequence[Block]:
+        """The arrays that the numbers belong to."""
 
     @property
     @abstractmethod
@@ -67,15 +78,14 @@ class Target(ABC):
     def along(self, name: str) -> Callable[[float], float]:
         """The result as a function of one input alone, from float to float."""
 
-    @cached_property
+    @property
+    @abstractmethod
     def reference(self) -> Reference:
-        """Exact replay if the graph holds all of the function as formulas, else finite differences."""
-        if self.graph is None or self.unrecorded != []:
-            return FiniteDifferences(self.along, self.numbers)
-        if functions := self.graph.without_formula:
-            why = f"{', '.join(functions)}: a Python function, not a formula"
-            return FiniteDifferences(self.along, self.numbers, why)
-        return ExactReplay(self.graph, self.leaves)
+        """The method for the numerical derivatives."""
+
+    @abstractmethod
+    def restore(self) -> None:
+        """Leave the objects that took part in the check as they were."""
 
 
 # --- A function -------------------------------------------------------------------------------------
@@ -83,41 +93,82 @@ class Target(ABC):
 
 @dataclass(frozen=True)
 class _Call:
-    """One call of a function: the leaves, the result as a number, and its node if it was recorded.
-
-    If the function failed with Values, `failure` is the error, and `make` created the numbers that it was called with.
-    """
+    """One call of a function with Values: the leaves, the result as a number, and its node if it was recorded."""
 
     leaves: Mapping[str, Value]
     result: float
     root: Value | None
-    make: Callable[[float], Any] = Value
-    failure: Exception | None = None
 
 
 class FunctionTarget(Target):
-    """A function and its inputs; if it fails with Values, it is called with the numbers of an `engine`, or floats."""
+    """A function and its inputs.
 
-    def __init__(self, f: Callable[..., Any], inputs: Inputs, engine: Callable[[float], Any] | None) -> None:
+    The function is called with plain numbers first, as its author expects; then once with Values, for the graph, unless
+    that is not `recorded`.  If it fails with Values, it is called with the numbers of an `engine`, or with floats.
+    """
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        inputs: Inputs,
+        engine: Callable[[float], Any] | None = None,
+        result: Result | None = None,
+        recorded: bool = True,
+    ) -> None:
         self.f, self.inputs, self.engine = f, inputs, engine
+        self.result = result or Result(f)
         self.numbers = inputs.numbers
+        self.is_recorded = recorded and inputs.take_values
+        self.plain_failure: Exception | None = None
+        self.failure: Exception | None = None
+        """The error with Values, if the function fails with them."""
+
+    @cached_property
+    def plain(self) -> Any:
+        """The result of the first call, with the inputs as they were passed; None if it fails."""
+        try:
+            with quiet_numpy():
+                return self.inputs.call_as_given(self.f)
+        except Exception as error:  # whatever a function may do with a number that it was not made for
+            self.plain_failure = error
+            return None
+
+    @property
+    def blocks(self) -> Sequence[Block]:
+        """The arrays among the inputs."""
+        return self.inputs.blocks
+
+    def gradient(self) -> Any:
+        """The gradient that the function returns beside its number."""
+        if self.plain_failure:
+            raise self.plain_failure
+        return self.result.pair(self.plain)[1]
+
+    @cached_property
+    def precision(self) -> Precision:
+        """The precision of the function: the coarsest of its result and of the tensors that it is called with."""
+        number = None if self.plain_failure else self.result.number(self.plain)
+        return coarser(self.inputs.precision, precision_of(number))
 
     @cached_property
     def call(self) -> _Call:
-        """The first call of the function.
+        """The call with Values, or if it fails, with plain numbers.
 
-        Raises whatever it raises with Values and with plain numbers, and UndecidableError where it is not defined.
+        Raises whatever the function raises with both, and UndecidableError where it is not defined.
         """
+        _ = self.plain
+        if self.is_recorded:
+            try:
+                return self._recorded(self.numbers)
+            except Exception as error:  # whatever a function may do with a Value that it was not made for
+                self.failure = error
         try:
-            return self._recorded(self.numbers)
-        except Exception as error:  # whatever a function may do with a Value that it was not made for
-            failure, make = error, self.engine or float
-        try:
-            return _Call({}, self._plain(self.numbers, make), None, make, failure)
+            return _Call({}, self._number(self.inputs.flat), None)
         except (ArithmeticError, ValueError) as error:
             raise UndecidableError(f"{name_of(self.f)} is not defined here: {error}") from None
-        except Exception:
-            raise failure from None
+        except Exception as error:
+            is_made_for_values = self.failure is not None and isinstance(error, AttributeError)
+            raise (self.failure if is_made_for_values else error) from None  # type: ignore[misc]
 
     @property
     def leaves(self) -> Mapping[str, Value]:
@@ -129,19 +180,50 @@ class FunctionTarget(Target):
         """The graph that the call recorded."""
         return None if self.call.root is None else Graph(self.call.root)
 
+    def restore(self) -> None:
+        """Call the function once more with its inputs as they were passed.
+
+        So an object that keeps what it computed, as layers do, keeps plain numbers.
+        """
+        if "plain" in self.__dict__ and not self.plain_failure:
+            with suppress(Exception), quiet_numpy():
+                self.inputs.call_as_given(self.f)
+
     def _recorded(self, numbers: Mapping[str, float]) -> _Call:
         leaves = {name: Value(x, name) for name, x in numbers.items()}
-        result = pytrees.scalar(self.inputs.call(self.f, leaves.values()))
-        return _Call(leaves, _as_number(result, self.f), result if type(result) is Value else None)
+        with silent():
+            result = self.result.number(self.inputs.call(self.f, list(leaves.values())))
+        return _Call(leaves, as_number(result, self.f), result if type(result) is Value else None)
 
-    def _plain(self, numbers: Mapping[str, float], make: Callable[[float], Any]) -> float:
-        numpy = sys.modules.get("numpy")  # no warnings where a function is not defined: here that is an answer
-        with numpy.errstate(all="ignore") if numpy else nullcontext():
-            return _as_number(self.inputs.call(self.f, map(make, numbers.values())), self.f)
+    @cached_property
+    def make(self) -> Callable[[float], Any] | None:
+        """The maker of the numbers with which the function is called: of Values if it only takes these."""
+        _ = self.plain
+        return self.engine or (Value if self.plain_failure and not self.failure else None)
+
+    def _number(self, numbers: Any) -> float:
+        """The result for an array of numbers."""
+        with quiet_numpy(), silent():  # no warnings where a function is not defined: here that is an answer
+            arguments = list(map(self.make, numbers.tolist())) if self.make else numbers
+            return as_number(self.result.number(self.inputs.call(self.f, arguments)), self.f)
 
     def along(self, name: str) -> Callable[[float], float]:
-        """The function of one input alone, with Values if it takes them."""
-        return lambda x: self._plain({**self.numbers, name: x}, self.call.make)
+        """The function of one input alone."""
+        i = self.inputs.places[name]
+
+        def f(x: float) -> float:
+            numbers = self.inputs.flat.copy()  # the function may change what it is called with
+            numbers[i] = x
+            return self._number(numbers)
+
+        return f
+
+    def toward(self, weights: Mapping[str, float]) -> Callable[[float], float]:
+        """The function of a step in a direction."""
+        step = self.inputs.flat * 0
+        for name, weight in weights.items():
+            step[self.inputs.places[name]] = weight
+        return lambda t: self._number(self.inputs.flat + t * step)
 
     def own_gradients(self) -> tuple[dict[str, float], list[Culprit]]:
         """The gradients of a backward pass, and the mistakes in the forward pass and in the sums of the backward pass.
@@ -149,15 +231,15 @@ class FunctionTarget(Target):
         The pass runs twice, because the first must not disturb the next one.  The ``grad`` of captured Values is
         restored.
         """
-        if self.call.failure:
+        graph = self.graph
+        if self.failure or not self.is_recorded:
+            why = f"(With Values: {self.failure})" if self.failure else ""
             raise TypeError(
                 f"{name_of(self.f)} does not accept Values, so it has no gradient of its own to check: pass the one "
-                f"you derived as gradient=..., or write the function with the operations of autograd. "
-                f"(With Values: {self.call.failure})"
-            ) from self.call.failure
-        if self.graph is None:
+                f"you derived as gradient=..., or write the function with the operations of autograd. {why}".strip()
+            ) from self.failure
+        if graph is None:
             return dict.fromkeys(self.leaves, 0.0), []
-        graph = self.graph
         before = {value: value.grad for value in [*graph.leaves(), *graph.nodes]}
         for value in before:
             value.grad = None
@@ -173,13 +255,35 @@ class FunctionTarget(Target):
         return grads, [*graph.forward, *accumulation(graph, once), *again(graph, once, twice)]
 
     @cached_property
+    def reference(self) -> Reference:
+        """Exact replay if the graph holds all of the function as formulas, else finite differences."""
+        if self.graph is not None and self.unrecorded == [] and not self.graph.without_formula:
+            return ExactReplay(self.graph, self.leaves)
+        self.check_repeatable()
+        functions = self.graph.without_formula if self.graph else []
+        why = f"{', '.join(functions)}: a Python function, not a formula" if functions else ""
+        return FiniteDifferences(self.along, self.numbers, why, self.toward, self.precision)
+
+    def check_repeatable(self) -> None:
+        """Raise UndecidableError if the function does not return the same number again."""
+        first = self._number(self.inputs.flat)
+        for _ in range(REPETITIONS):
+            try:
+                again = self._number(self.inputs.flat)
+            except Exception as error:
+                what = f"{type(error).__name__}: {error}"
+                raise UndecidableError(f"{name_of(self.f)} fails when it is called again: {what}") from None
+            if abs(again - first) > SAME * abs(first):
+                raise UndecidableError(f"{name_of(self.f)} returns different results for the same inputs")
+
+    @cached_property
     def unrecorded(self) -> list[Culprit] | None:
         """The numbers in the graph that change with the inputs without a record.
 
         These change however little the inputs move, and on both sides; others belong to a branch.  None if the
         function takes another branch right beside the inputs.  Raises UndecidableError if it is random.
         """
-        if self.call.failure:
+        if self.failure:
             return []
         changed: list[Culprit] | None = []
         for move in MOVES:
@@ -215,17 +319,6 @@ class FunctionTarget(Target):
         return changed_constants(Graph(call.root), leaves[0], Graph(other.root), leaves[1])
 
 
-def _as_number(result: Any, f: Callable[..., Any]) -> float:
-    if pytrees.is_tree(result):
-        raise TypeError(
-            f"gradcheck needs a function that returns one number, but {name_of(f)} returned {shown(result)}: "
-            "return a sum, or one element"
-        )
-    if hasattr(result, "data") and hasattr(result, "backward"):  # a Value of any kind, or a tensor
-        result = result.item() if hasattr(result, "item") else result.data
-    return as_float(result, f"the result of {name_of(f)}, {shown(result)}")
-
-
 # --- A recorded graph ---------------------------------------------------------------------------------
 
 
@@ -237,6 +330,11 @@ class GraphTarget(Target):
     def __init__(self, graph: Graph, leaves: Mapping[str, Value]) -> None:
         self._graph, self._leaves = graph, leaves
         self.numbers = {name: leaf.data for name, leaf in leaves.items()}
+
+    @property
+    def blocks(self) -> Sequence[Block]:
+        """The leaves, each on its own."""
+        return [Block(name, (), i) for i, name in enumerate(self.numbers)]
 
     @property
     def leaves(self) -> Mapping[str, Value]:
@@ -251,6 +349,17 @@ class GraphTarget(Target):
     def along(self, name: str) -> Callable[[float], float]:
         """The graph computed again with another number for one leaf."""
         return Replay(self.graph.root, IEEE).along(self.leaves[name])
+
+    @cached_property
+    def reference(self) -> Reference:
+        """Exact replay, unless the graph has operations without a formula."""
+        if functions := self.graph.without_formula:
+            why = f"{', '.join(functions)}: a Python function, not a formula"
+            return FiniteDifferences(self.along, self.numbers, why)
+        return ExactReplay(self.graph, self.leaves)
+
+    def restore(self) -> None:
+        """Nothing was called."""
 
     def own_gradients(self) -> tuple[dict[str, float], list[Culprit]]:
         """The gradients that a backward pass left on the leaves; if none ran, those that it would leave."""

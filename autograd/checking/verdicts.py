@@ -16,7 +16,7 @@ from functools import cached_property
 from math import floor, inf, isfinite, isnan, log10, nan
 from typing import Any, Literal
 
-__all__ = ["CAUGHT", "EPSILON", "InputCheck", "Slopes", "Verdict", "hull", "judge", "unknown"]
+__all__ = ["CAUGHT", "EPSILON", "InputCheck", "Slopes", "Verdict", "hull", "judge", "relative_rounding", "unknown"]
 
 Verdict = Literal["pass", "fail", "kink", "inconclusive"]
 
@@ -26,6 +26,8 @@ CAUGHT = 1e-6
 """Relative error of a gradient above which it is wrong, if the numerical derivative is accurate enough to tell."""
 MEANT = 1e-4
 """Relative error of the numerical derivative above which agreement with it proves too little."""
+TOO_FEW = "too few digits to tell"
+"""The reason why a gradient that agrees is not confirmed."""
 SAFETY = 10
 """Factor between the estimated error of the numerical derivative and the largest error that it may have."""
 
@@ -138,7 +140,11 @@ def judge(grad: float, slopes: Slopes, noise: float = 0.0, digits: int | None = 
     >>> check.verdict, check.reason
     ('inconclusive', 'too small to see in floats')
     """
-    return InputCheck(name, grad, slopes, *_judged(grad, slopes, noise, digits), noise)
+    verdict, why, caught = _judged(grad, slopes, noise, digits)
+    if why == TOO_FEW:
+        fewer = next((d for d in range((digits or 7) - 1, 0, -1) if _judged(grad, slopes, noise, d)[0] == "pass"), 0)
+        why += f" (digits={fewer} accepts it)" * bool(fewer)
+    return InputCheck(name, grad, slopes, verdict, why, caught, noise)
 
 
 def _judged(grad: float, slopes: Slopes, noise: float, digits: int | None) -> tuple[Verdict, str, float]:
@@ -146,7 +152,7 @@ def _judged(grad: float, slopes: Slopes, noise: float, digits: int | None) -> tu
     if slopes.reason:
         return "inconclusive", slopes.reason, nan
     numeric, error = slopes.numeric, slopes.error + noise
-    caught = _rounded(numeric, digits) if digits and numeric and isfinite(numeric) else CAUGHT
+    caught = relative_rounding(numeric, digits) if digits and numeric and isfinite(numeric) else CAUGHT
     if slopes.kind != "smooth":
         return *_beside_a_kink(grad, slopes, error, caught), nan
     if not isfinite(grad):
@@ -166,10 +172,10 @@ def _judged(grad: float, slopes: Slopes, noise: float, digits: int | None) -> tu
     if error <= max(MEANT, caught) * meant:
         return "pass", "", smallest
     is_small = max(abs(grad), abs(numeric)) <= SAFETY * error
-    return "inconclusive", "too small to see in floats" if is_small else "too few digits to tell", nan
+    return "inconclusive", "too small to see in floats" if is_small else TOO_FEW, nan
 
 
-def _rounded(number: float, digits: int) -> float:
+def relative_rounding(number: float, digits: int) -> float:
     """The relative error of rounding to that many significant digits, and a little more."""
     return max(CAUGHT, 0.501 * 10.0 ** (floor(log10(abs(number))) - digits + 1) / abs(number))
 

@@ -6,9 +6,6 @@ the steps, the loop runs through epochs and batches, measurements fill the histo
 
 from __future__ import annotations
 
-import builtins
-import sys
-import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -17,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd import Value
-from autograd.extend import number, shown
+from autograd.extend import number, progress_bar, shown
 from neuron.metrics import Metric, as_metric
 from neuron.models.neuron import Model
 from neuron.models.samples import as_samples
@@ -112,7 +109,7 @@ def fit(
     step = guarded_step(method.start())
     try:
         measurements.add(start, None)
-        with _progress_bar(epochs, progress) as bar:
+        with progress_bar(epochs, "epoch", 0.5, progress) as bar:
             for theta in descent(start, rates, samples, next_batches, guarded.gradient, step, measurements.add, watch):
                 if not bar.disable:
                     bar.set_postfix(loss=number(history.entries[-1].loss), refresh=False)
@@ -141,21 +138,3 @@ def _is_ended_by(callbacks: Sequence[Callback], history: History, parameters: Se
                 "bounds, use a penalty or an optimizer of your own"
             )
     return any(isinstance(end, bool | np.bool_) and bool(end) for end in ended)
-
-
-def _progress_bar(epochs: int, progress: bool | None) -> Any:
-    """A progress bar, by default only in a terminal or a notebook."""
-    from tqdm import TqdmWarning
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", TqdmWarning)  # a notebook without widgets gets a bar made of characters
-        from tqdm.auto import tqdm
-    in_notebook = "IPKernelApp" in getattr(getattr(builtins, "get_ipython", dict)(), "config", ())
-    is_watched = in_notebook or (sys.stderr is not None and sys.stderr.isatty())
-    return tqdm(
-        total=epochs,
-        unit="epoch",
-        delay=0.5,
-        disable=not (is_watched if progress is None else progress),
-        file=sys.stdout if in_notebook else None,
-    )

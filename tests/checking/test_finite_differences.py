@@ -150,7 +150,10 @@ def test_a_screen_of_seven_calls_confirms_most_gradients():
     f, calls = counted(math.sin)
     assert screened_slopes(f, 1.0, math.cos(1.0)).numeric == pytest.approx(math.cos(1.0), rel=1e-7)
     assert len(calls) == 7
-    assert screened_slopes(math.sin, 1.0, 1.001 * math.cos(1.0)) is None
+    assert screened_slopes(math.sin, 1.0, 1.001 * math.cos(1.0)).numeric == pytest.approx(math.cos(1.0), rel=1e-7)
+    assert screened_slopes(lambda x: 3.0, 1.0, 0.0).numeric == 0.0
+    assert screened_slopes(lambda x: 3.0, 1.0, 1e-9) is None
+    assert screened_slopes(lambda x: 3.0 + max(0.0, x - 1.5), 1.0, 0.0) is None  # flat nearby alone
     assert screened_slopes(abs, 0.0, 0.0) is None
     assert screened_slopes(math.log, 0.0, 0.0) is None
 

@@ -149,23 +149,48 @@ def test_an_input_without_a_gradient_fails():
     ("returned", "advice"),
     [
         (None, "No gradient: the result of <lambda> is None, not numbers: is a return missing?"),
-        ({"dw": 1.0, "db": 2.0}, "No gradient: the result of <lambda> has a number for dw, but the inputs are w, b"),
-        ([1.0], "No gradient: the result of <lambda> should hold a number for each of w, b, but it is [1.0]"),
         (
-            {"w": [1.0], "b": 2.0},
-            "No gradient: the result of <lambda> should have the shape of the inputs: w, b, not w[0], b",
+            {"dw": 1.0, "db": 2.0},
+            "the result of <lambda> has a number for dw, which is not an input: is it meant for w?",
         ),
-        (
-            {"w": "1", "b": 2.0},
-            "No gradient: the result of <lambda>: w = '1': a string is not a number; write float('1')",
-        ),
+        ([1.0], "No gradient: the result of <lambda> should hold one gradient for each of w, b, but it holds 1"),
+        ("no", "No gradient: the result of <lambda> should hold one gradient for each of w, b, but it is 'no'"),
     ],
 )
 def test_what_a_student_returns_instead_of_a_gradient_fails(returned, advice):
     report = gradcheck(loss, AT, gradient=lambda w, b: returned)
     assert (report.verdict, report.score(5)) == ("fail", 0.0)
-    assert report.advice[0].startswith(advice)
+    assert report.advice[0] == advice
     assert advice in str(report)
+
+
+@pytest.mark.parametrize(
+    ("gradient", "problem"),
+    [
+        ([1.0], "the gradient of w has shape (1,), w is a number: does it have an axis too many?"),
+        ("1", "no gradient: w = '1': a string is not a number; write float('1') if it holds one"),
+        (None, "no gradient: the gradient of w is None"),
+        (1j, "no gradient: w = 1j: complex numbers are not supported; take .real, .imag or abs() first"),
+        ({"a": 1.0}, "no gradient: the gradient of w is a dict, w is not"),
+    ],
+)
+@pytest.mark.parametrize("is_function", [False, True])
+def test_one_unusable_gradient_does_not_hide_the_others(gradient, problem, is_function):
+    gradients = {"w": gradient, "b": -0.8}
+    report = gradcheck(loss, AT, gradient=(lambda w, b: gradients) if is_function else gradients)
+    assert report.inputs["w"].reason == problem
+    assert report.inputs["b"].verdict == "pass"
+    assert (report.verdict, report.score(2)) == ("fail", 1.0)
+    assert f"FAIL  {problem}\n" in str(report)
+
+
+def test_a_gradient_of_another_name_is_matched_with_the_input_it_may_belong_to():
+    report = gradcheck(loss, AT, gradient={"w": -1.6, "c": 2.0})
+    assert report.advice == ["gradient has a number for c, which is not an input: the inputs are w, b"]
+    report = gradcheck(loss, AT, gradient={"w": -1.6, "b": -0.8, "c": 2.0})
+    assert (report.verdict, len(report.advice)) == ("pass", 1)
+    report = gradcheck(loss, AT, gradient={"dw": -1.6, "b": -0.8})
+    assert report.inputs["w"].reason == "no gradient given"
 
 
 def test_a_gradient_that_is_rounded_on_purpose():
@@ -270,21 +295,12 @@ def test_leaves_of_the_same_name_are_told_apart():
             "loss(w, b) cannot be called with the inputs weight, bias: missing a required argument: 'w'; a list passes",
         ),
         (
-            lambda: gradcheck(loss, AT, gradient={"w": 1.0, "c": 2.0}),
-            "gradient has a number for c, but the inputs are w, b",
-        ),
-        (
             lambda: gradcheck(loss, AT, gradient=[1.0, 2.0, 3.0]),
-            "gradient should hold a number for each of w, b, but it is [1.0, 2.0, 3.0]",
+            "gradient should hold one gradient for each of w, b, but it holds 3",
         ),
-        (lambda: gradcheck(loss, AT, gradient={"w": None, "b": 1.0}), "gradient: w = None: None is not a number"),
         (
             lambda: gradcheck(tanh, gradient=lambda x: x),
             "gradient given, but no inputs: write gradcheck(tanh, {...}, gradient=...)",
-        ),
-        (
-            lambda: gradcheck(Value(3.0, "w") * 2, gradient={"v": 1.0}),
-            "gradient has a number for v, but the inputs are w",
         ),
         (lambda: gradcheck(loss, AT, gradient=None), "gradient is None: is a return missing?"),
         (
@@ -297,12 +313,8 @@ def test_leaves_of_the_same_name_are_told_apart():
             "list is an argument; [[...]] passes a list as one",
         ),
         (
-            lambda: gradcheck(lambda w: dot(w, w), {"w": [1.0, 2.0]}, gradient={"w": [2.0]}),
-            "gradient should have the shape of the inputs: w[0], w[1], not w[0]",
-        ),
-        (
             lambda: gradcheck(lambda x: [x, x], {"x": 1.0}),
-            "gradcheck needs a function that returns one number, but <lambda> returned [Value(1.0, label='x'), ",
+            "gradcheck needs a function that returns one number, but <lambda> returned [1.0, 1.0]: return a sum",
         ),
         (
             lambda: gradcheck(math.sin, {"x": 1.0}),
@@ -310,7 +322,7 @@ def test_leaves_of_the_same_name_are_told_apart():
             "you derived as gradient=..., or write the function with the operations of autograd. "
             "(With Values: turning 'x' into a plain number",
         ),
-        (lambda: gradcheck(sin(Value(1.0)), engine=Value), "a recorded graph has its engine already; engine=... takes"),
+        (lambda: gradcheck(sin(Value(1.0)), engine=Value), "a recorded graph has its engine already; engine, upstream"),
         (lambda: gradcheck(loss, AT, gradient=RIGHT, engine=Value), "gradcheck checks one gradient at a time"),
         (
             lambda: gradcheck(sin(Value(1.0)), [2.0]),
@@ -850,7 +862,7 @@ def test_a_sum_for_a_mean_is_recognised():
 
     right = gradcheck(f, {"w": 0.5}).inputs["w"].grad
     report = gradcheck(f, {"w": 0.5}, gradient={"w": 5 * right})
-    assert report.inputs["w"].hint == "5x too big (a sum over 5 terms, or their mean?)"
+    assert report.inputs["w"].hint == "5x too big (a sum for a mean over 5 terms?)"
 
 
 def test_common_confusions_are_recognised():
@@ -887,7 +899,7 @@ def test_the_mean_of_an_array_is_recognised():
 
     w = np.array([0.1, 0.2])
     report = gradcheck(f, {"w": w}, gradient={"w": 2 * X.T @ (X @ w - y)})
-    assert "10x too big (a sum over 10 terms, or their mean?)" in str(report)
+    assert "10x too big (a sum for a mean over 10 terms?)" in str(report)
 
 
 def test_swapped_and_rounded_gradients_are_recognised():
@@ -960,7 +972,7 @@ def test_the_score():
     assert gradcheck(log, {"x": 0.0}).score(5) == 0.0
     assert gradcheck(relu, {"x": 0.0}).score() == 1.0
     mixed = gradcheck(lambda x, y: sqrt(x) + y, {"x": 0.0, "y": 1.0})
-    assert (mixed.verdict, mixed.score(4)) == ("inconclusive", 4.0)
+    assert (mixed.verdict, mixed.score(4)) == ("inconclusive", 2.0)  # what is not confirmed earns nothing
 
 
 def test_a_score_prints_nothing(capfd):
@@ -974,7 +986,11 @@ def test_many_inputs_are_cut_short_with_the_wrong_ones_first():
     report = gradcheck(lambda w: dot(w, w), {"w": w}, gradient={"w": [*right[:-1], 7.0]})
     lines = str(report).split("\n")
     assert lines[0] == "Gradient check: FAIL (1 of 50 inputs wrong)"
-    assert lines[2].startswith("  w[49]  7.0")
+    assert lines[2] == "  w      (50,)  [49]  7.0    0.2 ± 2e-17  FAIL  1 of 50 wrong: 35x too big"
+    many = {f"w{i}": wi for i, wi in enumerate(w)}
+    report = gradcheck(lambda **w: dot([*w.values()], [*w.values()]), many, gradient={f"w{i}": 0.2 for i in range(49)})
+    lines = str(report).split("\n")
+    assert lines[2] == "  w49    none   0.2          0.2 ± 2e-17  FAIL  no gradient given"
     assert "  … and 30 more" in lines
 
 
@@ -986,7 +1002,7 @@ def test_the_number_of_calls_for_a_gradient_that_is_right():
         return sigmoid(dot(w, [0.1] * 30) + b)
 
     assert gradcheck(f, {"w": [0.01 * i for i in range(30)], "b": 0.5}).ok
-    assert len(calls) == 3
+    assert len(calls) == 5  # with plain numbers first and last, with Values at the point and on both sides of it
 
 
 # --- Rows of the table ---------------------------------------------------------------------------------

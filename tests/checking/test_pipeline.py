@@ -10,8 +10,9 @@ from autograd import Value, gradcheck, tanh
 from autograd.checking.audit import Graph
 from autograd.checking.claims import ByEngine, ByHand, Own
 from autograd.checking.gradcheck import checked
-from autograd.checking.inputs import Inputs
+from autograd.checking.inputs import Block, Gradients, Inputs
 from autograd.checking.reference import ExactReplay, FiniteDifferences, compared
+from autograd.checking.report import by_array
 from autograd.checking.targets import FunctionTarget, Target, UndecidableError, recorded_graph
 from autograd.checking.verdicts import Slopes, judge
 from tests.core.textbook import Textbook
@@ -26,6 +27,13 @@ AT = {"w": 0.5, "b": 0.1}
 
 def function_target(f=loss, at=AT, engine=None):
     return FunctionTarget(f, Inputs(f, at), engine)
+
+
+def judged(target, claim):
+    """The gradients of a claim, and the verdicts on them by array."""
+    gradients = claim.gradients(target)
+    checks = compared(target.reference, target.numbers, gradients, {})
+    return gradients, by_array(target.blocks, {check.name: check for check in checks}, {})
 
 
 def test_inputs_are_one_flat_list_with_names():
@@ -45,7 +53,9 @@ def test_a_function_is_called_once_and_only_when_it_is_needed():
     assert calls == []
     assert target.graph is not None
     assert (target.call.result, list(target.leaves)) == (9.0, ["w"])
-    assert len(calls) == 1
+    assert [type(w) for w in calls] == [float, Value]  # the function of plain numbers first, as its author expects
+    target.restore()
+    assert type(calls[-1]) is float
 
 
 def test_the_reference_is_exact_if_the_graph_is_all_of_the_function():
@@ -63,24 +73,30 @@ def test_a_function_and_its_graph_have_the_same_gradients_and_the_same_reference
     assert by_function.own_gradients() == by_graph.own_gradients()
     assert by_function.own_gradients()[1] == []
     for name in AT:
-        one, other = (target.reference.check(name, -1.0, None, None) for target in (by_function, by_graph))
-        assert one.slopes == other.slopes
+        one, other = (next(target.reference.slopes([name], {})) for target in (by_function, by_graph))
+        assert one == other
 
 
 def test_a_target_made_by_hand():
     class Square(Target):
         """A result that was never recorded."""
 
-        leaves, graph, unrecorded = MappingProxyType({}), None, ()
+        reference = None
+
+        leaves, graph, unrecorded, blocks = MappingProxyType({}), None, (), (Block("x", ()),)
 
         def __init__(self):
             self.numbers = {"x": 3.0}
+            self.reference = FiniteDifferences(self.along, self.numbers)
 
         def own_gradients(self):
             return {"x": 6.0}, []
 
         def along(self, name):
             return lambda x: x * x
+
+        def restore(self):
+            pass
 
     report = checked(Square(), Own(), {})
     assert (report.verdict, report.source) == ("pass", "finite differences")
@@ -90,20 +106,17 @@ def test_a_target_made_by_hand():
 def test_a_claim_knows_its_gradients_and_explains_its_mistakes():
     target = function_target()
     claim = ByHand(target.inputs, {"w": 1.6, "b": -0.8})
-    gradients = claim.gradients(target)
-    checks = compared(target.reference, target.numbers, gradients.by_name, {})
-    assert [check.verdict for check in checks] == ["fail", "pass"]
-    culprits, advice, nodes = claim.findings(target, gradients, checks)
+    gradients, arrays = judged(target, claim)
+    assert [array.verdict for array in arrays.values()] == ["fail", "pass"]
+    culprits, advice, nodes = claim.findings(target, gradients, arrays)
     assert (list(culprits), advice, nodes) == ([], [], 0)
     swapped = ByHand(target.inputs, {"w": -0.8, "b": -1.6})
-    gradients = swapped.gradients(target)
-    checks = compared(target.reference, target.numbers, gradients.by_name, {})
-    assert swapped.findings(target, gradients, checks)[1] == ["Looks like: w and b are swapped"]
+    assert swapped.findings(target, *judged(target, swapped))[1] == ["Looks like: w and b are swapped"]
 
 
 def test_an_input_without_a_gradient_fails():
     target = function_target()
-    w, b = compared(target.reference, target.numbers, {"w": -1.6}, {})
+    w, b = compared(target.reference, target.numbers, Gradients({"w": -1.6}), {})
     assert (w.verdict, b.verdict, b.reason) == ("pass", "fail", "no gradient given")
     assert math.isnan(b.caught)
 
@@ -111,9 +124,9 @@ def test_an_input_without_a_gradient_fails():
 def test_the_engine_is_another_claim_about_the_same_target():
     target = function_target(lambda w: w * w, {"w": 3.0}, Textbook)
     claim = ByEngine(Textbook)
-    gradients = claim.gradients(target)
-    assert gradients == ({"w": 6.0}, (), False)
-    assert claim.findings(target, gradients, compared(target.reference, target.numbers, {"w": 6.0}, {})) == ([], [], 0)
+    gradients, arrays = judged(target, claim)
+    assert (gradients.numbers, gradients.mistakes, gradients.is_result_wrong) == ({"w": 6.0}, (), False)
+    assert claim.findings(target, gradients, arrays) == ([], [], 0)
 
 
 def test_what_cannot_be_decided_is_inconclusive_for_every_input():
@@ -131,18 +144,18 @@ def test_the_audit_of_a_planted_mistake_is_part_of_the_findings(monkeypatch):
     node = next(iter(Graph(z).nodes))
     monkeypatch.setattr(node, "_dx", 5.0)
     claim, target = Own(), recorded_graph(z, [w])
-    gradients = claim.gradients(target)
-    checks = compared(target.reference, target.numbers, gradients.by_name, {})
-    assert checks[0].verdict == "fail"
-    culprits, _, nodes = claim.findings(target, gradients, checks)
+    gradients, arrays = judged(target, claim)
+    assert arrays["w"].verdict == "fail"
+    culprits, _, nodes = claim.findings(target, gradients, arrays)
     assert ([culprit.kind for culprit in culprits], nodes) == (["LOCAL"], 2)
 
 
 def test_exact_replay_asks_for_rounding_only_where_it_matters():
     target = function_target()
     assert isinstance(target.reference, ExactReplay)
-    assert target.reference.check("w", -1.6, None, None).noise == 0.0
-    assert target.reference.check("w", -1.6, 1.6, None).hint == "the closed form differs"
+    (slopes,) = target.reference.slopes(["w"], {})
+    assert target.reference.check("w", -1.6, slopes, None, None).noise == 0.0
+    assert target.reference.check("w", -1.6, slopes, 1.6, None).hint == "the closed form differs"
 
 
 def test_a_verdict_is_made_of_a_gradient_and_slopes_alone():

@@ -1,0 +1,483 @@
+"""The usual mistakes, planted in a backward pass: does one of them explain the wrong gradients?
+
+Students derive gradients for arrays, so a mistake is made at all nodes of a layer at once: the derivative of tanh is
+forgotten, a mask is not applied, the label is not subtracted.  Each hypothesis changes the backward pass in that way,
+and predicts the gradients of all arrays from one such pass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from autograd.checking.array_patterns import LIKE, ArrayGradient, alike, factor, times
+from autograd.checking.audit import Graph
+from autograd.core.graph import adjoints
+from autograd.core.value import Value
+from autograd.formula.language import Formula
+from autograd.formula.systems import FLOATS
+from autograd.formula.typesetting import number
+
+__all__ = ["MISTAKEN_FOR", "SUBJECT", "Hypothesis", "Network", "by_parts", "planted"]
+
+Gradients = Mapping[str, Any]
+"""A gradient for each array, by name."""
+
+SUBJECT = "…"
+"""The place of the names of arrays, and of is or are, in a sentence."""
+
+MISTAKEN_FOR = {
+    "tanh": ("1 - z", "1 - x ** 2", "z * (1 - z)", "1 / cosh(x)", "z", "1 + z ** 2"),
+    "sigmoid": ("z", "1 - z", "x * (1 - x)", "1 - z ** 2", "-z * (1 - z)"),
+    "relu": ("x", "z"),
+    "exp": ("x", "x * exp(x - 1)"),
+    "log": ("x", "1 / x ** 2"),
+    "sin": ("-cos(x)", "z"),
+    "cos": ("sin(x)", "z"),
+    "sqrt": ("1 / z", "2 * z", "1 / (2 * x)"),
+}
+"""Formulas that the derivatives of some functions are mistaken for, in terms of the operand x and the result z."""
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A mistake in words, and the gradients that it leads to."""
+
+    text: str
+    predicted: Callable[[], Gradients]
+    is_step: bool = False
+    """True if the gradients are not those predicted, but on a line from the right ones away from these."""
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """One activation: its kind, operand and result, the derivative, and the edge that can be scaled in its place."""
+
+    kind: str
+    z: Value
+    node: Value
+    operand: Value
+    slope: float
+
+
+class Network:
+    """A recorded graph whose leaves are arrays of parameters: its passes, layers, terms and samples."""
+
+    def __init__(
+        self, graph: Graph, leaves: Mapping[str, Sequence[Value]], shapes: Mapping[str, tuple[int, ...]]
+    ) -> None:
+        self.graph, self.root, self.leaves, self.shapes = graph, graph.root, leaves, shapes
+        self.nodes = list(reversed(graph.nodes))
+        self.adjoints = adjoints(self.root, self.nodes)
+        self.parameters = {leaf for array in leaves.values() for leaf in array}
+
+    def gradients(self, adjoint: Mapping[Value, float]) -> Gradients:
+        """The adjoints of the leaves as arrays."""
+        import numpy as np
+
+        return {
+            name: np.array([adjoint.get(leaf, 0.0) for leaf in array]).reshape(self.shapes[name])
+            for name, array in self.leaves.items()
+        }
+
+    def with_slopes(self, slopes: Mapping[tuple[Value, Value], float]) -> Gradients:
+        """The gradients if some edges, given as (node, operand), had other local derivatives."""
+        changed = {node for node, _ in slopes}
+
+        def edges(node: Value) -> Iterable[tuple[Value, float]]:
+            if node not in changed:
+                return node.edges
+            return [(operand, slopes.get((node, operand), local)) for operand, local in node.edges]
+
+        return self.gradients(adjoints(self.root, self.nodes, edges))
+
+    def pulled_back(self, seeds: Mapping[Value, float]) -> dict[Value, float]:
+        """What flows back from some Values, given their adjoints."""
+        sums = dict(seeds)
+        for node in self.nodes:
+            if node in sums:
+                for operand, local in node.edges:
+                    sums[operand] = sums.get(operand, 0.0) + local * sums[node]
+        return sums
+
+    @cached_property
+    def levels(self) -> dict[Value, int]:
+        """The number of nodes on the longest path to each node."""
+        levels: dict[Value, int] = {}
+        for node in self.graph.nodes:
+            levels[node] = 1 + max((levels.get(operand, 0) for operand, _ in node.edges), default=0)
+        return levels
+
+    @cached_property
+    def terms(self) -> dict[Value, float]:
+        """The terms that the result is a weighted sum of, with their weights."""
+        weights = {self.root: 1.0}
+        terms: dict[Value, float] = {}
+        for node in self.nodes:
+            if node not in weights:
+                continue
+            if node.op.name in _LINEAR and all(local == local for _, local in node.edges):
+                is_linear = node.op.name not in ("mul", "truediv") or len(node.edges) == 1
+                if is_linear and not (node.op.name == "truediv" and type(node.args[0]) is not Value):
+                    for operand, local in node.edges:
+                        weights[operand] = weights.get(operand, 0.0) + local * weights[node]
+                    continue
+            terms[node] = weights[node]
+        return terms | {leaf: weight for leaf, weight in weights.items() if leaf.is_leaf}
+
+    @cached_property
+    def penalty(self) -> Gradients:
+        """The part of the gradients that comes from terms of single parameters: that of a regulariser."""
+        seeds = {
+            term: weight
+            for term, weight in self.terms.items()
+            if not term.is_leaf and all(operand in self.parameters for operand, _ in term.edges)
+        }
+        return self.gradients(self.pulled_back(seeds))
+
+    @cached_property
+    def strengths(self) -> list[float]:
+        """The numbers by which parameters are multiplied in the gradient of the regulariser, 2λ for λw²."""
+        import numpy as np
+
+        strengths = []
+        for name, penalty in self.penalty.items():
+            x = np.array([leaf.data for leaf in self.leaves[name]]).reshape(penalty.shape)
+            if penalty.any() and x.any():
+                strengths.append(float((penalty * x).sum() / (x * x)[penalty != 0].sum()))
+        return strengths
+
+    @cached_property
+    def samples(self) -> list[Gradients]:
+        """The part of the gradients that comes from each sample: parts of the graph that share parameters only."""
+        group: dict[Value, Value] = {}
+
+        def first(value: Value) -> Value:
+            while group[value] is not value:
+                group[value] = value = group[group[value]]
+            return value
+
+        inner = [node for node in self.graph.nodes if self.adjoints.get(node) is not None]
+        above = self._above
+        inner = [node for node in inner if node not in above]
+        for node in inner:
+            group[node] = node
+            for operand, _ in node.edges:
+                if operand in group:
+                    group[first(operand)] = first(node)
+        parts: dict[Value, dict[Value, float]] = defaultdict(dict)
+        for node in inner:
+            part = parts[first(node)]
+            for operand, local in node.edges:
+                if operand in self.parameters:
+                    part[operand] = part.get(operand, 0.0) + local * self.adjoints[node]
+        penalties = {term for term in self.terms if all(operand in self.parameters for operand, _ in term.edges)}
+        return [self.gradients(part) for node, part in parts.items() if node not in penalties and part]
+
+    @cached_property
+    def _above(self) -> set[Value]:
+        """The nodes that only add up the terms."""
+        above, terms = set(), self.terms
+        weights = {self.root}
+        for node in self.nodes:
+            if node in weights and node not in terms:
+                above.add(node)
+                weights.update(operand for operand, _ in node.edges)
+        return above
+
+    @cached_property
+    def units(self) -> dict[tuple[str, int], list[_Unit]]:
+        """The activations of each kind and level."""
+        units: dict[tuple[str, int], list[_Unit]] = defaultdict(list)
+        for node in self.nodes:
+            for unit in self._units(node):
+                units[unit.kind, self.levels[unit.z]].append(unit)
+        return units
+
+    def _units(self, node: Value) -> Iterator[_Unit]:
+        op = node.op.name
+        if len(node.edges) == 1 and not node.op.is_operator and not node.op.nary:
+            ((operand, local),) = node.edges
+            kind = "relu" if op == "maximum" and 0 in node.args else op
+            yield _Unit(kind, node, node, operand, local)
+        elif op == "truediv" and node.args[0] == 1 and (inner := _written_out_sigmoid(node)):
+            z = node.data
+            yield _Unit("sigmoid", node, *inner, z * (1 - z))
+
+
+_LINEAR = {"add", "sub", "neg", "sum", "mean", "mul", "truediv"}
+
+
+def _written_out_sigmoid(node: Value) -> tuple[Value, Value] | None:
+    """For the node of 1 / (1 + exp(-x)), the node of -x and x."""
+    ((denominator, _),) = node.edges
+    if denominator.op.name == "add" and 1 in denominator.args:
+        for exponential, _ in denominator.edges:
+            ((exponent, _),) = exponential.edges if exponential.op.name == "exp" else [(denominator, 0.0)]
+            if exponent.op.name == "neg":
+                return exponent, exponent.edges[0][0]
+    return None
+
+
+def planted(network: Network, right: Gradients) -> Iterator[Hypothesis]:
+    """The hypotheses about a network, the most likely ones first; `right` are its gradients."""
+    yield from _activations(network)
+    yield from _squares(network)
+    yield from _masks(network)
+    yield from _softmaxes(network, right)
+    yield from _updated(network, right)
+
+
+def _activations(network: Network) -> Iterator[Hypothesis]:
+    """A derivative of an activation that is missing, applied twice or another function's, in one layer or in all."""
+    for kind, (units, where) in _layers(network.units):
+        yield _scaled(network, units, lambda unit: 1.0, f"the derivative of {kind} is missing{where}")
+        yield _scaled(network, units, lambda unit: unit.slope**2, f"the derivative of {kind} was applied twice{where}")
+        for text in MISTAKEN_FOR.get(kind, ()):
+            formula = Formula(text, ("x", "z")).over(FLOATS)
+
+            def mistaken(unit: _Unit, formula: Callable[..., float] = formula) -> float:
+                return formula(unit.operand.data, unit.z.data)
+
+            written = re.sub(r"\bz\b", f"{kind}(x)", text)
+            yield _scaled(network, units, mistaken, f"the derivative of {kind} was mistaken for {written}{where}")
+        seeds = {unit.operand: unit.slope for unit in units}
+        what = f"the derivative of {kind} was not multiplied by what flows back to it{where}"
+        yield Hypothesis(what, lambda seeds=seeds: network.gradients(network.pulled_back(seeds)))  # type: ignore[misc]
+
+
+def _layers(units: Mapping[tuple[str, int], list[_Unit]]) -> Iterator[tuple[str, tuple[list[_Unit], str]]]:
+    """Each kind with all of its units, and if there are several layers, with those of each layer."""
+    for kind in dict.fromkeys(kind for kind, _ in units):
+        layers = [units[key] for key in sorted(units) if key[0] == kind]
+        everything = [unit for layer in layers for unit in layer]
+        yield kind, (everything, f", at all {len(everything)} of them" if len(everything) > 1 else "")
+        if 1 < len(layers) <= MAX_LAYERS:
+            for i, layer in enumerate(layers, 1):
+                yield kind, (layer, f" in layer {i} of {len(layers)}")
+
+
+MAX_LAYERS = 8
+"""Number of layers of one kind up to which each is examined on its own."""
+
+
+def _scaled(network: Network, units: Sequence[_Unit], slope: Callable[[_Unit], float], text: str) -> Hypothesis:
+    def predicted() -> Gradients:
+        slopes = {}
+        for unit in units:
+            local = dict(unit.node.edges)[unit.operand]
+            slopes[unit.node, unit.operand] = local * slope(unit) / unit.slope if unit.slope else slope(unit)
+        return network.with_slopes(slopes)
+
+    return Hypothesis(text, predicted)
+
+
+def _squares(network: Network) -> Iterator[Hypothesis]:
+    """The factor of a power that is missing: the 2 of a squared error."""
+    powers: dict[tuple[float, int], list[Value]] = defaultdict(list)
+    for node in network.nodes:
+        exponent = node.args[-1]
+        is_power = node.op.name == "pow" and len(node.edges) == 1 and type(exponent) is not Value
+        if is_power and node.args[0] not in network.parameters:
+            powers[float(exponent), network.levels[node]].append(node)
+    for (exponent, _), nodes in powers.items():
+        factor = f"the factor {number(exponent)} of {'a square' if exponent == 2 else 'a power'}"
+        for text, by in (("is missing", 1 / exponent), ("was applied twice", exponent)):
+            slopes = {(node, x): local * by for node in nodes for x, local in node.edges}
+            yield Hypothesis(f"{factor} {text}", lambda slopes=slopes: network.with_slopes(slopes))  # type: ignore[misc]
+
+
+def _masks(network: Network) -> Iterator[Hypothesis]:
+    """A mask of zeros and one other number, as in dropout, that is not applied backward, or not scaled."""
+    products: dict[int, list[tuple[Value, Value, float]]] = defaultdict(list)
+    for node in network.nodes:
+        if node.op.name == "mul" and len(node.edges) == 1:
+            ((operand, local),) = node.edges
+            products[network.levels[node]].append((node, operand, local))
+    for nodes in products.values():
+        numbers = {local for _, _, local in nodes}
+        if len(numbers) == 2 and 0 in numbers:
+            scale = max(numbers, key=abs)
+            for text, at_zero, elsewhere in (
+                ("is not applied", 1.0, 1.0),
+                ("is applied without its scale", 0.0, 1.0),
+                ("is applied twice", 0.0, scale * scale),
+                ("is not applied, only its scale", scale, scale),
+            ):
+                slopes = {(node, operand): elsewhere if local else at_zero for node, operand, local in nodes}
+                what = f"a mask of zeros {text} in the backward pass"
+                yield Hypothesis(what, lambda slopes=slopes: network.with_slopes(slopes))  # type: ignore[misc]
+
+
+def _softmaxes(network: Network, right: Gradients) -> Iterator[Hypothesis]:
+    """Mistakes in the derivative of softmax with cross-entropy, p - y."""
+    import numpy as np
+
+    rows = [row for row in _rows_of_softmax(network) if any(z in network.adjoints for z in row)]
+    if not rows or len({len(row) for row in rows}) != 1 or len(rows[0]) < 2:
+        return
+    actual = np.array([[network.adjoints.get(z, 0.0) for z in row] for row in rows])
+    scores = np.array([[z.data for z in row] for row in rows])
+    p = _softmax(scores, 1)
+    label = np.argmin(actual / np.where(actual.max(axis=1, keepdims=True) > 0, 1, -1), axis=1)
+    y = np.eye(scores.shape[1])[label]
+    weights = (actual / (p - y)).mean(axis=1, keepdims=True)
+    if not np.allclose(actual, weights * (p - y), rtol=1e-6, atol=1e-12):
+        return
+    for text, wrong in (
+        ("the label is not subtracted from the probabilities of softmax", p),
+        ("1 is subtracted in every class of softmax, not only in that of the label", p - 1),
+        ("softmax was taken over the other axis, across the samples", _softmax(scores, 0) - y),
+        ("the label was subtracted twice from the probabilities of softmax", p - 2 * y),
+        ("softmax is missing: the label was subtracted from the scores", scores - y),
+        ("the sign of the label is wrong: p + y for p - y, in softmax", p + y),
+        ("the derivative of softmax, p(1 - p), was applied to p - y, which includes it", (p - y) * p * (1 - p)),
+        ("the label's probability alone: only its class gets a gradient from softmax", (p - y) * y),
+    ):
+        delta = weights * wrong - actual
+        seeds = {
+            z: d for row, deltas in zip(rows, delta, strict=True) for z, d in zip(row, deltas.tolist(), strict=True)
+        }
+
+        def predicted(seeds: Mapping[Value, float] = seeds) -> Gradients:
+            change = network.gradients(network.pulled_back(seeds))
+            return {name: right[name] + change[name] for name in right}
+
+        yield Hypothesis(text, predicted)
+
+
+def _softmax(scores: Any, axis: int) -> Any:
+    import numpy as np
+
+    powers = np.exp(scores - scores.max(axis=axis, keepdims=True))
+    return powers / powers.sum(axis=axis, keepdims=True)
+
+
+def _rows_of_softmax(network: Network) -> Iterator[list[Value]]:
+    """For each sum of exponentials, the Values in the exponents."""
+    seen: set[Value] = set()
+    for node in network.graph.nodes:
+        denominators = [node.args[-1]] if node.op.name == "truediv" else [node.args[0]] if node.op.name == "log" else []
+        for denominator in denominators:
+            if type(denominator) is not Value or denominator in seen:
+                continue
+            seen.add(denominator)
+            terms = _summands(denominator)
+            if len(terms) > 1 and all(term.op.name == "exp" for term in terms):
+                exponents = [term.edges[0][0] for term in terms]
+                yield [x.edges[0][0] if x.op.name == "sub" and type(x.args[0]) is Value else x for x in exponents]
+
+
+def _summands(value: Value) -> list[Value]:
+    """The Values that a chain of additions adds up, in order."""
+    terms: list[Value] = []
+    pending = [value]
+    while pending:
+        node = pending.pop()
+        if node.op.name in ("add", "sum") and not node.is_leaf:
+            pending.extend(operand for operand, _ in reversed(node.edges))
+        else:
+            terms.append(node)
+    return terms
+
+
+def _updated(network: Network, right: Gradients) -> Iterator[Hypothesis]:
+    """A weight that was updated before the backward pass had used it; the learning rate is read off the numbers."""
+    for name, array in network.leaves.items():
+        for update in (right[name], right[name] - network.penalty[name]):
+            gradient = dict(zip(array, update.ravel().tolist(), strict=True))
+            slopes: dict[tuple[Value, Value], float] = {}
+            for node in network.nodes:
+                if node.op.name == "mul" and len(node.edges) == 2:
+                    (x, _), (y, _) = node.edges
+                    for leaf, other in ((x, y), (y, x)):
+                        if leaf in gradient and not other.is_leaf:
+                            slopes[node, other] = leaf.data + gradient[leaf]
+            text = f"{name} was updated before the backward pass used it"
+            if slopes:
+                yield Hypothesis(text, lambda slopes=slopes: network.with_slopes(slopes), is_step=True)  # type: ignore[misc]
+
+
+def by_parts(network: Network, a: ArrayGradient, counts: Collection[int]) -> str:
+    """The mistake in one of the parts of a gradient: that of the regulariser, of the loss, or of one sample."""
+    penalty = network.penalty[a.name]
+    return _penalty(network, a, penalty, counts) or _sample(network, a, penalty)
+
+
+def _penalty(network: Network, a: ArrayGradient, penalty: Any, counts: Collection[int]) -> str:
+    import numpy as np
+
+    loss, wrong = a.right - penalty, a.wrong
+    for strength in network.strengths:
+        if not penalty[wrong].any() and alike(a, a.claimed, a.right + strength * a.x * wrong):
+            where = "" if wrong.all() else " where it is wrong"
+            return f"{SUBJECT} regularised{where}, although the function does not do that"
+    if not penalty.any():
+        k = factor(a, a.claimed, a.right) if network.strengths else None
+        return f"the gradient without the regulariser: {times(k, counts)}" if k else ""
+    matrix = np.stack([loss.ravel(), penalty.ravel()], axis=1)
+    if a.claimed.size < 3 or not loss.any() or np.linalg.matrix_rank(matrix) < 2:
+        return ""
+    of_loss, of_penalty = np.linalg.lstsq(matrix, a.claimed.ravel(), rcond=None)[0].tolist()
+    if not alike(a, a.claimed, of_loss * loss + of_penalty * penalty):
+        return ""
+    is_right = abs(of_loss - 1) <= LIKE, abs(of_penalty - 1) <= LIKE
+    texts = []
+    if not is_right[0]:
+        texts.append(
+            f"the gradient without the regulariser: {times(of_loss, counts) if abs(of_loss) > LIKE else 'missing'}"
+        )
+    if not is_right[1]:
+        texts.append(f"the regulariser {_regulariser(network, a, of_penalty, counts)}")
+    return "; ".join(texts)
+
+
+def _regulariser(network: Network, a: ArrayGradient, k: float, counts: Collection[int]) -> str:
+    """The mistake in a regulariser whose gradient was taken k times."""
+    strength = next((abs(weight) for term, weight in network.terms.items() if not term.is_leaf), 1.0)
+    strengths = {
+        abs(w)
+        for t, w in network.terms.items()
+        if not t.is_leaf and {x for x, _ in t.edges} <= set(network.leaves[a.name])
+    }
+    strength = max(strengths, default=strength)
+    if abs(k) <= LIKE:
+        return "is missing"
+    if abs(k + 1) <= LIKE:
+        return "has the wrong sign"
+    if abs(k - 0.5) <= LIKE:
+        return "is 1/2 of the right one: is the 2 of its squares missing?"
+    if abs(k - 2) <= LIKE:
+        return "is 2x too big: is it counted twice, or a 2 too many?"
+    if abs(k / strength - 1) <= LIKE:
+        return f"is {times(k, counts)}: is λ = {number(strength, 4)} squared?"
+    if abs(k * strength - 1) <= LIKE:
+        return f"is {times(k, counts)}: is λ = {number(strength, 4)} missing?"
+    return f"is {times(k, counts)}"
+
+
+def _sample(network: Network, a: ArrayGradient, penalty: Any) -> str:
+    samples = network.samples
+    if not 2 <= len(samples) <= MAX_SAMPLES:
+        return ""
+    for i, sample in enumerate(samples):
+        part, of = sample[a.name], f"sample {i} (of {len(samples)}, counted from 0)"
+        if part.any():
+            for text, claimed in (
+                (f"{of} is left out", a.right - part),
+                (f"{of} is counted twice", a.right + part),
+                (f"only {of} counts", part + penalty),
+                (f"only {of} counts", part),
+                (f"only {of} counts, as if it were all", len(samples) * part + penalty),
+            ):
+                if alike(a, a.claimed, claimed):
+                    return text
+    return ""
+
+
+MAX_SAMPLES = 10_000
+"""Number of samples up to which each is examined."""
