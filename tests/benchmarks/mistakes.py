@@ -65,10 +65,10 @@ def line(name: str, report, result: str) -> str:
     by_hint: dict[str, list[str]] = {}
     for array, hint in sorted(hints(report).items()):
         by_hint.setdefault(hint, []).append(array)
-    said = [f"{', '.join(arrays)}: {hint}" for hint, arrays in by_hint.items() if hint]
-    said += report.advice
+    explanations = [f"{', '.join(arrays)}: {hint}" for hint, arrays in by_hint.items() if hint]
+    explanations += report.advice
     failed = " ".join(sorted(failed_arrays(report)))
-    return f"{name:34} {report.verdict:12} {failed:18} {result:14} {' | '.join(said)}".rstrip()
+    return f"{name:34} {report.verdict:12} {failed:18} {result:14} {' | '.join(explanations)}".rstrip()
 
 
 def check(network: Network) -> Counter[str]:
@@ -92,8 +92,8 @@ def main() -> None:
     chosen = [network for network in NETWORKS if network.name.startswith(parser.parse_args().network)]
     counts = {network.name: check(network) for network in chosen}
     print(f"{'mistakes named':22}" + "".join(f"{grade:>16}" for grade in GRADES) + f"{'of':>6}")
-    for name, found in counts.items():
-        print(f"{name:22}" + "".join(f"{found[grade]:16}" for grade in GRADES) + f"{found.total():6}")
+    for name, grades in counts.items():
+        print(f"{name:22}" + "".join(f"{grades[grade]:16}" for grade in GRADES) + f"{grades.total():6}")
 
 
 if __name__ == "__main__":

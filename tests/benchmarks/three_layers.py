@@ -55,21 +55,21 @@ def gradients(W1, b1, W2, b2, W3, b3):
 
 MISSING = "missing|forgotten|left out|not applied|not multiplied|omitted|lacks"
 HALF = "factor 2|factor of 2|its 2|the 2|2 of|half|1/2"
-TWICE = "twice|two times|a second time|again|squared"
+TWICE = "twice|two times|a second time|once more|squared"
 MEAN = "mean|average|divi|sum"
 SEVEN = "7x|7 times|by 7|1/7|/7|/ 7|7 samples|7 terms"
 SIGMOID = "sigmoid|logistic|σ|1 / (1 + exp|1/(1 + exp|activation"
 INPUT = "pre-activation|its input|the input|input of|argument|before|x * (1 - x)|x·(1 - x)|z * (1 - z)|z·(1 - z)"
 SECOND = "layer 2|second|middle|w2|b2|w3"
 LAST = "layer 3|third|last|output|w3|b3"
-PENALTY = "regulari|penalty|weight decay|l2|0.0428|0.043|0.3|lambda|λ|decay"
+PENALTY = "regulari|penalty|decay|l2|0.0214|0.0428|0.0429|0.3|lambda|λ|w1²|w2²|w3²|w1**2|w2**2|w3**2|squares of"
 ORDER = "transpos|order|column by column|fortran|permut|reshap"
 PART = ("sigmoid", "logistic", "1 + exp")
 
 MISTAKES = (
     # The loss
     Mistake("2 of the square missing", {"2 * (a3 - Y)": "(a3 - Y)"},
-            phrases("square", HALF), ("1/2", "half", "2x")),
+            phrases("square|²|** 2", HALF), ("1/2", "half", "2x")),
     Mistake("ŷ + y", {"(a3 - Y)": "(a3 + Y)"},
             phrases("label|target|data|y ", "added|plus| + y|sign of y|not subtracted|minus sign"),
             ("label", "target")),
@@ -77,7 +77,7 @@ MISTAKES = (
     Mistake("target not subtracted", {"(a3 - Y)": "a3"},
             phrases("label|target", MISSING + "|subtract|minus"), ("label", "target")),
     Mistake("the delta of cross-entropy", {"2 * (a3 - Y) / N * a3 * (1 - a3)": "(a3 - Y) / N"},
-            phrases("cross-entropy|cross entropy|log loss"), PART),
+            phrases("cross-entropy|cross entropy|log loss") + phrases(SIGMOID, MISSING, HALF), PART),
     Mistake("not divided by N", {"(a3 - Y) / N": "(a3 - Y)"}, phrases(SEVEN, MEAN), ("7x", "7 times")),
     Mistake("divided by N - 1", {"(a3 - Y) / N": "(a3 - Y) / (N - 1)"},
             phrases("by 6|6 instead|6 for|/ 6|/6|over 6|n - 1|n-1|7 - 1|6 samples"), ("1.17", "7/6", "17 %")),
@@ -125,14 +125,14 @@ MISTAKES = (
     Mistake("W2 not transposed for delta 1", {"W2.T @ d2": "W2 @ d2"},
             phrases("w2", "transpos"), ("transpos", "through w2")),
     Mistake("upstream not multiplied in layer 1", {"W2.T @ d2 * a1": "a1"},
-            phrases("upstream|incoming|arriving|chain rule|outer derivative|from above|later layer", MISSING + "|not "),
+            phrases("upstream|incoming|arriv|chain rule|outer derivative|from above|later layer", MISSING + "|not "),
             PART),
     Mistake("W2 not in delta 1", {"W2.T @ d2": "d2"},
             phrases("w2|weight", MISSING + "|not multiplied by"), ("through w2", "factor")),
     Mistake("delta of layer 2 in W1", {"d1 @ X.T": "d2 @ X.T"},
-            phrases("layer|delta|upstream", "2|wrong|other|another|next|later"), ("upstream", "b2")),
+            phrases("layer|delta|upstream", "layer 2|of b2|wrong layer|other|another|next|later"), ("upstream", "b2")),
     Mistake("a2 for a1 in W2", {"d2 @ a1.T": "d2 @ a2.T"},
-            phrases("activation|layer|output|input of", "wrong|other|another|its own|next|later|a2|instead"),
+            phrases("activation|layer|output|input of", "wrong layer|other|another|its own|next|later|a2|instead"),
             ("activation",)),
     Mistake("gradient of b2 for b1", {'"b1": db1': '"b1": db2'}, phrases("gradient of b2|b2's gradient|that of b2"),
             ("b2[0", "of b2")),
@@ -149,7 +149,7 @@ MISTAKES = (
             phrases(PENALTY + "|square", HALF), ("regulari",)),
     Mistake("regulariser not divided by N", {"decay = LAM / N": "decay = LAM"}, phrases(PENALTY, SEVEN), ("regulari",)),
     Mistake("regulariser with λ²", {"decay = LAM / N": "decay = LAM**2 / N"},
-            phrases(PENALTY, "λ²|squared|lambda²|lam²|0.3²|0.3**2|0.09|3.33|λ**2"), ("regulari",)),
+            phrases(PENALTY, "λ²|squared|lambda²|lam²|0.3²|0.3**2|0.09|0.3 times|0.3 of|3.33|λ**2"), ("regulari",)),
     Mistake("regulariser subtracted", {"+ decay": "- decay"}, phrases(PENALTY, "sign|minus|subtract"), ("regulari",)),
     Mistake("regulariser |W| for W²", {f"decay * W{i}": f"decay * np.sign(W{i})" for i in (1, 2, 3)},
             phrases("l1|absolute|sign of w|sign(w|abs(w"), ("regulari",)),

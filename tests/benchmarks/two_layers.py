@@ -55,12 +55,12 @@ def gradients(W1, b1, W2, b2, mask=None):
 MISSING = "missing|forgotten|left out|not applied|not multiplied|omitted|lacks"
 HALF = "factor 2|factor of 2|its 2|the 2|2 of|half|1/2"
 INPUT = "1 - x²|1 - x**2|1 - z²|1 - z**2|)²|) ** 2|pre-activation|its input|the input|input of|argument|before tanh"
-TWICE = "twice|two times|a second time|again|squared"
+TWICE = "twice|two times|a second time|once more|squared"
 MEAN = "mean|average|divi|sum"
 SIX = "6x|6 times|by 6|/6|/ 6|6 samples|6 terms"
 SIXTH = "1/6|6x too small|6 times too small|by 36|/ 6|/6"
 SAMPLE = "sample 0|first sample|sample #0|only one sample|row 0"
-PENALTY = "regulari|penalty|weight decay|l2|0.05|0.1 times|0.1·|0.1 *|0.1 ×|lambda|λ"
+PENALTY = "regulari|penalty|weight decay|l2|0.05|0.1 times|0.1·|0.1 *|0.1 ×|lambda|λ|w1²|w2²|w1**2|w2**2|squares of"
 MASKED = "mask|dropout"
 ORDER = "transpos|order|column by column|fortran|permut|reshap"
 
@@ -72,7 +72,7 @@ MISTAKES = (
             phrases("label|subtract|one-hot|minus 1|- 1", "every|all classes|all outputs|each|whole row"),
             ("label", "subtract")),
     Mistake("labels counted from 1", {"np.arange(N), y]": "np.arange(N), y - 1]"},
-            phrases("label|class", "off by one|shifted|another|wrong|other class|from 1|from 0|y - 1|neighbo|next"),
+            phrases("label|class", "off by one|shifted|another|wrong class|other class|from 1|from 0|y - 1"),
             ("label",)),
     Mistake("softmax over axis 0", {"a @ W2 + b2)": "a @ W2 + b2, axis=0)"},
             phrases("softmax", "axis|over samples|over the samples|columns|other"), ("softmax",)),
@@ -121,7 +121,7 @@ MISTAKES = (
                     "neighbouring sample|batch|stale|mixed up"), ("tanh",)),
     # The layers
     Mistake("upstream gradient not multiplied", {"dz = dh * (1": "dz = (1"},
-            phrases("upstream|incoming|arriving|chain rule|outer derivative|from above|later layer", MISSING + "|not "),
+            phrases("upstream|incoming|arriv|chain rule|outer derivative|from above|later layer", MISSING + "|not "),
             ("tanh",)),
     Mistake("W2 after its update", {"d @ W2.T": "d @ (W2 - 0.1 * a.T @ d).T"},
             phrases("w2", "update|changed|after the step|new|modified"), ("through w2", "upstream")),
@@ -137,7 +137,7 @@ MISTAKES = (
     Mistake("regulariser twice", {"2 * LAM": "4 * LAM"},
             phrases(PENALTY, "twice|two times|2x|double|2 times"), ("regulari",)),
     Mistake("regulariser with λ²", {"2 * LAM": "2 * LAM**2"},
-            phrases(PENALTY, "λ²|squared|lambda²|lam²|0.05²|0.05**2|0.0025|1/20|20x|20 times|λ**2"), ("regulari",)),
+            phrases(PENALTY, "λ²|squared|lambda²|lam²|0.05²|0.05**2|0.0025|0.05 times|0.05 of|1/20|20x|20 times|λ**2"), ("regulari",)),
     Mistake("regulariser subtracted", {"+ 2 * LAM": "- 2 * LAM"}, phrases(PENALTY, "sign|minus|subtract"),
             ("regulari",)),
     Mistake("regulariser |W| for W²", {"2 * LAM * W1": "LAM * np.sign(W1)", "2 * LAM * W2": "LAM * np.sign(W2)"},
