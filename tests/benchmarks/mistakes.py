@@ -1,6 +1,6 @@
 """How well a failing gradient check names the mistake: networks with mistakes that students make.
 
-``python -m tests.benchmarks.mistakes [network]``, about a second per mistake; `network` is "two layers", "three layers"
+``python -m tests.benchmarks.mistakes [network]``, less than a minute; `network` is "two layers", "three layers"
 or the beginning of one of these.
 
 Each mistake has one line: the verdict, the arrays that fail, whether the report names the mistake fully, in part or
