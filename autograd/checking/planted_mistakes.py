@@ -202,9 +202,9 @@ class Network:
         op = node.op.name
         if len(node.edges) == 1 and not node.op.is_operator and not node.op.nary:
             ((operand, local),) = node.edges
-            kind = "relu" if op == "maximum" and 0 in node.args else op
+            kind = "relu" if op == "maximum" and _has_constant(node, 0) else op
             yield _Unit(kind, node, node, operand, local)
-        elif op == "truediv" and node.args[0] == 1 and (inner := _written_out_sigmoid(node)):
+        elif op == "truediv" and _has_constant(node, 1) and (inner := _written_out_sigmoid(node)):
             z = node.data
             yield _Unit("sigmoid", node, *inner, z * (1 - z))
 
@@ -212,10 +212,14 @@ class Network:
 _LINEAR = {"add", "sub", "neg", "sum", "mean", "mul", "truediv"}
 
 
+def _has_constant(node: Value, number: float) -> bool:
+    return any(type(x) is not Value and x == number for x in node.args)
+
+
 def _written_out_sigmoid(node: Value) -> tuple[Value, Value] | None:
     """For the node of 1 / (1 + exp(-x)), the node of -x and x."""
     ((denominator, _),) = node.edges
-    if denominator.op.name == "add" and 1 in denominator.args:
+    if denominator.op.name == "add" and _has_constant(denominator, 1):
         for exponential, _ in denominator.edges:
             ((exponent, _),) = exponential.edges if exponential.op.name == "exp" else [(denominator, 0.0)]
             if exponent.op.name == "neg":
