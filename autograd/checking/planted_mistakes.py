@@ -31,8 +31,8 @@ SUBJECT = "…"
 """The place of the names of arrays, and of is or are, in a sentence."""
 
 MISTAKEN_FOR = {
-    "tanh": ("1 - z", "1 - x ** 2", "z * (1 - z)", "1 / cosh(x)", "z", "1 + z ** 2"),
-    "sigmoid": ("z", "1 - z", "x * (1 - x)", "1 - z ** 2", "-z * (1 - z)"),
+    "tanh": ("1 - z", "1 - x ** 2", "z * (1 - z)", "1 / cosh(x)", "z", "1 + z ** 2", "where(x > 0, 1, 0)"),
+    "sigmoid": ("z", "1 - z", "x * (1 - x)", "1 - z ** 2", "z * (1 + z)", "where(x > 0, 1, 0)"),
     "relu": ("x", "z"),
     "exp": ("x", "x * exp(x - 1)"),
     "log": ("x", "1 / x ** 2"),
@@ -229,40 +229,71 @@ def _written_out_sigmoid(node: Value) -> tuple[Value, Value] | None:
 
 def planted(network: Network, right: Gradients) -> Iterator[Hypothesis]:
     """The hypotheses about a network, the most likely ones first; `right` are its gradients."""
-    yield from _activations(network)
+    yield from _activations(network, right)
     yield from _squares(network)
     yield from _masks(network)
     yield from _softmaxes(network, right)
     yield from _updated(network, right)
 
 
-def _activations(network: Network) -> Iterator[Hypothesis]:
+def _activations(network: Network, right: Gradients) -> Iterator[Hypothesis]:
     """A derivative of an activation that is missing, applied twice or another function's, in one layer or in all."""
-    for kind, (units, where) in _layers(network.units):
-        yield _scaled(network, units, lambda unit: 1.0, f"the derivative of {kind} is missing{where}")
-        yield _scaled(network, units, lambda unit: unit.slope**2, f"the derivative of {kind} was applied twice{where}")
+    for kind, units, where in _layers(network.units):
+        slope = f"the derivative of {kind}"
+        yield _scaled(network, units, lambda unit: 1.0, f"{slope} is missing{where}")
+        yield _scaled(network, units, lambda unit: unit.slope**2, f"{slope} was applied twice{where}")
         for text in MISTAKEN_FOR.get(kind, ()):
             formula = Formula(text, ("x", "z")).over(FLOATS)
 
             def mistaken(unit: _Unit, formula: Callable[..., float] = formula) -> float:
                 return formula(unit.operand.data, unit.z.data)
 
-            written = re.sub(r"\bz\b", f"{kind}(x)", text)
-            yield _scaled(network, units, mistaken, f"the derivative of {kind} was mistaken for {written}{where}")
-        seeds = {unit.operand: unit.slope for unit in units}
-        what = f"the derivative of {kind} was not multiplied by what flows back to it{where}"
-        yield Hypothesis(what, lambda seeds=seeds: network.gradients(network.pulled_back(seeds)))  # type: ignore[misc]
+            yield _scaled(network, units, mistaken, f"{slope} was mistaken for {_written(text, kind)}{where}")
+    for (kind, _), units in network.units.items():
+        seeds = {unit.operand: unit.slope * (1 - network.adjoints.get(unit.z, 0.0)) for unit in units}
+        what = f"the derivative of {kind} alone was passed on: the incoming gradient is missing"
+        yield _changed(network, right, seeds, what)
+        yield from _taken_before(network, kind, {unit.z: unit.operand.data for unit in units})
 
 
-def _layers(units: Mapping[tuple[str, int], list[_Unit]]) -> Iterator[tuple[str, tuple[list[_Unit], str]]]:
+def _written(text: str, kind: str) -> str:
+    """A formula in x and z as it is written for one kind of function."""
+    if text.startswith("where"):
+        return "that of relu"
+    return re.sub(r"\bz\b", f"{kind}(x)", text) + ", with x for its input" * ("z" not in text)
+
+
+def _taken_before(network: Network, kind: str, numbers: Mapping[Value, float]) -> Iterator[Hypothesis]:
+    """The gradient of a weight by which the results of an activation or a mask were multiplied, without that step."""
+    slopes: dict[tuple[Value, Value], float] = {}
+    for node in network.nodes:
+        if node.op.name == "mul" and len(node.edges) == 2:
+            (x, _), (y, _) = node.edges
+            slopes |= {(node, w): numbers[h] for w, h in ((x, y), (y, x)) if h in numbers and w in network.parameters}
+    if slopes:
+        what = f"the gradient of a weight was taken with the input of {kind}, as if {kind} was not applied"
+        yield Hypothesis(what, lambda: network.with_slopes(slopes))
+
+
+def _changed(network: Network, right: Gradients, seeds: Mapping[Value, float], text: str) -> Hypothesis:
+    """The hypothesis that the adjoints of some Values were off by the `seeds`."""
+
+    def predicted() -> Gradients:
+        change = network.gradients(network.pulled_back(seeds))
+        return {name: right[name] + change[name] for name in right}
+
+    return Hypothesis(text, predicted)
+
+
+def _layers(units: Mapping[tuple[str, int], list[_Unit]]) -> Iterator[tuple[str, list[_Unit], str]]:
     """Each kind with all of its units, and if there are several layers, with those of each layer."""
     for kind in dict.fromkeys(kind for kind, _ in units):
         layers = [units[key] for key in sorted(units) if key[0] == kind]
         everything = [unit for layer in layers for unit in layer]
-        yield kind, (everything, f", at all {len(everything)} of them" if len(everything) > 1 else "")
+        yield kind, everything, f", at all {len(everything)} of them" if len(everything) > 1 else ""
         if 1 < len(layers) <= MAX_LAYERS:
             for i, layer in enumerate(layers, 1):
-                yield kind, (layer, f" in layer {i} of {len(layers)}")
+                yield kind, layer, f" in layer {i} of {len(layers)}"
 
 
 MAX_LAYERS = 8
@@ -271,7 +302,7 @@ MAX_LAYERS = 8
 
 def _scaled(network: Network, units: Sequence[_Unit], slope: Callable[[_Unit], float], text: str) -> Hypothesis:
     def predicted() -> Gradients:
-        slopes = {}
+        slopes: dict[tuple[Value, Value], float] = {}
         for unit in units:
             local = dict(unit.node.edges)[unit.operand]
             slopes[unit.node, unit.operand] = local * slope(unit) / unit.slope if unit.slope else slope(unit)
@@ -315,6 +346,7 @@ def _masks(network: Network) -> Iterator[Hypothesis]:
                 slopes = {(node, operand): elsewhere if local else at_zero for node, operand, local in nodes}
                 what = f"a mask of zeros {text} in the backward pass"
                 yield Hypothesis(what, lambda slopes=slopes: network.with_slopes(slopes))  # type: ignore[misc]
+            yield from _taken_before(network, "the mask", {node: operand.data for node, operand, _ in nodes})
 
 
 def _softmaxes(network: Network, right: Gradients) -> Iterator[Hypothesis]:
@@ -339,19 +371,15 @@ def _softmaxes(network: Network, right: Gradients) -> Iterator[Hypothesis]:
         ("the label was subtracted twice from the probabilities of softmax", p - 2 * y),
         ("softmax is missing: the label was subtracted from the scores", scores - y),
         ("the sign of the label is wrong: p + y for p - y, in softmax", p + y),
-        ("the derivative of softmax, p(1 - p), was applied to p - y, which includes it", (p - y) * p * (1 - p)),
+        ("the derivative of softmax, p(1 - p), was applied on top of p - y, which includes it", (p - y) * p * (1 - p)),
+        ("the label of softmax is off by one", p - np.roll(y, 1, axis=1)),
+        ("the label of softmax is off by one", p - np.roll(y, -1, axis=1)),
+        ("exp was not divided by its sum, as in softmax", np.exp(scores) - y),
         ("the label's probability alone: only its class gets a gradient from softmax", (p - y) * y),
     ):
         delta = weights * wrong - actual
-        seeds = {
-            z: d for row, deltas in zip(rows, delta, strict=True) for z, d in zip(row, deltas.tolist(), strict=True)
-        }
-
-        def predicted(seeds: Mapping[Value, float] = seeds) -> Gradients:
-            change = network.gradients(network.pulled_back(seeds))
-            return {name: right[name] + change[name] for name in right}
-
-        yield Hypothesis(text, predicted)
+        pairs = zip((z for row in rows for z in row), delta.ravel().tolist(), strict=True)
+        yield _changed(network, right, dict(pairs), text)
 
 
 def _softmax(scores: Any, axis: int) -> Any:
@@ -428,7 +456,8 @@ def _penalty(network: Network, a: ArrayGradient, penalty: Any, counts: Collectio
         return ""
     of_loss, of_penalty = np.linalg.lstsq(matrix, a.claimed.ravel(), rcond=None)[0].tolist()
     if not alike(a, a.claimed, of_loss * loss + of_penalty * penalty):
-        return ""
+        k = factor(a, a.claimed - loss, np.sign(a.x))
+        return "the regulariser is the sign of w, as for |w|, not w, as for w²" if k else ""
     is_right = abs(of_loss - 1) <= LIKE, abs(of_penalty - 1) <= LIKE
     texts = []
     if not is_right[0]:
