@@ -21,7 +21,7 @@ from autograd.core.table import Operation
 from autograd.core.value import Value
 from autograd.formula.systems import NumberSystem, mpmath
 
-__all__ = ["DIGITS", "GraphSlopes", "Replay", "applied", "exact_slopes", "rounding", "steepest_secant"]
+__all__ = ["DIGITS", "GraphSlopes", "Replay", "applied", "exact_slopes", "steepest_secant"]
 
 DIGITS = (100, 800)
 """Digits to compute with; the larger number where the smaller one does not give the same slope on both sides."""
@@ -227,28 +227,3 @@ def steepest_secant(f: Callable[[NumberSystem, Any], Any], at: float) -> float:
             if here is not None and end is not None:
                 steepest = max(steepest, float(abs(end - here) / step))
     return steepest
-
-
-def rounding(root: Value, leaf: Value) -> float:
-    """A first-order bound on the rounding error of the gradient.
-
-    The gradient is computed from the graph by steps of its own.  Its reaction to a change of any of these, forward or
-    backward, is its derivative with respect to that step.  A constant, such as the 1/3 of a mean over three, is not a
-    step: it counts with what flows through it.
-    """
-    (slope,) = root.gradients([leaf], create_graph=True)
-    steps = [step for step in newest_first(slope) if step.edges]
-    reactions = zip(steps, slope.gradients(steps), strict=True)
-    bounds = [abs(step.data * reaction) for step, reaction in reactions if isfinite(reaction)]
-    nodes = newest_first(root)
-    adjoints, tangents = {root: 1.0}, {leaf: 1.0}  # absolute values
-    for node in nodes:
-        for operand, local in node.edges:
-            adjoints[operand] = adjoints.get(operand, 0.0) + abs(local) * adjoints[node]
-    flow = 0.0
-    for node in reversed(nodes):
-        passing = [abs(local) * tangents[operand] for operand, local in node.edges if operand in tangents]
-        if passing:
-            tangents[node] = sum(passing)
-            flow += tangents[node] * adjoints[node]
-    return EPSILON * (sum(bounds) + flow)

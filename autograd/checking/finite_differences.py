@@ -38,6 +38,8 @@ STAGES = 3
 """Number of successive Richardson extrapolations."""
 ODD = 357 / 256
 """Steps are powers of two times this: powers of two alone fall into step with periods and with binary rounding."""
+ROUGH = 0.03
+"""Noise, relative to the largest values and changes of the function, that may hide a slope instead of blurring it."""
 RESOLUTION = 2.0**-9
 """Relative to the function, the coarsest grid that its values may lie on; half precision has 2**-10."""
 
@@ -100,6 +102,9 @@ def ladder_slopes(f: Function, at: float, precision: Precision = DOUBLE) -> Slop
         far = [abs(f(at + side * (abs(at) or 1.0))) for side in (-8, -2, 2, 8)]
         error = (precision.epsilon * max([abs(here), *filter(isfinite, far)]) + 5e-324) / rungs[0].step
         return Slopes(0.0, 0.0, error)
+    changes = [abs(slope) * rung.step for rung in rungs if rung.is_defined for slope in (rung.left, rung.right)]
+    if changes and rungs[-1].noise > ROUGH * max(abs(here), *changes):
+        return unknown("the function changes as much over the smallest steps as over the largest")
     return _read(_on_a_grid(rungs, here), at, precision)
 
 
@@ -127,7 +132,7 @@ def screened_slopes(f: Function, at: float, grad: float, precision: Precision = 
 
 def _rung(f: Function, at: float, here: float, step: float, precision: Precision, noise: float) -> _Rung:
     before, after = f(at - step), f(at + step)
-    noise = max(noise, precision.epsilon * max(abs(before), abs(here), abs(after)))
+    noise = max(noise, precision.epsilon * max(abs(before), abs(here), abs(after)) / 2)
     return _Rung(step, (here - before) / step, (after - here) / step, noise)
 
 
@@ -198,15 +203,20 @@ def _read(rungs: list[_Rung], at: float, precision: Precision) -> Slopes:
 
     odd, odd_to_the_end = _order([rung.odd for rung in rungs], noises)
     even, even_to_the_end = _order([rung.even for rung in rungs], noises)
+    is_steep = (odd_to_the_end and odd < STEEP) or (even_to_the_end and even < STEEP)
+    if is_steep and precision is not DOUBLE:
+        return unknown(f"{precision.name} is too coarse to tell a slope from a jump here")
     if odd_to_the_end and odd < FLAT:  # the pieces on both sides matter, without the point itself
         pieces = [[(4 * coarse - fine) / 3 for coarse, fine in pairwise(side)] for side in (lefts, rights)]
         return _two_sided(pieces, [4 * bar for bar in bars[1:]], "jump", scale)
     if even_to_the_end and even < FLAT:  # a point apart from its surroundings, or more noise than was measured
         return _read([replace(rung, noise=max(rung.noise, abs(last.even))) for rung in rungs], at, precision)
-    if (odd_to_the_end and odd < STEEP) or (even_to_the_end and even < STEEP):
+    if is_steep:
         return Slopes(copysign(inf, last.left), copysign(inf, last.right), kind="vertical", scale=scale)
     if even < BENT:
         return _two_sided([lefts, rights], [2 * bar for bar in bars], "kink", scale)
+    if precision is not DOUBLE and _last_order([rung.even for rung in rungs], noises) < STRAIGHT:
+        return unknown(f"the steps that {precision.name} allows reach a kink nearby")
     slope, error = _limit([rung.central for rung in rungs], bars, 16)
     if not isfinite(error):
         return unknown("no step gives a slope that finer steps confirm")
@@ -226,8 +236,8 @@ def _two_sided(sides: list[list[float]], bars: list[float], kind: Literal["kink"
     return Slopes(left, right, error, kind, scale)
 
 
-FLAT, STEEP, BENT = 0.15, 0.85, 1.25
-"""Powers of h below which a difference does not shrink, shrinks too slowly for a slope, or shrinks as at a kink."""
+FLAT, STEEP, BENT, STRAIGHT = 0.15, 0.85, 1.25, 1.5
+"""Powers of h below which a difference does not shrink, shrinks too slowly for a slope, shrinks as at a kink, or may."""
 
 
 def _order(differences: Sequence[float], noises: Sequence[float]) -> tuple[float, bool]:
@@ -244,6 +254,13 @@ def _order(differences: Sequence[float], noises: Sequence[float]) -> tuple[float
     return inf, False
 
 
+def _last_order(differences: Sequence[float], noises: Sequence[float]) -> float:
+    """The power of h with which the differences shrink between the last two that are visible."""
+    visible = [abs(d) if abs(d) > VISIBLE * n else 0.0 for d, n in zip(differences, noises, strict=True)]
+    pairs = [log(coarse / fine) / log(4) for coarse, fine in pairwise(visible) if coarse and fine]
+    return pairs[-1] if pairs else inf
+
+
 def _limit(values: Sequence[float], noises: Sequence[float], base: int) -> tuple[float, float]:
     """The limit of a sequence whose error shrinks by `base`, base², ..., and a bound on the distance to it.
 
@@ -258,8 +275,9 @@ def _limit(values: Sequence[float], noises: Sequence[float], base: int) -> tuple
         for k, value in enumerate(stage[1:], 1):
             finest = k + power
             error = max(abs(value - previous[k + 1]), abs(value - stage[k - 1]) / 4) + 1.5 * noises[finest]
+            settled = abs(values[finest] - values[finest - 1])  # finer values change less, apart from their noise
             confirmed = all(
-                abs(value - values[i]) <= 3 * (error + noises[i] + abs(values[i] - values[i - 1]) / 3)
+                abs(value - values[i]) <= 3 * (error + noises[i]) + min(settled, abs(values[i] - values[i - 1]))
                 for i in range(finest + 1, len(values))
             )
             if error < bound and confirmed:

@@ -13,12 +13,13 @@ from typing import Any
 
 from autograd.checking.audit import Graph
 from autograd.checking.exact_gradient import confirmed_slopes
-from autograd.checking.exact_replay import DIGITS, GraphSlopes, exact_slopes, rounding, steepest_secant
+from autograd.checking.exact_replay import DIGITS, GraphSlopes, exact_slopes, steepest_secant
 from autograd.checking.finite_differences import ladder_slopes, screened_slopes
 from autograd.checking.inputs import MISSING, Block, Gradients
 from autograd.checking.precision import DOUBLE, Precision
+from autograd.checking.rounding import rounding, roundings
 from autograd.checking.sympy_reference import closed_forms
-from autograd.checking.verdicts import EPSILON, InputCheck, Slopes, hull, judge
+from autograd.checking.verdicts import EPSILON, MEANT_COARSELY, InputCheck, Slopes, hull, judge
 from autograd.core.graph import adjoints
 from autograd.core.value import Value
 from autograd.formula.systems import NumberSystem, mpmath
@@ -134,7 +135,8 @@ class ExactReplay(Reference):
         """The verdict on one gradient."""
         leaf, noise = self.leaves[name], 0.0
         if rounded:
-            noise = ROUNDINGS * rounded * self.terms.get(leaf, 0.0)
+            noise = rounded * self.roundings.get(leaf, 0.0)
+            slopes = replace(slopes, meant=MEANT_COARSELY)
         claims = [grad] if closed is None else [grad, closed]
         if not slopes.reason and any(isfinite(x) and judge(x, slopes, noise).verdict != "pass" for x in claims):
             more, slopes = self._refined(name, grad, slopes)
@@ -153,6 +155,11 @@ class ExactReplay(Reference):
         )
 
     @cached_property
+    def roundings(self) -> dict[Value, float]:
+        """The effect of rounding on the gradient with respect to each Value, in units of the precision."""
+        return roundings(self.graph)
+
+    @cached_property
     def steepest(self) -> float:
         """The largest of the slopes that were computed together."""
         return max((abs(slopes.numeric) for slopes in self.together.values()), default=0.0)
@@ -163,7 +170,7 @@ class ExactReplay(Reference):
         off, terms = abs(self.own_gradients.get(leaf, 0.0) - slopes.numeric), self.terms.get(leaf, 0.0)
         is_steady = off <= STEADY * abs(slopes.numeric)
         if leaf in self.together and off <= STEADY * terms:
-            noise = 0.0 if is_steady else 2 * off + ROUNDINGS * EPSILON * terms
+            noise = 0.0 if is_steady else EPSILON * self.roundings.get(leaf, 0.0)
         elif not (is_steady and slopes.kind == "smooth") and not (self.graph.forward or self.graph.local):
             noise = rounding(self.root, leaf)
             through = self.replayed.by(leaf, recorded=True)
@@ -239,6 +246,8 @@ class FiniteDifferences(Reference):
     ) -> InputCheck:
         """The verdict on one gradient."""
         noise = ROUNDINGS * rounded * abs(slopes.numeric) if rounded else 0.0
+        if rounded or self.precision is not DOUBLE:
+            slopes = replace(slopes, meant=MEANT_COARSELY)
         check = judge(grad, slopes, noise, digits, name)
         return replace(check, hint=_differs(closed, slopes, noise), closed=lambda: closed)
 

@@ -16,7 +16,18 @@ from functools import cached_property
 from math import floor, inf, isfinite, isnan, log10, nan
 from typing import Any, Literal
 
-__all__ = ["CAUGHT", "EPSILON", "InputCheck", "Slopes", "Verdict", "hull", "judge", "relative_rounding", "unknown"]
+__all__ = [
+    "CAUGHT",
+    "EPSILON",
+    "MEANT_COARSELY",
+    "InputCheck",
+    "Slopes",
+    "Verdict",
+    "hull",
+    "judge",
+    "relative_rounding",
+    "unknown",
+]
 
 Verdict = Literal["pass", "fail", "kink", "inconclusive"]
 
@@ -26,6 +37,8 @@ CAUGHT = 1e-6
 """Relative error of a gradient above which it is wrong, if the numerical derivative is accurate enough to tell."""
 MEANT = 1e-4
 """Relative error of the numerical derivative above which agreement with it proves too little."""
+MEANT_COARSELY = 5e-4
+"""The same for numbers of less than double precision: an error of 1 % is still caught."""
 TOO_FEW = "too few digits to tell"
 """The reason why a gradient that agrees is not confirmed."""
 SAFETY = 10
@@ -39,7 +52,7 @@ class Slopes:
     They are equal where the function is ``smooth``.  The other kinds are a ``kink`` with two slopes, a ``jump`` (with
     the slopes of the two pieces), and a ``vertical`` tangent (with infinite slopes).  A slope of zero is small compared
     with `scale`, the steepest secant nearby, or with the `terms` that cancel in it.  If the slopes are
-    unknown, `reason` says why.
+    unknown, `reason` says why.  `meant` is the largest relative error with which they can confirm a gradient.
     """
 
     left: float
@@ -49,6 +62,7 @@ class Slopes:
     scale: float = 0.0
     terms: float = 0.0
     reason: str = ""
+    meant: float = MEANT
 
     @property
     def numeric(self) -> float:
@@ -169,7 +183,7 @@ def _judged(grad: float, slopes: Slopes, noise: float, digits: int | None) -> tu
     smallest = tolerance / size if numeric and size else nan
     if difference > tolerance:
         return "fail", "", smallest
-    if error <= max(MEANT, caught) * meant:
+    if error <= max(slopes.meant, caught) * meant:
         return "pass", "", smallest
     is_small = max(abs(grad), abs(numeric)) <= SAFETY * error
     return "inconclusive", "too small to see in floats" if is_small else TOO_FEW, nan
@@ -186,6 +200,8 @@ def _beside_a_kink(grad: float, slopes: Slopes, error: float, caught: float) -> 
     size = max((abs(slope) for slope in (low, high) if isfinite(slope)), default=0.0)
     tolerance = max(SAFETY * error, caught * size)
     is_inside = low - tolerance <= grad <= high + tolerance or grad in (low, high)
+    if is_inside and error > max(slopes.meant, caught) * size and not low + tolerance <= grad <= high - tolerance:
+        return "inconclusive", TOO_FEW
     if is_inside or (isnan(grad) and slopes.kind != "kink"):
         return "kink", _REASONS[slopes.kind].format("")
     return "fail", _REASONS[slopes.kind].format("not ")
