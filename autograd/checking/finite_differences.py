@@ -237,7 +237,7 @@ def _two_sided(sides: list[list[float]], bars: list[float], kind: Literal["kink"
 
 
 FLAT, STEEP, BENT, STRAIGHT = 0.15, 0.85, 1.25, 1.5
-"""Powers of h below which a difference does not shrink, shrinks too slowly for a slope, shrinks as at a kink, or may."""
+"""Powers of h below which a difference stays, shrinks too slowly for a slope, shrinks as at a kink, or may do so."""
 
 
 def _order(differences: Sequence[float], noises: Sequence[float]) -> tuple[float, bool]:
