@@ -1,9 +1,9 @@
 """The exact gradient of a recorded graph: all its entries at once, in a time that grows with the graph alone.
 
 The backward pass is run again with numbers of 100 digits.  That uses the table's derivatives, which are under test
-themselves.  So the result is confirmed without them: along a few random directions, the change of the replayed function
-must be what the gradient predicts.  In every direction each entry contributes a similar share, so that none can hide
-behind others, and a wrong one would need a coincidence of twelve digits.
+themselves.  So the result is confirmed without them: along random directions, one for all entries of comparable size,
+the change of the replayed function must be what the gradient predicts.  Each entry contributes a similar share, so that
+none can hide behind others, and a wrong one would need a coincidence of twelve digits.
 
 Where the predictions fail, the local derivatives are measured, operation by operation, and the test is repeated.
 What then is still unconfirmed, and entries that meet a kink, have to be checked one by one.
@@ -12,6 +12,7 @@ What then is still unconfirmed, and entries that meet a kink, have to be checked
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from math import isfinite, log2
 from random import Random
 from typing import Any
@@ -25,8 +26,6 @@ from autograd.formula.systems import NumberSystem
 
 __all__ = ["confirmed_slopes"]
 
-DIRECTIONS = 2
-"""Random directions along which a gradient is confirmed."""
 BAND = 25
 """Powers of ten between the largest and the smallest contribution to one direction."""
 AGREED = 1e-12
@@ -131,26 +130,25 @@ def _is_confirmed(band: list[Value], exact: Mapping[Value, Any], replay: Callabl
     """True if the function changes as the gradient predicts when all leaves of the band move at once."""
     source = Random(0)
     smallest = min(abs(exact[leaf]) * _scale(leaf) for leaf in band)
-    for _ in range(DIRECTIONS):
-        part = {leaf: source.choice((-1, 1)) * source.uniform(0.5, 1) for leaf in band}
-        moves = {leaf: smallest * x / abs(exact[leaf]) if smallest else x * _scale(leaf) for leaf, x in part.items()}
-        slopes = exact_slopes(_along(moves, replay), 0.0)
-        predicted = float(sum(exact[leaf] * move for leaf, move in moves.items()) / smallest) if smallest else 0.0
-        actual = slopes.numeric / float(smallest or 1)
-        if slopes.reason or slopes.kind != "smooth" or not abs(actual - predicted) <= AGREED * len(band):
-            return False
-    return True
+    parts = {leaf: source.choice((-1, 1)) * source.uniform(0.5, 1) for leaf in band}
+    moves = {leaf: smallest * x / abs(exact[leaf]) if smallest else x * _scale(leaf) for leaf, x in parts.items()}
+    slopes = exact_slopes(_along(moves, replay), 0.0)
+    predicted = float(sum(exact[leaf] * move for leaf, move in moves.items()) / smallest) if smallest else 0.0
+    actual = slopes.numeric / float(smallest or 1)
+    return slopes.kind == "smooth" and not slopes.reason and abs(actual - predicted) <= AGREED * len(band)
 
 
 def _along(moves: Mapping[Value, Any], replay: Callable[[NumberSystem], Replay]) -> Callable[[NumberSystem, Any], Any]:
     """The root's number when every leaf moves by a multiple of its own step."""
-    functions: dict[NumberSystem, Callable[..., Any]] = {}
+
+    @cache
+    def over(system: NumberSystem) -> tuple[Callable[..., Any], list[tuple[Any, Any]]]:
+        number: Any = system.number
+        return replay(system).along(*moves), [(number(leaf.data), number(move)) for leaf, move in moves.items()]
 
     def f(system: NumberSystem, t: Any) -> Any:
-        number: Any = system.number
-        if system not in functions:
-            functions[system] = replay(system).along(*moves)
-        return functions[system](*(number(leaf.data) + t * number(move) for leaf, move in moves.items()))
+        function, lines = over(system)
+        return function(*(start + t * move for start, move in lines))
 
     return f
 

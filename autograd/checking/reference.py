@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
-from math import isfinite, nan
+from math import frexp, isfinite, nan
 from random import Random
+from statistics import median
 from typing import Any
 
 from autograd.checking.audit import Graph
@@ -32,10 +33,14 @@ SINGLY = 20
 """Number of inputs up to which each is moved on its own, and more than that together."""
 ROUNDINGS = 4
 """Units of the last digit by which a correct gradient may be off, relative to the terms that it is a sum of."""
+BAND = 6
+"""Binary orders of magnitude between the gradients that are confirmed together."""
+LARGEST_GROUP = 256
+"""Number of gradients that are confirmed together."""
 CHUNK = 64
 """Number of inputs whose finite differences are taken before any doubts about them are settled."""
 FEW = 8
-"""Number of doubtful differences up to which each is settled on its own."""
+"""Number of gradients below which each is looked at on its own."""
 
 Along = Callable[[str], Callable[[NumberSystem, Any], Any]]
 """The result as a function of the input of a name, over any number system."""
@@ -178,7 +183,8 @@ class ExactReplay(Reference):
                 noise += abs(slopes.numeric - through.numeric)
             elif not through.reason:
                 slopes = hull(slopes, through)
-        if abs(grad) <= 1e-3 * scale or leaf not in self.together:
+        is_small = abs(grad) <= 1e-3 * scale and not (grad and slopes.numeric)
+        if is_small or leaf not in self.together:
             scale = steepest_secant(self.along(name), leaf.data)
         return noise, replace(slopes, scale=scale, terms=terms)
 
@@ -205,41 +211,54 @@ class FiniteDifferences(Reference):
         self.source = "finite differences" + (f" ({why})" if why else "")
 
     def slopes(self, names: Iterable[str], grads: Mapping[str, float]) -> Iterator[Slopes]:
-        """The slopes with respect to each input: from nine calls where these suffice, else from the whole ladder.
+        """The slopes with respect to each input.
 
-        If they contradict many gradients of a chunk, the nine calls are confirmed along a random direction.
+        If many gradients are expected to be right, a direction in which all of them move confirms them together.  If it
+        does not, each is looked at: nine calls may suffice, or else the whole ladder is needed.  Where the nine calls
+        contradict many gradients, they are confirmed along a direction as well.
         """
-        remaining = iter(names)
+        names = list(names)
+        slopes: dict[str, Slopes] = {}
+        for group in _groups([name for name in names if grads.get(name)], grads):
+            slopes |= self._confirmed({name: Slopes(grads[name], grads[name]) for name in group}, 1e-7)
+        remaining = iter([name for name in names if name not in slopes])
         while chunk := list(islice(remaining, CHUNK)):
             screened = {
                 name: screened_slopes(self.along(name), self.at[name], grads.get(name, 0.0), self.precision)
                 for name in chunk
             }
+            clear = {name: found for name, found in screened.items() if found}
             doubtful = {
-                name: slopes
-                for name, slopes in screened.items()
-                if slopes and judge(grads.get(name, 0.0), slopes).verdict != "pass"
+                name: found for name, found in clear.items() if judge(grads.get(name, 0.0), found).verdict != "pass"
             }
-            if doubtful and not (len(doubtful) > FEW and self._are_confirmed(doubtful, grads)):
-                screened |= dict.fromkeys(doubtful)
-            for name, slopes in screened.items():
-                yield slopes or ladder_slopes(self.along(name), self.at[name], self.precision)
+            far = {n: x for n, x in doubtful.items() if abs(grads.get(n, 0.0) - x.numeric) > 1e-2 * abs(x.numeric) > 0}
+            slopes |= {name: found for name, found in clear.items() if name not in doubtful}
+            slopes |= self._confirmed(far, 1e-3)
+            for name in chunk:
+                if name not in slopes:
+                    slopes[name] = ladder_slopes(self.along(name), self.at[name], self.precision)
+        yield from (slopes[name] for name in names)
 
-    def _are_confirmed(self, doubtful: Mapping[str, Slopes], grads: Mapping[str, float]) -> bool:
-        """True if the function changes as these slopes predict when all their inputs move at once."""
-        close = [abs(grads.get(name, 0.0) / slopes.numeric - 1) < 1e-2 for name, slopes in doubtful.items()]
-        if self.toward is None or any(close):
-            return False
-        source, scales = Random(0), {name: abs(self.at[name]) or 1.0 for name in doubtful}
-        smallest = min(abs(slopes.numeric) * scales[name] for name, slopes in doubtful.items())
+    def _confirmed(self, slopes: Mapping[str, Slopes], accuracy: float) -> Mapping[str, Slopes]:
+        """These slopes if the function changes as they predict when all their inputs move at once; else none.
+
+        Each contributes a similar share, so that the largest relative error of any is known: at most `accuracy`.
+        """
+        if self.toward is None or len(slopes) < FEW:
+            return {}
+        source = Random(0)
+        scale = median(abs(self.at[name]) for name in slopes) or 1.0
+        share = scale * min(abs(found.numeric) for found in slopes.values())
         moves = {
-            name: source.choice((-1, 1)) * source.uniform(0.5, 1) * smallest / slopes.numeric
-            for name, slopes in doubtful.items()
+            name: source.choice((-1, 1)) * source.uniform(0.5, 1) * share / found.numeric
+            for name, found in slopes.items()
         }
         actual = ladder_slopes(self.toward(moves), 0.0, self.precision)
-        predicted = sum(slopes.numeric * moves[name] for name, slopes in doubtful.items())
-        is_smooth = actual.kind == "smooth" and not actual.reason
-        return is_smooth and abs(actual.numeric - predicted) <= 1e-3 * smallest
+        predicted = sum(found.numeric * moves[name] for name, found in slopes.items())
+        off = 2 * (abs(actual.numeric - predicted) + actual.error) / share
+        if actual.kind != "smooth" or actual.reason or not off <= accuracy:
+            return {}
+        return {name: replace(x, error=max(x.error, off * abs(x.numeric))) for name, x in slopes.items()}
 
     def check(
         self, name: str, grad: float, slopes: Slopes, closed: float | None, digits: int | None, rounded: float = 0.0
@@ -271,6 +290,16 @@ def along_directions(
             grad = sum(grads[name] * move for name, move in moves.items())
             rounded = gradients.precision.epsilon if gradients.precision is not DOUBLE else 0.0
             yield reference.check(block.along, grad, slopes, None, digits, rounded)
+
+
+def _groups(names: Sequence[str], grads: Mapping[str, float]) -> Iterator[list[str]]:
+    """The names in groups of the same array, with gradients of comparable size."""
+    groups: dict[tuple[str, int], list[str]] = {}
+    for name in names:
+        if isfinite(grads[name]):
+            groups.setdefault((name.partition("[")[0], frexp(grads[name])[1] // BAND), []).append(name)
+    for group in groups.values():
+        yield from (group[i : i + LARGEST_GROUP] for i in range(0, len(group), LARGEST_GROUP))
 
 
 def _differs(closed: float | None, slopes: Slopes, noise: float = 0.0) -> str:

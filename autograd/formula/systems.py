@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -27,7 +27,7 @@ MAX_BITS = 10_000
 """Maximum size, in bits, of a power that SymPy computes exactly."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NumberSystem:
     """One kind of number, as formulas need it.
 
@@ -39,10 +39,10 @@ class NumberSystem:
     """
 
     name: str
-    functions: dict[str, Any] = field(hash=False, compare=False)
+    functions: dict[str, Any]
     lazy: bool = True
-    number: Callable[[float], Any] | None = field(default=None, hash=False, compare=False)
-    lifted: Callable[[Callable[..., float]], Callable[..., Any]] | None = field(default=None, hash=False, compare=False)
+    number: Callable[[float], Any] | None = None
+    lifted: Callable[[Callable[..., float]], Callable[..., Any]] | None = None
 
 
 _ARC = " arcsin arccos arctan arctan2 arcsinh arccosh arctanh "
