@@ -34,6 +34,7 @@ __all__ = [
     "ROUNDED",
     "Culprit",
     "Graph",
+    "Kind",
     "accumulation",
     "again",
     "changed_constants",

@@ -13,9 +13,9 @@ from typing import Any, Protocol
 
 from autograd.checking.audit import Culprit, Graph
 from autograd.checking.diagnosis import explained
+from autograd.checking.engine_check import engine_of
 from autograd.checking.inputs import Gradients, Inputs
 from autograd.checking.report import ArrayCheck
-from autograd.checking.student_engines import Engine
 from autograd.checking.targets import FunctionTarget, Target
 from autograd.core.value import Value
 from autograd.extensions.expressions import expression
@@ -96,23 +96,31 @@ class ByHand:
 
 
 class ByEngine:
-    """The gradient that another engine computes, whose Values `make` creates from floats."""
+    """The gradient that another engine computes: `make` creates its Values from floats, or its tensors from arrays."""
 
     known = Gradients()
 
-    def __init__(self, make: Callable[[float], Any]) -> None:
-        self.engine = Engine(make)
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        self.engine = engine_of(make)
 
     def gradients(self, target: Target) -> Claimed:
         """The gradients of its backward pass."""
         assert isinstance(target, FunctionTarget)
-        result, grads = self.engine.gradients(target.f, target.inputs.call, target.numbers)
-        return Claimed(grads, is_result_wrong=not isclose(result, target.call.result, rel_tol=1e-6))
+        result, grads, mistakes = self.engine.gradients(target.f, target.inputs.call, target.numbers)
+        is_wrong = not isclose(result, target.call.result, rel_tol=self.engine.rounded)
+        return Claimed(grads, mistakes=mistakes, is_result_wrong=is_wrong)
 
     def findings(self, target: Target, gradients: Claimed, arrays: Mapping[str, ArrayCheck]) -> Findings:
         """The operations of the engine that are wrong, among those of the function."""
-        is_wrong = gradients.is_result_wrong or _has_failed(arrays)
-        return self.engine.culprits(target.graph) if target.graph and is_wrong else [], [], 0
+        assert isinstance(target, FunctionTarget)
+        if not (gradients.is_result_wrong or _has_failed(arrays)):
+            return [], [], 0
+        if target.graph is None:
+            name = self.engine.name
+            why = f" ({target.failure})" if target.failure else ""
+            advice = [f"The steps of f are not known{why}: gradcheck({name}) checks each operation."]
+            return gradients.mistakes, advice, 0
+        return self.engine.culprits(target) or gradients.mistakes, [], 0
 
 
 def _has_failed(arrays: Mapping[str, ArrayCheck]) -> bool:

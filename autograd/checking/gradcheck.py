@@ -24,12 +24,12 @@ from typing import Any
 
 from autograd.checking.claims import ByEngine, ByHand, Claim, Own
 from autograd.checking.diagnosis import with_hints
+from autograd.checking.engine_check import check_engine, creates_values
 from autograd.checking.inputs import MISSING, Block, Inputs
 from autograd.checking.operation_check import check_operation
 from autograd.checking.reference import along_directions, compared
 from autograd.checking.report import Report, by_array
 from autograd.checking.results import Result
-from autograd.checking.student_engines import check_engine
 from autograd.checking.targets import FunctionTarget, Target, UndecidableError, recorded_graph
 from autograd.checking.verdicts import InputCheck, judge, unknown
 from autograd.core.recording import function_of
@@ -62,7 +62,7 @@ def gradcheck(
     gradient: Any = OWN,
     *,
     closed_form: Any = None,
-    engine: Callable[[float], Any] | None = None,
+    engine: Callable[[Any], Any] | None = None,
     upstream: Any = None,
     digits: int | None = None,
     sample: int | None = None,
@@ -102,7 +102,7 @@ def gradcheck(
       b      -0.8   -0.8         -0.8 ± 9e-17  pass
     Confidence: 15 digits; even an error of 0.0001 % would have been caught.
     """
-    _check_options(gradient, engine, digits, sample)
+    _check_options(gradient, engine, upstream, digits, sample)
     target = function_of(target) if isinstance(target, Operation) else target
     if type(target) is Value:
         if engine is not None or upstream is not None or sample is not None:
@@ -116,13 +116,15 @@ def gradcheck(
     if inputs is not None:
         numbers = Inputs(target, inputs)
         _check_size(numbers, sample)
-        result = Result(target, upstream, gradient is True)
-        function = FunctionTarget(target, numbers, engine, result, recorded=sample is None)
-        _ = function.plain  # first, so that objects which remember this call are ready for their gradients
         if engine is not None:
-            claim: Claim = ByEngine(engine)
-        else:
-            claim = _claim(numbers, function.gradient() if gradient is True else gradient)
+            by_engine = ByEngine(engine)
+            element, digits = by_engine.engine.element, digits or by_engine.engine.digits
+            function = FunctionTarget(by_engine.engine.on_arrays(target), numbers, element)
+            return checked(function, by_engine, _closed_forms(numbers, closed_form), digits)
+        result = Result(target, upstream, gradient is True)
+        function = FunctionTarget(target, numbers, None, result, recorded=sample is None)
+        _ = function.plain  # first, so that objects which remember this call are ready for their gradients
+        claim = _claim(numbers, function.gradient() if gradient is True else gradient)
         try:
             report = checked(function, claim, _closed_forms(numbers, closed_form), digits, sample, seed)
         finally:
@@ -134,16 +136,18 @@ def gradcheck(
         raise TypeError(f"{names} given, but no inputs: write gradcheck({name_of(target)}, {{...}}, {names}=...)")
     if isinstance(getattr(target, "op", None), Operation):
         return check_operation(target)
-    if isinstance(target, type):
+    if creates_values(target):
         return check_engine(target)
     raise TypeError(f"gradcheck needs inputs to call {name_of(target)} with, such as gradcheck(f, {{'w': 0.5}})")
 
 
-def _check_options(gradient: Any, engine: Any, digits: Any, sample: Any) -> None:
+def _check_options(gradient: Any, engine: Any, upstream: Any, digits: Any, sample: Any) -> None:
     if gradient is None:
         raise TypeError("gradient is None: is a return missing? Without gradient=, the gradient of f itself is checked")
     if gradient is not OWN and engine is not None:
         raise TypeError("gradcheck checks one gradient at a time: gradient=... or the one by engine=..., not both")
+    if engine is not None and (upstream is not None or sample is not None):
+        raise TypeError("engine=... takes no upstream and no sample: let f return one number, as (out * dout).sum()")
     if digits is not None and not (isinstance(digits, int) and digits >= 1):
         raise ValueError(f"digits counts significant digits, 1 or more, not {digits!r}")
     if sample is not None and not (isinstance(sample, int) and sample >= 1):

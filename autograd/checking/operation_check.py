@@ -63,10 +63,12 @@ def check_points(
     largest: int = LARGEST,
     called: str = "",
     rounded: float = ROUNDED,
+    digits: int | None = None,
 ) -> tuple[dict[str, InputCheck], list[Culprit]]:
     """The derivatives that `evaluate` computes, each at its most informative point, and the mistakes in them.
 
-    `names` are the names of the derivatives, by the position of the operand, `called` that of the operation.  A
+    `names` are the names of the derivatives, by the position of the operand, `called` that of the operation.  The
+    result may differ by `rounded`, relatively; derivatives are right if they have `digits` significant digits.  A
     derivative that cannot be computed anywhere, because `evaluate` raises everywhere, is wrong.
     """
     called = called or op.name
@@ -87,7 +89,7 @@ def check_points(
         for i, slope in slopes.items():
             operand = i * len(op.operands) // len(operands) if op.nary else i
             right = local_slopes(op, operands, i)
-            check = judge(slope, right, name=names[operand])
+            check = judge(slope, right, digits=digits, name=names[operand])
             what = wrong_slope(op, operands, i, slope, name=called) if check.verdict == "fail" else ""
             tried.setdefault(names[operand], []).append((check, what, at))
     if not tried:

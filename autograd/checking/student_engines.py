@@ -4,6 +4,8 @@ An engine is any class whose objects hold ``.data`` and ``.grad``, compute with 
 ``.tanh()``, and have ``.backward()``, as micrograd's do.  An operation is right if three things hold: alone, its
 result and its derivatives are those of its row; if its result is used three times, the gradient is three times
 as large; and if it is added to its own operand, their gradients add up.
+
+`Engine` computes with single numbers.  What else can go wrong with arrays stands in `autograd.checking.array_engines`.
 """
 
 from __future__ import annotations
@@ -14,15 +16,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isclose
 from typing import Any
 
-from autograd.checking.audit import Culprit, Graph, operand_numbers, operand_positions, wrong_result, wrong_slope
-from autograd.checking.operation_check import Outcome, check_points, points
-from autograd.checking.report import Report
+from autograd.checking.audit import Culprit, operand_numbers, operand_positions, wrong_result, wrong_slope
+from autograd.checking.operation_check import Outcome, points
+from autograd.checking.targets import FunctionTarget
 from autograd.checking.verdicts import InputCheck
 from autograd.core.table import OPERATIONS, Operation
 from autograd.core.value import as_float, shown
 from autograd.formula.typesetting import number
 
-__all__ = ["Engine", "check_engine"]
+__all__ = ["Engine", "described"]
 
 LARGEST = 3
 """Exponent of 2 up to which operands go: textbook forms such as 1 - tanh(x)² are right, but lose digits beyond."""
@@ -37,13 +39,18 @@ _FIRST = ("add", "mul", "pow", "neg")
 class Engine:
     """Another engine's class of Values, called one operation at a time.  Raises TypeError if it cannot be an engine."""
 
-    def __init__(self, make: Callable[[float], Any]) -> None:
-        self.make, self.name = make, getattr(make, "__name__", None) or shown(make)
+    largest, rounded = LARGEST, ROUNDED
+    digits: int | None = None
+    """The number of significant digits that its gradients have; None for those of double precision."""
+
+    def __init__(self, make: Callable[[Any], Any], example: Any = 0.5) -> None:
+        self.make = self.element = make
+        self.name = getattr(make, "__name__", None) or shown(make)
         try:
-            value = make(0.5)
+            value = make(example)
         except Exception as error:
             raise TypeError(
-                f"gradcheck creates Values with {self.name}(0.5), which raised {_described(error)}"
+                f"gradcheck creates Values with {self.name}(0.5), which raised {described(error)}"
             ) from error
         missing = [name for name in ("data", "grad", "backward") if not hasattr(value, name)]
         if missing:
@@ -82,31 +89,53 @@ class Engine:
         inputs = [self.make(x) if i in positions else x for i, x in enumerate(operands)]
         result = method(*inputs)
         result = after(result, *inputs) if after else result
+        self.backward(result)
+        slopes = {i: self.grad(inputs[i], op.operands[i]) for i in positions}
+        return self.number(result.data, f".data of {op.written}"), slopes
+
+    def backward(self, result: Any) -> None:
+        """Run the backward pass from one number."""
         result.backward()
-        slopes = {i: _grad(inputs[i], op.operands[i]) for i in positions}
-        return _float(result.data, f".data of {op.written}"), slopes
+
+    def number(self, data: Any, name: str) -> float:
+        """The number that the engine stores: plain, or in an array or tensor with one element."""
+        return as_float(data.item() if hasattr(data, "item") else data, name)
+
+    def grad(self, value: Any, name: str) -> float:
+        """The gradient of a Value; None counts as zero."""
+        return 0.0 if value.grad is None else self.number(value.grad, f".grad of {name}")
+
+    def on_arrays(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """`f` as a function of NumPy arrays: an engine of single numbers computes with their elements."""
+        return f
 
     def gradients(
         self, f: Callable[..., Any], call: Callable[..., Any], numbers: Mapping[str, float]
-    ) -> tuple[float, dict[str, float]]:
-        """The result of ``call(f, inputs)`` and its gradients; None counts as zero."""
+    ) -> tuple[float, dict[str, float], Sequence[Culprit]]:
+        """The result of ``call(f, inputs)``, its gradients, and the mistakes in their shapes."""
         inputs = {name: self.make(x) for name, x in numbers.items()}
+        result = self.backpropagated(lambda: call(f, inputs.values()))
+        return self.number(result.data, "the result"), {name: self.grad(x, name) for name, x in inputs.items()}, ()
+
+    def backpropagated(self, compute: Callable[[], Any]) -> Any:
+        """The result of a function of the user, after the backward pass from it."""
         try:
-            result = call(f, inputs.values())
+            result = compute()
             if hasattr(result, "backward"):
-                result.backward()
+                self.backward(result)
         except Exception as error:
             raise TypeError(
-                f"with the Values of {self.name} the function raised {_described(error)}; use what the class has, "
+                f"with the Values of {self.name} the function raised {described(error)}; use what the class has, "
                 "methods such as x.tanh() rather than functions of autograd, and x * 2.0 only if * takes plain numbers"
             ) from error
         if not hasattr(result, "backward"):
             raise TypeError(f"with the Values of {self.name} f returned {shown(result)}, which has no .backward()")
-        return _float(result.data, "the result"), {name: _grad(x, name) for name, x in inputs.items()}
+        return result
 
-    def culprits(self, graph: Graph) -> list[Culprit]:
-        """The mistakes in the operations of a graph."""
-        culprits = list(self.seed())
+    def culprits(self, target: FunctionTarget) -> list[Culprit]:
+        """The mistakes in the operations of a recorded function."""
+        assert target.graph
+        graph, culprits = target.graph, list(self.seed())
         if culprits:
             return culprits
         for node in graph.nodes:
@@ -117,7 +146,7 @@ class Engine:
                     result, slopes = self.outcome(op, operands, positions)
                 except Exception:  # the function used this operation in another way
                     continue
-                what = wrong_result(op, operands, result, slopes, rounded=ROUNDED)
+                what = wrong_result(op, operands, result, slopes, rounded=self.rounded)
                 culprits += [Culprit("FORWARD", graph.describe(node), what, node)] if what else []
                 for i, (operand, _) in zip(positions, node.edges, strict=True):
                     what = wrong_slope(op, operands, i, slopes[i], operand)
@@ -131,22 +160,28 @@ class Engine:
         used = dict.fromkeys(node.op for node in graph.nodes if self.method(node.op))
         return culprits + [culprit for op in used if op.name not in wrong for culprit in self.company(op)]
 
+    def shape_checks(self, sound: Sequence[str]) -> tuple[Mapping[str, InputCheck], list[Culprit], list[str]]:
+        """The checks on arrays, the mistakes, and advice: none for an engine of single numbers."""
+        return {}, [], []
+
     def additions(self) -> Iterator[Culprit]:
         """The mistake in the gradients of sums of sums: they must add up, in the right order."""
         x = 3.0
         for text, f, expected, question in _ADDITIONS:
+            value = self.make(x)
             try:
-                mine = self.gradients(f, lambda g, inputs: g(*inputs), {"x": x})[1]["x"]
-            except TypeError:  # there is no addition
+                self.backward(f(value))
+                mine = self.grad(value, "x")
+            except Exception:  # there is no addition
                 return
-            if not isclose(mine, expected, rel_tol=ROUNDED):
+            if not isclose(mine, expected, rel_tol=self.rounded):
                 numbers = f"should be {number(expected)}; yours says {number(mine)}"
                 yield Culprit("ACCUMULATION", f"{text} at x = {number(x)}", f"the gradient of x {numbers} ({question})")
                 return
 
     def company(self, op: Operation) -> Iterator[Culprit]:
         """The mistakes of one operation when its result is used three times, or its operand once more."""
-        for operands in points(op, LARGEST):
+        for operands in points(op, self.largest):
             try:
                 slope = self.outcome(op, operands, [0])[1][0]
                 three, more = (self.outcome(op, operands, [0], after)[1][0] for after in (_thrice, _and_again))
@@ -159,7 +194,7 @@ class Engine:
                 (f"z + z + z with z = {written}", three, 3 * slope, "is the gradient of the result left out?"),
                 (f"{written} + x", more, slope + 1, "is = written for +=?"),
             ):
-                if not isclose(mine, expected, rel_tol=ROUNDED, abs_tol=ROUNDED * abs(slope)):
+                if not isclose(mine, expected, rel_tol=self.rounded, abs_tol=self.rounded * abs(slope)):
                     numbers = f"should be {number(expected)}; yours says {number(mine)}"
                     where = f"{text} at x = {number(operands[0])}"
                     yield Culprit("ACCUMULATION", where, f"the gradient of x {numbers} ({question})")
@@ -171,7 +206,7 @@ class Engine:
         try:
             z = x + y
             z.backward()
-            start, passed = _grad(z, "x + y"), (_grad(x, "x"), _grad(y, "y"))
+            start, passed = self.grad(z, "x + y"), (self.grad(x, "x"), self.grad(y, "y"))
         except Exception:  # the check of the operations reports this
             return
         if start != 1 and passed == (start, start):
@@ -179,60 +214,8 @@ class Engine:
             yield Culprit("ACCUMULATION", "x + y at x = 2.0, y = 3.0", what)
 
 
-def check_engine(make: Callable[[float], Any]) -> Report:
-    """The report on every operation of an engine that the table knows."""
-    engine = Engine(make)
-    operations = engine.operations()
-    if not operations:
-        raise TypeError(f"{engine.name} has none of the operations of the table, such as + and .tanh()")
-    culprits = list(engine.seed())
-    if culprits:
-        return Report({}, culprits, kind="derivative")
-    checks: dict[str, InputCheck] = {}
-    can_sum = hasattr(engine.of, "__add__")
-    advice = [] if can_sum else ["Not checked: whether gradients add up, since that needs +."]
-    for op in operations:  # + comes first: the others are checked with it
-        checks_of_op, wrong = _check(engine, op)
-        checks |= checks_of_op
-        if not wrong and op.name == "add":
-            wrong = list(engine.additions())
-        if can_sum and not wrong and not any(check.verdict == "fail" for check in checks_of_op.values()):
-            wrong = list(engine.company(op))
-        culprits += wrong
-        can_sum = can_sum and not (wrong and op.name == "add")
-    return Report(checks, culprits, advice, kind="derivative")
-
-
-def _check(engine: Engine, op: Operation) -> tuple[dict[str, InputCheck], list[Culprit]]:
-    """One operation on Values, or if that raises, on a Value and a number; an operator also on a number and a Value."""
-    checks, wrong = _one_way(engine, op, list(range(len(op.operands))), op.name)
-    if len(op.operands) == 2:
-        if all(check.slopes.reason for check in checks.values()):  # powers often take plain numbers alone
-            checks, wrong = _one_way(engine, op, [0], op.name)
-        reflected = f"r{op.name}"
-        if hasattr(engine.of, f"__{reflected}__"):
-            more, also = _one_way(engine, op, [1], reflected)
-            checks, wrong = checks | more, wrong + also
-    return checks, wrong
-
-
-def _one_way(
-    engine: Engine, op: Operation, positions: list[int], called: str
-) -> tuple[dict[str, InputCheck], list[Culprit]]:
-    names = {i: f"d {called}/d{op.operands[i]}" for i in positions}
-    return check_points(op, lambda x: engine.outcome(op, x, positions), names, LARGEST, called, ROUNDED)
-
-
-def _grad(value: Any, name: str) -> float:
-    return 0.0 if value.grad is None else _float(value.grad, f".grad of {name}")
-
-
-def _float(number: Any, name: str) -> float:
-    """The number that an engine stores: plain, or in an array or tensor with one element."""
-    return as_float(number.item() if hasattr(number, "item") else number, name)
-
-
-def _described(error: Exception) -> str:
+def described(error: Exception) -> str:
+    """An error as Python shows it, such as ``NameError: name 'y' is not defined``."""
     return f"{type(error).__name__}: {error}"
 
 

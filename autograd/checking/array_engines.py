@@ -1,0 +1,462 @@
+"""The check of a tensor class: an engine whose ``.data`` and ``.grad`` are arrays.
+
+Beyond what holds for single numbers, the result of an operation must have the right shape, and the gradient of an
+operand must have the shape of the operand: summed over the axes along which it was broadcast.  The right numbers come
+from the same operation on arrays of Values (`autograd.checking.recorded_arrays`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import wraps
+from itertools import count, product
+from math import log10, nan, prod
+from typing import Any
+
+import numpy as np
+
+from autograd.checking.audit import Culprit, Graph, Kind, wrong_slope
+from autograd.checking.operation_check import SPECIAL, Outcome, points
+from autograd.checking.recorded_arrays import Array, Step, Tape, call_method, numbers_of, written
+from autograd.checking.student_engines import Engine, described
+from autograd.checking.targets import FunctionTarget
+from autograd.checking.verdicts import EPSILON, InputCheck, Slopes, judge, unknown
+from autograd.core.recording import functions
+from autograd.core.table import OPERATIONS, Operation
+from autograd.core.value import Constant, Value
+from autograd.formula.typesetting import number
+from autograd.transforms import pytrees
+
+__all__ = ["ArrayEngine", "creates_tensors"]
+
+SHAPE = (2, 3)
+BROADCAST = ((SHAPE, SHAPE), (SHAPE, (3,)), ((2, 1), SHAPE), (SHAPE, ()), (SHAPE, None), (None, SHAPE))
+"""Shapes of two operands; None stands for a plain number."""
+FACTORS = (SHAPE, (3, 4))
+"""Shapes of the factors of a matrix product."""
+
+
+class ArrayEngine(Engine):
+    """A class of tensors, or a function that creates them.  Single numbers are tensors with one element."""
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        super().__init__(make, np.full(SHAPE, 0.5))
+        self.tensor, self.make, self.element = make, lambda x: make(np.array([x])), float
+        dtype = self.array(make(np.full(SHAPE, 0.5))).dtype
+        self.epsilon = float(np.finfo(dtype).eps) if dtype.kind == "f" else EPSILON
+        if self.epsilon > EPSILON:
+            self.largest, self.digits = 1, max(1, int(-log10(self.epsilon)) - 2)
+            self.rounded = 10.0**-self.digits
+        self._from_number = self._way_back(np.ones(1)) or _plain
+        self._from_array = self._way_back(np.linspace(0.5, 1.5, 6).reshape(SHAPE)) or self._way_back(np.ones(SHAPE))
+
+    def _way_back(self, upstream: Any) -> Callable[[Any, Any], Any] | None:
+        """The way to run a backward pass that multiplies every gradient by `upstream`: the first that does so."""
+        for way in _WAYS_BACK:
+            for f, times in _TRIALS:
+                x = self.tensor(upstream + 1.0)
+                try:
+                    way(f(x), self._upstream(way, upstream))
+                    if np.allclose(self.array(x.grad), times * upstream) and np.shape(x.grad) == upstream.shape:
+                        return way
+                except Exception:  # the class has no such way
+                    continue
+        return None
+
+    def _upstream(self, way: Any, upstream: Any) -> Any:
+        return self.tensor(upstream) if way in _WITH_TENSOR else upstream
+
+    def array(self, x: Any) -> Any:
+        """The numbers of a tensor, or of what it stores, as a NumPy array."""
+        x = x.data if hasattr(x, "backward") else x
+        return np.asarray(x.numpy() if hasattr(x, "numpy") else x)
+
+    def number(self, data: Any, name: str) -> float:
+        """The number in an array with one element."""
+        array = self.array(data)
+        return super().number(array if array.size == 1 else array.tolist(), name)
+
+    def backward(self, result: Any) -> None:
+        """Run the backward pass from a tensor with one element."""
+        upstream = np.ones(self.array(result).shape)
+        if upstream.size != 1:
+            raise ValueError(f"backward() starts at one number, such as a .sum(), not at shape {upstream.shape}")
+        self._from_number(result, self._upstream(self._from_number, upstream))
+
+    def outcome(self, *arguments: Any) -> Outcome:
+        """The result and the derivatives of one operation on single numbers."""
+        with np.errstate(all="ignore"):  # no warnings at the borders of domains
+            return super().outcome(*arguments)
+
+    # --- A function of tensors ------------------------------------------------------------------------
+
+    def on_arrays(self, f: Callable[..., Any], tape: Tape | None = None) -> Callable[..., Any]:
+        """`f` as a function of NumPy arrays: of floats, computed by the engine, or of Values, to be recorded."""
+
+        def lifted(_: str, x: Any) -> Any:
+            cells = np.asarray(x)
+            if cells.dtype != object:
+                return self.tensor(x)
+            label = cells.flat[0].label or ""
+            return Array(cells, label.rpartition("[")[0] if cells.ndim else label, tape or Tape(self._keeps_axes()))
+
+        @wraps(f)
+        def function(*args: Any, **kwargs: Any) -> Any:
+            result = _call(f, lifted, args, kwargs)
+            if isinstance(result, Array):
+                return result.cells.item() if result.size == 1 else result.cells
+            return self.number(result, "the result") if hasattr(result, "backward") else result
+
+        return function
+
+    def _keeps_axes(self) -> bool:
+        """True if a sum over an axis keeps it, with length 1."""
+        try:
+            return bool(self.array(self.tensor(np.ones(SHAPE)).sum(1)).shape == (2, 1))
+        except Exception:  # it has no such sum
+            return False
+
+    def gradients(
+        self, f: Callable[..., Any], call: Callable[..., Any], numbers: Mapping[str, float]
+    ) -> tuple[float, dict[str, float], Sequence[Culprit]]:
+        """The result of ``call(f, inputs)``, its gradients, and the mistakes in their shapes.
+
+        `f` comes from `on_arrays`.  A gradient of the wrong shape is left out.
+        """
+        tensors: list[tuple[Any, Any]] = []
+
+        def lifted(_: str, x: Any) -> Any:
+            tensors.append((x, self.tensor(np.array(x, float) if isinstance(x, np.ndarray) else float(x))))
+            return tensors[-1][1]
+
+        @wraps(f)
+        def function(*args: Any, **kwargs: Any) -> Any:
+            return _call(f.__wrapped__, lifted, args, kwargs)  # type: ignore[attr-defined]
+
+        names = [Constant(x, name) for name, x in numbers.items()]
+        result = self.backpropagated(lambda: call(function, names))
+        grads: dict[str, float] = {}
+        mistakes = []
+        for labels, tensor in tensors:
+            names = list(np.asarray(labels, dtype=object).flat)
+            grad = np.zeros(np.shape(labels)) if tensor.grad is None else self.array(tensor.grad)
+            if grad.shape == np.shape(labels):
+                grads |= {x.label: float(slope) for x, slope in zip(names, grad.flat, strict=True)}
+            else:
+                place = names[0].label.rpartition("[")[0] or names[0].label
+                what = f"its gradient has shape {grad.shape}, {place} has {np.shape(labels)}"
+                mistakes.append(Culprit("ACCUMULATION", place, what))
+        return self.number(result, "the result"), grads, mistakes
+
+    def culprits(self, target: FunctionTarget) -> list[Culprit]:
+        """The mistakes in the steps of a function that was recorded on arrays."""
+        culprits = list(self.seed())
+        if culprits:
+            return culprits
+        tape, leaves = Tape(self._keeps_axes()), [Value(x, name) for name, x in target.numbers.items()]
+        target.inputs.call(self.on_arrays(target.f.__wrapped__, tape), leaves)  # type: ignore[attr-defined]
+        mistakes: dict[str, list[Culprit]] = {}
+        for step in tape.steps:
+            if not mistakes.get(step.name):
+                mistakes[step.name] = self._mistakes(step)
+        culprits = [culprit for of_step in mistakes.values() for culprit in of_step]
+        if mistakes.get("add"):
+            return culprits
+        additions = list(self.additions())
+        if additions:
+            return additions + culprits
+        right = {step.name: step for step in tape.steps if not mistakes[step.name]}
+        return culprits + [c for step in right.values() for c in self._mistakes(step.twice(), "ACCUMULATION")]
+
+    def _mistakes(self, step: Step, kind: Kind = "LOCAL") -> list[Culprit]:
+        try:
+            return self.examined(step, kind)[1]
+        except _ForwardError:  # on its own it cannot be computed
+            return []
+
+    # --- One operation ----------------------------------------------------------------------------------
+
+    def shape_checks(self, sound: Sequence[str]) -> tuple[dict[str, InputCheck], list[Culprit], list[str]]:
+        """The checks of operations on arrays of various shapes, the mistakes, and the advice.
+
+        Of the operations of the table only the `sound` ones, which are right for single numbers, are tried.
+        """
+        checks: dict[str, InputCheck] = {}
+        culprits: list[Culprit] = []
+        wrong: set[str] = set()
+        for step, is_required in self._steps(sound):
+            if step.name in wrong:
+                continue
+            name = step.written
+            for x in step.arrays:
+                name = re.sub(rf"\b{x.label}\b", str(x.shape), name)
+            try:
+                check, mistakes = self.examined(step)
+                if check and not mistakes and "add" in sound and "add" not in wrong:
+                    mistakes = self.examined(step.twice(), "ACCUMULATION")[1]
+            except _ForwardError as error:
+                check, mistakes = InputCheck(name, nan, unknown(str(error)), "fail", str(error)), []
+                check = check if is_required else None
+            if check:
+                checks[name] = replace(check, name=name)
+            if mistakes:
+                wrong.add(step.name)
+            culprits += mistakes
+        advice = "Not checked: arrays of several elements, since backward() needs one number and there is no .sum()."
+        return checks, culprits, [] if self._from_array else [advice]
+
+    def _steps(self, sound: Sequence[str]) -> Iterator[tuple[Step, bool]]:
+        """The operations to try, and for each whether it has to work: not every class broadcasts."""
+        for op in (OPERATIONS[name] for name in sound):
+            method = self.method(op)
+            assert method
+            for shapes in BROADCAST if len(op.operands) == 2 else ((SHAPE,),):
+                if shapes[0] is None and not op.is_operator:
+                    continue  # a plain number has no methods
+                operands = _operands(shapes, op)
+                yield Step(op.name, method, operands, written(op.name, operands)), len(shapes) == 1
+        x, y = _operands(FACTORS)
+        for name in ("__matmul__", "matmul", "dot"):
+            if hasattr(self.of, name):
+                text = written(name.strip("_") if name == "__matmul__" else name, (x, y))
+                yield Step("matmul", call_method(name, {}), (x, y), text), True
+                break
+        for name in ("sum", "mean"):
+            if hasattr(self.of, name):
+                yield Step(name, call_method(name, {}), (x,), written(name, (x,))), True
+                for axis in range(len(SHAPE)):
+                    yield Step(name, _along(name, axis), (x,), written(name, (x, axis))), False
+
+    def examined(self, step: Step, kind: Kind = "LOCAL") -> tuple[InputCheck | None, list[Culprit]]:
+        """The check of the worst gradient of one step, and the mistakes in the step.
+
+        There is no check at a kink, and none if no backward pass can start at the result.  Raises _ForwardError if
+        the class cannot compute the step.
+        """
+        numbers = [numbers_of(x) for x in step.arrays]
+        tape = Tape(self._keeps_axes())
+        leaves = [[Value(v) for v in x.flat] for x in numbers]
+        z = step.on([Array(_reshaped(v, x.shape), "", tape) for v, x in zip(leaves, numbers, strict=True)])
+        tensors = [self.tensor(x) for x in numbers]
+        try:
+            result = step.on(tensors)
+            mine = self.array(result)
+        except Exception as error:
+            raise _ForwardError(f"raised {described(error)}") from error
+        where = f"{step.written} with " + ", ".join(f"{x.label} of shape {x.shape}" for x in _distinct(step.arrays))
+        if np.squeeze(mine).shape != np.squeeze(z.cells).shape:
+            what = f"the result should have shape {z.shape}; yours has {mine.shape}"
+            return InputCheck("", nan, unknown(what), "fail", what), [Culprit("FORWARD", where, what)]
+        right = numbers_of(z).reshape(mine.shape)
+        wrong = np.argwhere(~np.isclose(mine, right, rtol=self.rounded, atol=self.rounded * np.abs(right).max()))
+        if len(wrong):
+            what = f"the result should be {_apart(right, mine, wrong[0])}"
+            return InputCheck("", nan, unknown(what), "fail", what), [Culprit("FORWARD", where, what)]
+        way = self._from_number if mine.size == 1 else self._from_array
+        if way is None:
+            return None, []
+        upstream = np.ones(mine.shape) if way in _FROM_ONES else _spread(mine.shape)
+        root = functions["dot"](list(z.cells.flat), list(upstream.flat))
+        if type(root) is not Value or Graph(root).at_kinks():
+            return None, []
+        try:
+            way(result, self._upstream(way, upstream))
+        except Exception as error:
+            what = f"backward() raised {described(error)}{_sum_missing(step, mine.shape)}{_in_product(step)}"
+            return InputCheck("", nan, unknown(what), "fail", what), [Culprit("LOCAL", where, what)]
+        pairs = [
+            (
+                np.zeros(x.shape) if tensor.grad is None else self.array(tensor.grad),
+                _reshaped(root.gradients(v), x.shape),
+            )
+            for x, tensor, v in zip(step.arrays, tensors, leaves, strict=True)
+        ]
+        checks, culprits = [], []
+        for position, (grad, right) in enumerate(pairs):
+            check, index = self._compared(grad, right, step.arrays[position].label)
+            checks.append(check)
+            if check.verdict == "fail":
+                what = _mistake(step, position, grad, right, upstream, index, kind)
+                culprits.append(Culprit(kind, where, what))
+        return min(checks, key=lambda check: (check.verdict != "fail", -abs(check.grad))), culprits[:1]
+
+    def _compared(self, grad: Any, right: Any, label: str) -> tuple[InputCheck, tuple[int, ...]]:
+        """The check of the element of a gradient that is wrong, or else of the largest, and its index."""
+        if grad.shape != right.shape:
+            what = f"the gradient of {label} has shape {grad.shape}"
+            return InputCheck("", nan, unknown(what), "fail", what), ()
+        error = self.epsilon * float(np.abs(right).max())
+        worst = None
+        for index in np.ndindex(right.shape):
+            slopes = Slopes(float(right[index]), float(right[index]), error)
+            check = judge(float(grad[index]), slopes, digits=self.digits)
+            hint = f"d{label}{_place(index)}" * (check.verdict == "fail")
+            order = (check.verdict != "fail", -abs(check.grad))
+            if worst is None or order < worst[0]:
+                worst = order, replace(check, hint=hint), index
+        assert worst
+        return worst[1:]
+
+
+def creates_tensors(make: Callable[[Any], Any]) -> bool:
+    """True if `make` keeps an array as it is and has what only tensors have, or stores even a number as an array."""
+    try:
+        tensor = make(np.full(SHAPE, 0.5))
+        if np.shape(tensor.data) != SHAPE:
+            return False
+    except Exception:  # it takes numbers alone
+        return False
+    if any(hasattr(tensor, name) for name in ("sum", "mean", "__matmul__", "matmul", "shape")):
+        return True
+    try:
+        return isinstance(make(0.5).data, np.ndarray)
+    except Exception:  # it takes arrays alone
+        return True
+
+
+class _ForwardError(Exception):
+    """The class cannot compute an operation."""
+
+
+# --- The ways to start a backward pass at a tensor, each with the gradient of the result -------------------
+
+
+def _plain(z: Any, upstream: Any) -> None:
+    z.backward()
+
+
+def _with_upstream(z: Any, upstream: Any) -> None:
+    z.backward(upstream)
+
+
+def _with_tensor(z: Any, upstream: Any) -> None:
+    z.backward(upstream)
+
+
+def _weighted(z: Any, upstream: Any) -> None:
+    (z * upstream).sum().backward()
+
+
+def _summed(z: Any, upstream: Any) -> None:
+    z.sum().backward()
+
+
+_TRIALS: list[tuple[Callable[[Any], Any], int]] = [(lambda x: x, 1), (lambda x: x + x, 2)]
+"""Results at which to try them, and their derivatives: some classes cannot start at a tensor that the user created."""
+_WAYS_BACK = (_plain, _with_upstream, _with_tensor, _weighted, _summed)
+_WITH_TENSOR = (_with_tensor, _weighted)
+_FROM_ONES = (_plain, _summed)
+
+
+# --- Operands, and mistakes in words -------------------------------------------------------------------
+
+
+def _call(f: Callable[..., Any], lifted: Callable[[str, Any], Any], args: Any, kwargs: Any) -> Any:
+    """The result of `f` for arguments whose arrays and numbers were lifted to tensors."""
+    return f(*pytrees.mapped(lifted, list(args), ""), **pytrees.mapped(lifted, kwargs, ""))
+
+
+def _operands(shapes: Sequence[tuple[int, ...] | None], op: Operation | None = None) -> tuple[Any, ...]:
+    """Numbers in the domain of an operation, no two alike, as arrays called x and y; plain where there is no shape."""
+    legal = iter([x for (x,) in points(op) if x not in SPECIAL] if op and len(op.operands) == 1 else count(0.35, 0.17))
+    operands = []
+    for label, shape in zip("xy", shapes, strict=False):
+        numbers = [next(legal) for _ in range(prod(shape or ()))]
+        operands.append(2.0 if shape is None else Array(_reshaped(numbers, shape), label))
+    return tuple(operands)
+
+
+def _reshaped(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    return pytrees.array(numbers, shape)
+
+
+def _spread(shape: tuple[int, ...]) -> Any:
+    """An array of different numbers, none of them 1."""
+    return np.linspace(0.5, 1.6, prod(shape)).reshape(shape)
+
+
+def _along(name: str, axis: int) -> Callable[[Any], Any]:
+    return lambda x: getattr(x, name)(axis)
+
+
+def _distinct(arrays: Sequence[Array]) -> list[Array]:
+    return list({x.label: x for x in arrays}.values())
+
+
+def _place(index: Sequence[int]) -> str:
+    return f" at [{', '.join(map(str, index))}]" if len(index) else ""
+
+
+def _apart(right: Any, wrong: Any, index: Sequence[int]) -> str:
+    return f"{number(float(right[tuple(index)]))}{_place(index)}; yours says {number(float(wrong[tuple(index)]))}"
+
+
+def _mistake(
+    step: Step, position: int, grad: Any, right: Any, upstream: Any, index: tuple[int, ...], kind: Kind
+) -> str:
+    """The mistake in the gradient of the array operand at this position."""
+    x = step.arrays[position]
+    if kind == "ACCUMULATION":
+        return f"the gradient of {x.label} should be {_apart(right, grad, index)} (is = written for +=?)"
+    if _is_product(step):
+        return _mistake_in_product(step, position, grad, upstream)
+    if grad.shape != x.shape:
+        shapes = f"has shape {grad.shape}, {x.label} has {x.shape}"
+        return f"the gradient of {x.label} {shapes}{_sum_missing(step, grad.shape, x)}"
+    op = OPERATIONS.get(step.name)
+    if op and not op.nary and x.shape == upstream.shape:
+        operands = [float(np.broadcast_to(numbers_of(y), x.shape)[index]) for y in step.operands]
+        place = next(i for i, y in enumerate(step.operands) if y is x)
+        label = x.label if x.label.isidentifier() else f"({x.label})"
+        if what := wrong_slope(op, operands, place, float(grad[index] / upstream[index]), Value(0.0, label)):
+            return f"{what} (at {', '.join(f'{y} = {number(v)}' for y, v in zip(op.operands, operands, strict=True))})"
+    return f"the gradient of {x.label} should be {_apart(right, grad, index)}"
+
+
+def _mistake_in_product(step: Step, position: int, grad: Any, upstream: Any) -> str:
+    """The mistake in the gradient of a factor of a matrix product, and the product that it is instead."""
+    x = step.arrays[position]
+    a, b = _factors(step)
+    matrices = {"upstream": upstream, a: numbers_of(step.arrays[0]), b: numbers_of(step.arrays[1])}
+    matrices |= {f"{name}.T": matrix.T for name, matrix in matrices.items()}
+    yours = "is another matrix" if grad.shape == x.shape else f"has shape {grad.shape}, {x.label} has {x.shape}"
+    for (left, p), (right, q) in product(matrices.items(), repeat=2):
+        if p.shape[1] == q.shape[0] and (p @ q).shape == grad.shape and np.allclose(p @ q, grad, rtol=1e-4):
+            yours = f"is {left} @ {right}"
+    return f"the gradient of {x.label} should be {_gradients_of_factors(step)[position]}; yours {yours}"
+
+
+def _factors(step: Step) -> list[str]:
+    return [y.label if y.label.isidentifier() else f"({y.label})" for y in step.arrays]
+
+
+def _gradients_of_factors(step: Step) -> tuple[str, str]:
+    a, b = _factors(step)
+    return f"upstream @ {b}.T", f"{a}.T @ upstream"
+
+
+def _in_product(step: Step) -> str:
+    """The right gradients, if the step is a product of matrices."""
+    return f": the gradients should be {' and '.join(_gradients_of_factors(step))}" if _is_product(step) else ""
+
+
+def _is_product(step: Step) -> bool:
+    return step.name == "matmul" and [y.ndim for y in step.arrays] == [2, 2]
+
+
+def _sum_missing(step: Step, shape: tuple[int, ...], x: Array | None = None) -> str:
+    """The axes along which an operand was broadcast, for the gradient of which a sum is missing."""
+    for y in step.arrays if x is None else [x]:
+        fits = shape == np.broadcast_shapes(y.shape, shape) if _is_elementwise(step) else False
+        if fits and y.shape != shape:
+            front = len(shape) - y.ndim
+            axes = [i for i, n in enumerate(shape) if i < front or y.shape[i - front] != n]
+            along = f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
+            return f": the sum over {along}, along which {y.label} was broadcast, is missing"
+    return ""
+
+
+def _is_elementwise(step: Step) -> bool:
+    return step.name in OPERATIONS and not OPERATIONS[step.name].nary
