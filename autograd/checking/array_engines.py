@@ -11,13 +11,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import wraps
-from itertools import count, product
+from itertools import count
 from math import log10, nan, prod
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from autograd.checking.audit import Culprit, Graph, Kind, wrong_slope
+from autograd.checking.array_mistakes import backward_advice, not_added, place, where, wrong_array, wrong_gradient
+from autograd.checking.audit import Culprit, Graph, Kind
 from autograd.checking.operation_check import SPECIAL, Outcome, points
 from autograd.checking.recorded_arrays import Array, Step, Tape, call_method, numbers_of, written
 from autograd.checking.student_engines import Engine, described
@@ -26,7 +27,6 @@ from autograd.checking.verdicts import EPSILON, InputCheck, Slopes, judge, unkno
 from autograd.core.recording import functions
 from autograd.core.table import OPERATIONS, Operation
 from autograd.core.value import Constant, Value
-from autograd.formula.typesetting import number
 from autograd.transforms import pytrees
 
 __all__ = ["ArrayEngine", "creates_tensors"]
@@ -36,6 +36,10 @@ BROADCAST = ((SHAPE, SHAPE), (SHAPE, (3,)), ((2, 1), SHAPE), (SHAPE, ()), (SHAPE
 """Shapes of two operands; None stands for a plain number."""
 FACTORS = (SHAPE, (3, 4))
 """Shapes of the factors of a matrix product."""
+
+
+Examined = tuple[InputCheck | None, list[Culprit]]
+"""The check of one operation, and the mistakes in it."""
 
 
 class ArrayEngine(Engine):
@@ -49,24 +53,26 @@ class ArrayEngine(Engine):
         if self.epsilon > EPSILON:
             self.largest, self.digits = 1, max(1, int(-log10(self.epsilon)) - 2)
             self.rounded = 10.0**-self.digits
-        self._from_number = self._way_back(np.ones(1)) or _plain
+        self._from_number = self._way_back(np.ones(1)) or _WAYS[0]
         self._from_array = self._way_back(np.linspace(0.5, 1.5, 6).reshape(SHAPE)) or self._way_back(np.ones(SHAPE))
 
-    def _way_back(self, upstream: Any) -> Callable[[Any, Any], Any] | None:
-        """The way to run a backward pass that multiplies every gradient by `upstream`: the first that does so."""
-        for way in _WAYS_BACK:
-            for f, times in _TRIALS:
-                x = self.tensor(upstream + 1.0)
-                try:
-                    way(f(x), self._upstream(way, upstream))
-                    if np.allclose(self.array(x.grad), times * upstream) and np.shape(x.grad) == upstream.shape:
-                        return way
-                except Exception:  # the class has no such way
-                    continue
+    def _way_back(self, upstream: Any) -> _Way | None:
+        """The first way that multiplies every gradient by `upstream`."""
+        trials = [(way, f, times) for way in _WAYS for f, times in _TRIALS]
+        for way, f, times in trials:
+            x = self.tensor(upstream + 1.0)
+            try:
+                self._start(way, f(x), upstream)
+                grad = self.array(x.grad)
+            except Exception:  # the class has no such way
+                continue
+            if grad.shape == upstream.shape and np.allclose(grad, times * upstream):
+                return way
         return None
 
-    def _upstream(self, way: Any, upstream: Any) -> Any:
-        return self.tensor(upstream) if way in _WITH_TENSOR else upstream
+    def _start(self, way: _Way, result: Any, upstream: Any) -> None:
+        """Run the backward pass from a tensor with this gradient."""
+        way.start(result, self.tensor(upstream) if way.takes == "tensor" else upstream)
 
     def array(self, x: Any) -> Any:
         """The numbers of a tensor, or of what it stores, as a NumPy array."""
@@ -83,7 +89,7 @@ class ArrayEngine(Engine):
         upstream = np.ones(self.array(result).shape)
         if upstream.size != 1:
             raise ValueError(f"backward() starts at one number, such as a .sum(), not at shape {upstream.shape}")
-        self._from_number(result, self._upstream(self._from_number, upstream))
+        self._start(self._from_number, result, upstream)
 
     def outcome(self, *arguments: Any) -> Outcome:
         """The result and the derivatives of one operation on single numbers."""
@@ -189,17 +195,16 @@ class ArrayEngine(Engine):
         for step, is_required in self._steps(sound):
             if step.name in wrong:
                 continue
-            name = step.written
-            for x in step.arrays:
-                name = re.sub(rf"\b{x.label}\b", str(x.shape), name)
             try:
                 check, mistakes = self.examined(step)
                 if check and not mistakes and "add" in sound and "add" not in wrong:
                     mistakes = self.examined(step.twice(), "ACCUMULATION")[1]
             except _ForwardError as error:
-                check, mistakes = InputCheck(name, nan, unknown(str(error)), "fail", str(error)), []
-                check = check if is_required else None
+                check, mistakes = _wrong("FORWARD", step, str(error)) if is_required else (None, [])
             if check:
+                name = step.written
+                for x in step.arrays:
+                    name = re.sub(rf"\b{x.label}\b", str(x.shape), name)
                 checks[name] = replace(check, name=name)
             if mistakes:
                 wrong.add(step.name)
@@ -229,58 +234,49 @@ class ArrayEngine(Engine):
                 for axis in range(len(SHAPE)):
                     yield Step(name, _along(name, axis), (x,), written(name, (x, axis))), False
 
-    def examined(self, step: Step, kind: Kind = "LOCAL") -> tuple[InputCheck | None, list[Culprit]]:
+    def examined(self, step: Step, kind: Kind = "LOCAL") -> Examined:
         """The check of the worst gradient of one step, and the mistakes in the step.
 
         There is no check at a kink, and none if no backward pass can start at the result.  Raises _ForwardError if
         the class cannot compute the step.
         """
         numbers = [numbers_of(x) for x in step.arrays]
-        tape = Tape(self._keeps_axes())
         leaves = [[Value(v) for v in x.flat] for x in numbers]
-        z = step.on([Array(_reshaped(v, x.shape), "", tape) for v, x in zip(leaves, numbers, strict=True)])
+        tape = Tape(self._keeps_axes())
+        z = step.on([Array(pytrees.array(v, x.shape), "", tape) for v, x in zip(leaves, numbers, strict=True)])
         tensors = [self.tensor(x) for x in numbers]
         try:
             result = step.on(tensors)
             mine = self.array(result)
         except Exception as error:
             raise _ForwardError(f"raised {described(error)}") from error
-        where = f"{step.written} with " + ", ".join(f"{x.label} of shape {x.shape}" for x in _distinct(step.arrays))
-        if np.squeeze(mine).shape != np.squeeze(z.cells).shape:
-            what = f"the result should have shape {z.shape}; yours has {mine.shape}"
-            return InputCheck("", nan, unknown(what), "fail", what), [Culprit("FORWARD", where, what)]
-        right = numbers_of(z).reshape(mine.shape)
-        wrong = np.argwhere(~np.isclose(mine, right, rtol=self.rounded, atol=self.rounded * np.abs(right).max()))
-        if len(wrong):
-            what = f"the result should be {_apart(right, mine, wrong[0])}"
-            return InputCheck("", nan, unknown(what), "fail", what), [Culprit("FORWARD", where, what)]
+        if what := wrong_array(mine, z, self.rounded):
+            return _wrong("FORWARD", step, what)
         way = self._from_number if mine.size == 1 else self._from_array
         if way is None:
             return None, []
-        upstream = np.ones(mine.shape) if way in _FROM_ONES else _spread(mine.shape)
+        upstream = np.ones(mine.shape) if way.takes == "ones" else _spread(mine.shape)
         root = functions["dot"](list(z.cells.flat), list(upstream.flat))
         if type(root) is not Value or Graph(root).at_kinks():
             return None, []
         try:
-            way(result, self._upstream(way, upstream))
+            self._start(way, result, upstream)
         except Exception as error:
-            what = f"backward() raised {described(error)}{_sum_missing(step, mine.shape)}{_in_product(step)}"
-            return InputCheck("", nan, unknown(what), "fail", what), [Culprit("LOCAL", where, what)]
-        pairs = [
-            (
-                np.zeros(x.shape) if tensor.grad is None else self.array(tensor.grad),
-                _reshaped(root.gradients(v), x.shape),
-            )
-            for x, tensor, v in zip(step.arrays, tensors, leaves, strict=True)
-        ]
+            return _wrong("LOCAL", step, f"backward() raised {described(error)}{backward_advice(step, mine.shape)}")
         checks, culprits = [], []
-        for position, (grad, right) in enumerate(pairs):
-            check, index = self._compared(grad, right, step.arrays[position].label)
+        for position, (x, tensor, v) in enumerate(zip(step.arrays, tensors, leaves, strict=True)):
+            grad = np.zeros(x.shape) if tensor.grad is None else self.array(tensor.grad)
+            right = pytrees.array(root.gradients(v), x.shape)
+            check, index = self._compared(grad, right, x.label)
             checks.append(check)
             if check.verdict == "fail":
-                what = _mistake(step, position, grad, right, upstream, index, kind)
-                culprits.append(Culprit(kind, where, what))
-        return min(checks, key=lambda check: (check.verdict != "fail", -abs(check.grad))), culprits[:1]
+                what = (
+                    not_added(x, grad, right, index)
+                    if kind == "ACCUMULATION"
+                    else wrong_gradient(step, position, grad, right, upstream, index)
+                )
+                culprits.append(Culprit(kind, where(step), what))
+        return min(checks, key=_worst_first), culprits[:1]
 
     def _compared(self, grad: Any, right: Any, label: str) -> tuple[InputCheck, tuple[int, ...]]:
         """The check of the element of a gradient that is wrong, or else of the largest, and its index."""
@@ -288,16 +284,24 @@ class ArrayEngine(Engine):
             what = f"the gradient of {label} has shape {grad.shape}"
             return InputCheck("", nan, unknown(what), "fail", what), ()
         error = self.epsilon * float(np.abs(right).max())
-        worst = None
-        for index in np.ndindex(right.shape):
-            slopes = Slopes(float(right[index]), float(right[index]), error)
-            check = judge(float(grad[index]), slopes, digits=self.digits)
-            hint = f"d{label}{_place(index)}" * (check.verdict == "fail")
-            order = (check.verdict != "fail", -abs(check.grad))
-            if worst is None or order < worst[0]:
-                worst = order, replace(check, hint=hint), index
-        assert worst
-        return worst[1:]
+        checks = {
+            index: judge(
+                float(grad[index]), Slopes(float(right[index]), float(right[index]), error), digits=self.digits
+            )
+            for index in np.ndindex(right.shape)
+        }
+        index, check = min(checks.items(), key=lambda item: _worst_first(item[1]))
+        return replace(check, hint=f"d{label}{place(index)}" * (check.verdict == "fail")), index
+
+
+def _worst_first(check: InputCheck) -> tuple[bool, float]:
+    """The order of checks: those that failed, then by the size of the gradient."""
+    return check.verdict != "fail", -abs(check.grad)
+
+
+def _wrong(kind: Kind, step: Step, what: str) -> Examined:
+    """A step with a mistake that leaves no gradients to compare."""
+    return InputCheck("", nan, unknown(what), "fail", what), [Culprit(kind, where(step), what)]
 
 
 def creates_tensors(make: Callable[[Any], Any]) -> bool:
@@ -320,37 +324,22 @@ class _ForwardError(Exception):
     """The class cannot compute an operation."""
 
 
-# --- The ways to start a backward pass at a tensor, each with the gradient of the result -------------------
+class _Way(NamedTuple):
+    """A way to start a backward pass at a tensor z, with the gradient u of the result: ones, an array or a tensor."""
+
+    takes: Literal["ones", "array", "tensor"]
+    start: Callable[[Any, Any], Any]
 
 
-def _plain(z: Any, upstream: Any) -> None:
-    z.backward()
-
-
-def _with_upstream(z: Any, upstream: Any) -> None:
-    z.backward(upstream)
-
-
-def _with_tensor(z: Any, upstream: Any) -> None:
-    z.backward(upstream)
-
-
-def _weighted(z: Any, upstream: Any) -> None:
-    (z * upstream).sum().backward()
-
-
-def _summed(z: Any, upstream: Any) -> None:
-    z.sum().backward()
-
-
-_TRIALS: list[tuple[Callable[[Any], Any], int]] = [(lambda x: x, 1), (lambda x: x + x, 2)]
+_WAYS: tuple[_Way, ...] = (
+    _Way("ones", lambda z, u: z.backward()),
+    _Way("array", lambda z, u: z.backward(u)),
+    _Way("tensor", lambda z, u: z.backward(u)),
+    _Way("tensor", lambda z, u: (z * u).sum().backward()),
+    _Way("ones", lambda z, u: z.sum().backward()),
+)
+_TRIALS: tuple[tuple[Callable[[Any], Any], int], ...] = ((lambda x: x, 1), (lambda x: x + x, 2))
 """Results at which to try them, and their derivatives: some classes cannot start at a tensor that the user created."""
-_WAYS_BACK = (_plain, _with_upstream, _with_tensor, _weighted, _summed)
-_WITH_TENSOR = (_with_tensor, _weighted)
-_FROM_ONES = (_plain, _summed)
-
-
-# --- Operands, and mistakes in words -------------------------------------------------------------------
 
 
 def _call(f: Callable[..., Any], lifted: Callable[[str, Any], Any], args: Any, kwargs: Any) -> Any:
@@ -364,12 +353,8 @@ def _operands(shapes: Sequence[tuple[int, ...] | None], op: Operation | None = N
     operands = []
     for label, shape in zip("xy", shapes, strict=False):
         numbers = [next(legal) for _ in range(prod(shape or ()))]
-        operands.append(2.0 if shape is None else Array(_reshaped(numbers, shape), label))
+        operands.append(2.0 if shape is None else Array(pytrees.array(numbers, shape), label))
     return tuple(operands)
-
-
-def _reshaped(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
-    return pytrees.array(numbers, shape)
 
 
 def _spread(shape: tuple[int, ...]) -> Any:
@@ -379,84 +364,3 @@ def _spread(shape: tuple[int, ...]) -> Any:
 
 def _along(name: str, axis: int) -> Callable[[Any], Any]:
     return lambda x: getattr(x, name)(axis)
-
-
-def _distinct(arrays: Sequence[Array]) -> list[Array]:
-    return list({x.label: x for x in arrays}.values())
-
-
-def _place(index: Sequence[int]) -> str:
-    return f" at [{', '.join(map(str, index))}]" if len(index) else ""
-
-
-def _apart(right: Any, wrong: Any, index: Sequence[int]) -> str:
-    return f"{number(float(right[tuple(index)]))}{_place(index)}; yours says {number(float(wrong[tuple(index)]))}"
-
-
-def _mistake(
-    step: Step, position: int, grad: Any, right: Any, upstream: Any, index: tuple[int, ...], kind: Kind
-) -> str:
-    """The mistake in the gradient of the array operand at this position."""
-    x = step.arrays[position]
-    if kind == "ACCUMULATION":
-        return f"the gradient of {x.label} should be {_apart(right, grad, index)} (is = written for +=?)"
-    if _is_product(step):
-        return _mistake_in_product(step, position, grad, upstream)
-    if grad.shape != x.shape:
-        shapes = f"has shape {grad.shape}, {x.label} has {x.shape}"
-        return f"the gradient of {x.label} {shapes}{_sum_missing(step, grad.shape, x)}"
-    op = OPERATIONS.get(step.name)
-    if op and not op.nary and x.shape == upstream.shape:
-        operands = [float(np.broadcast_to(numbers_of(y), x.shape)[index]) for y in step.operands]
-        place = next(i for i, y in enumerate(step.operands) if y is x)
-        label = x.label if x.label.isidentifier() else f"({x.label})"
-        if what := wrong_slope(op, operands, place, float(grad[index] / upstream[index]), Value(0.0, label)):
-            return f"{what} (at {', '.join(f'{y} = {number(v)}' for y, v in zip(op.operands, operands, strict=True))})"
-    return f"the gradient of {x.label} should be {_apart(right, grad, index)}"
-
-
-def _mistake_in_product(step: Step, position: int, grad: Any, upstream: Any) -> str:
-    """The mistake in the gradient of a factor of a matrix product, and the product that it is instead."""
-    x = step.arrays[position]
-    a, b = _factors(step)
-    matrices = {"upstream": upstream, a: numbers_of(step.arrays[0]), b: numbers_of(step.arrays[1])}
-    matrices |= {f"{name}.T": matrix.T for name, matrix in matrices.items()}
-    yours = "is another matrix" if grad.shape == x.shape else f"has shape {grad.shape}, {x.label} has {x.shape}"
-    for (left, p), (right, q) in product(matrices.items(), repeat=2):
-        if p.shape[1] == q.shape[0] and (p @ q).shape == grad.shape and np.allclose(p @ q, grad, rtol=1e-4):
-            yours = f"is {left} @ {right}"
-    return f"the gradient of {x.label} should be {_gradients_of_factors(step)[position]}; yours {yours}"
-
-
-def _factors(step: Step) -> list[str]:
-    return [y.label if y.label.isidentifier() else f"({y.label})" for y in step.arrays]
-
-
-def _gradients_of_factors(step: Step) -> tuple[str, str]:
-    a, b = _factors(step)
-    return f"upstream @ {b}.T", f"{a}.T @ upstream"
-
-
-def _in_product(step: Step) -> str:
-    """The right gradients, if the step is a product of matrices."""
-    return f": the gradients should be {' and '.join(_gradients_of_factors(step))}" if _is_product(step) else ""
-
-
-def _is_product(step: Step) -> bool:
-    return step.name == "matmul" and [y.ndim for y in step.arrays] == [2, 2]
-
-
-def _sum_missing(step: Step, shape: tuple[int, ...], x: Array | None = None) -> str:
-    """The axes along which an operand was broadcast, for the gradient of which a sum is missing."""
-    for y in step.arrays if x is None else [x]:
-        fits = shape == np.broadcast_shapes(y.shape, shape) if _is_elementwise(step) else False
-        if fits and y.shape != shape:
-            front = len(shape) - y.ndim
-            axes = [i for i, n in enumerate(shape) if i < front or y.shape[i - front] != n]
-            along = f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
-            return f": the sum over {along}, along which {y.label} was broadcast, is missing"
-    return ""
-
-
-def _is_elementwise(step: Step) -> bool:
-    return step.name in OPERATIONS and not OPERATIONS[step.name].nary

@@ -78,12 +78,13 @@ def gradcheck(
     - a recorded graph, that is, the Value at its end, with the ``.grad`` on its leaves if it has any; `inputs` may
       choose the leaves;
     - an operation of the table or of your own (``autograd.tanh``, ``define(...)``), over its domain;
-    - a class of your own with ``.data``, ``.grad`` and ``.backward()``: all its operations that the table knows.
+    - a class of your own with ``.data``, ``.grad`` and ``.backward()``, of single numbers or of arrays, or a function
+      that creates its objects: all its operations that the table knows, and ``@``, ``.sum()`` and ``.mean()``.
 
     `gradient` is a gradient derived by hand, to check instead of the engine's: numbers in the shape of `inputs`, or a
     function that is called like `target` and returns them; True if `target` returns a pair of its number and the
     gradient.  `closed_form`, in the same form, is only shown beside it.  `engine` computes the gradient with Values of
-    another kind: ``engine(0.5)``.
+    another kind, ``engine(0.5)``, or with tensors, ``engine(array)``.
 
     If `target` returns an array, `upstream` is an array of the same shape, and the gradient of
     ``(out * upstream).sum()`` is checked; for a tuple of arrays it is a tuple.  With `digits`, a gradient that is right

@@ -111,7 +111,7 @@ class Array:
         return self._computed("getitem", lambda x: x[index], written("getitem", (self,)), (self,), lambda x: x[index])
 
     def __abs__(self) -> Array:
-        return self._computed("abs", abs, f"abs({self.label})", (self,), abs)
+        return self._computed("abs", abs, written("abs", (self,)), (self,), abs)
 
     def __getattr__(self, name: str) -> Any:
         if name in functions and not OPERATIONS[name].nary:
@@ -177,7 +177,9 @@ def _joined(name: str, operands: Sequence[str], options: Mapping[str, Any]) -> s
     elif name in _SIGNS:
         text = f"{_SIGNS[name]}{first}"
     else:
-        text = {"T": f"{first}.T", "getitem": f"{first}[...]"}.get(name, f"{first}.{name}({', '.join(arguments)})")
+        text = {"T": f"{first}.T", "getitem": f"{first}[...]", "abs": f"abs{first}"}.get(
+            name, f"{first}.{name}({', '.join(arguments)})"
+        )
     try:  # without superfluous parentheses
         return re.sub(rf"\b{_REST}\b", "…", ast.unparse(ast.parse(text.replace("…", _REST), mode="eval")))
     except SyntaxError:  # an input has a name that Python does not allow

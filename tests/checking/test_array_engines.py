@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
 import autograd
-from autograd import gradcheck
+from autograd import Value, gradcheck
 from autograd.checking.engine_check import engine_of
+from autograd.checking.recorded_arrays import Array, Tape, numbers_of
 from tests.checking.tensors import summed_to, tensor_class
 
 RANDOM = np.random.default_rng(0)
@@ -151,6 +152,19 @@ def test_a_wrong_result_is_named():
     assert "FORWARD: x.sum(0) with x of shape (2, 3): the result should have shape (3,); yours has (2,)" in mistakes_of(
         gradcheck(Mine)
     )
+
+
+def test_a_gradient_of_a_strange_shape():
+    Tensor = tensor_class(summed_to=lambda gradient, shape: summed_to(gradient, shape).T)
+    whole_pass = Tensor.backward
+
+    def backward(self):
+        for operand, _ in self.steps:
+            operand.grad = 0.0  # so that gradients of any shape can be added
+        whole_pass(self)
+
+    Tensor.backward = backward
+    assert any("the gradient of x has shape (3, 2), x has (2, 3)" in text for text in mistakes_of(gradcheck(Tensor)))
 
 
 @settings(deadline=None, max_examples=25)
@@ -296,3 +310,23 @@ def test_messages(call, error):
     with pytest.raises(TypeError) as raised:
         call()
     assert str(raised.value).startswith(error)
+
+
+def test_a_function_is_recorded_step_by_step():
+    tape = Tape()
+    x, w = Array([[Value(1.0), Value(2.0)]], "x", tape), Array([Value(3.0), Value(4.0)], "w", tape)
+    z = (2.0 - abs(-x @ w.T)).reshape(1) + x[0].sum(dim=0, keepdim=False)
+    assert [step.written for step in tape.steps] == [
+        *("-x", "w.T", "-x @ w.T", "abs(-x @ w.T)", "2.0 - abs(-x @ w.T)", "….reshape(1)"),
+        *("x[...]", "….sum(dim=0, keepdim=False)", "… + …"),
+    ]
+    assert numbers_of(z).tolist() == [2.0 - 11.0 + 3.0]
+    last = tape.steps[-1]
+    assert last.on([np.array([1.0]), np.array(2.0)]) == last.twice().on([np.array([1.0]), np.array(2.0)]) / 2
+    with pytest.raises(AttributeError, match=r"the arrays that stand in for tensors have no .data"):
+        _ = x.data
+
+
+def test_tensors_whose_sums_keep_their_axes():
+    assert Array([[Value(1.0), Value(2.0)]], "x", Tape(keepdims=True)).sum(1).shape == (1, 1)
+    assert Array([[Value(1.0), Value(2.0)]], "x").sum(1).shape == (1,)
