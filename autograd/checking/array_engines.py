@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from autograd.checking.array_mistakes import backward_advice, not_added, place, where, wrong_array, wrong_gradient
+from autograd.checking.arrays import misshapen
 from autograd.checking.audit import Culprit, Graph, Kind
 from autograd.checking.operation_check import SPECIAL, Outcome, points
 from autograd.checking.recorded_arrays import Array, Step, Tape, call_method, numbers_of, written
@@ -47,7 +48,7 @@ class ArrayEngine(Engine):
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
         super().__init__(make, np.full(SHAPE, 0.5))
-        self.tensor, self.make, self.element = make, lambda x: make(np.array([x])), float
+        self.tensor, self.make, self.element = make, lambda x: make(np.array([x])), None
         dtype = self.array(make(np.full(SHAPE, 0.5))).dtype
         self.epsilon = float(np.finfo(dtype).eps) if dtype.kind == "f" else EPSILON
         if self.epsilon > EPSILON:
@@ -152,8 +153,7 @@ class ArrayEngine(Engine):
                 grads |= {x.label: float(slope) for x, slope in zip(names, grad.flat, strict=True)}
             else:
                 place = names[0].label.rpartition("[")[0] or names[0].label
-                what = f"its gradient has shape {grad.shape}, {place} has {np.shape(labels)}"
-                mistakes.append(Culprit("ACCUMULATION", place, what))
+                mistakes.append(Culprit("ACCUMULATION", place, misshapen(place, grad.shape, np.shape(labels))))
         return self.number(result, "the result"), grads, mistakes
 
     def culprits(self, target: FunctionTarget) -> list[Culprit]:

@@ -108,7 +108,8 @@ class ByEngine:
         assert isinstance(target, FunctionTarget)
         result, grads, mistakes = self.engine.gradients(target.f, target.inputs.call, target.numbers)
         is_wrong = not isclose(result, target.call.result, rel_tol=self.engine.rounded)
-        return Claimed(grads, mistakes=mistakes, is_result_wrong=is_wrong)
+        problems = {mistake.where: mistake.what for mistake in mistakes}
+        return Claimed(grads, problems, mistakes=mistakes, is_result_wrong=is_wrong)
 
     def findings(self, target: Target, gradients: Claimed, arrays: Mapping[str, ArrayCheck]) -> Findings:
         """The operations of the engine that are wrong, among those of the function."""

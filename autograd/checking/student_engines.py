@@ -44,7 +44,8 @@ class Engine:
     """The number of significant digits that its gradients have; None for those of double precision."""
 
     def __init__(self, make: Callable[[Any], Any], example: Any = 0.5) -> None:
-        self.make = self.element = make
+        self.make: Callable[[Any], Any] = make
+        self.element: Callable[[Any], Any] | None = make
         self.name = getattr(make, "__name__", None) or shown(make)
         try:
             value = make(example)
