@@ -26,7 +26,7 @@ from typing import Literal
 from autograd.checking.precision import DOUBLE, Precision
 from autograd.checking.verdicts import Slopes, unknown
 
-__all__ = ["ladder_slopes", "noise", "screened_slopes"]
+__all__ = ["ladder_slopes", "largest_step", "noise", "screened_slopes"]
 
 Function = Callable[[float], float]
 
@@ -174,13 +174,18 @@ def _on_a_grid(rungs: list[_Rung], here: float) -> list[_Rung]:
 
 def _steps(at: float, precision: Precision) -> Iterator[float]:
     """Steps, each a quarter of the one before, that can be added and subtracted exactly."""
-    size = _power_of_two(at)
-    step = ODD * max(size, min(1.0, size * 4.0**12)) / 2
+    step = ODD * largest_step(at) / 2
     for _ in range(RUNGS):
         before, after = precision.rounded(at - step), precision.rounded(at + step)
         if step >= sys.float_info.min and after - at == step == at - before:
             yield step
         step /= 4
+
+
+def largest_step(at: float) -> float:
+    """The size of the largest steps from a number: its own, or up to 1 if it is small."""
+    size = _power_of_two(at)
+    return max(size, min(1.0, size * 4.0**12))
 
 
 def _power_of_two(at: float) -> float:

@@ -123,7 +123,8 @@ def gradcheck(
             function = FunctionTarget(by_engine.engine.on_arrays(target), numbers, element)
             return checked(function, by_engine, _closed_forms(numbers, closed_form), digits)
         result = Result(target, upstream, gradient is True)
-        function = FunctionTarget(target, numbers, None, result, recorded=sample is None)
+        is_whole = sample is None
+        function = FunctionTarget(target, numbers, None, result, is_whole, 1e-6 if is_whole else 1e-5)
         _ = function.plain  # first, so that objects which remember this call are ready for their gradients
         claim = _claim(numbers, function.gradient() if gradient is True else gradient)
         try:

@@ -15,7 +15,7 @@ from typing import Any
 from autograd.checking.audit import Graph
 from autograd.checking.exact_gradient import confirmed_slopes
 from autograd.checking.exact_replay import DIGITS, GraphSlopes, exact_slopes, steepest_secant
-from autograd.checking.finite_differences import ladder_slopes, screened_slopes
+from autograd.checking.finite_differences import ladder_slopes, largest_step, screened_slopes
 from autograd.checking.inputs import MISSING, Block, Gradients
 from autograd.checking.precision import DOUBLE, Precision
 from autograd.checking.rounding import rounding, roundings
@@ -196,7 +196,8 @@ class ExactReplay(Reference):
 class FiniteDifferences(Reference):
     """The numerical derivatives of a function that can only be called with floats; `why` goes into the report.
 
-    `along` gives the function of one input alone, `toward` that of a step in a direction, given by weights.
+    `along` gives the function of one input alone, `toward` that of a step in a direction, given by weights.  `accuracy`
+    is the relative error up to which gradients are confirmed together.
     """
 
     def __init__(
@@ -206,8 +207,9 @@ class FiniteDifferences(Reference):
         why: str = "",
         toward: Callable[[Mapping[str, float]], Callable[[float], float]] | None = None,
         precision: Precision = DOUBLE,
+        accuracy: float = 1e-6,
     ) -> None:
-        self.along, self.at, self.toward, self.precision = along, at, toward, precision
+        self.along, self.at, self.toward, self.precision, self.accuracy = along, at, toward, precision, accuracy
         self.source = "finite differences" + (f" ({why})" if why else "")
 
     def slopes(self, names: Iterable[str], grads: Mapping[str, float]) -> Iterator[Slopes]:
@@ -220,7 +222,7 @@ class FiniteDifferences(Reference):
         names = list(names)
         slopes: dict[str, Slopes] = {}
         for group in _groups([name for name in names if grads.get(name)], grads):
-            slopes |= self._confirmed({name: Slopes(grads[name], grads[name]) for name in group}, 1e-7)
+            slopes |= self._confirmed({name: Slopes(grads[name], grads[name]) for name in group}, self.accuracy)
         remaining = iter([name for name in names if name not in slopes])
         while chunk := list(islice(remaining, CHUNK)):
             screened = {
@@ -247,7 +249,7 @@ class FiniteDifferences(Reference):
         if self.toward is None or len(slopes) < FEW:
             return {}
         source = Random(0)
-        scale = median(abs(self.at[name]) for name in slopes) or 1.0
+        scale = largest_step(median(abs(self.at[name]) for name in slopes))
         share = scale * min(abs(found.numeric) for found in slopes.values())
         moves = {
             name: source.choice((-1, 1)) * source.uniform(0.5, 1) * share / found.numeric

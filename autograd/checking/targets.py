@@ -104,7 +104,8 @@ class FunctionTarget(Target):
     """A function and its inputs.
 
     The function is called with plain numbers first, as its author expects; then once with Values, for the graph, unless
-    that is not `recorded`.  If it fails with Values, it is called with the numbers of an `engine`, or with floats.
+    that is not `recorded`.  If it fails with Values, it is called with the numbers of an `engine`, or with floats;
+    `accuracy` is that of the finite differences for many inputs at once.
     """
 
     def __init__(
@@ -114,10 +115,11 @@ class FunctionTarget(Target):
         engine: Callable[[float], Any] | None = None,
         result: Result | None = None,
         recorded: bool = True,
+        accuracy: float = 1e-6,
     ) -> None:
         self.f, self.inputs, self.engine = f, inputs, engine
         self.result = result or Result(f)
-        self.numbers = inputs.numbers
+        self.numbers, self.accuracy = inputs.numbers, accuracy
         self.is_recorded = recorded and inputs.take_values
         self.plain_failure: Exception | None = None
         self.failure: Exception | None = None
@@ -262,7 +264,7 @@ class FunctionTarget(Target):
         self.check_repeatable()
         functions = self.graph.without_formula if self.graph else []
         why = f"{', '.join(functions)}: a Python function, not a formula" if functions else ""
-        return FiniteDifferences(self.along, self.numbers, why, self.toward, self.precision)
+        return FiniteDifferences(self.along, self.numbers, why, self.toward, self.precision, self.accuracy)
 
     def check_repeatable(self) -> None:
         """Raise UndecidableError if the function does not return the same number again."""
