@@ -39,12 +39,9 @@ def as_numpy(x: Any, place: str) -> Any:
         return np.array([_number(number, f"{place}[{i}]") for i, number in enumerate(x)], dtype=float)
     if not is_array_like(x):
         return np.array(_number(x, place))
-    if getattr(x, "requires_grad", False):
-        raise TypeError(f"{place} is a tensor that requires grad; pass {place}.detach(), or its .grad if that is meant")
     if is_array(x):
         check_plain_array(x)
-    x = x.double() if hasattr(x, "double") else x  # torch: NumPy does not know all of its types
-    array = np.asarray(x)
+    array = np.asarray(x.detach().double() if hasattr(x, "detach") else x)  # torch has types that NumPy does not know
     if array.dtype.kind == "O":
         numbers = [_number(array[i], f"{place}[{', '.join(map(str, i))}]") for i in np.ndindex(array.shape)]
         return np.array(numbers, dtype=float).reshape(array.shape)
@@ -55,11 +52,9 @@ def as_numpy(x: Any, place: str) -> Any:
 
 
 def _number(x: Any, place: str) -> float:
-    return x.data if type(x) is Value else as_float(x.item() if _is_one(x) else x, f"{place} = {shown(x)}")
-
-
-def _is_one(x: Any) -> bool:
-    return is_array_like(x) and not x.shape and not getattr(x, "requires_grad", False)
+    if type(x) is Value:
+        return x.data
+    return as_float(x.item() if is_array_like(x) and not x.shape else x, f"{place} = {shown(x)}")
 
 
 def with_numbers(like: Any, numbers: Any) -> Any:

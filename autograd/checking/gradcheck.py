@@ -68,6 +68,7 @@ def gradcheck(
     sample: int | None = None,
     seed: int = 0,
     reveal: bool = True,
+    **others: Any,
 ) -> Report:
     """Check a gradient against numerical derivatives, and say where it goes wrong.
 
@@ -103,6 +104,8 @@ def gradcheck(
       b      -0.8   -0.8         -0.8 ± 9e-17  pass
     Confidence: 15 digits; even an error of 0.0001 % would have been caught.
     """
+    for name in others:
+        raise TypeError(f"gradcheck has no argument {name}" + _INSTEAD.get(name, ""))
     _check_options(gradient, engine, upstream, digits, sample)
     target = function_of(target) if isinstance(target, Operation) else target
     if type(target) is Value:
@@ -123,7 +126,7 @@ def gradcheck(
             function = FunctionTarget(by_engine.engine.on_arrays(target), numbers, element)
             return checked(function, by_engine, _closed_forms(numbers, closed_form), digits)
         result = Result(target, upstream, gradient is True)
-        is_whole = sample is None
+        is_whole = sample is None or all(block.size <= sample for block in numbers.blocks)
         function = FunctionTarget(target, numbers, None, result, is_whole, 1e-6 if is_whole else 1e-5)
         _ = function.plain  # first, so that objects which remember this call are ready for their gradients
         claim = _claim(numbers, function.gradient() if gradient is True else gradient)
@@ -152,8 +155,23 @@ def _check_options(gradient: Any, engine: Any, upstream: Any, digits: Any, sampl
         raise TypeError("engine=... takes no upstream and no sample: let f return one number, as (out * dout).sum()")
     if digits is not None and not (isinstance(digits, int) and digits >= 1):
         raise ValueError(f"digits counts significant digits, 1 or more, not {digits!r}")
-    if sample is not None and not (isinstance(sample, int) and sample >= 1):
+    if sample is not None and not (type(sample) is int and sample >= 1):
         raise ValueError(f"sample is the number of gradients to check in each array, 1 or more, not {sample!r}")
+
+
+_NO_STEP = ": there is no step to choose; it is found for each input, and the error is measured"
+_NO_TOLERANCE = ": there is no tolerance to choose; digits=3 accepts gradients that are right to three digits"
+_INSTEAD = {
+    **dict.fromkeys(("eps", "epsilon", "h", "delta", "step"), _NO_STEP),
+    **dict.fromkeys(("atol", "rtol", "tol", "threshold", "nondet_tol"), _NO_TOLERANCE),
+    "args": ": pass constants within the function, as in gradcheck(lambda w: f(w, x), [w])",
+    "order": "; for second derivatives check grad(f) instead of f",
+    "modes": ": a gradient is checked whatever computed it",
+    "raise_exception": ": it returns a report; assert it, or call its assert_ok()",
+    "jac": "; for a function that returns (number, gradient) write gradient=True",
+    "dout": "; for a function that returns an array write upstream=dout",
+}
+"""What takes the place of the arguments of other checkers."""
 
 
 def _check_size(inputs: Inputs, sample: int | None) -> None:

@@ -191,20 +191,16 @@ class Inputs:
         numbers: dict[str, float] = {}
         problems: dict[str, str] = {}
         precision = DOUBLE
-        for block, (like, gradient) in zip(self.blocks, self._pairs(by_name), strict=True):
+        for block, gradient in zip(self.blocks, self._parts(by_name), strict=True):
             if gradient is _MISSING:
                 problems[block.name] = MISSING
                 continue
-            try:
-                array = _as_block(gradient, block, like)
-            except TypeError as error:
-                problems[block.name] = f"no gradient: {error}"
-                continue
-            if array.shape != block.shape:
-                problems[block.name] = misshapen(block.name, array.shape, block.shape)
-                continue
-            precision = coarser(precision, precision_of(gradient))
-            numbers.update(zip(block.names, array.ravel().tolist(), strict=True))
+            array, problem = _as_block(gradient, block)
+            if problem:
+                problems[block.name] = problem
+            else:
+                precision = coarser(precision, precision_of(gradient))
+                numbers.update(zip(block.names, array.ravel().tolist(), strict=True))
         return Gradients(numbers, problems, notes, precision)
 
     def _by_name(self, gradients: Any, what: str) -> tuple[dict[str, Any], list[str]]:
@@ -228,6 +224,7 @@ class Inputs:
         if is_sequence and len(gradients) == len(names):
             return dict(zip(names, gradients, strict=True)), []
         held = f"it holds {len(gradients)}" if is_sequence else f"it is {shown(gradients)}"
+        held += ": is there a comma too many?" if isinstance(gradients, tuple) and len(gradients) == 1 else ""
         raise TypeError(f"{what} should hold one gradient for each of {', '.join(names)}, but {held}")
 
     def _meant(self, name: str, gradients: Mapping[str, Any]) -> str:
@@ -236,10 +233,10 @@ class Inputs:
         stripped = name.removeprefix("d").removeprefix("grad").strip("_")
         return stripped if stripped in free else next(iter(get_close_matches(name, free, 1)), "")
 
-    def _pairs(self, gradients: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
-        """Each block of the inputs with its gradient."""
+    def _parts(self, gradients: Mapping[str, Any]) -> Iterator[Any]:
+        """The gradient of each block of the inputs."""
         for name, tree in self.trees.items():
-            yield from _pairs(tree, gradients.get(name, _MISSING))
+            yield from _parts(tree, gradients.get(name, _MISSING))
 
 
 MISSING = "no gradient given"
@@ -262,14 +259,14 @@ def _is_flat(tree: Any) -> bool:
     return is_sequence and not any(isinstance(x, dict | list | tuple | str) or is_array_like(x) for x in tree)
 
 
-def _pairs(tree: Any, gradient: Any) -> Iterator[tuple[Any, Any]]:
-    """The blocks of a tree, each with the part of `gradient` in its place."""
+def _parts(tree: Any, gradient: Any) -> Iterator[Any]:
+    """For each block of a tree, the part of `gradient` in its place."""
     if not isinstance(tree, dict | list | tuple) or _is_flat(tree):
-        yield tree, gradient
+        yield gradient
         return
     keys = list(tree) if isinstance(tree, dict) else range(len(tree))
     for key in keys:
-        yield from _pairs(tree[key], _part(gradient, key, len(tree)))
+        yield from _parts(tree[key], _part(gradient, key, len(tree)))
 
 
 def _part(gradient: Any, key: Any, n: int) -> Any:
@@ -279,20 +276,27 @@ def _part(gradient: Any, key: Any, n: int) -> Any:
     return gradient[key] if fits else _MISSING
 
 
-def _as_block(gradient: Any, block: Block, like: Any) -> Any:
-    """The gradient of one block as an array; a nested list is an array as well."""
+def _as_block(gradient: Any, block: Block) -> tuple[Any, str]:
+    """The gradient of one block as an array, or the problem with it; a nested list is an array as well."""
     import numpy as np
 
+    it = f"the gradient of {block.name}"
     if gradient is None:
-        raise TypeError(f"the gradient of {block.name} is None")
+        return None, f"{it} is None: is a return missing?"
     if isinstance(gradient, Mapping):
-        raise TypeError(f"the gradient of {block.name} is a dict, {block.name} is not")
+        return None, f"{it} is a dict, {block.name} is not"
+    if getattr(gradient, "requires_grad", False):
+        return None, f"{it} is a tensor that requires grad: is {block.name}.grad meant? Otherwise pass .detach()"
     if isinstance(gradient, list | tuple) and not _is_flat(gradient):
         try:
             gradient = np.array(gradient)
         except ValueError:
-            raise TypeError(f"the gradient of {block.name} is {shown(gradient)}") from None
-    return as_numpy(gradient, block.name)
+            return None, f"{it} is {shown(gradient)}, with rows of different lengths"
+    try:
+        array = as_numpy(gradient, block.name)
+    except TypeError as error:
+        return None, f"no gradient: {error}"
+    return array, "" if array.shape == block.shape else misshapen(block.name, array.shape, block.shape)
 
 
 def _fits(gradients: Sequence[Any], tree: Any) -> bool:
@@ -317,6 +321,8 @@ def _joined(arrays: Sequence[Any]) -> Any:
 def _copied(like: Any) -> Any:
     if type(like) is Value or is_real(like):
         return like.data if type(like) is Value else like
+    if hasattr(like, "requires_grad"):
+        return like.detach().clone().requires_grad_(like.requires_grad)
     if is_array_like(like):
-        return like.copy() if is_array(like) else like.detach().clone() if hasattr(like, "detach") else like
+        return like.copy() if is_array(like) else like
     return type(like)(_copied(x) for x in like)

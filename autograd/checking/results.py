@@ -86,7 +86,7 @@ class Result:
         if isinstance(returned, tuple | list | dict):
             raise TypeError(
                 f"gradcheck needs a function that returns one number, but {f} returned {shown(returned)}: "
-                "return a sum, or one element"
+                + ("is there a comma too many?" if isinstance(returned, tuple) else "return a sum, or one element")
             )
         return returned
 

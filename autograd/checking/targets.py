@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, count
 from math import isnan
+from time import perf_counter
 from typing import Any
 
 from autograd.checking.audit import Culprit, Graph, accumulation, again, changed_constants
@@ -37,6 +38,10 @@ GOLDEN = (5**0.5 - 1) / 2
 
 REPETITIONS = 3
 """Calls with the same inputs that have to give the same result."""
+LARGEST_GRAPH = 50_000
+"""Number of nodes up to which a graph is replayed; finite differences take less time than the replay of more."""
+QUICK, SLOW = 2e-5, 0.05
+"""Seconds of one call below which a graph is surely small enough to record, and above which it is not."""
 SAME = 1e-14
 """Relative difference between two results that are the same, apart from the order of a library's sums."""
 
@@ -122,23 +127,46 @@ class FunctionTarget(Target):
         self.numbers, self.accuracy = inputs.numbers, accuracy
         self.is_recorded = recorded and inputs.take_values
         self.plain_failure: Exception | None = None
+        self.seconds = 0.0
         self.failure: Exception | None = None
         """The error with Values, if the function fails with them."""
 
     @cached_property
     def plain(self) -> Any:
         """The result of the first call, with the inputs as they were passed; None if it fails."""
+        start = perf_counter()
         try:
             with quiet_numpy():
                 return self.inputs.call_as_given(self.f)
         except Exception as error:  # whatever a function may do with a number that it was not made for
             self.plain_failure = error
             return None
+        finally:
+            self.seconds = perf_counter() - start
 
     @property
     def blocks(self) -> Sequence[Block]:
         """The arrays among the inputs."""
         return self.inputs.blocks
+
+    @cached_property
+    def too_large(self) -> bool:
+        """True if a graph of the function would have so many nodes that finite differences are the better choice.
+
+        The number of operations is estimated by the time of a call with arrays of Python's own numbers.
+        """
+        _ = self.plain
+        if self.plain_failure or self.engine or self.seconds < QUICK:
+            return False
+        is_slow = self.seconds > SLOW and self._seconds(self.inputs.flat.copy()) > SLOW
+        return is_slow or self._seconds(self.inputs.flat.tolist()) > SLOW
+
+    def _seconds(self, numbers: Any) -> float:
+        """The time of a call; one with Python's own numbers may fail at a function of NumPy, after the products."""
+        start = perf_counter()
+        with suppress(Exception), quiet_numpy(), silent():
+            self.inputs.call(self.f, numbers)
+        return perf_counter() - start
 
     def gradient(self) -> Any:
         """The gradient that the function returns beside its number."""
@@ -159,13 +187,13 @@ class FunctionTarget(Target):
         Raises whatever the function raises with both, and UndecidableError where it is not defined.
         """
         _ = self.plain
-        if self.is_recorded:
+        if self.is_recorded and not self.too_large:
             try:
                 return self._recorded(self.numbers)
             except Exception as error:  # whatever a function may do with a Value that it was not made for
                 self.failure = error
         try:
-            return _Call({}, self._number(self.inputs.flat), None)
+            return _Call({}, self._number(self.inputs.flat.copy()), None)
         except (ArithmeticError, ValueError) as error:
             raise UndecidableError(f"{name_of(self.f)} is not defined here: {error}") from None
         except Exception as error:
@@ -188,7 +216,7 @@ class FunctionTarget(Target):
         So an object that keeps what it computed, as layers do, keeps plain numbers.
         """
         if "plain" in self.__dict__ and not self.plain_failure:
-            with suppress(Exception), quiet_numpy():
+            with suppress(Exception), quiet_numpy(), silent():
                 self.inputs.call_as_given(self.f)
 
     def _recorded(self, numbers: Mapping[str, float]) -> _Call:
@@ -204,7 +232,7 @@ class FunctionTarget(Target):
         return self.engine or (Value if self.plain_failure and not self.failure else None)
 
     def _number(self, numbers: Any) -> float:
-        """The result for an array of numbers."""
+        """The result for an array of numbers, which the function may change."""
         with quiet_numpy(), silent():  # no warnings where a function is not defined: here that is an answer
             arguments = list(map(self.make, numbers.tolist())) if self.make else numbers
             return as_number(self.result.number(self.inputs.call(self.f, arguments)), self.f)
@@ -214,7 +242,7 @@ class FunctionTarget(Target):
         i = self.inputs.places[name]
 
         def f(x: float) -> float:
-            numbers = self.inputs.flat.copy()  # the function may change what it is called with
+            numbers = self.inputs.flat.copy()
             numbers[i] = x
             return self._number(numbers)
 
@@ -258,20 +286,24 @@ class FunctionTarget(Target):
 
     @cached_property
     def reference(self) -> Reference:
-        """Exact replay if the graph holds all of the function as formulas, else finite differences."""
-        if self.graph is not None and self.unrecorded == [] and not self.graph.without_formula:
-            return ExactReplay(self.graph, self.leaves)
-        self.check_repeatable()
+        """Exact replay if the graph holds all of the function as formulas and is not too large, else differences."""
         functions = self.graph.without_formula if self.graph else []
         why = f"{', '.join(functions)}: a Python function, not a formula" if functions else ""
+        if self.is_recorded and self.too_large:
+            why = "too many operations for a graph"
+        elif self.graph is not None and self.unrecorded == [] and not functions:
+            why = f"the graph has {len(self.graph.nodes):,} nodes"
+            if len(self.graph.nodes) <= LARGEST_GRAPH or self.plain_failure:
+                return ExactReplay(self.graph, self.leaves)
+        self.check_repeatable()
         return FiniteDifferences(self.along, self.numbers, why, self.toward, self.precision, self.accuracy)
 
     def check_repeatable(self) -> None:
         """Raise UndecidableError if the function does not return the same number again."""
-        first = self._number(self.inputs.flat)
+        first = self._number(self.inputs.flat.copy())
         for _ in range(REPETITIONS):
             try:
-                again = self._number(self.inputs.flat)
+                again = self._number(self.inputs.flat.copy())
             except Exception as error:
                 what = f"{type(error).__name__}: {error}"
                 raise UndecidableError(f"{name_of(self.f)} fails when it is called again: {what}") from None

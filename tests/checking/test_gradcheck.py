@@ -169,9 +169,9 @@ def test_what_a_student_returns_instead_of_a_gradient_fails(returned, advice):
     [
         ([1.0], "the gradient of w has shape (1,), w is a number: does it have an axis too many?"),
         ("1", "no gradient: w = '1': a string is not a number; write float('1') if it holds one"),
-        (None, "no gradient: the gradient of w is None"),
+        (None, "the gradient of w is None: is a return missing?"),
         (1j, "no gradient: w = 1j: complex numbers are not supported; take .real, .imag or abs() first"),
-        ({"a": 1.0}, "no gradient: the gradient of w is a dict, w is not"),
+        ({"a": 1.0}, "the gradient of w is a dict, w is not"),
     ],
 )
 @pytest.mark.parametrize("is_function", [False, True])
@@ -1002,7 +1002,9 @@ def test_the_number_of_calls_for_a_gradient_that_is_right():
         return sigmoid(dot(w, [0.1] * 30) + b)
 
     assert gradcheck(f, {"w": [0.01 * i for i in range(30)], "b": 0.5}).ok
-    assert len(calls) == 5  # with plain numbers first and last, with Values at the point and on both sides of it
+    kinds = [type(w[0]) for w in calls]
+    assert kinds.count(Value) == 3  # at the point and on both sides of it
+    assert kinds.count(float) in (2, 3)  # first and last, and perhaps to see how many operations there are
 
 
 # --- Rows of the table ---------------------------------------------------------------------------------
