@@ -125,9 +125,10 @@ def screened_slopes(f: Function, at: float, grad: float, precision: Precision = 
     if grad == 0 and not any(rung.left or rung.right for rung in rungs):
         far = _rung(f, at, here, size / 2, precision, precision.epsilon * abs(here) + 5e-324)
         return None if far.left or far.right else Slopes(0.0, 0.0, far.noise / far.step)
-    slope, error = _limit([r.central for r in rungs], [r.noise / r.step for r in rungs], 16)
+    slope, error, finest = _limit([r.central for r in rungs], [r.noise / r.step for r in rungs], 16)
     is_smooth = abs(rungs[2].even) <= abs(rungs[1].even) / 8 + VISIBLE * rungs[2].noise
-    return Slopes(slope, slope, error) if is_smooth and error <= 1e-7 * abs(slope) else None
+    is_clear = is_smooth and error <= 1e-7 * abs(slope)
+    return Slopes(slope, slope, error, step=rungs[finest].step) if is_clear else None
 
 
 def _rung(f: Function, at: float, here: float, step: float, precision: Precision, noise: float) -> _Rung:
@@ -222,18 +223,18 @@ def _read(rungs: list[_Rung], at: float, precision: Precision) -> Slopes:
         return _two_sided([lefts, rights], [2 * bar for bar in bars], "kink", scale)
     if precision is not DOUBLE and _last_order([rung.even for rung in rungs], noises) < STRAIGHT:
         return unknown(f"the steps that {precision.name} allows reach a kink nearby")
-    slope, error = _limit([rung.central for rung in rungs], bars, 16)
+    slope, error, finest = _limit([rung.central for rung in rungs], bars, 16)
     if not isfinite(error):
         return unknown("no step gives a slope that finer steps confirm")
     bends = [rung for rung in rungs if abs(rung.even) > VISIBLE * rung.noise]
     if bends:  # at the next float the slope differs by this much, and no computation with floats can do better
         error += 2 * precision.epsilon * abs(bends[-1].even) / bends[-1].step * (abs(at) / bends[-1].step)
-    return Slopes(slope, slope, error, "smooth", scale)
+    return Slopes(slope, slope, error, "smooth", scale, step=rungs[finest].step)
 
 
 def _two_sided(sides: list[list[float]], bars: list[float], kind: Literal["kink", "jump"], scale: float) -> Slopes:
     """The slopes to the left and to the right, each the limit of its own values."""
-    (left, left_error), (right, right_error) = (_limit(values, bars, 4) for values in sides)
+    (left, left_error, _), (right, right_error, _) = (_limit(values, bars, 4) for values in sides)
     error = max(left_error, right_error)
     if kind == "kink" and abs(left - right) <= max(10 * error, 1e-9 * abs(left)):
         middle = (left + right) / 2
@@ -266,13 +267,13 @@ def _last_order(differences: Sequence[float], noises: Sequence[float]) -> float:
     return pairs[-1] if pairs else inf
 
 
-def _limit(values: Sequence[float], noises: Sequence[float], base: int) -> tuple[float, float]:
+def _limit(values: Sequence[float], noises: Sequence[float], base: int) -> tuple[float, float, int]:
     """The limit of a sequence whose error shrinks by `base`, base², ..., and a bound on the distance to it.
 
     A result is judged by the change from stage to stage, by its neighbour, as the error may shrink more slowly than
-    assumed, and by all finer values.
+    assumed, and by all finer values.  The third number returned is the index of the last value that the best uses.
     """
-    best, bound = values[-1], inf
+    best, bound, last = values[-1], inf, len(values) - 1
     stage = list(values)
     for power in range(1, STAGES + 1):
         factor = base**power
@@ -286,8 +287,8 @@ def _limit(values: Sequence[float], noises: Sequence[float], base: int) -> tuple
                 for i in range(finest + 1, len(values))
             )
             if error < bound and confirmed:
-                best, bound = value, error
-    return best, bound
+                best, bound, last = value, error, finest
+    return best, bound, last
 
 
 def noise(f: Function, at: float) -> float:

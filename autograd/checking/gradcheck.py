@@ -217,14 +217,14 @@ def checked(
         undecided, known = judge(nan, unknown(str(error))), claim.known.numbers
         checks = [replace(undecided, name=name, grad=known.get(name, nan)) for name in names]
         inputs = {check.name: check for check in checks}
-        return Report(inputs, arrays=by_array(target.blocks, inputs, {}))
+        return Report(inputs, arrays=by_array(target.blocks, inputs, {}), at=target.numbers)
     inputs = {check.name: check for check in checks}
     arrays = by_array(target.blocks, inputs, gradients.problems)
     culprits, advice, nodes = claim.findings(target, gradients, arrays)
     inputs, arrays = with_hints(inputs, arrays, target)
     advice = [*advice, *_all_zero(checks)]
     source = target.reference.source
-    return Report(inputs, culprits, advice, nodes, source, arrays=arrays, along=target.along)
+    return Report(inputs, culprits, advice, nodes, source, arrays=arrays, at=target.numbers, along=target.along)
 
 
 def _sampled(blocks: Sequence[Block], sample: int | None, seed: int) -> Iterator[str]:

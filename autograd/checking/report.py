@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
 from math import isnan, prod
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.checking.audit import Culprit
 from autograd.checking.inputs import MISSING, Block
 from autograd.checking.verdicts import InputCheck, Verdict, unknown
 from autograd.formula.typesetting import columns, number
 
-__all__ = ["MAX_ENTRIES", "ArrayCheck", "Report", "by_array", "worst"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["MAX_ENTRIES", "ArrayCheck", "Report", "Row", "Table", "by_array", "worst"]
 
 MAX_ROWS = 20
 """Rows of the table, those that did not pass first."""
@@ -78,6 +81,39 @@ def by_array(
     return arrays
 
 
+class Row(NamedTuple):
+    """A row of a report: its cells before the verdict, the verdict, and the reason for it."""
+
+    cells: Sequence[str]
+    verdict: Verdict
+    reason: str
+
+
+class Table(NamedTuple):
+    """The table of a report: the heads of its columns, its rows, and the number of `more` rows that are left out."""
+
+    head: Sequence[str]
+    rows: Sequence[Row]
+    more: int
+
+    def with_columns(self, used: Sequence[bool]) -> Table:
+        """The table with only those of its columns before the verdict that are `used`."""
+        rows = [row._replace(cells=list(compress(row.cells, used))) for row in self.rows]
+        return Table([*compress(self.head, used), self.head[-1]], rows, self.more)
+
+    def lines(self) -> Iterator[str]:
+        """The table as text, aligned."""
+        verdicts = ("  ".join(filter(None, [_SHOWN[row.verdict], row.reason])) for row in self.rows)
+        yield from columns([self.head, *([*r.cells, v] for r, v in zip(self.rows, verdicts, strict=True))], "  ")
+        if self.more:
+            yield f"  {self.remark}"
+
+    @property
+    def remark(self) -> str:
+        """The sentence about the rows that are left out."""
+        return f"… and {self.more:,} more"
+
+
 @dataclass(frozen=True)
 class Report:
     """The result of a gradient check; it prints itself as a table with an explanation, and is true if all is `ok`.
@@ -85,7 +121,8 @@ class Report:
     `inputs` holds one `InputCheck` per input, by name, and `arrays` one `ArrayCheck` per array; `culprits` the places
     that are wrong; `advice` further lines; `nodes` the number of operations that were audited; `source` the method by
     which the numerical derivatives were computed; `kind` the word for a row of the table.  If the right answers are not
-    to be seen, `is_revealed` is False.  `along` gives the function of one input alone.
+    to be seen, `is_revealed` is False.  `at` holds the numbers of the inputs, by name, and `along` gives the function
+    of one of them alone.
     """
 
     inputs: Mapping[str, InputCheck]
@@ -96,6 +133,7 @@ class Report:
     kind: str = "input"
     arrays: Mapping[str, ArrayCheck] = field(default_factory=dict)
     is_revealed: bool = True
+    at: Mapping[str, float] = field(default_factory=dict, repr=False)
     along: Callable[[str], Callable[[float], float]] | None = field(default=None, repr=False, compare=False)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -155,10 +193,36 @@ class Report:
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        from autograd.checking.report_html import as_html
+
+        return as_html(self)
+
+    def plot(self, name: str) -> Figure:
+        """A figure of one input: an array as a map of its relative errors, a number as the errors of its differences.
+
+        For a number ``"b"``, or one entry of an array, ``"W[0, 2]"``, it shows how the error of the central difference
+        depends on the step: rounding makes small steps bad, curvature large ones.  At a kink it shows the slopes of the
+        secants to the left and to the right.
+
+        Returns a Figure of Matplotlib, which shows itself in a notebook; ``.savefig("w.svg")`` saves it.  Raises
+        ValueError if there is no input of that name, or nothing to be plotted: the report on an operation or a class,
+        and for numbers a report with ``reveal=False`` or one that was unpickled.
+
+        >>> from math import cos, sin
+        >>> from autograd import gradcheck
+        >>> figure = gradcheck(sin, {"x": 1.0}, gradient={"x": cos(1.0)}).plot("x")
+        >>> figure.axes[0].get_xlabel()
+        'step h'
+        """
+        from autograd.checking.plots import plotted
+
+        return plotted(self, name)
+
     def lines(self) -> Iterator[str]:
         """The report, line by line."""
-        yield f"Gradient check: {self._summary()}"
-        yield from self._by_array() if self.is_by_array else self.table()
+        yield f"Gradient check: {self.summary}"
+        yield from self.rows().lines()
         yield from self.findings()
 
     @property
@@ -180,28 +244,37 @@ class Report:
 
     def table(self, yours: str = "yours", prefix: str = "") -> Iterator[str]:
         """The rows of the report, aligned: each input, its gradient, the closed form and the numerical derivative."""
+        return self._by_input(yours, prefix).lines()
+
+    def rows(self) -> Table:
+        """The table of the report: a row per input, or per array if there are many inputs."""
+        return self._by_array() if self.is_by_array else self._by_input()
+
+    def _by_input(self, yours: str = "yours", prefix: str = "") -> Table:
+        """One row per input: its gradient, the closed form and the numerical derivative."""
         checks = sorted(self.inputs.values(), key=lambda check: check.verdict == "pass")[:MAX_ROWS]
         if len(self.inputs) <= MAX_ROWS:
             checks = list(self.inputs.values())
-        rows = [_cells(check) for check in checks]
+        rows = [_row(check, prefix) for check in checks]
         head = ("" if prefix else self.kind, yours, "closed form", "numerical", "verdict")
-        used = [True, True, any(row[2] for row in rows), self.is_revealed, True]
-        rows = [head, *((prefix + row[0], *row[1:]) for row in rows)]
-        yield from columns([list(compress(row, used)) for row in rows], "  ")
-        yield from _more(len(self.inputs) - len(checks))
+        has_closed_form = any(row.cells[2] for row in rows)
+        table = Table(head, rows, len(self.inputs) - len(checks))
+        return table.with_columns([True, True, has_closed_form, self.is_revealed])
 
-    def _by_array(self) -> Iterator[str]:
+    def _by_array(self) -> Table:
         """One row per array, those that did not pass with their worst gradient."""
         arrays = sorted(self.arrays.values(), key=lambda array: array.verdict == "pass")[:MAX_ROWS]
         if len(self.arrays) <= MAX_ROWS:
             arrays = list(self.arrays.values())
-        rows = [("array", "shape", "at", "yours", "numerical", "verdict"), *map(_array_cells, arrays)]
-        has_example = any(row[2] or row[3] for row in rows[1:])
-        used = [True, True, has_example, has_example, has_example and self.is_revealed, True]
-        yield from columns([list(compress(row, used)) for row in rows], "  ")
-        yield from _more(len(self.arrays) - len(arrays))
+        head = ("array", "shape", "at", "yours", "numerical", "verdict")
+        rows = [_array_row(array) for array in arrays]
+        has_example = any(row.cells[2] or row.cells[3] for row in rows)
+        table = Table(head, rows, len(self.arrays) - len(arrays))
+        return table.with_columns([True, True, has_example, has_example, has_example and self.is_revealed])
 
-    def _summary(self) -> str:
+    @property
+    def summary(self) -> str:
+        """The verdict, and how many inputs it is due to."""
         counts = Counter(check.verdict for check in self.inputs.values())
         n = len(self.inputs)
         total = sum(prod(array.shape) for array in self.arrays.values())
@@ -243,24 +316,18 @@ def _concealed(check: InputCheck) -> InputCheck:
     return InputCheck(check.name, check.grad, hidden, check.verdict, why, check.caught)
 
 
-def _more(n: int) -> Iterator[str]:
-    if n:
-        yield f"  … and {n:,} more"
-
-
-def _cells(check: InputCheck) -> tuple[str, str, str, str, str]:
-    """The row of the table: name, gradient, closed form, numerical derivative, verdict."""
+def _row(check: InputCheck, prefix: str = "") -> Row:
+    """The row of an input: name, gradient, closed form, numerical derivative."""
     digits = 6
     if check.verdict == "fail":
         digits = next((d for d in (6, 9, 12) if number(check.grad, d) != number(check.numeric, d)), 17)
     closed = "" if check.closed_form is None else number(check.closed_form, digits)
-    verdict = "  ".join(filter(None, [_SHOWN[check.verdict], check.reason]))
     grad = "?" if check.slopes.reason and isnan(check.grad) else number(check.grad, digits)
     grad = "none" if check.why == MISSING else grad
-    return check.name, grad, closed, _numerical(check, digits), verdict
+    return Row((prefix + check.name, grad, closed, _numerical(check, digits)), check.verdict, check.reason)
 
 
-def _array_cells(array: ArrayCheck) -> tuple[str, str, str, str, str, str]:
+def _array_row(array: ArrayCheck) -> Row:
     """The row of an array: name, shape, and the gradient that stands for it: where, its number, the right one."""
     shape = str(array.shape) if array.shape else "number"
     n, verdict = array.checked, array.verdict
@@ -268,21 +335,19 @@ def _array_cells(array: ArrayCheck) -> tuple[str, str, str, str, str, str]:
     total = prod(array.shape)
     sample = f"{n:,} of {total:,} checked" if n < total else ""
     if verdict == "pass" or array.problem:
-        said = array.problem or sample
-        return array.name, shape, "", "", "", "  ".join(filter(None, [_SHOWN[verdict], said]))
+        return Row((array.name, shape, "", "", ""), verdict, array.problem or sample)
     if not alike and array.along:
-        cells = _cells(array.along)
-        said = f"{n:,} of {total:,} checked are right, but not their sum along a random direction"
-        return array.name, shape, "direction", cells[1], cells[3], f"{_SHOWN[verdict]}  {said}"
+        _, grad, _, numeric = _row(array.along).cells
+        reason = f"{n:,} of {total:,} checked are right, but not their sum along a random direction"
+        return Row((array.name, shape, "direction", grad, numeric), verdict, reason)
     at, check = max(alike, key=lambda item: abs(item[1].grad - item[1].numeric) if item[1].numeric else 0.0)
-    cells = _cells(check)
+    _, grad, _, numeric = _row(check).cells
     count = f"all {n:,}" if len(alike) == n else f"{len(alike):,} of {n:,}"
     count = count if array.shape else ""
     said = f"{count} wrong" if verdict == "fail" and count else count
     reason = array.hint if verdict == "fail" and len(alike) > 1 else check.reason
     where = f"[{', '.join(map(str, at))}]" if array.shape else ""
-    text = ": ".join(filter(None, [said, reason]))
-    return array.name, shape, where, cells[1], cells[3], "  ".join(filter(None, [_SHOWN[verdict], text]))
+    return Row((array.name, shape, where, grad, numeric), verdict, ": ".join(filter(None, [said, reason])))
 
 
 def _numerical(check: InputCheck, digits: int) -> str:

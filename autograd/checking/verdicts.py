@@ -51,8 +51,9 @@ class Slopes:
 
     They are equal where the function is ``smooth``.  The other kinds are a ``kink`` with two slopes, a ``jump`` (with
     the slopes of the two pieces), and a ``vertical`` tangent (with infinite slopes).  A slope of zero is small compared
-    with `scale`, the steepest secant nearby, or with the `terms` that cancel in it.  If the slopes are
-    unknown, `reason` says why.  `meant` is the largest relative error with which they can confirm a gradient.
+    with `scale`, the steepest secant nearby, or with the `terms` that cancel in it.  `step` is the smallest step of
+    the finite differences that they were derived from.  If the slopes are unknown, `reason` says why.  `meant` is the
+    largest relative error with which they can confirm a gradient.
     """
 
     left: float
@@ -61,6 +62,7 @@ class Slopes:
     kind: Literal["smooth", "kink", "jump", "vertical"] = "smooth"
     scale: float = 0.0
     terms: float = 0.0
+    step: float = 0.0
     reason: str = ""
     meant: float = MEANT
 
