@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import ceil, inf, isfinite, isnan, nan, prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from autograd.checking.verdicts import InputCheck, Verdict
 
 if TYPE_CHECKING:
     from autograd.checking.report import ArrayCheck
 
-__all__ = ["SEVERITY", "UNCHECKED", "ErrorMap", "error_maps", "relative_error"]
+__all__ = ["KINDS", "ErrorMap", "Kind", "error_maps", "relative_error"]
 
-SEVERITY: tuple[Verdict, ...] = ("pass", "kink", "inconclusive", "fail")
-"""The verdicts, the worst last; a map holds their places."""
-UNCHECKED = -1
-"""The place of an entry that was not checked."""
+Kind = Literal["unchecked", Verdict]
+KINDS: tuple[Kind, ...] = ("unchecked", "pass", "kink", "inconclusive", "fail")
+"""The kinds of entries, the worst last; a map holds their indices."""
 
 
 def relative_error(check: InputCheck) -> float:
@@ -39,12 +38,12 @@ def relative_error(check: InputCheck) -> float:
 class ErrorMap:
     """The gradients of an array of one or two axes, or of a slice of one with more, as a matrix.
 
-    `verdicts` are places in `SEVERITY`, or `UNCHECKED`; `errors` are relative, nan where they are unknown.  A cell of
-    the map stands for a `block` of that many rows and columns of the array, whose `shape` is that of the matrix.
-    `lead` are the indices of the slice, and `is_row` is True for an array of one axis.
+    `kinds` are indices of `KINDS`, `errors` relative errors, nan where they are unknown.  A cell of the map stands for
+    a `block` of so many rows and columns of the array, whose `shape` is that of the whole matrix.  `lead` are the
+    indices of the slice, and `is_row` is True for an array of one axis.
     """
 
-    verdicts: Any
+    kinds: Any
     errors: Any
     shape: tuple[int, int]
     block: tuple[int, int] = (1, 1)
@@ -55,6 +54,17 @@ class ErrorMap:
     def place(self) -> str:
         """The slice, such as ``[0, :, :]``; empty for the whole array."""
         return f"[{', '.join(map(str, self.lead))}, :, :]" if self.lead else ""
+
+    def cells(self, kind: Kind) -> list[tuple[int, int]]:
+        """The row and the column of every cell of one kind."""
+        rows, columns = (self.kinds == KINDS.index(kind)).nonzero()
+        return list(zip(rows.tolist(), columns.tolist(), strict=True))
+
+    @property
+    def remark(self) -> str:
+        """The sentence about the blocks, if there are any."""
+        sides = [str(n) for n in self.block[self.is_row :]]
+        return f"each cell shows the worst of {' × '.join(sides)} entries" if max(self.block) > 1 else ""
 
     def index(self, row: int, column: int) -> str:
         """The index of a cell in the array, such as ``[0, 3]`` or ``[0:4, 12:16]``."""
@@ -79,9 +89,7 @@ class ErrorMap:
             parts = np.pad(matrix, fill, constant_values=nothing).reshape(rows, block[0], columns, block[1])
             return np.fmax.reduce(np.fmax.reduce(parts, axis=3), axis=1)
 
-        return ErrorMap(
-            worst(self.verdicts, UNCHECKED), worst(self.errors, nan), self.shape, block, self.lead, self.is_row
-        )
+        return replace(self, kinds=worst(self.kinds, 0), errors=worst(self.errors, nan), block=block)
 
 
 def _cells(shape: tuple[int, int], block: tuple[int, int]) -> tuple[int, int]:
@@ -92,13 +100,13 @@ def error_maps(array: ArrayCheck) -> Iterator[ErrorMap]:
     """The map of an array of one or two axes; for one with more, those of its slices along the last two."""
     import numpy as np
 
-    verdicts, errors = np.full(array.shape, UNCHECKED), np.full(array.shape, nan)
+    kinds, errors = np.zeros(array.shape, int), np.full(array.shape, nan)
     if array.checks:
         where = tuple(np.transpose(array.positions))
-        verdicts[where] = [SEVERITY.index(check.verdict) for check in array.checks]
+        kinds[where] = [KINDS.index(check.verdict) for check in array.checks]
         errors[where] = [relative_error(check) for check in array.checks]
     is_row = len(array.shape) < 2
     height, width = (1, *array.shape)[-2:]
     shape = (height, width)
     for lead in product(*map(range, array.shape[:-2])):
-        yield ErrorMap(verdicts[lead].reshape(shape), errors[lead].reshape(shape), shape, lead=lead, is_row=is_row)
+        yield ErrorMap(kinds[lead].reshape(shape), errors[lead].reshape(shape), shape, lead=lead, is_row=is_row)

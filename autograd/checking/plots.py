@@ -11,34 +11,46 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
+from io import BytesIO
 from itertools import islice
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autograd.checking.error_maps import SEVERITY, UNCHECKED, ErrorMap, error_maps
-from autograd.checking.verdicts import CAUGHT, InputCheck, Verdict
+import numpy as np
+
+from autograd.checking.error_maps import KINDS, ErrorMap, Kind, error_maps
+from autograd.checking.verdicts import CAUGHT, InputCheck
 from autograd.formula.typesetting import number, shortened
+
+try:
+    from matplotlib.collections import LineCollection
+    from matplotlib.colors import LinearSegmentedColormap, LogNorm
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+    from matplotlib.ticker import MaxNLocator
+except ImportError:
+    raise ImportError("plots need Matplotlib: pip install matplotlib") from None
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from autograd.checking.report import ArrayCheck, Report
 
-__all__ = ["Differences", "central_differences", "plotted"]
+__all__ = ["Differences", "NotebookFigure", "central_differences", "plotted"]
 
 BLUE, ORANGE, GREY, PALE = "#0072B2", "#C2570C", "#666666", "#DCE9F2"
-ERRORS = "Oranges"
-"""The colour map of errors: the darker, the larger."""
+ERRORS = ["#FBEADD", "#D95F0E"]
+"""The colours of the smallest and of the largest errors that are wrong."""
 DECADES = 16
 """Powers of ten of the smallest step, relative to the input."""
 PER_DECADE = 8
 """Steps for each power of ten; every step takes two calls."""
 MAX_SLICES = 4
 """Slices of an array that are drawn."""
-MAX_MARKS = 400
-"""Entries up to which those that are not right have a sign on them."""
-MARKS: dict[Verdict, tuple[str, str]] = {
+MAX_SIDE = 40
+"""Cells along one side of a map; in each of several slices half as many."""
+MARKS: dict[Kind, tuple[str, str]] = {
     "fail": ("x", "wrong"),
     "kink": ("^", "at a kink"),
     "inconclusive": ("$?$", "inconclusive"),
@@ -46,42 +58,38 @@ MARKS: dict[Verdict, tuple[str, str]] = {
 """The marks on entries that are not right, and the words for them."""
 MAX_NAMES = 8
 """Names that a message lists."""
+MAX_ENTRIES = 1000
+"""Entries among which a message looks for the one that was meant."""
 
 
 def plotted(report: Report, name: str) -> Figure:
     """The figure of an input of the report, as described in `Report.plot`."""
+    if not report.arrays:
+        raise ValueError("only the check of a function with inputs can be plotted, such as gradcheck(f, {'w': 0.5})")
     array = report.arrays.get(name)
     if array and array.shape:
         return _map_figure(report, array)
     if name not in report.inputs:
         raise ValueError(_unknown(report, name))
-    if not report.is_revealed:
-        raise ValueError(f"the curve of {name} shows the right answer, which a report with reveal=False conceals")
     check = report.inputs[name]
+    if not report.is_revealed:
+        raise ValueError(f"the plot of {name} would show the right answer, which reveal=False conceals")
     if check.slopes.reason:
-        raise ValueError(f"there is no derivative of {name} to compare differences with: {check.slopes.reason}")
+        raise ValueError(f"{name} has no numerical derivative to be plotted: {check.slopes.reason}")
     if report.along is None:
-        raise ValueError(
-            f"a report that was unpickled cannot call the function of {name}: repeat the check, and plot it"
-        )
+        raise ValueError(f"the plot of {name} calls the function, which a report loses when it is pickled: check again")
     return _curve_figure(report, check) if check.slopes.kind == "smooth" else _secants_figure(report, check)
 
 
 def _unknown(report: Report, name: str) -> str:
     """The message about a name that is not in the report."""
-    if not report.arrays:
-        return (
-            f"a report on {report.kind}s has no plots; check a function with inputs, such as gradcheck(f, {{'w': 0.5}})"
-        )
     if name in report.at:
-        return (
-            f"{name} was not checked, only a sample of its array was: call gradcheck without sample=, or plot another"
-        )
+        return f"{name} is not in the sample that was checked: leave out sample=, or choose another entry"
     names = [*islice(report.arrays, MAX_NAMES), *["…"] * (len(report.arrays) > MAX_NAMES)]
-    close = get_close_matches(name, [*report.arrays, *islice(report.inputs, 1000)], 1)
+    close = get_close_matches(name, [*report.arrays, *islice(report.inputs, MAX_ENTRIES)], 1)
     entry = next((check.name for array in report.arrays.values() if array.shape for check in array.checks), "")
     advice = f"; did you mean {close[0]}?" if close else f"; an entry of an array is written {entry}" if entry else ""
-    return f"there is no input {shortened(str(name))!r} in the report; the inputs are {', '.join(names)}{advice}"
+    return f"there is no input {shortened(name)!r}; the inputs are {', '.join(names)}{advice}"
 
 
 # --- A number ---------------------------------------------------------------------------------------
@@ -103,15 +111,11 @@ def central_differences(f: Callable[[float], float], at: float) -> Differences:
     >>> bool(errors.min() < 1e-10 < errors[-1])
     True
     """
-    import numpy as np
-
     steps = _steps(at, DECADES)
     return Differences(steps, np.array([(_called(f, at + h) - _called(f, at - h)) / (2 * h) for h in steps.tolist()]))
 
 
 def _steps(at: float, decades: int) -> Any:
-    import numpy as np
-
     return (abs(at) or 1.0) * np.logspace(-decades, 0, decades * PER_DECADE + 1)
 
 
@@ -124,8 +128,6 @@ def _called(f: Callable[[float], float], x: float) -> float:
 
 def _curve_figure(report: Report, check: InputCheck) -> Figure:
     """The error of central differences over the step, and how well the check itself knows the derivative."""
-    import numpy as np
-
     assert report.along is not None
     steps, slopes = central_differences(report.along(check.name), report.at[check.name])
     size = abs(check.numeric) or 1.0  # a derivative of zero has no relative errors
@@ -146,9 +148,8 @@ def _curve_figure(report: Report, check: InputCheck) -> Figure:
         ax.plot(steps, np.maximum(errors, floor), ".-", color=BLUE, linewidth=1, label="(f(x + h) - f(x - h)) / 2h")
     if errors.any():
         best = int(np.argmin(errors))
-        ax.plot(
-            steps[best], max(errors[best], floor), "o", color="black", markersize=9, fillstyle="none", label="best step"
-        )  # fmt: skip
+        ring: dict[str, Any] = {"marker": "o", "fillstyle": "none", "markersize": 9, "linestyle": "", "clip_on": False}
+        ax.plot(steps[best], max(errors[best], floor), color="black", label="best step", **ring)
         _draw_branches(ax, steps, errors)
     if check.verdict == "fail" and isfinite(check.grad):
         off = abs(check.grad - check.numeric) / size
@@ -160,8 +161,6 @@ def _curve_figure(report: Report, check: InputCheck) -> Figure:
 
 def _draw_branches(ax: Axes, steps: Any, errors: Any) -> None:
     """The two laws that the errors follow, each where there are enough of them."""
-    import numpy as np
-
     best = int(np.argmin(errors))
     place, is_seen = np.arange(len(steps)), errors > 0
     laws = (
@@ -178,8 +177,6 @@ def _draw_branches(ax: Axes, steps: Any, errors: Any) -> None:
 
 def _secants_figure(report: Report, check: InputCheck) -> Figure:
     """The slopes of the secants on both sides of a kink, a jump or a vertical tangent, over the step."""
-    import numpy as np
-
     assert report.along is not None
     f, at, kind = report.along(check.name), report.at[check.name], check.slopes.kind
     steps, here = _steps(at, DECADES // 2), _called(f, at)
@@ -205,63 +202,53 @@ def _secants_figure(report: Report, check: InputCheck) -> Figure:
 
 def _map_figure(report: Report, array: ArrayCheck) -> Figure:
     """The relative errors of an array, or of its first slices that have wrong entries."""
+    if not array.checks:
+        raise ValueError(f"{array.name} has shape {array.shape}: it has no entries to be plotted")
     maps = list(error_maps(array))
-    wrong = [m for m in maps if (m.verdicts == SEVERITY.index("fail")).any()]
-    drawn = (wrong or maps)[:MAX_SLICES]
-    rows, columns = drawn[0].shape
+    wrong = [m for m in maps if m.cells("fail")]
+    chosen = (wrong or maps)[:MAX_SLICES]
+    side = MAX_SIDE if len(chosen) == 1 else MAX_SIDE // 2
+    drawn = [m.within(side * side, side) for m in chosen]
+    rows, columns = drawn[0].kinds.shape
     width = min(max(2.4, 0.4 * columns), 6.4 if len(drawn) == 1 else 3.2)
-    figure, axes = _figure(len(drawn), (width * len(drawn) + 1.8, min(max(1.7, 0.4 * rows), 5) + 1.2))
+    figure, axes = _figure(len(drawn), (width * len(drawn) + 1.8, min(max(1.2, 0.4 * rows), 5) + 1.6))
     for ax, m in zip(axes, drawn, strict=True):
         image = _draw_map(ax, m, report.is_revealed)
         ax.set_title(f"{_plain(array.name)}{m.place}" if m.place else "", fontsize="medium")
     left_out = len(wrong or maps) - len(drawn)
-    slices = f"slice{'s' * (left_out != 1)}{' with wrong entries' * bool(wrong)}"
-    more = f" (… and {left_out:,} more {slices})" if left_out else ""
-    figure.suptitle(f"{_plain(array.name)}: {len(array.wrong):,} of {array.checked:,} entries wrong{more}")
-    if report.is_revealed:
+    words = [f"{len(array.wrong):,} of {array.checked:,} entries wrong", drawn[0].remark]
+    if left_out:
+        words.append(f"… and {left_out:,} more slice{'s' * (left_out != 1)}{' with wrong entries' * bool(wrong)}")
+    figure.suptitle(f"{_plain(array.name)}: {'; '.join(filter(None, words))}", fontsize="medium")
+    if wrong and report.is_revealed:
         location = "bottom" if drawn[0].is_row else "right"
-        bar = figure.colorbar(image, ax=axes, location=location, extend="both", label="relative error")
-        bar.set_ticks([1e-6, 1e-4, 1e-2, 1.0], labels=["0.0001 %", "0.01 %", "1 %", "100 %"])
+        bar = figure.colorbar(image, ax=axes, location=location, label="relative error of the wrong entries")
+        bar.set_ticks([1e-6, 1e-4, 1e-2, 1.0], labels=["0.0001 %", "0.01 %", "1 %", "100 % or more"])
         bar.minorticks_off()
-    figure.legend(handles=list(_signs(drawn)), loc="outside lower center", ncols=4, fontsize="small")
+    figure.legend(handles=list(_legend(drawn)), loc="outside lower center", ncols=4, fontsize="small")
     return figure
-
-
-def _signs(maps: Sequence[ErrorMap]) -> Iterator[Any]:
-    """The legend of the signs that occur in some maps."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    places = {int(place) for m in maps for place in m.verdicts.flat}
-    for verdict, (marker, words) in MARKS.items():
-        if SEVERITY.index(verdict) in places:
-            yield Line2D([], [], marker=marker, color="black", markersize=5, linestyle="", label=words)
-    if UNCHECKED in places:
-        yield Patch(facecolor="white", edgecolor=GREY, hatch="////", label="not checked")
 
 
 def _draw_map(ax: Axes, m: ErrorMap, is_revealed: bool) -> Any:
     """A matrix with its errors by colour, lines around the wrong ones, and hatching where nothing was checked."""
-    import numpy as np
-    from matplotlib.collections import LineCollection
-    from matplotlib.colors import LogNorm
-    from matplotlib.ticker import MaxNLocator
-
-    wrong, is_checked = m.verdicts == SEVERITY.index("fail"), m.verdicts >= 0
-    errors = np.maximum(m.errors if is_revealed else wrong, CAUGHT)
-    rows, columns = m.shape
-    ax.patch.set(hatch="////", edgecolor=GREY, linewidth=0)
+    (rows, columns), (height, width), wrong = m.kinds.shape, m.block, m.kinds == KINDS.index("fail")
+    errors = np.clip(m.errors, CAUGHT, 1.0) if is_revealed else np.ones(m.kinds.shape)
+    shades = np.ma.masked_where(m.kinds == 0, np.where(wrong, errors, CAUGHT / 10))
     is_narrow = max(rows, columns) > 12 * min(rows, columns)
-    shades = np.ma.masked_where(~is_checked, np.nan_to_num(np.minimum(errors, 1.0), nan=CAUGHT))
     image = ax.imshow(
-        shades, cmap=ERRORS, norm=LogNorm(CAUGHT, 1.0), aspect="auto" if is_narrow else "equal", interpolation="nearest"
+        shades,
+        cmap=LinearSegmentedColormap.from_list("errors", ERRORS).with_extremes(under=PALE),
+        norm=LogNorm(CAUGHT, 1.0),
+        aspect="auto" if is_narrow else "equal",
+        interpolation="nearest",
+        extent=(-0.5, columns * width - 0.5, rows * height - 0.5, -0.5),
     )
-    width = min(1.5, 150 / max(m.shape))  # not wider than the entries
-    ax.add_collection(LineCollection(_outline(wrong), colors="black", linewidths=width, clip_on=False))
-    if m.verdicts.size <= MAX_MARKS:
-        for verdict, (marker, _) in MARKS.items():
-            y, x = np.nonzero(m.verdicts == SEVERITY.index(verdict))
-            ax.plot(x, y, marker=marker, color="black", markersize=5, linestyle="")
+    ax.patch.set(hatch="////", edgecolor=GREY, linewidth=0)
+    sides = (np.array(_outline(wrong)).reshape(-1, 2, 2) + 0.5) * (width, height) - 0.5
+    ax.add_collection(LineCollection(list(sides), colors="black", linewidths=1.5, clip_on=False))
+    for kind, (marker, _) in MARKS.items():
+        y, x = ((np.array(m.cells(kind)).reshape(-1, 2) + 0.5) * m.block - 0.5).T
+        ax.plot(x, y, marker=marker, color="black", markersize=4, linestyle="")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="index" if m.is_row else "column", ylabel="" if m.is_row else "row")
@@ -270,10 +257,19 @@ def _draw_map(ax: Axes, m: ErrorMap, is_revealed: bool) -> Any:
     return image
 
 
+def _legend(maps: Sequence[ErrorMap]) -> Iterator[Any]:
+    """The handles of a legend of what occurs in some maps."""
+    if any(m.cells("pass") for m in maps):
+        yield Patch(facecolor=PALE, label="right")
+    for kind, (marker, words) in MARKS.items():
+        if any(m.cells(kind) for m in maps):
+            yield Line2D([], [], marker=marker, color="black", markersize=4, linestyle="", label=words)
+    if any(m.cells("unchecked") for m in maps):
+        yield Patch(facecolor="white", edgecolor=GREY, hatch="////", label="not checked")
+
+
 def _outline(wrong: Any) -> list[Any]:
     """The sides between entries that are wrong and others."""
-    import numpy as np
-
     padded = np.pad(wrong, 1)
     across, down = np.diff(padded, axis=0)[:, 1:-1].nonzero(), np.diff(padded, axis=1)[1:-1].nonzero()
     return [
@@ -285,13 +281,18 @@ def _outline(wrong: Any) -> list[Any]:
 # --- Figures ----------------------------------------------------------------------------------------
 
 
+class NotebookFigure(Figure):
+    """A figure that shows itself in a notebook, also if pyplot was never imported there."""
+
+    def _repr_png_(self) -> bytes:
+        png = BytesIO()
+        self.savefig(png, format="png")
+        return png.getvalue()
+
+
 def _figure(panels: int, size: tuple[float, float]) -> tuple[Figure, Sequence[Axes]]:
     """A figure with axes side by side."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ImportError("plots need Matplotlib: pip install matplotlib") from None
-    figure = Figure(figsize=size, layout="constrained")
+    figure = NotebookFigure(figsize=size, layout="constrained")
     return figure, figure.subplots(1, panels, squeeze=False)[0]
 
 

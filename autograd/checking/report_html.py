@@ -7,13 +7,12 @@ in grey.  There is no script, nothing is loaded, and all styles are confined to 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
-from itertools import groupby
-from math import ceil, isnan, log10
-from typing import TYPE_CHECKING, Any
+from math import isnan, log10
+from typing import TYPE_CHECKING
 
-from autograd.checking.error_maps import SEVERITY, UNCHECKED, ErrorMap, error_maps
+from autograd.checking.error_maps import KINDS, ErrorMap, Kind, error_maps
 from autograd.checking.verdicts import CAUGHT, Verdict
 from autograd.formula.typesetting import number
 
@@ -28,10 +27,12 @@ MAX_ARRAYS = 6
 """Wrong arrays that are drawn."""
 MAX_SLICES = 4
 """Wrong slices of one array that are drawn."""
-MAX_CELLS = 500
-"""Cells of all maps together: about 70 characters each."""
+MAX_CELLS = 256
+"""Cells of all maps together; each takes about 120 characters."""
 MAX_SIDE = 32
 """Cells along one side of a map."""
+MAX_TICKS = 10
+"""Indices beside one side of a map."""
 CELL = 14
 """The size of a cell, in pixels."""
 FAINTEST = 0.25
@@ -84,87 +85,81 @@ def _maps(report: Report) -> str:
     wrong = [array for array in report.arrays.values() if array.shape and array.wrong and not array.problem]
     if not wrong:
         return ""
-    shown = [(array, [m for m in error_maps(array) if _is_wrong(m.verdicts).any()]) for array in wrong[:MAX_ARRAYS]]
+    shown = [(array, [m for m in error_maps(array) if m.cells("fail")]) for array in wrong[:MAX_ARRAYS]]
     cells = MAX_CELLS // sum(len(maps[:MAX_SLICES]) for _, maps in shown)
     drawn = [(array, [m.within(cells, MAX_SIDE) for m in maps[:MAX_SLICES]], len(maps)) for array, maps in shown]
     figures = "".join(_figure(array, maps, total - len(maps)) for array, maps, total in drawn)
     left_out = len(wrong) - len(shown)
     more = f'<div class="faint">… and {left_out:,} more array{"s" * (left_out != 1)}</div>' if left_out else ""
-    kinds = {int(kind) for _, maps, _ in drawn for m in maps for kind in m.verdicts.flat}
-    return f'<div class="maps">{figures}</div>{more}{_legend(kinds, report.is_revealed)}'
-
-
-def _is_wrong(verdicts: Any) -> Any:
-    return verdicts == SEVERITY.index("fail")
+    legend = _legend([m for _, maps, _ in drawn for m in maps], report.is_revealed)
+    return f'<div class="maps">{figures}</div>{more}{legend}'
 
 
 def _figure(array: ArrayCheck, maps: Sequence[ErrorMap], more: int) -> str:
     """The maps of one array, side by side, with a caption."""
-    words = [f"{len(array.wrong):,} of {array.checked:,} wrong"]
-    if max(maps[0].block) > 1:
-        rows, columns = maps[0].block
-        words.append(f"each cell shows the worst of {f'{rows} × ' * (len(array.shape) > 1)}{columns} entries")
+    words = [f"{len(array.wrong):,} of {array.checked:,} wrong", maps[0].remark]
     if more:
         words.append(f"… and {more:,} more slice{'s' * (more != 1)} with wrong entries")
-    caption = f"<b>{escape(array.name)}</b> {'; '.join(words)}"
+    caption = f"<b>{escape(array.name)}</b> {'; '.join(filter(None, words))}"
     drawings = "".join(_drawing(m, f"{array.name}{m.place}") for m in maps)
-    return f'<div class="map"><div>{caption}</div><div class="slices">{drawings}</div></div>'
+    return f'<div><div class="caption">{caption}</div><div class="slices">{drawings}</div></div>'
 
 
 def _drawing(m: ErrorMap, name: str) -> str:
     """One map as SVG: cells by colour, signs on those that are not right, hatching, and the indices along the sides."""
-    rows, columns = m.verdicts.shape
-    left = 6 + 6 * len(str(m.shape[0])) if not m.is_row else 2
-    top = 16
+    rows, columns = m.kinds.shape
+    left, top = (2 if m.is_row else 6 + 6 * len(str(m.shape[0]))), 16
     width, height = left + columns * CELL + 8, top + rows * CELL + 2
-    body = "".join(rect for row in range(rows) for rect in _cells(m, row))
+    cells = "".join(_cells(m, kind) for kind in KINDS)
     grid = "".join(f"M{CELL * x} 0V{CELL * rows}" for x in range(columns + 1))
     grid += "".join(f"M0 {CELL * y}H{CELL * columns}" for y in range(rows + 1))
-    signs = "".join(
-        f'<path class="{kind}-sign" d="{"".join(f"M{CELL * x} {CELL * y}{SHAPES[kind]}" for y, x in _at(m, place))}"/>'
-        for place, kind in enumerate(("unchecked", *SEVERITY), UNCHECKED)
-        if kind in SHAPES and (m.verdicts == place).any()
-    )
+    signs = "".join(_signs(m.cells(kind), kind) for kind in STROKES)
     across = "".join(
-        f'<text x="{CELL * (i + 0.5):g}" y="-4" text-anchor="middle">{i * m.block[1]}</text>' for i in _ticks(columns)
+        f'<text x="{CELL * i + CELL / 2:g}" y="-4" text-anchor="middle">{i * m.block[1]}</text>'
+        for i in _ticks(columns, m.block[1])
     )
     down = "".join(
-        f'<text x="-4" y="{CELL * (i + 0.5) + 3.5:g}" text-anchor="end">{i * m.block[0]}</text>'
-        for i in _ticks(rows)
+        f'<text x="-4" y="{CELL * i + CELL / 2 + 3.5:g}" text-anchor="end">{i * m.block[0]}</text>'
+        for i in _ticks(rows, m.block[0])
         if not m.is_row
     )
     label = f'<div class="faint">{escape(m.place)}</div>' if m.place else ""
     return (
         f'<div>{label}<svg role="img" aria-label="{escape(name)}: where it is wrong" width="{width}" '
-        f'height="{height}" viewBox="{-left} {-top} {width} {height}">{body}<path class="grid" d="{grid}"/>'
+        f'height="{height}" viewBox="{-left} {-top} {width} {height}">{cells}<path class="grid" d="{grid}"/>'
         f"{signs}{across}{down}</svg></div>"
     )
 
 
-SHAPES = {
-    "unchecked": "m0 7l7 -7m0 14l7 -7m-14 7l14 -14",
-    "kink": "m3 10l4 -6l4 6",
-    "inconclusive": "m4 5q0 -2 3 -2q3 0 3 2q0 2 -3 3v1m0 1.5v1.2",
-    "fail": "m4 4l6 6m0 -6l-6 6",
+STROKES: dict[Kind, str] = {
+    "unchecked": "m0 7l7-7m0 14l7-7m-14 7l14-14",
+    "kink": "m3 10l4-6l4 6",
+    "inconclusive": "m4 5q0-2 3-2q3 0 3 2q0 2-3 3v1m0 1.5v1.2",
+    "fail": "m4 4l6 6m0-6l-6 6",
 }
-"""The strokes on a cell of 14 by 14 pixels: hatching, and the signs of the verdicts."""
+"""What is drawn on a cell of 14 by 14 pixels: hatching, or the sign of the verdict."""
 
 
-def _cells(m: ErrorMap, row: int) -> Iterator[str]:
-    """The cells of a row: each that is wrong on its own, with a tooltip, and others of the same kind together."""
-    wrong = SEVERITY.index("fail")
-    columns = range(m.verdicts.shape[1])
-    for (place, _), run in groupby(columns, lambda i: (m.verdicts[row, i], i if m.verdicts[row, i] == wrong else 0)):
-        column, *others = run
-        x, y, width = CELL * column, CELL * row, CELL * (1 + len(others))
-        corner = f'<rect x="{x}" y="{y}" width="{width}" height="{CELL}"'
-        if place != wrong:
-            yield f'{corner} class="{"unchecked" if place == UNCHECKED else SEVERITY[place]}-cell"/>'
-        else:
-            error, where = float(m.errors[row, column]), m.index(row, column)
-            said = "wrong" if isnan(error) else f"relative error {number(error, 2)}"
-            shade = f'class="fail-cell" fill-opacity="{_opacity(error):.2f}"'
-            yield f"{corner} {shade}><title>{where} {said}</title></rect>"
+def _cells(m: ErrorMap, kind: Kind) -> str:
+    """The cells of one kind as a shape; those that are wrong each on their own, with a tooltip."""
+    if kind != "fail":
+        return f'<path class="{kind}-cell" d="{"".join(_square(row, column) for row, column in m.cells(kind))}"/>'
+    wrong = "".join(_wrong_cell(m.index(*cell), _square(*cell), float(m.errors[cell])) for cell in m.cells(kind))
+    return f'<g class="fail-cell">{wrong}</g>'
+
+
+def _square(row: int, column: int) -> str:
+    return f"M{CELL * column} {CELL * row}h{CELL}v{CELL}h-{CELL}z"
+
+
+def _wrong_cell(index: str, square: str, error: float) -> str:
+    off = "wrong" if isnan(error) else f"off by {number(100 * error, 2)} %"
+    return f'<path d="{square}" fill-opacity="{_opacity(error):.2g}"><title>{index} {off}</title></path>'
+
+
+def _signs(cells: Iterable[tuple[int, int]], kind: Kind) -> str:
+    strokes = "".join(f"M{CELL * column} {CELL * row}{STROKES[kind]}" for row, column in cells)
+    return f'<path class="sign {kind}-sign" d="{strokes}"/>' if strokes else ""
 
 
 def _opacity(error: float) -> float:
@@ -174,47 +169,43 @@ def _opacity(error: float) -> float:
     return FAINTEST + (1 - FAINTEST) * max(0.0, 1 - log10(error) / log10(CAUGHT))
 
 
-def _at(m: ErrorMap, place: int) -> Iterator[tuple[int, int]]:
-    return zip(*(index.tolist() for index in (m.verdicts == place).nonzero()), strict=True)
+def _ticks(n: int, block: int) -> range:
+    """The cells of a side that have their index beside them: as many as there is space for."""
+    width = 4 + 7 * len(str(n * block - 1))
+    return range(0, n, next(step for step in (1, 2, 5, 10) if step * CELL >= width and n / step <= MAX_TICKS))
 
 
-def _ticks(n: int) -> range:
-    """The cells of a side that have their index beside them."""
-    return range(0, n, next(step for step in (1, 2, 5, 10) if ceil(n / step) <= max(8, n / 10)))
-
-
-def _legend(kinds: Iterable[int], is_revealed: bool) -> str:
-    """What the cells mean: of the verdicts only those that occur."""
-    errors = (1e-6, 1e-4, 1e-2, 1.0)
-    entries = [(_swatch("pass"), "right")] if SEVERITY.index("pass") in kinds else []
-    if is_revealed:
-        entries.append(
-            (_swatch("fail", *errors), "wrong, by a relative error of 0.0001 %, 0.01 %, 1 %, 100 % and more")
-        )
-    else:
-        entries.append((_swatch("fail", 1.0), "wrong"))
-    words = {"kink": "at a kink", "inconclusive": "inconclusive", "unchecked": "not checked"}
-    places = dict(zip(("unchecked", *SEVERITY), range(UNCHECKED, len(SEVERITY)), strict=True))
-    entries += [(_swatch(kind), text) for kind, text in words.items() if places[kind] in kinds]
-    return f'<div class="legend">{"".join(f"<span>{swatch} {text}</span>" for swatch, text in entries)}</div>'
-
-
-def _swatch(kind: str, *errors: float) -> str:
-    """A cell for the legend, or one for each of some errors."""
-    opacities = [_opacity(error) for error in errors] or [1.0]
-    cells = "".join(
-        f'<rect x="{CELL * i}" width="{CELL}" height="{CELL}" class="{kind}-cell" fill-opacity="{opacity:.2f}"/>'
-        f'<path class="{kind}-sign" d="M{CELL * i} 0{SHAPES.get(kind, "")}"/>'
-        for i, opacity in enumerate(opacities)
+def _legend(maps: Sequence[ErrorMap], is_revealed: bool) -> str:
+    """The meaning of the cells that occur in some maps."""
+    errors = (1e-6, 1e-4, 1e-2, 1.0) if is_revealed else (1.0,)
+    wrong = "wrong, by 0.0001 %, 0.01 %, 1 %, 100 % or more" if is_revealed else "wrong"
+    entries: dict[Kind, str] = {
+        "pass": "right", "fail": wrong, "kink": "at a kink", "inconclusive": "inconclusive", "unchecked": "not checked",
+    }  # fmt: skip
+    swatches = {kind: _swatches(kind, errors if kind == "fail" else [1.0]) for kind in entries}
+    occurring = (kind for kind in entries if any(m.cells(kind) for m in maps))
+    return (
+        f'<div class="legend">{"".join(f"<span>{swatches[kind]} {entries[kind]}</span>" for kind in occurring)}</div>'
     )
-    width = CELL * len(opacities)
-    return f'<svg aria-hidden="true" width="{width}" height="{CELL}" viewBox="0 0 {width} {CELL}">{cells}</svg>'
+
+
+def _swatches(kind: Kind, errors: Sequence[float]) -> str:
+    """Cells of one kind for the legend, one for each of some errors."""
+    width, cells = CELL * len(errors), [(0, column) for column in range(len(errors))]
+    squares = "".join(
+        f'<path class="{kind}-cell" d="{_square(*cell)}" fill-opacity="{_opacity(error):.2g}"/>'
+        for cell, error in zip(cells, errors, strict=True)
+    )
+    signs = _signs(cells, kind) if kind in STROKES else ""
+    return (
+        f'<svg aria-hidden="true" width="{width}" height="{CELL}" viewBox="0 0 {width} {CELL}">{squares}{signs}</svg>'
+    )
 
 
 # --- Style ------------------------------------------------------------------------------------------
 
-BOX = "div.gradcheck"
-"""The selector of the report."""
+BOX = "div.gradcheck.gradcheck"
+"""The selector of the report; twice, so that it counts more than a notebook's own style of tables."""
 
 PALETTE = {
     "paper": ("#FFFFFF", "#1B1D21"),
@@ -259,12 +250,13 @@ td.verdict { font-family: inherit; min-width: 9em; max-width: 36em }
 .faint, .legend { color: var(--gc-faint) }
 .maps, .slices, .legend { display: flex; flex-wrap: wrap; gap: 4px 28px }
 .slices, .legend { gap: 2px 18px }
+.caption { max-width: 18em; overflow-wrap: anywhere }
 .legend { margin: 2px 0 8px }
 svg { vertical-align: middle }
 svg text { font-size: 10px; fill: var(--gc-faint) }
-path { fill: none; stroke: var(--gc-ink); stroke-width: 1.6 }
-path.grid { stroke: var(--gc-paper); stroke-width: 1 }
-path.unchecked-sign { stroke: var(--gc-faint); stroke-width: .6 }
+.sign { fill: none; stroke: var(--gc-ink); stroke-width: 1.6 }
+.sign.unchecked-sign { stroke: var(--gc-faint); stroke-width: .6 }
+.grid { stroke: var(--gc-paper) }
 .unchecked-cell { fill: none }
 """
 """The rules for what is inside the report, one per line."""
