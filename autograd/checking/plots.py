@@ -43,9 +43,9 @@ BLUE, ORANGE, GREY, PALE = "#0072B2", "#C2570C", "#666666", "#DCE9F2"
 ERRORS = ["#FBEADD", "#D95F0E"]
 """The colours of the smallest and of the largest errors that are wrong."""
 DECADES = 16
-"""Powers of ten of the smallest step, relative to the input."""
+"""Powers of ten between the smallest step and the input itself."""
 PER_DECADE = 8
-"""Steps for each power of ten; every step takes two calls."""
+"""Steps per power of ten; every step takes two calls."""
 MAX_SLICES = 4
 """Slices of an array that are drawn."""
 MAX_SIDE = 40
@@ -171,8 +171,9 @@ def _draw_branches(ax: Axes, steps: Any, errors: Any) -> None:
         if part.sum() >= 3 * PER_DECADE // 2:
             x, y = np.log(steps[part]), np.log(errors[part])
             if abs(np.polyfit(x, y, 1)[0] - power) < 0.5:
-                law = np.exp(np.median(y - power * x)) * steps[part] ** power
-                ax.plot(steps[part], law, style, color="black", linewidth=1.5, label=label, zorder=3)
+                ends = x[[0, -1]]
+                law = np.exp(np.median(y - power * x) + power * ends)
+                ax.plot(np.exp(ends), law, style, color="black", linewidth=1.5, label=label, zorder=3)
 
 
 def _secants_figure(report: Report, check: InputCheck) -> Figure:
@@ -222,7 +223,7 @@ def _map_figure(report: Report, array: ArrayCheck) -> Figure:
     figure.suptitle(f"{_plain(array.name)}: {'; '.join(filter(None, words))}", fontsize="medium")
     if wrong and report.is_revealed:
         location = "bottom" if drawn[0].is_row else "right"
-        bar = figure.colorbar(image, ax=axes, location=location, label="relative error of the wrong entries")
+        bar = figure.colorbar(image, ax=axes, location=location, label="relative error")
         bar.set_ticks([1e-6, 1e-4, 1e-2, 1.0], labels=["0.0001 %", "0.01 %", "1 %", "100 % or more"])
         bar.minorticks_off()
     figure.legend(handles=list(_legend(drawn)), loc="outside lower center", ncols=4, fontsize="small")
