@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
-from math import isnan, log10
+from math import isfinite, isnan, log10
 from typing import TYPE_CHECKING
 
 from autograd.checking.error_maps import KINDS, ErrorMap, Kind, error_maps
@@ -25,9 +25,9 @@ SIGNS: dict[Verdict, str] = {"pass": "✓", "fail": "✗", "kink": "∧", "incon
 """The sign of each verdict, besides its colour."""
 MAX_ARRAYS = 6
 """Wrong arrays that are drawn."""
-MAX_SLICES = 4
+MAX_SLICES = 3
 """Wrong slices of one array that are drawn."""
-MAX_CELLS = 256
+MAX_CELLS = 225
 """Cells of all maps together; each takes about 120 characters."""
 MAX_SIDE = 32
 """Cells along one side of a map."""
@@ -110,7 +110,7 @@ def _drawing(m: ErrorMap, name: str) -> str:
     rows, columns = m.kinds.shape
     left, top = (2 if m.is_row else 6 + 6 * len(str(m.shape[0]))), 16
     width, height = left + columns * CELL + 8, top + rows * CELL + 2
-    cells = "".join(_cells(m, kind) for kind in KINDS)
+    cells = "".join(_cells(m, kind) for kind in KINDS if m.cells(kind))
     grid = "".join(f"M{CELL * x} 0V{CELL * rows}" for x in range(columns + 1))
     grid += "".join(f"M0 {CELL * y}H{CELL * columns}" for y in range(rows + 1))
     signs = "".join(_signs(m.cells(kind), kind) for kind in STROKES)
@@ -153,7 +153,7 @@ def _square(row: int, column: int) -> str:
 
 
 def _wrong_cell(index: str, square: str, error: float) -> str:
-    off = "wrong" if isnan(error) else f"off by {number(100 * error, 2)} %"
+    off = f"off by {number(100 * error, 2)} %" if isfinite(error) else "wrong"
     return f'<path d="{square}" fill-opacity="{_opacity(error):.2g}"><title>{index} {off}</title></path>'
 
 

@@ -199,6 +199,11 @@ def test_there_is_no_map_of_a_number_or_of_an_array_without_a_gradient(name):
     assert "svg" not in Page(as_html(REPORTS[name])).tags
 
 
+def test_without_a_number_an_entry_is_just_wrong():
+    html = as_html(gradcheck(squares, {"x": np.array([0.0, 2.0])}, gradient=[1.0, np.nan]))
+    assert re.findall("<title>(.*?)</title>", html) == ["[0] wrong", "[1] wrong"]
+
+
 def test_a_concealed_report_shows_only_what_is_wrong():
     html = as_html(gradcheck(squares, {"x": SQUARE}, gradient=column, reveal=False))
     assert re.findall("<title>(.*?)</title>", html) == [f"[{row}, 2] wrong" for row in range(4)]
@@ -229,14 +234,19 @@ def test_of_higher_arrays_the_first_wrong_slices_are_shown():
         return g
 
     page = Page(as_html(gradcheck(squares, {"x": x}, gradient=gradient)))
-    assert "… and 2 more slices with wrong entries" in page.words
-    assert re.findall(r"\[\d, :, :\]", page.words) == [f"[{i}, :, :]" for i in (1, 2, 3, 4)]
+    assert "… and 3 more slices with wrong entries" in page.words
+    assert re.findall(r"\[\d, :, :\]", page.words) == [f"[{i}, :, :]" for i in (1, 2, 3)]
 
 
 @pytest.mark.parametrize(
     "report",
-    [many((300, 300), "W"), many((9, 30, 30), "W"), many((40, 40), *(f"W{i}" for i in range(25))), many((9999,), "b")],
-    ids=["matrix", "slices", "many", "row"],
+    [
+        many((300, 300), "W"),
+        many((9999,), "b"),
+        many((40, 40), *(f"W{i}" for i in range(25))),
+        many((4, 300, 2), *(f"W{i}" for i in range(25))),
+    ],
+    ids=["matrix", "row", "matrices", "slices"],
 )
 def test_it_is_small_however_large_the_arrays(report):
     html = as_html(report)
