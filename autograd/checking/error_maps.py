@@ -21,7 +21,7 @@ KINDS: tuple[Kind, ...] = ("unchecked", "pass", "kink", "inconclusive", "fail")
 
 
 def relative_error(check: InputCheck) -> float:
-    """The distance of a gradient from the right one, relative to that; infinite if there is none, nan if it is secret.
+    """The distance of a gradient from the right one, relative to that; infinite if that is 0, nan if it is concealed.
 
     >>> from autograd.checking.verdicts import Slopes, judge
     >>> relative_error(judge(3.0, Slopes(2.0, 2.0)))
