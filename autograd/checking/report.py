@@ -306,7 +306,8 @@ class Report:
             n = min(check.digits for check in certain)
             caught = number(100 * max(check.caught for check in certain), 2)
             method = f", by {self.source}" if self.source.startswith("finite differences") else ""
-            yield f"Confidence: {n} digit{'s' * (n != 1)}{method}; even an error of {caught} % would have been caught."
+            digits = f"{n} digit{'s' * (n != 1)}{method}; " if self.is_revealed else ""
+            yield f"Confidence: {digits}even an error of {caught} % would have been caught."
 
 
 def _concealed(check: InputCheck) -> InputCheck:
