@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from autograd.cli import check
 from autograd.cli.run import Run
 from autograd.cli.terminal import PICTURES, check_picture_name, save, say
 from autograd.core.value import Constant, Value
@@ -26,8 +27,11 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit status: 0, or 2 for unusable input."""
-    options = _options(sys.argv[1:] if arguments is None else arguments)
+    """Run the command line and return the exit status: 0, or 2 for unusable input; that of ``check`` if it is named."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments[:1] == ["check"] and "=" not in "".join(arguments[1:2]):  # check=3 is a variable of the formula check
+        return check.main(arguments[1:])
+    options = _options(arguments)
     return say(_output(options), "autograd")
 
 
@@ -36,7 +40,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         prog="python -m autograd",
         description="The value of a formula, its gradients by the chain rule, and whether they are right.",
         epilog="Several formulas are separated by semicolons, and may use each other's names: "
-        "'ŷ = w*x + b; L = (ŷ - y)**2'. The last one is differentiated.",
+        "'ŷ = w*x + b; L = (ŷ - y)**2'. The last one is differentiated. For the gradients in a student's file, see "
+        "python -m autograd check --help.",
     )
     parser.add_argument("formula", help="such as '(w*x + b - y)**2', with + - * / **, comparisons and functions")
     parser.add_argument("inputs", nargs="*", metavar="name=number", help="the variables: w=0.5 x=-1e-3 φ=pi/4")
