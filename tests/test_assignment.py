@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from autograd.cli.main import main
+
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "assignment.md").read_text(encoding="utf-8")
 FILES = {
@@ -34,6 +36,13 @@ def handed_in(directory):
     scope = {}
     exec((directory / "student.py").read_text(encoding="utf-8"), scope)
     return scope["gradient"]
+
+
+def test_a_report_is_true_if_it_is_ok(assignment):
+    directory, is_right = assignment
+    scope = {}
+    exec(FILES["checks.py"], scope)
+    assert [bool(scope["report"](handed_in(directory), point)) for point in scope["POINTS"]] == [is_right] * 3
 
 
 @pytest.mark.slow
@@ -79,3 +88,13 @@ def test_with_otter(assignment, monkeypatch):
         else:
             with pytest.raises(AssertionError, match="Gradient check: FAIL"):
                 case.test_func(handed_in(directory))
+
+
+def test_on_the_command_line(assignment, monkeypatch, capsys):
+    directory, is_right = assignment
+    loss = FILES["homework.py"].split("def gradient")[0]
+    (directory / "homework.py").write_text(loss + (directory / "student.py").read_text("utf-8"), encoding="utf-8")
+    monkeypatch.chdir(directory)
+    assert main(["check", "homework.py", "--wrt", "w,b"]) == (0 if is_right else 1)
+    assert capsys.readouterr().out.startswith("loss, gradient\n")
+    sys.modules.pop("homework")

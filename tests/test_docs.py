@@ -31,12 +31,14 @@ NAMES = [f"{page.name}: {command}" for page, command, _, _ in SESSIONS]
 def test_a_command_prints_what_the_page_shows(page, command, output, vary, tmp_path):
     words = shlex.split(command)
     assert words[:2] == ["python", "-m"]
+    for code, name in re.findall(r"```py\n(# ([\w-]+\.py)\n.*?)```", page.read_text(encoding="utf-8"), re.S):
+        (tmp_path / name).write_text(code, encoding="utf-8")
     run = subprocess.run([sys.executable, *words[1:]], cwd=tmp_path, capture_output=True, text=True, check=False)
     printed = run.stdout + run.stderr
     if vary:  # with the machine
         printed, output = (re.sub(r" *[\d.,]+%?( min| m?s)?", " #", lines) for lines in (printed, output))
     assert printed == output
-    assert bool(run.returncode) == bool(run.stderr)
+    assert (run.returncode == 2) == bool(run.stderr)
 
 
 def test_there_are_commands_to_test():

@@ -174,10 +174,10 @@ def _outcome(pair: Pair, file: StudentFile, options: argparse.Namespace) -> Outc
     """The check of one pair at all points."""
     shapes = file.shapes(pair.function) | dict(options.shapes)
     arguments = Arguments(pair.function, shapes, dict(options.fixed), options.wrt)
-    how = {name: getattr(options, name) for name in ("seed", "sample", "digits", "reveal")}
+    settings = {name: getattr(options, name) for name in ("seed", "sample", "digits", "reveal")}
     try:
         with silent():  # the functions are called many times
-            reports = [report_at(i, pair, arguments, **how) for i in range(options.points)]
+            reports = [report_at(i, pair, arguments, **settings) for i in range(options.points)]
     except MissingShapesError as error:
         return Outcome(pair, error=str(error), status=2)
     except (Exception, SystemExit) as error:
