@@ -88,7 +88,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("file", help="such as student.py")
     parser.add_argument(
-        "shapes", nargs="*", type=_shape, metavar="name=shape", help="x=10,6 for an array, w= for a number"
+        "shapes", nargs="*", default=[], type=_shape, metavar="name=shape", help="x=10,6 for an array, w= for a number"
     )
     parser.add_argument(
         "--fixed", action="append", default=[], type=_fixed, metavar="NAME=VALUE", help="a value: 'y=[0, 2, 1]'"

@@ -66,6 +66,8 @@ def report_at(i: int, pair: Pair, arguments: Arguments, seed: int = 0, **options
     import numpy as np
 
     f, df, rng = pair.function, pair.gradient, np.random.default_rng([seed, i])
+    if not arguments.wrt:
+        raise TypeError(f"{f.__name__} has no argument that is drawn, so it has no gradient to check")
     points = list(arguments.draw(rng, MAGNITUDES[i % len(MAGNITUDES)]))
     try:
         with quiet_numpy():

@@ -394,6 +394,11 @@ def test_a_function_that_raises(run):
             [],
             "TypeError: df() takes 0 positional arguments but 1 was given",
         ),
+        (
+            "def f(x):\n    return x\n\ndef df(x):\n    return 1\n",
+            ["--fixed", "x=2"],
+            "TypeError: f has no argument that is drawn, so it has no gradient to check",
+        ),
     ],
 )
 def test_functions_that_do_not_fit_each_other(run, code, arguments, message):
@@ -440,6 +445,12 @@ def test_each_command_names_the_other(capsys):
         with pytest.raises(SystemExit):
             main(arguments)
         assert other in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_file_is_required(capsys):
+    with pytest.raises(SystemExit):
+        main(["check"])
+    assert capsys.readouterr().err.endswith("error: the following arguments are required: file\n")
 
 
 def test_check_may_still_be_a_variable(capsys):
