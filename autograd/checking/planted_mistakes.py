@@ -132,12 +132,13 @@ class Network:
     @cached_property
     def penalty(self) -> Gradients:
         """The part of the gradients that comes from terms of single parameters: that of a regulariser."""
-        seeds = {
-            term: weight
-            for term, weight in self.terms.items()
-            if not term.is_leaf and all(operand in self.parameters for operand, _ in term.edges)
-        }
+        seeds = {term: weight for term, weight in self.terms.items() if self._is_penalty(term)}
         return self.gradients(self.pulled_back(seeds))
+
+    def _is_penalty(self, term: Value) -> bool:
+        """True for a term of one parameter alone, such as w²."""
+        operands = {operand for operand, _ in term.edges}
+        return len(operands) == 1 and operands <= self.parameters
 
     @cached_property
     def strengths(self) -> list[float]:
@@ -175,8 +176,7 @@ class Network:
             for operand, local in node.edges:
                 if operand in self.parameters:
                     part[operand] = part.get(operand, 0.0) + local * self.adjoints[node]
-        penalties = {term for term in self.terms if all(operand in self.parameters for operand, _ in term.edges)}
-        return [self.gradients(part) for node, part in parts.items() if node not in penalties and part]
+        return [self.gradients(part) for node, part in parts.items() if part and not self._is_penalty(node)]
 
     @cached_property
     def _above(self) -> set[Value]:

@@ -27,6 +27,8 @@ from autograd.formula.systems import NumberSystem, mpmath
 
 __all__ = ["ExactReplay", "FiniteDifferences", "Reference", "along_directions", "compared"]
 
+CLOSE = 1e-6
+"""Error of a gradient, relative to the largest, that rounding may explain."""
 STEADY = 1e-9
 """Relative error of a gradient below which rounding hardly matters."""
 SINGLY = 20
@@ -119,6 +121,11 @@ class ExactReplay(Reference):
         return dict(zip(leaves, self.root.gradients(leaves), strict=True))
 
     @cached_property
+    def largest(self) -> float:
+        """The largest gradient by the engine."""
+        return max((abs(x) for x in self.own_gradients.values() if isfinite(x)), default=0.0)
+
+    @cached_property
     def together(self) -> Mapping[Value, Slopes]:
         """The slopes with respect to all leaves whose gradient was computed at once and confirmed."""
         if len(self.leaves) <= SINGLY:
@@ -174,10 +181,13 @@ class ExactReplay(Reference):
         leaf, noise, scale = self.leaves[name], 0.0, self.steepest
         off, terms = abs(self.own_gradients.get(leaf, 0.0) - slopes.numeric), self.terms.get(leaf, 0.0)
         is_steady = off <= STEADY * abs(slopes.numeric)
+        is_close = abs(grad - slopes.numeric) <= CLOSE * self.largest
+        if is_close and not (self.graph.forward or self.graph.local):
+            noise = EPSILON * self.roundings.get(leaf, 0.0)
         if leaf in self.together and off <= STEADY * terms:
-            noise = 0.0 if is_steady else EPSILON * self.roundings.get(leaf, 0.0)
+            pass
         elif not (is_steady and slopes.kind == "smooth") and not (self.graph.forward or self.graph.local):
-            noise = rounding(self.root, leaf)
+            noise += rounding(self.root, leaf)
             through = self.replayed.by(leaf, recorded=True)
             if slopes.kind == through.kind == "smooth":
                 noise += abs(slopes.numeric - through.numeric)

@@ -28,10 +28,14 @@ def roundings(graph: Graph) -> dict[Value, float]:
     2.828
     """
     forward: dict[Value, float] = {}  # variances of numbers
+
+    def square(x: float) -> float:
+        return x * x  # without the error of x ** 2 for large numbers
+
     for node in graph.nodes:
         for operand, _ in node.edges:
-            forward.setdefault(operand, operand.data**2)
-        forward[node] = node.data**2 + sum(local**2 * forward[operand] for operand, local in node.edges)
+            forward.setdefault(operand, operand.data * operand.data)
+        forward[node] = node.data * node.data + sum(local * local * forward[x] for x, local in node.edges)
     adjoints, backward = {graph.root: 1.0}, {graph.root: 0.0}
     for node in reversed(graph.nodes):
         upstream, variance = adjoints[node], backward[node]
@@ -41,9 +45,9 @@ def roundings(graph: Graph) -> dict[Value, float]:
             reactions = [r if isfinite(r) else 0.0 for r in reactions]
             moved = sum(r * r * forward[x] for r, x in zip(reactions, operands, strict=True))
             if len(operands) == 1 and local:  # often computed from the result instead: 1 - z² for tanh
-                moved += (reactions[0] / local * node.data) ** 2
+                moved += square(reactions[0] / local * node.data)
             term = local * upstream
-            terms = local**2 * variance + upstream**2 * (moved + local**2) + term**2
+            terms = square(local) * variance + square(upstream) * (moved + square(local)) + square(term)
             adjoints[operand] = adjoints.get(operand, 0.0) + term
             backward[operand] = backward.get(operand, 0.0) + terms
     return {value: sqrt(variance) for value, variance in backward.items()}
