@@ -223,6 +223,6 @@ def _origin(whole: int, is_big: bool, counts: Collection[int]) -> str:
 def _is_near(ratio: float, by: int, counts: Collection[int]) -> str:
     """The question whether something was divided by one more or less than the number of terms."""
     for n in counts:
-        if n > 2 and abs(ratio / (n / (n - by)) - 1) <= LIKE:
+        if n > 3 and abs(ratio / (n / (n - by)) - 1) <= LIKE:
             return f" (divided by {n - by} instead of {n}?)"
     return ""

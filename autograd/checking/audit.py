@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import copysign, isclose, isfinite, isnan
+from math import copysign, inf, isclose, isfinite, isnan
 from typing import Any, Literal
 
 from autograd.checking.exact_replay import applied, exact_slopes
@@ -93,8 +93,9 @@ class Graph:
             last = node.args[-1]
             if op.nary:
                 counts.add(len(node.args) // len(op.operands))
-            elif op.name in ("truediv", "mul") and type(last) is not Value and last:
-                counts.add(round(last if op.name == "truediv" else 1 / last))
+            elif op.name in ("truediv", "mul") and type(last) is not Value and 0 < abs(last) < inf:
+                divisor = last if op.name == "truediv" else 1 / last
+                counts.add(round(divisor) if abs(divisor) < inf else 0)
         return counts
 
     @property

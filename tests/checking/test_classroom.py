@@ -1,0 +1,623 @@
+"""Gradient checks of the code that students of the big courses write: layers, networks as dicts, tensors, classes."""
+
+import math
+import random
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd import Value, gradcheck, sigmoid, tanh
+from autograd.checking.array_patterns import ArrayGradient, pattern
+from autograd.checking.arrays import misshapen
+from tests.benchmarks import mistakes
+
+rng = np.random.default_rng(17)
+X, Y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+NETWORK = {
+    "W1": rng.normal(size=(3, 4)), "b1": rng.normal(size=4), "W2": rng.normal(size=(4, 2)), "b2": rng.normal(size=2),
+}  # fmt: skip
+
+
+def cost(W1, b1, W2, b2):
+    return ((np.tanh(X @ W1 + b1) @ W2 + b2 - Y) ** 2).mean()
+
+
+def gradients(W1, b1, W2, b2):
+    h = np.tanh(X @ W1 + b1)
+    d = 2 * (h @ W2 + b2 - Y) / Y.size
+    dz = d @ W2.T * (1 - h**2)
+    return {"W1": X.T @ dz, "b1": dz.sum(0), "W2": h.T @ d, "b2": d.sum(0)}
+
+
+RIGHT = gradients(**NETWORK)
+
+
+def floats_only(f):
+    return lambda **arrays: float(f(**{name: np.array(x, dtype=float) for name, x in arrays.items()}))
+
+
+# --- The report ---------------------------------------------------------------------------------------
+
+
+def test_a_report_is_true_if_it_is_ok():
+    assert gradcheck(cost, NETWORK, gradient=gradients)
+    assert not gradcheck(cost, NETWORK, gradient={**RIGHT, "b1": 2 * RIGHT["b1"]})
+    assert not gradcheck(lambda x: Value(1.0) * float("nan"), {"x": 1.0})
+
+
+def test_arrays_come_first_in_the_report_of_a_network():
+    report = gradcheck(cost, NETWORK, gradient={**RIGHT, "W2": 2 * RIGHT["W2"], "b1": -RIGHT["b1"]})
+    lines = str(report).splitlines()
+    assert lines[0] == "Gradient check: FAIL (12 of 26 inputs wrong)"
+    assert re.fullmatch(r"  array  shape   at +yours +numerical +verdict", lines[1])
+    assert [line.split()[0] for line in lines[2:6]] == ["W1", "b1", "W2", "b2"]
+    assert lines[3].endswith("FAIL  all 4 wrong: wrong sign")
+    assert lines[4].endswith("FAIL  all 8 wrong: 2x too big")
+    assert lines[5].split() == ["b2", "(2,)", "pass"]
+
+
+def test_an_array_knows_its_verdict_and_the_places_that_are_wrong():
+    wrong = RIGHT["W1"].copy()
+    wrong[1, 2] *= 3
+    arrays = gradcheck(cost, NETWORK, gradient={**RIGHT, "W1": wrong}).arrays
+    assert {name: array.verdict for name, array in arrays.items()} == {
+        "W1": "fail", "b1": "pass", "W2": "pass", "b2": "pass",
+    }  # fmt: skip
+    assert (arrays["W1"].wrong, arrays["W1"].checked, arrays["W1"].shape) == ([(1, 2)], 12, (3, 4))
+    assert arrays["b1"].wrong == []
+
+
+def test_few_numbers_keep_one_row_each():
+    report = gradcheck(lambda w, b: (w * w).sum() * b, {"w": np.array([1.0, 2.0]), "b": 3.0})
+    assert "  w[1]   12.0" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected", "question"),
+    [
+        ((10, 5), (5,), "is a sum over axis 0 missing?"),
+        ((10, 4, 5), (5,), "is a sum over axes 0 and 1 missing?"),
+        ((10, 5), (10, 1), "is a sum over axis 1 missing?"),
+        ((5,), (5, 1), "is keepdims=True missing?"),
+        ((1, 5), (5,), "does it have an axis too many?"),
+        ((3, 4), (4, 3), "is it transposed?"),
+        ((10, 6), (10, 2, 3), "is a reshape missing?"),
+    ],
+)
+def test_a_gradient_of_the_wrong_shape_gets_a_question(shape, expected, question):
+    assert misshapen("b", shape, expected) == f"the gradient of b has shape {shape}, b has {expected}: {question}"
+
+
+def test_shapes_without_a_likely_mistake_are_only_named():
+    assert misshapen("b", (7,), (5,)) == "the gradient of b has shape (7,), b has (5,)"
+    assert misshapen("b", (), (5,)) == "the gradient of b is a number, b has (5,)"
+
+
+@settings(max_examples=60)
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=3), st.data())
+def test_gradients_of_any_other_shape_are_answered_array_by_array(shape, data):
+    other = data.draw(st.lists(st.integers(1, 4), min_size=0, max_size=4).filter(lambda other: other != shape))
+    w = np.arange(math.prod(shape), dtype=float).reshape(shape)
+    report = gradcheck(
+        lambda w, b: (w * w).sum() * b, {"w": w, "b": 2.0}, gradient={"w": np.ones(other), "b": (w * w).sum()}
+    )
+    assert report.arrays["w"].problem.startswith("the gradient of w ")
+    assert report.arrays["b"].verdict == "pass"
+    assert report.arrays["w"].problem in str(report)
+
+
+def test_the_score_counts_what_is_confirmed():
+    assert gradcheck(cost, NETWORK, gradient={**RIGHT, "W1": 2 * RIGHT["W1"]}).score(26) == 14.0
+    report = gradcheck(floats_only(lambda W1, b1, W2, b2: np.float32(cost(W1, b1, W2, b2))), NETWORK, gradient=RIGHT)
+    confirmed = [check for check in report.inputs.values() if check.verdict in ("pass", "kink")]
+    assert report.score(26) == len(confirmed) < 26
+
+
+def test_all_gradients_zero_prove_little():
+    zero = {name: 0 * array for name, array in NETWORK.items()}
+    report = gradcheck(lambda W1, W2: ((np.tanh(X @ W1) @ W2) ** 2).sum(), {"W1": zero["W1"], "W2": zero["W2"]})
+    assert report.verdict == "pass"
+    assert report.advice == ["Every gradient is 0 here, so a wrong formula would pass too: choose another point."]
+    assert report.advice[0] in str(report)
+    assert gradcheck(lambda w, b: w * w + b, {"w": 0.0, "b": 1.0}).advice == []
+
+
+def test_a_concealed_report_holds_no_answer():
+    wrong = {**RIGHT, "b2": RIGHT["b2"] * [1, 3], "W1": RIGHT["W1"] * 2}
+    report = gradcheck(cost, NETWORK, gradient=wrong, reveal=False)
+    revealed = gradcheck(cost, NETWORK, gradient=wrong)
+    assert {name: array.wrong for name, array in report.arrays.items()} == {
+        name: array.wrong for name, array in revealed.arrays.items()
+    }
+    assert (report.verdict, report.score(5)) == (revealed.verdict, revealed.score(5))
+    check = report.inputs["b2[1]"]
+    assert (math.isnan(check.numeric), check.closed_form, check.hint, report.along) == (True, None, "", None)
+    text = str(report)
+    assert "2x" not in text
+    assert "3x" not in text
+    assert f"{RIGHT['b2'][1]:.3g}" not in text
+    assert "numerical" not in text
+    few = gradcheck(lambda w, b: w * 2.0 + b, {"w": 0.5, "b": 0.1}, gradient={"w": 7.0, "b": 1.0}, reveal=False)
+    assert str(few).splitlines()[1:4] == ["  input  yours  verdict", "  w      7.0    FAIL", "  b      1.0    pass"]
+
+
+def test_relative_errors_are_named_with_the_digits_that_would_do():
+    report = gradcheck(cost, NETWORK, gradient={**RIGHT, "b2": RIGHT["b2"] * (1 + 4e-6)})
+    assert re.fullmatch(r"relative error 4e-06 \(digits=[45] accepts that\)", report.inputs["b2[0]"].hint)
+    digits = int(report.inputs["b2[0]"].hint.split("digits=")[1][0])
+    assert gradcheck(cost, NETWORK, gradient={**RIGHT, "b2": RIGHT["b2"] * (1 + 4e-6)}, digits=digits)
+
+
+# --- How functions and gradients are written in courses -----------------------------------------------
+
+
+def test_a_function_of_one_dict_of_parameters():
+    report = gradcheck(
+        lambda parameters: cost(**parameters), NETWORK, gradient=lambda parameters: gradients(**parameters)
+    )
+    assert report.ok
+    assert list(report.arrays) == ["W1", "b1", "W2", "b2"]
+
+
+def test_a_function_that_returns_its_gradient_as_well():
+    def pair(x):
+        return np.sum(x**2), 2 * x
+
+    x = np.arange(6.0).reshape(2, 3) + 1
+    assert gradcheck(pair, x, gradient=True)
+    assert gradcheck(lambda x: (np.sum(x**2), 3 * x), x, gradient=True).arrays["x"].hint == "1.50x too big"
+    assert gradcheck(lambda **p: (cost(**p), gradients(**p)), NETWORK, gradient=True)
+    with pytest.raises(TypeError, match=r"with gradient=True, <lambda> should return \(number, gradient\), but"):
+        gradcheck(lambda x: np.sum(x**2), x, gradient=True)
+
+
+def affine(x, w, b):
+    return x.reshape(len(x), -1) @ w + b, (x, w)
+
+
+def affine_backward(dout, cache):
+    x, w = cache
+    return (dout @ w.T).reshape(x.shape), x.reshape(len(x), -1).T @ dout, dout.sum(0)
+
+
+LAYER = rng.normal(size=(5, 2, 3)), rng.normal(size=(6, 4)), rng.normal(size=4)
+DOUT = rng.normal(size=(5, 4))
+
+
+def test_a_layer_with_an_upstream_gradient():
+    grads = affine_backward(DOUT, affine(*LAYER)[1])
+    assert gradcheck(affine, LAYER, gradient=grads, upstream=DOUT)
+    assert gradcheck(lambda *args: affine(*args)[0], LAYER, gradient=grads, upstream=DOUT)
+    assert gradcheck(affine, LAYER, upstream=DOUT)  # the engine's own
+    wrong = gradcheck(affine, LAYER, gradient=(grads[0], grads[1], DOUT), upstream=DOUT)
+    assert wrong.arrays["b"].problem == "the gradient of b has shape (5, 4), b has (4,): is a sum over axis 0 missing?"
+    assert [name for name, array in wrong.arrays.items() if array.verdict == "fail"] == ["b"]
+    mean = gradcheck(affine, LAYER, gradient=(grads[0], grads[1], DOUT.mean(0)), upstream=DOUT)
+    assert mean.arrays["b"].hint == "1/5 of the right one (a mean for a sum over 5 terms?)"
+    assert not any("regulariser" in line for line in mean.advice)
+
+
+def test_a_layer_with_several_results():
+    def step(x, h):
+        new = np.tanh(x + h)
+        return new, 2 * new
+
+    def backward(x, h):
+        slope = (up[0] + 2 * up[1]) * (1 - np.tanh(x + h) ** 2)
+        return slope, slope
+
+    up = rng.normal(size=3), rng.normal(size=3)
+    assert gradcheck(step, [rng.normal(size=3), rng.normal(size=3)], gradient=backward, upstream=up)
+    with pytest.raises(TypeError, match=r"upstream has 3 arrays, but step returned"):
+        gradcheck(step, [X[0], X[1]], gradient=backward, upstream=(*up, up[0]))
+
+
+@pytest.mark.parametrize(
+    ("f", "message"),
+    [
+        (affine, "affine returned a tuple of 2: write upstream=dout for the gradient of (out * dout).sum()"),
+        (lambda *args: affine(*args)[0], "<lambda> returned an array of shape (5, 4): with upstream=dout, an array of"),
+        (
+            lambda *args: (1.0, None),
+            "<lambda> returned a tuple of 2: if the second is the gradient, write gradient=True",
+        ),
+        (lambda *args: (1.0,), "<lambda> returned (1.0,): is there a comma too many?"),
+        (lambda *args: {"loss": 1.0}, "<lambda> returned {'loss': 1.0}: return a sum, or one element"),
+    ],
+)
+def test_results_that_are_not_one_number(f, message):
+    with pytest.raises(
+        TypeError, match=re.escape(f"gradcheck needs a function that returns one number, but {message}")
+    ):
+        gradcheck(f, LAYER, gradient=LAYER)
+
+
+def test_a_layer_that_keeps_what_it_computed_is_left_as_it_was():
+    class Layer:
+        def forward(self, w):
+            self.out = np.tanh(X @ w)
+            return (self.out**2).sum()
+
+        def backward(self, w):
+            assert self.out.dtype == float  # the forward pass that came before was one of plain numbers
+            return X.T @ (2 * self.out * (1 - self.out**2))
+
+    layer = Layer()
+    w = NETWORK["W1"]
+    assert gradcheck(layer.forward, [w], gradient=layer.backward)
+    assert layer.out.dtype == float
+    assert np.array_equal(layer.out, np.tanh(X @ w))
+    assert np.array_equal(w, NETWORK["W1"])
+
+
+def test_a_function_may_change_its_inputs_and_print(capsys):
+    def rude(w):
+        print("called")
+        w[:] = w * 2
+        return (w**2).sum()
+
+    w = np.array([1.0, 2.0])
+    assert gradcheck(rude, [w], gradient=[8 * w])
+    assert gradcheck(floats_only(rude), {"w": w}, gradient=[8 * w])
+    assert w.tolist() == [1.0, 2.0]
+    assert capsys.readouterr().out == "called\n" * 2
+
+
+def test_functions_that_answer_differently_are_inconclusive():
+    counter = iter(range(1000))
+
+    def counting(x):
+        return float(x) ** 2 + next(counter) * 1e-3
+
+    def rows(x):
+        return np.sum(x[random.randrange(6)] ** 2)
+
+    source = np.random.default_rng(0)
+
+    def dropout(x):
+        return float((np.array(x, dtype=float) * (source.random(x.shape) < 0.5)).sum())
+
+    for f, x in ((counting, 1.0), (rows, X), (dropout, np.ones((4, 2)))):
+        report = gradcheck(f, {"x": x}, gradient={"x": 0 * x})
+        assert report.verdict == "inconclusive"
+        assert next(iter(report.inputs.values())).reason.endswith("returns different results for the same inputs")
+
+
+def test_a_function_that_fails_when_it_is_called_again():
+    calls = []
+
+    def f(x):
+        calls.append(x)
+        if len(calls) > 4:
+            raise RuntimeError("out of luck")
+        return float(x) ** 2
+
+    report = gradcheck(f, {"x": 1.0}, gradient={"x": 2.0})
+    assert report.inputs["x"].reason == "f fails when it is called again: RuntimeError: out of luck"
+
+
+@pytest.mark.parametrize("at", [1e11, 1e12, 1e14, 1e16, 1e300])
+def test_steps_that_alias_are_inconclusive(at):
+    for gradient in (math.cos(at), -math.cos(at)):
+        check = gradcheck(math.sin, {"x": at}, gradient={"x": gradient}).inputs["x"]
+        assert (check.verdict, check.reason) == (
+            "inconclusive",
+            "the function changes as much over the smallest steps as over the largest",
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("eps", "gradcheck has no argument eps: there is no step to choose; it is found for each input"),
+        ("rtol", "gradcheck has no argument rtol: there is no tolerance to choose; digits=3 accepts gradients"),
+        ("args", "gradcheck has no argument args: pass constants within the function"),
+        ("order", "gradcheck has no argument order; for second derivatives check grad(f) instead of f"),
+        ("colour", "gradcheck has no argument colour"),
+    ],
+)
+def test_keywords_of_other_checkers_name_what_takes_their_place(name, advice):
+    with pytest.raises(TypeError) as raised:
+        gradcheck(cost, NETWORK, gradient=gradients, **{name: 1})
+    assert str(raised.value).startswith(advice)
+
+
+@pytest.mark.parametrize("sample", [0, -1, 1.5, True])
+def test_a_sample_is_a_positive_number(sample):
+    with pytest.raises(
+        ValueError, match=f"sample is the number of gradients to check in each array, .* not {sample!r}"
+    ):
+        gradcheck(cost, NETWORK, gradient=gradients, sample=sample)
+
+
+# --- Many inputs --------------------------------------------------------------------------------------
+
+
+def test_a_sample_of_many_gradients_and_a_direction_over_all():
+    W = rng.normal(size=(50, 40))
+    x = rng.normal(size=(1, 50))
+
+    def layer(W):
+        return np.tanh(x @ W / 7).sum()
+
+    right = x.T @ (1 - np.tanh(x @ W / 7) ** 2) / 7
+    report = gradcheck(layer, {"W": W}, gradient={"W": right}, sample=30)
+    assert report.ok
+    assert (report.arrays["W"].checked, len(report.inputs)) == (30, 31)
+    assert "W      (50, 40)  pass  30 of 2,000 checked" in str(report)
+    places = report.arrays["W"].positions
+    assert places == gradcheck(layer, {"W": W}, gradient={"W": right}, sample=30).arrays["W"].positions
+    assert places != gradcheck(layer, {"W": W}, gradient={"W": right}, sample=30, seed=1).arrays["W"].positions
+    unseen = next(at for at in np.ndindex(W.shape) if at not in places)
+    right[unseen] += 1e-2
+    report = gradcheck(layer, {"W": W}, gradient={"W": right}, sample=30)
+    assert (report.verdict, report.arrays["W"].verdict, report.arrays["W"].wrong) == ("fail", "fail", [])
+    assert "30 of 2,000 checked are right, but not their sum along a random direction" in str(report)
+
+
+def test_too_many_inputs_ask_for_a_sample():
+    with pytest.raises(
+        ValueError, match="there are 1,000,000 inputs, too many to check each: sample=100 checks so many"
+    ):
+        gradcheck(lambda w: (w * w).sum(), {"w": np.zeros((1000, 1000))}, gradient=lambda w: 2 * w)
+
+
+def calls_of(f, W, gradient):
+    calls = []
+
+    def counted(W):
+        calls.append(1)
+        return f(np.array(W, dtype=float))
+
+    report = gradcheck(counted, {"W": W}, gradient=gradient)
+    return len(calls), report
+
+
+def test_the_calls_of_a_function_of_floats_grow_slower_than_the_inputs():
+    W, x = rng.normal(size=(40, 40)) / 6, rng.normal(size=(1, 40))
+
+    def layer(W):
+        return float(np.tanh(x @ W).sum())
+
+    def gradient(W):
+        return x.T @ (1 - np.tanh(x @ W) ** 2)
+
+    calls, report = calls_of(layer, W, gradient)
+    assert report.ok
+    assert calls < 2 * W.size
+    calls, report = calls_of(layer, W, lambda W: 2 * gradient(W))
+    assert len(report.arrays["W"].wrong) == W.size
+    assert calls < 20 * W.size
+    off = gradient(W)
+    off[3, 5] *= 1.0001
+    calls, report = calls_of(layer, W, off)
+    assert report.arrays["W"].wrong == [(3, 5)]
+
+
+@pytest.mark.slow
+@settings(max_examples=30)
+@given(st.integers(0, 10_000), st.integers(0, 11), st.sampled_from([1.01, -1.0, 0.0, 1.0001]))
+def test_one_wrong_gradient_among_many_is_found_on_both_paths(seed, place, factor):
+    source = np.random.default_rng(seed)
+    W, b, x = source.normal(size=(6, 4)), source.normal(size=4), source.normal(size=(3, 6))
+
+    def f(W, b):
+        return (np.tanh(x @ W + b) ** 2).sum()
+
+    h = np.tanh(x @ W + b)
+    dz = 2 * h * (1 - h**2)
+    grads = {"W": x.T @ dz, "b": dz.sum(0)}
+    assert gradcheck(f, {"W": W, "b": b}, gradient=grads).verdict != "fail"
+    grads["W"].ravel()[place] *= factor
+    for function in (f, floats_only(f)):
+        report = gradcheck(function, {"W": W, "b": b}, gradient=grads)
+        assert report.arrays["W"].wrong == [np.unravel_index(place, W.shape)], report
+        assert report.arrays["b"].wrong == []
+
+
+def test_inputs_that_meet_a_kink_are_checked_one_by_one():
+    W = rng.normal(size=(5, 5))
+    W[:, 0] = 0.0  # the first unit is exactly at its kink for all samples
+    x = np.abs(rng.normal(size=(3, 5)))
+
+    def f(W):
+        return np.maximum(x @ W, 0).sum()
+
+    def gradient(W, at_zero=0.0):
+        z = x @ W
+        return x.T @ np.where(z == 0, at_zero, z > 0)
+
+    for at_zero in (0.0, 0.5, 1.0):
+        report = gradcheck(f, {"W": W}, gradient=gradient(W, at_zero))
+        assert {report.inputs[f"W[{i}, 0]"].verdict for i in range(5)} == {"kink"}
+        assert report.arrays["W"].wrong == []
+    report = gradcheck(f, {"W": W}, gradient=gradient(W, 1.5))
+    assert report.arrays["W"].wrong == [(i, 0) for i in range(5)]
+
+
+def test_the_textbook_derivative_of_a_saturated_unit_is_not_called_wrong():
+    W = {"W1": 6 * NETWORK["W1"], "b1": NETWORK["b1"], "W2": NETWORK["W2"], "b2": NETWORK["b2"]}
+    report = gradcheck(cost, W, gradient=gradients)
+    assert report.verdict != "fail", report
+    wrong = gradients(**W)
+    assert gradcheck(cost, W, gradient={**wrong, "W2": 1.01 * wrong["W2"]}).arrays["W2"].verdict == "fail"
+
+
+# --- Precision ----------------------------------------------------------------------------------------
+
+
+def single(f):
+    return lambda **arrays: f(**{name: np.array(x, dtype=float).astype(np.float32) for name, x in arrays.items()})
+
+
+def single_cost(W1, b1, W2, b2):
+    x, y = X.astype(W1.dtype), Y.astype(W1.dtype)
+    return ((np.tanh(x @ W1 + b1) @ W2 + b2 - y) ** 2).mean()
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.01, 2.0, -1.0])
+def test_single_precision(scale):
+    parameters = {name: array.astype(np.float32) for name, array in NETWORK.items()}
+    scaled = {name: (scale * array).astype(np.float32) for name, array in RIGHT.items()}
+    exact = gradcheck(cost, parameters, gradient=scaled)  # a cost in double precision
+    coarse = gradcheck(single(single_cost), parameters, gradient=scaled)
+    if scale == 1.0:
+        assert exact.verdict == "pass", exact
+        assert coarse.verdict != "fail", coarse
+    else:
+        assert exact.verdict == coarse.verdict == "fail"
+        assert all(check.verdict == "fail" for check in exact.inputs.values())
+        assert {check.verdict for check in coarse.inputs.values()} <= {"fail", "inconclusive"}
+
+
+def test_half_precision_is_never_accused():
+    half = {name: array.astype(np.float16) for name, array in RIGHT.items()}
+    report = gradcheck(
+        lambda **p: np.float16(cost(**{n: np.array(x, dtype=float) for n, x in p.items()})), NETWORK, gradient=half
+    )
+    assert report.verdict != "fail"
+
+
+def test_a_kink_within_the_steps_of_single_precision_is_no_mistake():
+    def hinge(w):
+        return np.maximum(np.array(w, dtype=float).astype(np.float32) - np.float32(0.4999), np.float32(0)).sum()
+
+    report = gradcheck(hinge, {"w": np.array([0.5, 2.0])}, gradient={"w": np.ones(2, dtype=np.float32)})
+    assert report.verdict != "fail", report
+
+
+@pytest.mark.parametrize("library", ["torch", "jax"])
+def test_tensors_of_other_libraries(library):
+    pytest.importorskip(library)
+    if library == "torch":
+        import torch
+
+        tensor = torch.tensor(NETWORK["b1"], dtype=torch.float64)
+        report = gradcheck(
+            lambda b: (torch.tanh(b) ** 2).sum(), {"b": tensor}, gradient=lambda b: 2 * b.tanh() * (1 - b.tanh() ** 2)
+        )
+        assert report.ok
+        assert gradcheck(lambda b: (torch.tanh(b) ** 2).sum(), {"b": tensor}, gradient={"b": tensor}).verdict == "fail"
+        return
+    import jax
+    import jax.numpy as jnp
+
+    def f(b):
+        return jnp.sum(jnp.tanh(b) ** 2)
+
+    assert gradcheck(f, {"b": jnp.array(NETWORK["b1"])}, gradient=jax.grad(f)).verdict != "fail"
+
+
+def test_anything_that_numpy_can_read_is_an_array():
+    class Tensor:
+        """An array of a library that is not installed."""
+
+        def __init__(self, numbers):
+            self.numbers = np.asarray(numbers)
+            self.shape, self.dtype = self.numbers.shape, self.numbers.dtype
+
+        def __array__(self, dtype=None, copy=None):
+            return np.array(self.numbers, dtype)
+
+        def __array_namespace__(self):
+            return self
+
+        def asarray(self, numbers, dtype):
+            return Tensor(np.asarray(numbers, dtype))
+
+    def f(w):
+        assert isinstance(w, Tensor)
+        return np.array((w.numbers**2).sum())  # a number in an array without axes
+
+    w = np.array([1.0, -2.0, 0.5])
+    report = gradcheck(f, {"w": Tensor(w)}, gradient={"w": Tensor(2 * w)})
+    assert (report.verdict, report.source) == ("pass", "finite differences")
+    assert gradcheck(f, {"w": Tensor(w)}, gradient=lambda w: Tensor(3 * w.numbers)).arrays["w"].hint == "1.50x too big"
+
+
+# --- Mistakes by name ---------------------------------------------------------------------------------
+
+
+def seen(claimed, right, x=None):
+    error = np.zeros_like(right)
+    return pattern(ArrayGradient("W", claimed, right, error, np.cos(right) if x is None else x, claimed != right), {6})
+
+
+SQUARE = np.array([[1.0, -2.0, 3.5], [0.25, 5.0, -6.0], [7.0, 0.5, 9.0]])
+
+
+@pytest.mark.parametrize(
+    ("claimed", "text"),
+    [
+        (2 * SQUARE, "2x too big"),
+        (SQUARE / 6, "1/6 of the right one (a mean for a sum over 6 terms?)"),
+        (-SQUARE, "wrong sign"),
+        (SQUARE.T, "transposed"),
+        (SQUARE[::-1], "rows in reverse order"),
+        (np.roll(SQUARE, 1, axis=0), "shifted by one"),
+        (SQUARE[[1, 0, 2]], "in another order"),
+        (np.floor(SQUARE), "rounded down to whole numbers: is // written for /?"),
+        (0 * SQUARE, "all 0"),
+        (0 * SQUARE + SQUARE.sum(), "each is the sum of the right ones: summed over an axis too many?"),
+        (SQUARE + np.array([[0, 0, 1], [0, 0, 2], [0, 0, 1]]), "only column 2"),
+        (SQUARE * [[1], [3], [1]], "only row 1, 3x too big"),
+        (SQUARE + np.array([[1, 0, 0], [0, 0, 0], [0, 0, 2]]), ""),
+    ],
+)
+def test_patterns_in_one_array(claimed, text):
+    assert seen(claimed, SQUARE) == text
+
+
+def test_a_multiple_of_the_array_itself_points_to_a_regulariser():
+    x = np.arange(9.0).reshape(3, 3) - 3.5
+    assert seen(SQUARE + 0.1 * x, SQUARE, x) == "off by 0.1 times W itself: what about a regulariser?"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network", mistakes.NETWORKS, ids=lambda network: network.name)
+def test_most_mistakes_of_students_are_named(network, capsys):
+    counts = mistakes.check(network)
+    capsys.readouterr()
+    assert counts["judged wrongly"] == 0
+    assert counts["fully"] >= 0.75 * len(network.mistakes)
+
+
+def test_a_mistake_on_top_of_a_common_factor_is_named_too():
+    def wrong(W1, b1, W2, b2):
+        h = np.tanh(X @ W1 + b1)
+        d = (h @ W2 + b2 - Y) / Y.size
+        dz = d @ W2.T
+        return {"W1": X.T @ dz, "b1": dz.sum(0), "W2": h.T @ d, "b2": d.sum(0)}
+
+    report = gradcheck(cost, NETWORK, gradient=wrong)
+    assert "Looks like: W2, b2 are off: 1/2 of the right one" in str(report)
+    assert "W1, b1: the derivative of tanh is missing, at all 24 of them, besides: 1/2 of the right one" in str(report)
+
+
+def test_layers_of_the_same_kind_are_told_apart():
+    x = rng.normal(size=(4, 3))
+    parameters = {"U": rng.normal(size=(3, 3)), "V": rng.normal(size=(3, 3)), "W": rng.normal(size=(3, 1))}
+
+    def network(U, V, W):
+        return (sigmoid(sigmoid(x @ U) @ V) @ W).sum()
+
+    def wrong(U, V, W):
+        a = 1 / (1 + np.exp(-x @ U))
+        h = 1 / (1 + np.exp(-a @ V))
+        dh = np.ones((4, 1)) @ W.T * h * (1 - h)
+        return {"U": x.T @ (dh @ V.T), "V": a.T @ dh, "W": h.sum(0)[:, None]}
+
+    report = gradcheck(network, parameters, gradient=wrong)
+    assert "Looks like: the derivative of sigmoid is missing in layer 1 of 2" in str(report)
+
+
+def test_swapped_arrays_are_named():
+    report = gradcheck(
+        lambda v, w: (tanh(v) * w).sum(),
+        {"v": X[0] + 5, "w": X[1]},
+        gradient=lambda v, w: {"v": np.tanh(v), "w": w / np.cosh(v) ** 2},
+    )
+    assert "Looks like: v and w are swapped" in str(report)
