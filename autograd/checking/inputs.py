@@ -142,11 +142,11 @@ class Inputs:
 
     def order(self, f: Callable[..., Any]) -> list[str] | None:
         """The names in the order in which to pass them by position; empty if by name, None for one dict of all."""
+        parameters = positional_names(f, len(self.trees))
+        if set(parameters) == set(self.trees):  # in order, as the gradients of JAX are to be called
+            return parameters
         if self.by_name and not misfit(f, [], self.trees):
             return []
-        parameters = positional_names(f, len(self.trees))
-        if set(parameters) == set(self.trees):
-            return parameters
         if self._is_one_dict and self._takes_all(f):
             return None
         others = set(parameters).isdisjoint(self.trees) and not misfit(f, list(self.trees), {})
