@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograd import Value
-from autograd.checking.exact_replay import GraphSlopes, Replay
+from autograd.checking.references.exact_replay import GraphSlopes, Replay
 from autograd.formula.systems import NumberSystem
 from tests.core.programs import Program, apply, is_smooth, random_number, random_program
 

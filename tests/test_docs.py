@@ -92,7 +92,7 @@ def test_links_lead_somewhere(page):
 
 
 @pytest.mark.parametrize(
-    "path", ["core/table.py", "checking/report.py", "drawing/style.py", "vectorizing/namespaces.py"], ids=str
+    "path", ["core/table.py", "checking/reports/report.py", "drawing/style.py", "vectorizing/namespaces.py"], ids=str
 )
 def test_the_readme_leads_to_the_files_for_common_changes_in_two_hops(path):
     pages = [target for target, _ in links(ROOT / "README.md") if target.suffix == ".md"]

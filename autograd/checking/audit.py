@@ -20,8 +20,8 @@ from functools import cached_property
 from math import copysign, inf, isclose, isfinite, isnan
 from typing import Any, Literal
 
-from autograd.checking.exact_replay import applied, exact_slopes
-from autograd.checking.finite_differences import ladder_slopes
+from autograd.checking.references.exact_replay import applied, exact_slopes
+from autograd.checking.references.finite_differences import ladder_slopes
 from autograd.checking.verdicts import Slopes, judge
 from autograd.core.graph import newest_first
 from autograd.core.table import Operation

@@ -12,11 +12,12 @@ from math import isclose, isfinite
 from typing import Any, Protocol
 
 from autograd.checking.audit import Culprit, Graph
-from autograd.checking.diagnosis import explained
-from autograd.checking.engine_check import engine_of
+from autograd.checking.diagnosis.explanations import explained
+from autograd.checking.engines.engine_check import engine_of
+from autograd.checking.function_target import FunctionTarget
 from autograd.checking.inputs import Gradients, Inputs
-from autograd.checking.report import ArrayCheck
-from autograd.checking.targets import FunctionTarget, Target
+from autograd.checking.reports.report import ArrayCheck
+from autograd.checking.targets import Target
 from autograd.core.value import Value
 from autograd.extensions.expressions import expression
 from autograd.formula.typesetting import number

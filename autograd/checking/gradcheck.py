@@ -1,8 +1,8 @@
 """gradcheck: is this gradient right, how certain is that, and if it is wrong, where?
 
 A gradient is compared with a numerical derivative that knows its own error.  For a function that records a graph
-the numerical derivative is exact (`autograd.checking.exact_replay`), for any other it comes from finite differences
-(`autograd.checking.finite_differences`).  The verdict on each input is one of four (`autograd.checking.verdicts`):
+the numerical derivative is exact, for any other it comes from finite differences (`autograd.checking.references`).  The
+verdict on each input is one of four (`autograd.checking.verdicts`):
 
     pass           they agree, within an error small enough to mean something
     FAIL           they differ by more than the error
@@ -10,8 +10,8 @@ the numerical derivative is exact (`autograd.checking.exact_replay`), for any ot
     inconclusive   floats cannot tell, and the report says why
 
 The steps of a check: a target (`autograd.checking.targets`), a claim about its gradient (`autograd.checking.claims`),
-the target's reference (`autograd.checking.reference`), a verdict on each input, the explanation of any mistakes, the
-report (`autograd.checking.report`).
+the target's reference (`autograd.checking.reference`), a verdict on each input, the explanation of any mistakes
+(`autograd.checking.diagnosis`), the report (`autograd.checking.reports`).
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ from random import Random
 from typing import Any
 
 from autograd.checking.claims import ByEngine, ByHand, Claim, Own
-from autograd.checking.diagnosis import with_hints
-from autograd.checking.engine_check import check_engine, creates_values
+from autograd.checking.diagnosis.explanations import with_hints
+from autograd.checking.engines.engine_check import check_engine, creates_values
+from autograd.checking.function_target import FunctionTarget
+from autograd.checking.graph_target import recorded_graph
 from autograd.checking.inputs import MISSING, Block, Inputs
 from autograd.checking.operation_check import check_operation
 from autograd.checking.reference import along_directions, compared
-from autograd.checking.report import Report, by_array
+from autograd.checking.reports.report import Report, by_array
 from autograd.checking.results import Result
-from autograd.checking.targets import FunctionTarget, Target, UndecidableError, recorded_graph
+from autograd.checking.targets import Target, UndecidableError
 from autograd.checking.verdicts import InputCheck, judge, unknown
 from autograd.core.recording import function_of
 from autograd.core.table import Operation

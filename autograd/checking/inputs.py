@@ -14,7 +14,7 @@ from math import prod
 from typing import Any
 
 from autograd.checking.arrays import as_numpy, has_axes, is_array_like, misshapen, with_numbers
-from autograd.checking.precision import DOUBLE, Precision, coarser, precision_of
+from autograd.checking.references.precision import DOUBLE, Precision, coarser, precision_of
 from autograd.core.value import Value, is_real, shown
 from autograd.extensions.arrays import is_array
 from autograd.transforms import pytrees
@@ -143,8 +143,8 @@ class Inputs:
     def order(self, f: Callable[..., Any]) -> list[str] | None:
         """The names in the order in which to pass them by position; empty if by name, None for one dict of all."""
         parameters = positional_names(f, len(self.trees))
-        if set(parameters) == set(self.trees):  # in order, as the gradients of JAX are to be called
-            return parameters
+        if set(parameters) == set(self.trees) and not misfit(f, parameters, {}):
+            return parameters  # in order, as the gradients of JAX have to be called
         if self.by_name and not misfit(f, [], self.trees):
             return []
         if self._is_one_dict and self._takes_all(f):

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from autograd.checking.audit import ROUNDED, Culprit, local_slopes, operand_positions, wrong_result, wrong_slope
-from autograd.checking.report import Report
+from autograd.checking.reports.report import Report
 from autograd.checking.verdicts import InputCheck, judge, unknown
 from autograd.core.table import Operation
 from autograd.core.value import Value

@@ -13,13 +13,13 @@ from statistics import median
 from typing import Any
 
 from autograd.checking.audit import Graph
-from autograd.checking.exact_gradient import confirmed_slopes
-from autograd.checking.exact_replay import DIGITS, GraphSlopes, exact_slopes, steepest_secant
-from autograd.checking.finite_differences import ladder_slopes, largest_step, screened_slopes
 from autograd.checking.inputs import MISSING, Block, Gradients
-from autograd.checking.precision import DOUBLE, Precision
-from autograd.checking.rounding import rounding, roundings
-from autograd.checking.sympy_reference import closed_forms
+from autograd.checking.references.exact_gradient import confirmed_slopes
+from autograd.checking.references.exact_replay import DIGITS, GraphSlopes, exact_slopes, steepest_secant
+from autograd.checking.references.finite_differences import ladder_slopes, largest_step, screened_slopes
+from autograd.checking.references.precision import DOUBLE, Precision
+from autograd.checking.references.rounding import rounding, roundings
+from autograd.checking.references.sympy_reference import closed_forms
 from autograd.checking.verdicts import EPSILON, MEANT_COARSELY, InputCheck, Slopes, hull, judge
 from autograd.core.graph import adjoints
 from autograd.core.value import Value

@@ -1,8 +1,8 @@
 """The verdict on one gradient, given the slopes of the function on both sides of the point.
 
 The numerical derivative with respect to one input comes as `Slopes`: the slope to the left, the slope to the right,
-and a bound on their error.  `autograd.checking.exact_replay` and `autograd.checking.finite_differences` compute it;
-`judge` compares a gradient with it.
+and a bound on their error.  The modules of `autograd.checking.references` compute it; `judge` compares a gradient with
+it.
 
 There is no absolute tolerance anywhere: with one, every gradient smaller than it passes.
 """

@@ -17,7 +17,7 @@ from inspect import signature
 from statistics import fmean
 from typing import Any
 
-from autograd.checking.report import Report, worst
+from autograd.checking.reports.report import Report, worst
 from autograd.checking.results import silent
 from autograd.cli.random_points import Arguments, MissingShapesError, report_at
 from autograd.cli.student_file import Pair, StudentFile

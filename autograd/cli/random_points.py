@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd.checking.arrays import has_axes
 from autograd.checking.gradcheck import gradcheck
-from autograd.checking.report import Report
+from autograd.checking.reports.report import Report
 from autograd.checking.results import quiet_numpy
 from autograd.cli.student_file import Pair
 from autograd.transforms.signatures import misfit

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from autograd import gradcheck
-from autograd.checking.exact_replay import GraphSlopes
+from autograd.checking.references.exact_replay import GraphSlopes
 from autograd.core.graph import newest_first
 from tests.programs import Program, random_program
 

@@ -10,8 +10,8 @@ from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
 import autograd
 from autograd import Value, gradcheck
-from autograd.checking.engine_check import engine_of
-from autograd.checking.recorded_arrays import Array, Tape, numbers_of
+from autograd.checking.engines.engine_check import engine_of
+from autograd.checking.engines.recorded_arrays import Array, Tape, numbers_of
 from tests.checking.tensors import summed_to, tensor_class
 
 RANDOM = np.random.default_rng(0)

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import Value, gradcheck, sigmoid, tanh
-from autograd.checking.array_patterns import ArrayGradient, pattern
 from autograd.checking.arrays import misshapen
+from autograd.checking.diagnosis.array_patterns import ArrayGradient, pattern
 from tests.benchmarks import mistakes
 
 rng = np.random.default_rng(17)
@@ -444,6 +444,14 @@ def test_the_textbook_derivative_of_a_saturated_unit_is_not_called_wrong():
     assert report.verdict != "fail", report
     wrong = gradients(**W)
     assert gradcheck(cost, W, gradient={**wrong, "W2": 1.01 * wrong["W2"]}).arrays["W2"].verdict == "fail"
+
+
+@pytest.mark.parametrize("is_watched", [True, False])
+def test_a_long_check_shows_a_progress_bar(is_watched, monkeypatch, capsys):
+    monkeypatch.setattr("autograd.checking.gradcheck.PATIENCE", 0.0)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: is_watched, raising=False)
+    gradcheck(floats_only(cost), NETWORK, gradient=gradients)
+    assert ("26/26" in capsys.readouterr().err) == is_watched
 
 
 # --- Precision ----------------------------------------------------------------------------------------

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from autograd.checking.error_maps import KINDS, ErrorMap, error_maps, relative_error
 from autograd.checking.inputs import Block
-from autograd.checking.report import by_array
+from autograd.checking.reports.error_maps import KINDS, ErrorMap, error_maps, relative_error
+from autograd.checking.reports.report import by_array
 from autograd.checking.verdicts import Slopes, judge, unknown
 
 

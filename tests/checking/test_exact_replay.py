@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 import autograd
 from autograd import OPERATIONS, Constant, Value, cbrt, cos, exp, log, log1p, relu, sigmoid, sign, sin, sqrt, tanh
 from autograd.checking.audit import Graph
-from autograd.checking.exact_replay import GraphSlopes, Replay, exact_slopes, steepest_secant
 from autograd.checking.reference import ExactReplay
-from autograd.checking.rounding import rounding
+from autograd.checking.references.exact_replay import GraphSlopes, Replay, exact_slopes, steepest_secant
+from autograd.checking.references.rounding import rounding
 from autograd.formula.systems import mpmath
 from tests.programs import one_sided_slopes, random_program, replay
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from autograd import Value
-from autograd.checking.exact_replay import GraphSlopes
-from autograd.checking.finite_differences import ladder_slopes, noise, screened_slopes
+from autograd.checking.references.exact_replay import GraphSlopes
+from autograd.checking.references.finite_differences import ladder_slopes, noise, screened_slopes
 from tests.programs import random_program
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from autograd import gradcheck, sigmoid, tanh
-from autograd.checking.plots import central_differences
+from autograd.checking.reports.plots import central_differences
 from tests.notebook import execute
 
 AT = {"w": 0.5, "b": 0.1}
@@ -291,9 +291,9 @@ def test_an_array_without_entries_is_named():
 
 
 def test_without_matplotlib_the_error_says_what_to_install(monkeypatch):
-    for name in [name for name in sys.modules if name.startswith(("matplotlib", "autograd.checking.plots"))]:
+    for name in [name for name in sys.modules if name.startswith(("matplotlib", "autograd.checking.reports.plots"))]:
         monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.delitem(sys.modules, "autograd.checking.plots")
+    monkeypatch.delitem(sys.modules, "autograd.checking.reports.plots")
     with pytest.raises(ImportError, match="plots need Matplotlib: pip install matplotlib"):
         gradcheck(neuron, AT).plot("w")
 

@@ -8,8 +8,8 @@ import pytest
 
 from autograd import define, gradcheck, relu, tanh
 from autograd.checking.inputs import Block
-from autograd.checking.report import Report, by_array
-from autograd.checking.report_html import BOX, MAX_ARRAYS, PALETTE, STYLE, as_html
+from autograd.checking.reports.report import Report, by_array
+from autograd.checking.reports.report_html import BOX, MAX_ARRAYS, PALETTE, STYLE, as_html
 from autograd.checking.verdicts import Slopes, judge
 
 

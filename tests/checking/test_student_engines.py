@@ -6,7 +6,7 @@ import pytest
 
 import autograd
 from autograd import gradcheck
-from autograd.checking.engine_check import check_engine
+from autograd.checking.engines.engine_check import check_engine
 
 
 def engine(**mistakes):

@@ -12,12 +12,12 @@ from html import escape
 from math import isfinite, isnan, log10
 from typing import TYPE_CHECKING
 
-from autograd.checking.error_maps import KINDS, ErrorMap, Kind, error_maps
+from autograd.checking.reports.error_maps import KINDS, ErrorMap, Kind, error_maps
 from autograd.checking.verdicts import CAUGHT, Verdict
 from autograd.formula.typesetting import number
 
 if TYPE_CHECKING:
-    from autograd.checking.report import ArrayCheck, Report, Row
+    from autograd.checking.reports.report import ArrayCheck, Report, Row
 
 __all__ = ["as_html"]
 

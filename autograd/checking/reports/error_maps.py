@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from autograd.checking.verdicts import InputCheck, Verdict
 
 if TYPE_CHECKING:
-    from autograd.checking.report import ArrayCheck
+    from autograd.checking.reports.report import ArrayCheck
 
 __all__ = ["KINDS", "ErrorMap", "Kind", "error_maps", "relative_error"]
 

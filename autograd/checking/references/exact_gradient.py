@@ -18,7 +18,7 @@ from random import Random
 from typing import Any
 
 from autograd.checking.audit import Graph, local_slopes, operand_numbers, operand_positions
-from autograd.checking.exact_replay import Replay, exact_slopes
+from autograd.checking.references.exact_replay import Replay, exact_slopes
 from autograd.checking.verdicts import EPSILON, Slopes
 from autograd.core.value import Value
 from autograd.extensions.derivatives import edge_formulas

@@ -5,7 +5,8 @@ An engine is any class whose objects hold ``.data`` and ``.grad``, compute with 
 result and its derivatives are those of its row; if its result is used three times, the gradient is three times
 as large; and if it is added to its own operand, their gradients add up.
 
-`Engine` computes with single numbers.  What else can go wrong with arrays stands in `autograd.checking.array_engines`.
+`Engine` computes with single numbers.  What else can go wrong with arrays stands in
+`autograd.checking.engines.array_engines`.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from math import isclose
 from typing import Any
 
 from autograd.checking.audit import Culprit, operand_numbers, operand_positions, wrong_result, wrong_slope
+from autograd.checking.function_target import FunctionTarget
 from autograd.checking.operation_check import Outcome, points
-from autograd.checking.targets import FunctionTarget
 from autograd.checking.verdicts import InputCheck
 from autograd.core.table import OPERATIONS, Operation
 from autograd.core.value import as_float, shown

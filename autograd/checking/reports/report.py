@@ -194,7 +194,7 @@ class Report:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from autograd.checking.report_html import as_html
+        from autograd.checking.reports.report_html import as_html
 
         return as_html(self)
 
@@ -215,7 +215,7 @@ class Report:
         >>> figure.axes[0].get_xlabel()
         'step h'
         """
-        from autograd.checking.plots import plotted
+        from autograd.checking.reports.plots import plotted
 
         return plotted(self, name)
 

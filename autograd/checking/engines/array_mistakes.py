@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.checking.audit import wrong_slope
-from autograd.checking.recorded_arrays import Array, Step, numbers_of
+from autograd.checking.engines.recorded_arrays import Array, Step, numbers_of
 from autograd.core.table import OPERATIONS
 from autograd.core.value import Value
 from autograd.formula.typesetting import number

@@ -23,7 +23,7 @@ from itertools import pairwise
 from math import comb, copysign, frexp, hypot, inf, isfinite, ldexp, log, nan, sqrt
 from typing import Literal
 
-from autograd.checking.precision import DOUBLE, Precision
+from autograd.checking.references.precision import DOUBLE, Precision
 from autograd.checking.verdicts import Slopes, unknown
 
 __all__ = ["ladder_slopes", "largest_step", "noise", "screened_slopes"]

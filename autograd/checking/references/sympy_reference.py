@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from autograd.checking.audit import Graph, operand_positions
-from autograd.checking.exact_replay import Replay
+from autograd.checking.references.exact_replay import Replay
 from autograd.core.table import Operation
 from autograd.core.value import Value
 from autograd.formula.systems import mpmath, sympy

@@ -1,7 +1,7 @@
 """Diagnosis: the likely mistake behind wrong gradients.
 
 Most wrong gradients are right apart from one thing.  Some show in the numbers alone: a sign, a factor, two inputs mixed
-up, one column of an array (`autograd.checking.array_patterns`).  A recorded graph tells more.
+up, one column of an array (`autograd.checking.diagnosis.array_patterns`).  A recorded graph tells more.
 
 A gradient is a sum over paths of products of local derivatives, so *one* wrong local derivative, on one edge, changes
 all gradients by a multiple of what flows through that edge.  So look for an edge through which the whole difference
@@ -12,7 +12,7 @@ flows, and read the mistake off the multiple.
     local - 1       its local derivative was applied twice
     -2              its sign is wrong
 
-In code for arrays a mistake is made at all nodes of a layer at once: `autograd.checking.planted_mistakes`.
+In code for arrays a mistake is made at all nodes of a layer at once: `autograd.checking.diagnosis.planted_mistakes`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from math import isclose, isfinite
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from autograd.checking.array_patterns import LIKE, ArrayGradient, alike, factor, pattern, times
-from autograd.checking.planted_mistakes import MISTAKEN_FOR, SUBJECT, Network, by_parts, planted
-from autograd.checking.report import MAX_ENTRIES, ArrayCheck
+from autograd.checking.diagnosis.array_patterns import LIKE, ArrayGradient, alike, factor, pattern, times
+from autograd.checking.diagnosis.network import Network
+from autograd.checking.diagnosis.planted_mistakes import MISTAKEN_FOR, SUBJECT, by_parts, planted
+from autograd.checking.reports.report import MAX_ENTRIES, ArrayCheck
 from autograd.checking.verdicts import InputCheck, relative_rounding
 from autograd.core.graph import adjoints, newest_first
 from autograd.core.value import Value

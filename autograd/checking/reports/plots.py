@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autograd.checking.error_maps import KINDS, ErrorMap, Kind, error_maps
+from autograd.checking.reports.error_maps import KINDS, ErrorMap, Kind, error_maps
 from autograd.checking.verdicts import CAUGHT, InputCheck
 from autograd.formula.typesetting import number, shortened
 
@@ -35,7 +35,7 @@ except ImportError:
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from autograd.checking.report import ArrayCheck, Report
+    from autograd.checking.reports.report import ArrayCheck, Report
 
 __all__ = ["Differences", "NotebookFigure", "central_differences", "plotted"]
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.checking.audit import Culprit
+from autograd.checking.engines.student_engines import Engine
 from autograd.checking.operation_check import check_points
-from autograd.checking.report import Report
-from autograd.checking.student_engines import Engine
+from autograd.checking.reports.report import Report
 from autograd.checking.verdicts import InputCheck
 from autograd.core.table import Operation
 
@@ -20,7 +20,10 @@ def engine_of(make: Callable[[Any], Any]) -> Engine:
 
     Tensors keep an array as it is, and have a sum, a mean or a matrix product, or store even a number as an array.
     """
-    from autograd.checking.array_engines import ArrayEngine, creates_tensors  # NumPy is loaded when it is needed
+    from autograd.checking.engines.array_engines import (
+        ArrayEngine,
+        creates_tensors,
+    )  # NumPy is loaded when it is needed
 
     return ArrayEngine(make) if creates_tensors(make) else Engine(make)
 

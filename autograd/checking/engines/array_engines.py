@@ -2,7 +2,7 @@
 
 Beyond what holds for single numbers, the result of an operation must have the right shape, and the gradient of an
 operand must have the shape of the operand: summed over the axes along which it was broadcast.  The right numbers come
-from the same operation on arrays of Values (`autograd.checking.recorded_arrays`).
+from the same operation on arrays of Values (`autograd.checking.engines.recorded_arrays`).
 """
 
 from __future__ import annotations
@@ -17,13 +17,20 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from autograd.checking.array_mistakes import backward_advice, not_added, place, where, wrong_array, wrong_gradient
 from autograd.checking.arrays import misshapen
 from autograd.checking.audit import Culprit, Graph, Kind
+from autograd.checking.engines.array_mistakes import (
+    backward_advice,
+    not_added,
+    place,
+    where,
+    wrong_array,
+    wrong_gradient,
+)
+from autograd.checking.engines.recorded_arrays import Array, Step, Tape, call_method, numbers_of, written
+from autograd.checking.engines.student_engines import Engine, described
+from autograd.checking.function_target import FunctionTarget
 from autograd.checking.operation_check import SPECIAL, Outcome, points
-from autograd.checking.recorded_arrays import Array, Step, Tape, call_method, numbers_of, written
-from autograd.checking.student_engines import Engine, described
-from autograd.checking.targets import FunctionTarget
 from autograd.checking.verdicts import EPSILON, InputCheck, Slopes, judge, unknown
 from autograd.core.recording import functions
 from autograd.core.table import OPERATIONS, Operation

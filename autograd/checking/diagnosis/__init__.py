@@ -1,0 +1,1 @@
+"""The likely mistakes behind wrong gradients."""

@@ -1,0 +1,1 @@
+"""The check of other engines: of single numbers, and of arrays."""

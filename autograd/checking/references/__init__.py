@@ -1,0 +1,1 @@
+"""The right derivatives: by exact replay of a graph, and by finite differences."""

@@ -1,0 +1,1 @@
+"""The report on a check: as text, in notebooks, and as plots."""
