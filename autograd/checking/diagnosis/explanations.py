@@ -163,9 +163,10 @@ def _of_network(
         text, names, spoiled = _best(network, gradients, wrong)
         if len(names) == len(wrong) and not spoiled:
             explain(text, names)
-        for name, a in wrong.items():
-            if name in remaining and (text := by_parts(network, a, counts)):
-                explain(text, [name])
+        parts = {name: by_parts(network, a, counts) for name, a in remaining.items()}
+        for name, text in parts.items():
+            if text and (not factor(wrong[name], wrong[name].claimed, wrong[name].right) or len(parts) > 1):
+                explain(text, [name])  # a common factor of one array alone stands in its row
     factors = {name: factor(a, a.claimed, a.right) for name, a in remaining.items()}
     common = next(filter(None, factors.values()), 1.0)
     scaled = [name for name, k in factors.items() if k and abs(k / common - 1) < LIKE]
@@ -194,7 +195,7 @@ def _sentence(text: str, names: Sequence[str], is_all: bool, n: int) -> str:
     """The sentence about a mistake in the gradients of some arrays, of all that are wrong, or of all `n`."""
     if text.startswith(SUBJECT):
         subject = f"{', '.join(names)} {'are' if len(names) > 1 else 'is'}"
-        return text.replace(SUBJECT, "every gradient is" if len(names) == n else subject, 1)
+        return text.replace(SUBJECT, "every gradient is" if len(names) == n > 1 else subject, 1)
     return text if is_all else f"{', '.join(names)}: {text}"
 
 

@@ -23,6 +23,8 @@ MAX_ROWS = 20
 """Rows of the table, those that did not pass first."""
 MAX_ENTRIES = 8
 """Number of inputs up to which each has a row; of more than that, each array."""
+MAX_PLACES = 10
+"""Number of wrong entries of a list below which all of them are named."""
 MAX_CULPRITS = 3
 """Culprits that are shown in full."""
 
@@ -346,6 +348,8 @@ def _array_row(array: ArrayCheck) -> Row:
     count = f"all {n:,}" if len(alike) == n else f"{len(alike):,} of {n:,}"
     count = count if array.shape else ""
     said = f"{count} wrong" if verdict == "fail" and count else count
+    if len(array.shape) == 1 and 1 < len(alike) < min(n, MAX_PLACES):
+        said += f" ({', '.join(str(*at) for at, _ in alike)})"
     reason = array.hint if verdict == "fail" and len(alike) > 1 else check.reason
     where = f"[{', '.join(map(str, at))}]" if array.shape else ""
     return Row((array.name, shape, where, grad, numeric), verdict, ": ".join(filter(None, [said, reason])))
