@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from autograd import Value, gradcheck, sigmoid, tanh
 from autograd.checking.arrays import misshapen
-from autograd.checking.diagnosis.array_patterns import ArrayGradient, pattern
+from autograd.checking.diagnosis.array_patterns import ArrayGradient, pattern, times
 from tests.benchmarks import mistakes
 
 rng = np.random.default_rng(17)
@@ -577,6 +577,29 @@ SQUARE = np.array([[1.0, -2.0, 3.5], [0.25, 5.0, -6.0], [7.0, 0.5, 9.0]])
 )
 def test_patterns_in_one_array(claimed, text):
     assert seen(claimed, SQUARE) == text
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [
+        (3.0, "3x too big"),
+        (-1 / 7, "wrong sign and 1/7 of the right one"),
+        (1.2345, "1.23x too big"),
+        (1.002, "0.2 % too big"),
+        (1e20, "1e+20x too big"),
+        (-1e-299, "wrong sign and 1e+299x too small"),
+        (8 / 7, "1.14x too big"),
+    ],
+)
+def test_a_factor_in_words(ratio, text):
+    assert times(ratio) == text
+
+
+def test_a_factor_may_come_from_a_number_of_terms():
+    assert times(8 / 7, {8}) == "1.14x too big (divided by 7 instead of 8?)"
+    assert times(7 / 8, {8}) == "1.14x too small"
+    assert times(8 / 9, {8}) == "1.12x too small (divided by 9 instead of 8?)"
+    assert times(8.0, {8}) == "8x too big (a sum for a mean over 8 terms?)"
 
 
 def test_a_multiple_of_the_array_itself_points_to_a_regulariser():

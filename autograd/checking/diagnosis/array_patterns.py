@@ -18,6 +18,10 @@ LIKE = 1e-5
 """Relative difference up to which a wrong gradient counts as the result of a known mistake."""
 
 
+LARGEST_FACTOR = 1e6
+"""Factor above which whole numbers tell nothing."""
+
+
 @dataclass(frozen=True)
 class ArrayGradient:
     """The gradient of one array: as claimed, and the right one with a bound on its error; the array itself is `x`.
@@ -204,11 +208,11 @@ def _times(ratio: float, counts: Collection[int]) -> str:
     if 0.9 < ratio < 1.1 and not any(_is_near(ratio, n, counts) for n in (1, -1)):
         return f"{100 * abs(ratio - 1):.2g} % too {'big' if ratio > 1 else 'small'}"
     is_big, inverse = ratio > 1, max(ratio, 1 / ratio)
-    whole = round(inverse)
+    whole = round(inverse) if inverse < LARGEST_FACTOR else 0
     if whole > 1 and abs(inverse / whole - 1) <= LIKE:
         what = f"{whole}x too big" if is_big else f"1/{whole} of the right one"
         return what + _origin(whole, is_big, counts)
-    text = f"{inverse:#.3g}" if inverse < 100 else f"{inverse:,.0f}" if inverse < 1e6 else number(inverse, 3)
+    text = f"{inverse:#.3g}" if inverse < 100 else f"{inverse:,.0f}" if inverse < LARGEST_FACTOR else number(inverse, 3)
     near = _is_near(ratio, 1, counts) or _is_near(ratio, -1, counts)
     return text + ("x too big" if is_big else "x too small") + near
 
