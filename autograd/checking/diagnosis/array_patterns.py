@@ -12,7 +12,7 @@ from typing import Any
 
 from autograd.formula.typesetting import number
 
-__all__ = ["LIKE", "ArrayGradient", "alike", "factor", "pattern", "times"]
+__all__ = ["LIKE", "ArrayGradient", "alike", "explains", "factor", "pattern", "times"]
 
 LIKE = 1e-5
 """Relative difference up to which a wrong gradient counts as the result of a known mistake."""
@@ -49,6 +49,11 @@ def alike(a: ArrayGradient, claimed: Any, expected: Any) -> bool:
     error = a.error if np.shape(a.error) == np.shape(expected) else np.max(a.error, initial=0.0)
     slack = LIKE * np.abs(expected) + 1e-3 * LIKE * np.max(np.abs(expected), initial=0.0) + 10 * error
     return bool(np.all(np.abs(claimed - expected) <= slack))
+
+
+def explains(candidate: Any, a: ArrayGradient) -> bool:
+    """True if the gradient is this candidate, and the candidate is clearly not the right one."""
+    return alike(a, a.claimed, candidate) and not alike(a, a.right, candidate)
 
 
 def factor(a: ArrayGradient, claimed: Any, right: Any) -> float | None:

@@ -25,10 +25,11 @@ from math import isclose, isfinite
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from autograd.checking.diagnosis.array_patterns import LIKE, ArrayGradient, alike, factor, pattern, times
+from autograd.checking.diagnosis.array_patterns import LIKE, ArrayGradient, alike, explains, factor, pattern, times
 from autograd.checking.diagnosis.network import Network
 from autograd.checking.diagnosis.planted_mistakes import MISTAKEN_FOR, SUBJECT, by_parts, planted
 from autograd.checking.reports.report import MAX_ENTRIES, ArrayCheck
+from autograd.checking.results import quiet_numpy
 from autograd.checking.verdicts import InputCheck, relative_rounding
 from autograd.core.graph import adjoints, newest_first
 from autograd.core.value import Value
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["explained", "look", "swapped", "with_hints", "wrong_edge"]
 
-LARGEST_NETWORK = 200_000
+LARGEST_NETWORK = 50_000
 """Number of nodes up to which mistakes are planted in the backward pass."""
 MAX_NAMES = 50
 """Number of inputs up to which a wrong gradient is compared with those of all others."""
@@ -119,7 +120,8 @@ def explained(target: Target, arrays: Mapping[str, ArrayCheck]) -> list[str]:
     entries = [check for array in arrays.values() for check in array.checks]
     mistakes = _of_inputs(target, entries) if len(entries) <= MAX_ENTRIES else []
     if not mistakes and any(array.shape for array in arrays.values()):
-        mistakes = _swapped_arrays(wrong) or _of_network(target, gradients, wrong)
+        with quiet_numpy():
+            mistakes = _swapped_arrays(wrong) or _of_network(target, gradients, wrong)
     if not mistakes and not all(pattern(a) for a in wrong.values()):
         mistakes = _of_inputs(target, entries)
     return [f"Looks like: {mistake}" for mistake in mistakes]
@@ -188,7 +190,8 @@ def _network(target: Target, gradients: Mapping[str, ArrayGradient]) -> Network 
         return None
     assert target.graph
     leaves = {block.name: [target.leaves[name] for name in block.names] for block in target.blocks}
-    return Network(target.graph, leaves, {block.name: block.shape for block in target.blocks})
+    network = Network(target.graph, leaves, {block.name: block.shape for block in target.blocks})
+    return network if all(map(isfinite, network.adjoints.values())) else None
 
 
 def _sentence(text: str, names: Sequence[str], is_all: bool, n: int) -> str:
@@ -206,13 +209,16 @@ def _best(
     best, score = ("", list[str](), list[str]()), (0, 0)
     right = {name: a.right for name, a in gradients.items()}
     for hypothesis in planted(network, right):
-        predicted = hypothesis.predicted()
+        try:
+            predicted = hypothesis.predicted()
+        except ArithmeticError:  # the wrong formula has no number here
+            continue
         if hypothesis.is_step:
             change = sum(float(((predicted[n] - right[n]) ** 2).sum()) for n in wrong)
             along = sum(float(((a.claimed - a.right) * (predicted[n] - right[n])).sum()) for n, a in wrong.items())
             step = along / change if change else 0.0
             predicted = {name: right[name] + step * (predicted[name] - right[name]) for name in right}
-        names = [name for name, a in wrong.items() if predicted[name].any() and alike(a, a.claimed, predicted[name])]
+        names = [name for name, a in wrong.items() if predicted[name].any() and explains(predicted[name], a)]
         spoiled = [name for name, a in gradients.items() if a.is_right and not alike(a, a.claimed, predicted[name])]
         if names and (len(names), -len(spoiled)) > score:
             best, score = (hypothesis.text, names, spoiled), (len(names), -len(spoiled))

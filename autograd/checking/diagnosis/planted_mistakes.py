@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.checking.diagnosis.array_patterns import LIKE, ArrayGradient, alike, factor, times
+from autograd.checking.diagnosis.array_patterns import LIKE, ArrayGradient, alike, explains, factor, times
 from autograd.checking.diagnosis.network import Gradients, Network, Unit
 from autograd.core.value import Value
 from autograd.formula.language import Formula
@@ -266,7 +266,7 @@ def _penalty(network: Network, a: ArrayGradient, penalty: Any, counts: Collectio
 
     loss, wrong = a.right - penalty, a.wrong
     for strength in network.strengths:
-        if not penalty[wrong].any() and alike(a, a.claimed, a.right + strength * a.x * wrong):
+        if not penalty[wrong].any() and explains(a.right + strength * a.x * wrong, a):
             where = "" if wrong.all() else " where it is wrong"
             return f"{SUBJECT} regularised{where}, although the function does not do that"
     if not penalty.any():
@@ -292,13 +292,9 @@ def _penalty(network: Network, a: ArrayGradient, penalty: Any, counts: Collectio
 
 def _regulariser(network: Network, a: ArrayGradient, k: float, counts: Collection[int]) -> str:
     """The mistake in a regulariser whose gradient was taken k times."""
-    strength = next((abs(weight) for term, weight in network.terms.items() if not term.is_leaf), 1.0)
-    strengths = {
-        abs(w)
-        for t, w in network.terms.items()
-        if not t.is_leaf and {x for x, _ in t.edges} <= set(network.leaves[a.name])
-    }
-    strength = max(strengths, default=strength)
+    leaves = set(network.leaves[a.name])
+    weights = [abs(weight) for term, weight in network.terms.items() if leaves.issuperset(x for x, _ in term.edges)]
+    strength = max(weights, default=1.0)
     if abs(k) <= LIKE:
         return "is missing"
     if abs(k + 1) <= LIKE:
@@ -328,7 +324,7 @@ def _sample(network: Network, a: ArrayGradient, penalty: Any) -> str:
                 (f"only {of} counts", part),
                 (f"only {of} counts, as if it were all", len(samples) * part + penalty),
             ):
-                if alike(a, a.claimed, claimed):
+                if explains(claimed, a):
                     return text
     return ""
 
