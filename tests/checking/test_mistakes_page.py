@@ -13,7 +13,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "mistakes.md").read_text(encoding="
 NETWORK = "".join(example.source for example in DocTestParser().get_examples(PAGE.partition(">>> gradcheck(")[0]))
 ROWS = [
     pytest.param(code, words, id=mistake)
-    for mistake, code, words, _ in re.findall(r"^\| (.*?) \| (.*?) \| (.*?) \| (.*?) ?\|$", PAGE, re.M)
+    for mistake, code, words, _ in re.findall(r"^\| (.*?) \| (.*?) \| (.*?) \| (.+?) \|$", PAGE, re.M)
     if "`" in code
 ]
 
