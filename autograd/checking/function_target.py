@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -134,6 +135,8 @@ class FunctionTarget(Target):
         try:
             return _Call({}, self._number(self.inputs.flat.copy()), None)
         except (ArithmeticError, ValueError) as error:
+            if re.search("shape|dimension|broadcast", str(error)):
+                raise
             raise UndecidableError(f"{name_of(self.f)} is not defined here: {error}") from None
         except Exception as error:
             is_made_for_values = self.failure is not None and isinstance(error, AttributeError)

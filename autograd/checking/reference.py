@@ -16,7 +16,7 @@ from autograd.checking.audit import Graph
 from autograd.checking.inputs import MISSING, Block, Gradients
 from autograd.checking.references.exact_gradient import confirmed_slopes
 from autograd.checking.references.exact_replay import DIGITS, GraphSlopes, exact_slopes, steepest_secant
-from autograd.checking.references.finite_differences import ladder_slopes, largest_step, screened_slopes
+from autograd.checking.references.finite_differences import PLATEAU, ladder_slopes, largest_step, screened_slopes
 from autograd.checking.references.precision import DOUBLE, Precision
 from autograd.checking.references.rounding import rounding, roundings
 from autograd.checking.references.sympy_reference import closed_forms
@@ -41,6 +41,8 @@ LARGEST_GROUP = 256
 """Number of gradients that are confirmed together."""
 CHUNK = 64
 """Number of inputs whose finite differences are taken before any doubts about them are settled."""
+STAIRS = "right over large steps, but not over small ones: is a part computed in single precision?"
+"""The reason why such a gradient is neither right nor wrong."""
 FEW = 8
 """Number of gradients below which each is looked at on its own."""
 
@@ -280,7 +282,15 @@ class FiniteDifferences(Reference):
         if rounded or self.precision is not DOUBLE:
             slopes = replace(slopes, meant=MEANT_COARSELY)
         check = judge(grad, slopes, noise, digits, name)
+        if check.verdict == "fail" and _is_coarsely_right(grad, slopes):
+            check = replace(check, verdict="inconclusive", why=STAIRS, caught=nan)
         return replace(check, hint=_differs(closed, slopes, noise), closed=lambda: closed)
+
+
+def _is_coarsely_right(grad: float, slopes: Slopes) -> bool:
+    """True if larger steps agree on the gradient, and small ones on another slope."""
+    size = PLATEAU * abs(slopes.coarse)
+    return abs(grad - slopes.coarse) <= size and not abs(slopes.numeric - slopes.coarse) <= 2 * size
 
 
 def along_directions(

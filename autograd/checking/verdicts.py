@@ -53,7 +53,8 @@ class Slopes:
     the slopes of the two pieces), and a ``vertical`` tangent (with infinite slopes).  A slope of zero is small compared
     with `scale`, the steepest secant nearby, or with the `terms` that cancel in it.  `step` is the smallest step of
     the finite differences that they were derived from.  If the slopes are unknown, `reason` says why.  `meant` is the
-    largest relative error with which they can confirm a gradient.
+    largest relative error with which they can confirm a gradient; `coarse` is the slope over large steps, if
+    over smaller ones the function is a staircase.
     """
 
     left: float
@@ -65,6 +66,7 @@ class Slopes:
     step: float = 0.0
     reason: str = ""
     meant: float = MEANT
+    coarse: float = field(default=nan, compare=False)
 
     @property
     def numeric(self) -> float:

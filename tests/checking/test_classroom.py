@@ -652,3 +652,32 @@ def test_swapped_arrays_are_named():
         gradient=lambda v, w: {"v": np.tanh(v), "w": w / np.cosh(v) ** 2},
     )
     assert "Looks like: v and w are swapped" in str(report)
+
+
+def test_single_precision_within_a_function_of_doubles_is_noticed():
+    def f(w):
+        return float(np.float32(np.tanh(np.asarray(w, dtype=float).astype(np.float32)).sum())) + 0.05 * float(
+            (w**2).sum()
+        )
+
+    w = np.array([0.7, -1.2, 0.3])
+    right = 1 - np.tanh(w) ** 2 + 0.1 * w
+    reasons = {check.reason for check in gradcheck(f, {"w": w}, gradient=right).inputs.values()}
+    assert reasons == {"right over large steps, but not over small ones: is a part computed in single precision?"}
+    assert gradcheck(f, {"w": w}, gradient=2 * right).arrays["w"].wrong == [(0,), (1,), (2,)]
+
+
+def test_a_mistake_in_the_shapes_of_the_function_is_raised():
+    with pytest.raises(ValueError, match="matmul"):
+        gradcheck(lambda W: np.tanh(W @ np.ones(7)).sum(), {"W": NETWORK["W1"]}, gradient={"W": NETWORK["W1"]})
+
+
+def test_everything_off_by_one_factor_is_one_sentence():
+    def regularised(W1, b1, W2, b2):
+        return cost(W1, b1, W2, b2) + 0.1 * (W1**2).sum()
+
+    right = {**RIGHT, "W1": RIGHT["W1"] + 0.2 * NETWORK["W1"]}
+    report = gradcheck(regularised, NETWORK, gradient={name: 12 * array for name, array in right.items()})
+    assert report.advice == ["Looks like: every gradient is off: 12x too big (a sum for a mean over 12 terms?)"]
+    report = gradcheck(cost, NETWORK, gradient={**RIGHT, "W1": RIGHT["W1"].round(3)})
+    assert report.arrays["W1"].hint == "rounded to 3 decimals"

@@ -151,6 +151,17 @@ def _whole_numbers(a: ArrayGradient, counts: Collection[int]) -> str:
     return next((text for text, rounded in roundings if alike(a, a.claimed, rounded(a.right))), "")
 
 
+def _rounded(a: ArrayGradient, counts: Collection[int]) -> str:
+    import numpy as np
+
+    size = np.max(np.abs(a.right))
+    places = (
+        d for d in range(1, 7) if np.max(np.abs(a.claimed - np.round(a.right, d))) <= 1e-9 * size + np.max(a.error)
+    )
+    found = next(places, 0)
+    return f"rounded to {found} decimals" if found else ""
+
+
 def _multiple_of_input(a: ArrayGradient, counts: Collection[int]) -> str:
     """The sign of a regulariser: the difference is a multiple of the array itself, at least where it is wrong."""
     difference, x = (a.claimed - a.right)[a.wrong], a.x[a.wrong]
@@ -189,7 +200,7 @@ def _lines(a: ArrayGradient) -> str:
 
 
 _PATTERNS: list[Callable[[ArrayGradient, Collection[int]], str]] = [
-    _same_number, _nothing, _common_factor, _other_order, _whole_numbers, _multiple_of_input, _only_lines,
+    _same_number, _nothing, _common_factor, _other_order, _whole_numbers, _rounded, _multiple_of_input, _only_lines,
 ]  # fmt: skip
 """The patterns, the most telling ones first."""
 

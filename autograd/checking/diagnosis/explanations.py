@@ -160,18 +160,21 @@ def _of_network(
         for name in names:
             del remaining[name]
 
-    network = _network(target, gradients)
+    factors = {name: factor(a, a.claimed, a.right) for name, a in wrong.items()}
+    common = next(filter(None, factors.values()), 1.0)
+    scaled = [name for name, k in factors.items() if k and abs(k / common - 1) < LIKE]
+    if len(scaled) == len(wrong) > 1:
+        explain(f"{SUBJECT} off: {times(common, counts)}", scaled)
+    network = _network(target, gradients) if remaining else None
     if network:
         text, names, spoiled = _best(network, gradients, wrong)
         if len(names) == len(wrong) and not spoiled:
             explain(text, names)
         parts = {name: by_parts(network, a, counts) for name, a in remaining.items()}
         for name, text in parts.items():
-            if text and (not factor(wrong[name], wrong[name].claimed, wrong[name].right) or len(parts) > 1):
+            if text and (not factors[name] or len(parts) > 1):
                 explain(text, [name])  # a common factor of one array alone stands in its row
-    factors = {name: factor(a, a.claimed, a.right) for name, a in remaining.items()}
-    common = next(filter(None, factors.values()), 1.0)
-    scaled = [name for name, k in factors.items() if k and abs(k / common - 1) < LIKE]
+    scaled = [name for name in scaled if name in remaining]
     if len(scaled) > 1:
         explain(f"{SUBJECT} off: {times(common, counts)}", scaled)
     for k in (1.0, common):  # a second mistake, alone or on top of the common factor

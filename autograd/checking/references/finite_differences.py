@@ -26,7 +26,7 @@ from typing import Literal
 from autograd.checking.references.precision import DOUBLE, Precision
 from autograd.checking.verdicts import Slopes, unknown
 
-__all__ = ["ladder_slopes", "largest_step", "noise", "screened_slopes"]
+__all__ = ["PLATEAU", "ladder_slopes", "largest_step", "noise", "screened_slopes"]
 
 Function = Callable[[float], float]
 
@@ -40,6 +40,10 @@ ODD = 357 / 256
 """Steps are powers of two times this: powers of two alone fall into step with periods and with binary rounding."""
 ROUGH = 0.03
 """Noise, relative to the largest values and changes of the function, that may hide a slope instead of blurring it."""
+STAIRS = 1e4
+"""Ratio of the noise over larger distances to that over small ones above which a function is a staircase."""
+PLATEAU = 0.05
+"""Relative difference up to which slopes over successive steps agree."""
 RESOLUTION = 2.0**-9
 """Relative to the function, the coarsest grid that its values may lie on; half precision has 2**-10."""
 
@@ -93,7 +97,8 @@ def ladder_slopes(f: Function, at: float, precision: Precision = DOUBLE) -> Slop
     here = f(at)
     if not isfinite(here):
         return unknown("not defined here")
-    rungs = _rungs(f, at, here, 3 * noise(f, at), precision)
+    levels = _noise_levels(f, at)
+    rungs = _rungs(f, at, here, 3 * _lowest(levels), precision)
     if not rungs:
         coarse = "" if precision is DOUBLE else f": {precision.name} is too coarse"
         return unknown(f"no step from {at:.6g} is exact{coarse}")
@@ -105,7 +110,8 @@ def ladder_slopes(f: Function, at: float, precision: Precision = DOUBLE) -> Slop
     changes = [abs(slope) * rung.step for rung in rungs if rung.is_defined for slope in (rung.left, rung.right)]
     if changes and rungs[-1].noise > ROUGH * max(abs(here), *changes):
         return unknown("the function changes as much over the smallest steps as over the largest")
-    return _read(_on_a_grid(rungs, here), at, precision)
+    slopes = _read(_on_a_grid(rungs, here), at, precision)
+    return replace(slopes, coarse=_plateau(rungs)) if _is_staircase(levels) else slopes
 
 
 def screened_slopes(f: Function, at: float, grad: float, precision: Precision = DOUBLE) -> Slopes | None:
@@ -260,6 +266,15 @@ def _order(differences: Sequence[float], noises: Sequence[float]) -> tuple[float
     return inf, False
 
 
+def _plateau(rungs: Sequence[_Rung]) -> float:
+    """The slope over the largest steps of which three in a row agree."""
+    for one, two, three in zip(rungs, rungs[1:], rungs[2:], strict=False):
+        centrals = one.central, two.central, three.central
+        if max(centrals) - min(centrals) <= PLATEAU * abs(three.central) and abs(three.odd) > VISIBLE * three.noise:
+            return three.central
+    return nan
+
+
 def _last_order(differences: Sequence[float], noises: Sequence[float]) -> float:
     """The power of h with which the differences shrink between the last two that are visible."""
     visible = [abs(d) if abs(d) > VISIBLE * n else 0.0 for d, n in zip(differences, noises, strict=True)]
@@ -297,6 +312,22 @@ def noise(f: Function, at: float) -> float:
     On such a short interval, high-order differences of a smooth function contain nothing but its rounding.
     Return 0 if the function is constant there as far as floats can tell.
     """
+    return _lowest(_noise_levels(f, at))
+
+
+def _lowest(levels: Sequence[tuple[float, bool]]) -> float:
+    agreed = [level for level, agrees in levels if agrees] or [level for level, _ in levels[:1]]
+    return max((level for level in agreed[:2] if level <= 100 * agreed[0]), default=0.0)
+
+
+def _is_staircase(levels: Sequence[tuple[float, bool]]) -> bool:
+    """True if there is much more noise over larger distances: numbers of single precision within the function."""
+    agreed = [level for level, agrees in levels if agrees]
+    return bool(agreed) and max(agreed) > STAIRS * min(agreed)
+
+
+def _noise_levels(f: Function, at: float) -> list[tuple[float, bool]]:
+    """The noise over some distances, the smallest first, each with whether the differences agree on it."""
     size, levels = ODD * _power_of_two(at), []
     for exponent in (-44, -36, -28, -22, -18):
         spacing = ldexp(size, exponent)
@@ -304,8 +335,7 @@ def noise(f: Function, at: float) -> float:
         # Where most neighbours are equal, the interval is shorter than what the function resolves.
         if all(map(isfinite, values)) and sum(a != b for a, b in pairwise(values)) >= 4:
             levels.append(_from_differences(values))
-    agreed = [level for level, agrees in levels if agrees] or [level for level, _ in levels[:1]]
-    return max((level for level in agreed[:2] if level <= 100 * agreed[0]), default=0.0)
+    return levels
 
 
 def _from_differences(values: list[float]) -> tuple[float, bool]:
