@@ -139,7 +139,7 @@ def screened_slopes(f: Function, at: float, grad: float, precision: Precision = 
 
 def _rung(f: Function, at: float, here: float, step: float, precision: Precision, noise: float) -> _Rung:
     before, after = f(at - step), f(at + step)
-    noise = max(noise, precision.epsilon * max(abs(before), abs(here), abs(after)) / 2)
+    noise = max(noise, precision.noise * max(abs(before), abs(here), abs(after)))
     return _Rung(step, (here - before) / step, (after - here) / step, noise)
 
 

@@ -23,6 +23,11 @@ class Precision:
     epsilon: float
     rounded: Callable[[float], float] = field(compare=False)
 
+    @property
+    def noise(self) -> float:
+        """The least relative rounding of a result: half of `epsilon`; all of it for doubles, which have digits to spare."""
+        return self.epsilon if self.name == "float64" else self.epsilon / 2
+
 
 DOUBLE = Precision("float64", EPSILON, float)
 """Python's own floats."""
