@@ -25,7 +25,7 @@ class Precision:
 
     @property
     def noise(self) -> float:
-        """The least relative rounding of a result: half of `epsilon`; all of it for doubles, which have digits to spare."""
+        """The least relative rounding of a result: half of `epsilon`; all of it for doubles, to be on the safe side."""
         return self.epsilon if self.name == "float64" else self.epsilon / 2
 
 
