@@ -99,7 +99,8 @@ class FunctionTarget(Target):
         if self.plain_failure or self.engine or self.seconds < QUICK:
             return False
         is_slow = self.seconds > SLOW and self._seconds(self.inputs.flat.copy()) > SLOW
-        return is_slow or self._seconds(self.inputs.flat.tolist()) > SLOW
+        numbers = self.inputs.flat.tolist()
+        return is_slow or (self._seconds(numbers) > SLOW and self._seconds(numbers) > SLOW)  # not by chance
 
     def _seconds(self, numbers: Any) -> float:
         """The time of a call; one with Python's own numbers may fail at a function of NumPy, after the products."""
