@@ -191,11 +191,11 @@ class Inputs:
         numbers: dict[str, float] = {}
         problems: dict[str, str] = {}
         precision = DOUBLE
-        for block, gradient in zip(self.blocks, self._parts(by_name), strict=True):
+        for block, like, gradient in zip(self.blocks, self._likes, self._parts(by_name), strict=True):
             if gradient is _MISSING:
                 problems[block.name] = MISSING
                 continue
-            array, problem = _as_block(gradient, block)
+            array, problem = _as_block(gradient, block, like)
             if problem:
                 problems[block.name] = problem
             else:
@@ -276,7 +276,7 @@ def _part(gradient: Any, key: Any, n: int) -> Any:
     return gradient[key] if fits else _MISSING
 
 
-def _as_block(gradient: Any, block: Block) -> tuple[Any, str]:
+def _as_block(gradient: Any, block: Block, like: Any) -> tuple[Any, str]:
     """The gradient of one block as an array, or the problem with it; a nested list is an array as well."""
     import numpy as np
 
@@ -285,8 +285,8 @@ def _as_block(gradient: Any, block: Block) -> tuple[Any, str]:
         return None, f"{it} is None: is a return missing?"
     if isinstance(gradient, Mapping):
         return None, f"{it} is a dict, {block.name} is not"
-    if getattr(gradient, "requires_grad", False):
-        return None, f"{it} is a tensor that requires grad: is {block.name}.grad meant? Otherwise pass .detach()"
+    if gradient is like and getattr(gradient, "requires_grad", False):
+        return None, f"{it} is {block.name} itself: is {block.name}.grad meant?"
     if isinstance(gradient, list | tuple) and not _is_flat(gradient):
         try:
             gradient = np.array(gradient)

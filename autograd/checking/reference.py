@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
-from math import frexp, isfinite, nan
+from math import frexp, isfinite, isnan, nan
 from random import Random
 from statistics import median
 from typing import Any
@@ -195,6 +195,7 @@ class ExactReplay(Reference):
                 noise += abs(slopes.numeric - through.numeric)
             elif not through.reason:
                 slopes = hull(slopes, through)
+        noise = 0.0 if isnan(noise) else noise  # an infinite derivative, times zero
         is_small = abs(grad) <= 1e-3 * scale and not (grad and slopes.numeric)
         if is_small or leaf not in self.together:
             scale = steepest_secant(self.along(name), leaf.data)

@@ -509,6 +509,10 @@ def test_tensors_of_other_libraries(library):
         )
         assert report.ok
         assert gradcheck(lambda b: (torch.tanh(b) ** 2).sum(), {"b": tensor}, gradient={"b": tensor}).verdict == "fail"
+        tensor.requires_grad_()  # then so does what is computed from it
+        assert gradcheck(lambda b: (b**3).sum(), {"b": tensor}, gradient=lambda b: 3 * b**2)
+        report = gradcheck(lambda b: (b**3).sum(), {"b": tensor}, gradient={"b": tensor})
+        assert report.arrays["b"].problem == "the gradient of b is b itself: is b.grad meant?"
         return
     import jax
     import jax.numpy as jnp
@@ -681,3 +685,17 @@ def test_everything_off_by_one_factor_is_one_sentence():
     assert report.advice == ["Looks like: every gradient is off: 12x too big (a sum for a mean over 12 terms?)"]
     report = gradcheck(cost, NETWORK, gradient={**RIGHT, "W1": RIGHT["W1"].round(3)})
     assert report.arrays["W1"].hint == "rounded to 3 decimals"
+
+
+def test_a_norm_of_zero_has_a_kink():
+    for gradient in (-1.0, 0.0, 0.5):
+        assert gradcheck(lambda x: (x * x) ** 0.5, [0.0], gradient=[gradient]).verdict == "kink"
+    assert gradcheck(lambda x: (x * x) ** 0.5, [0.0], gradient=[1.5]).verdict == "fail"
+    assert gradcheck(np.linalg.norm, [np.zeros(3)], gradient=[np.zeros(3)]).verdict == "kink"
+
+
+def test_a_function_that_does_not_use_its_argument_is_noticed():
+    w = NETWORK["W1"]
+    report = gradcheck(lambda W: cost(**NETWORK), {"W": w}, gradient={"W": w})
+    assert report.verdict == "fail"
+    assert report.advice[-1] == "The function does not change with its inputs here: does it use its arguments?"
