@@ -61,7 +61,7 @@ class Network:
         return self.gradients(adjoints(self.root, self.nodes, edges))
 
     def pulled_back(self, seeds: Mapping[Value, float]) -> dict[Value, float]:
-        """What flows back from some Values, given their adjoints."""
+        """The adjoints of some Values, and of all that they were computed from."""
         sums = dict(seeds)
         for node in self.nodes:
             if node in sums:
