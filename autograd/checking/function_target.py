@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from math import isnan
+from math import isclose, isnan
 from time import perf_counter
 from typing import Any
 
@@ -237,9 +237,16 @@ class FunctionTarget(Target):
         elif self.graph is not None and self.unrecorded == [] and not functions:
             why = f"the graph has {len(self.graph.nodes):,} nodes"
             if len(self.graph.nodes) <= LARGEST_GRAPH or self.plain_failure:
+                if not self.plain_failure and not self._is_plain_result(self.call.result):
+                    self.check_repeatable()
                 return ExactReplay(self.graph, self.leaves)
         self.check_repeatable()
         return FiniteDifferences(self.along, self.numbers, why, self.toward, self.precision, self.accuracy)
+
+    def _is_plain_result(self, result: float) -> bool:
+        """True if the call with plain numbers gave the same result, apart from its precision."""
+        plain = as_number(self.result.number(self.plain), self.f)
+        return isclose(plain, result, rel_tol=max(1e-9, 1e3 * self.precision.epsilon)) or isnan(plain)
 
     def check_repeatable(self) -> None:
         """Raise UndecidableError if the function does not return the same number again."""

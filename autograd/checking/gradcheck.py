@@ -109,14 +109,29 @@ def gradcheck(
     for name in others:
         raise TypeError(f"gradcheck has no argument {name}" + _INSTEAD.get(name, ""))
     _check_options(gradient, engine, upstream, digits, sample)
+    report = _report(target, inputs, gradient, closed_form, engine, upstream, digits, sample, seed)
+    return report if reveal else report.concealed()
+
+
+def _report(
+    target: Any,
+    inputs: Any,
+    gradient: Any,
+    closed_form: Any,
+    engine: Callable[[Any], Any] | None,
+    upstream: Any,
+    digits: int | None,
+    sample: int | None,
+    seed: int,
+) -> Report:
+    """The report on a target of any kind."""
     target = function_of(target) if isinstance(target, Operation) else target
     if type(target) is Value:
         if engine is not None or upstream is not None or sample is not None:
             raise TypeError("a recorded graph has its engine already; engine, upstream and sample are for functions")
         graph = recorded_graph(target, inputs)
         numbers = Inputs(lambda **numbers: numbers, graph.numbers)
-        report = checked(graph, _claim(numbers, gradient), _closed_forms(numbers, closed_form), digits)
-        return report if reveal else report.concealed()
+        return checked(graph, _claim(numbers, gradient), _closed_forms(numbers, closed_form), digits)
     if not callable(target):
         raise TypeError(f"gradcheck takes a function, a Value, an operation or a class, not {_described(target)}")
     if inputs is not None:
@@ -133,10 +148,9 @@ def gradcheck(
         _ = function.plain  # first, so that objects which remember this call are ready for their gradients
         claim = _claim(numbers, function.gradient() if gradient is True else gradient)
         try:
-            report = checked(function, claim, _closed_forms(numbers, closed_form), digits, sample, seed)
+            return checked(function, claim, _closed_forms(numbers, closed_form), digits, sample, seed)
         finally:
             function.restore()
-        return report if reveal else report.concealed()
     options = {"gradient": gradient is not OWN, "closed_form": closed_form is not None, "engine": engine is not None}
     if any(options.values()):
         names = ", ".join(name for name, is_passed in options.items() if is_passed)
@@ -175,7 +189,7 @@ _INSTEAD = {
     "jac": "; for a function that returns (number, gradient) write gradient=True",
     "dout": "; for a function that returns an array write upstream=dout",
 }
-"""What takes the place of the arguments of other checkers."""
+"""The replacements for arguments of other checkers."""
 
 
 def _check_size(inputs: Inputs, sample: int | None) -> None:

@@ -30,7 +30,6 @@ class Block:
     name: str
     shape: tuple[int, ...]
     start: int = 0
-    is_list: bool = False
 
     @property
     def size(self) -> int:
@@ -74,6 +73,11 @@ class Gradients:
     notes: Sequence[str] = ()
     precision: Precision = DOUBLE
 
+    @property
+    def rounded(self) -> float:
+        """The relative rounding of gradients of less than double precision; 0 for doubles."""
+        return 0.0 if self.precision is DOUBLE else self.precision.epsilon
+
 
 class Inputs:
     """The arguments of a function as named numbers, and calls with other numbers in their place."""
@@ -93,7 +97,7 @@ class Inputs:
         for place, x in _blocks(self.trees):
             array = as_numpy(x, place)
             start = self.blocks[-1].slice.stop if self.blocks else 0
-            self.blocks.append(Block(place, array.shape, start, isinstance(x, list | tuple)))
+            self.blocks.append(Block(place, array.shape, start))
             self._likes.append(x)
             arrays.append(array.ravel())
         self.flat = _joined(arrays)

@@ -79,10 +79,9 @@ def compared(
 ) -> Iterator[InputCheck]:
     """The gradients against the reference; an input without one fails."""
     names, grads = list(names), gradients.numbers
-    rounded = gradients.precision.epsilon if gradients.precision is not DOUBLE else 0.0
     why = {name: gradients.problems[b.name] for b in blocks if b.name in gradients.problems for name in b.names}
     for name, slopes in zip(names, reference.slopes(names, grads), strict=True):
-        check = reference.check(name, grads.get(name, nan), slopes, closed.get(name), digits, rounded)
+        check = reference.check(name, grads.get(name, nan), slopes, closed.get(name), digits, gradients.rounded)
         yield check if name in grads else replace(check, verdict="fail", why=why.get(name, MISSING), caught=nan)
 
 
@@ -183,12 +182,13 @@ class ExactReplay(Reference):
         leaf, noise, scale = self.leaves[name], 0.0, self.steepest
         off, terms = abs(self.own_gradients.get(leaf, 0.0) - slopes.numeric), self.terms.get(leaf, 0.0)
         is_steady = off <= STEADY * abs(slopes.numeric)
+        is_clear = is_steady and slopes.kind == "smooth"
+        is_clear = is_clear or (leaf in self.together and off <= STEADY * terms)
         is_close = abs(grad - slopes.numeric) <= CLOSE * self.largest
-        if is_close and not (self.graph.forward or self.graph.local):
+        has_mistakes = (is_close or not is_clear) and bool(self.graph.forward or self.graph.local)
+        if is_close and not has_mistakes:
             noise = EPSILON * self.roundings.get(leaf, 0.0)
-        if leaf in self.together and off <= STEADY * terms:
-            pass
-        elif not (is_steady and slopes.kind == "smooth") and not (self.graph.forward or self.graph.local):
+        if not is_clear and not has_mistakes:
             noise += rounding(self.root, leaf)
             through = self.replayed.by(leaf, recorded=True)
             if slopes.kind == through.kind == "smooth":
@@ -311,8 +311,7 @@ def along_directions(
             moves = {name: source.choice((-1, 1)) * source.uniform(0.5, 1) * scale for name in block.names}
             slopes = ladder_slopes(reference.toward(moves), 0.0, reference.precision)
             grad = sum(grads[name] * move for name, move in moves.items())
-            rounded = gradients.precision.epsilon if gradients.precision is not DOUBLE else 0.0
-            yield reference.check(block.along, grad, slopes, None, digits, rounded)
+            yield reference.check(block.along, grad, slopes, None, digits, gradients.rounded)
 
 
 def _groups(names: Sequence[str], grads: Mapping[str, float]) -> Iterator[list[str]]:

@@ -11,6 +11,7 @@ from autograd.checking.inputs import Block
 from autograd.checking.reports.report import Report, by_array
 from autograd.checking.reports.report_html import BOX, MAX_ARRAYS, PALETTE, STYLE, as_html
 from autograd.checking.verdicts import Slopes, judge
+from tests.checking.test_plots import SQUARE, column, squares
 
 
 class Page(HTMLParser):
@@ -61,19 +62,6 @@ def many(shape, *names, factor=1.5):
 
 def loss(w, b):
     return (w * 2.0 + b - 1.5) ** 2
-
-
-def squares(x):
-    return (x * x).sum()
-
-
-SQUARE = np.arange(1.0, 21).reshape(4, 5)
-
-
-def column(x):
-    g = 2 * x
-    g[:, 2] *= 1.001
-    return g
 
 
 REPORTS = {

@@ -85,13 +85,11 @@ class Network:
         for node in self.nodes:
             if node not in weights:
                 continue
-            if node.op.name in _LINEAR and all(local == local for _, local in node.edges):
-                is_linear = node.op.name not in ("mul", "truediv") or len(node.edges) == 1
-                if is_linear and not (node.op.name == "truediv" and type(node.args[0]) is not Value):
-                    for operand, local in node.edges:
-                        weights[operand] = weights.get(operand, 0.0) + local * weights[node]
-                    continue
-            terms[node] = weights[node]
+            if not _is_linear(node):
+                terms[node] = weights[node]
+                continue
+            for operand, local in node.edges:
+                weights[operand] = weights.get(operand, 0.0) + local * weights[node]
         return terms | {leaf: weight for leaf, weight in weights.items() if leaf.is_leaf}
 
     @cached_property
@@ -174,7 +172,11 @@ class Network:
             yield Unit("sigmoid", node, *inner, z * (1 - z))
 
 
-_LINEAR = {"add", "sub", "neg", "sum", "mean", "mul", "truediv"}
+def _is_linear(node: Value) -> bool:
+    """True for sums, and for products and quotients with a constant, but not for a constant divided by a Value."""
+    if node.op.name in ("mul", "truediv"):
+        return len(node.edges) == 1 and (node.op.name == "mul" or type(node.args[0]) is Value)
+    return node.op.name in ("add", "sub", "neg", "sum", "mean")
 
 
 def _has_constant(node: Value, number: float) -> bool:
