@@ -91,10 +91,12 @@ def gradcheck(
     another kind, ``engine(0.5)``, or with tensors, ``engine(array)``.
 
     If `target` returns an array, `upstream` is an array of the same shape, and the gradient of
-    ``(out * upstream).sum()`` is checked; for a tuple of arrays it is a tuple.  With `digits`, a gradient that is right
-    to that many significant digits passes.  `sample` is the number of gradients to check in each array, chosen randomly
-    by `seed`; a check along a random direction then covers all of them.  With ``reveal=False`` the report does not show
-    the right answers.
+    ``(out * upstream).sum()`` is checked; for a tuple of arrays it is a tuple.  If `target` returns ``(out, cache)``,
+    `gradient` may be a function ``backward(upstream, cache)``.
+
+    With `digits`, a gradient that is right to that many significant digits passes.  `sample` is the number of gradients
+    to check in each array, chosen randomly by `seed`; a check along a random direction then covers all of them.  With
+    ``reveal=False`` the report does not show the right answers.
 
     Raises TypeError if the target cannot be checked.  Where floats cannot tell, the verdict is ``inconclusive``.
 

@@ -78,7 +78,6 @@ def matched(inputs: Inputs, gradients: Any, what: str = "gradient", f: Callable[
         raise TypeError(
             f"{what} should hold one gradient for each of {names}{held}" + (f": {advice}" if advice else "")
         )
-    assert dealt
     numbers: dict[str, float] = {}
     problems: dict[str, str] = {}
     precision = DOUBLE
@@ -134,8 +133,8 @@ def _by_name(inputs: Inputs, gradients: Any) -> Mapping[Any, Any] | None:
 
 
 def _alike(inputs: Inputs, gradient: Any) -> str:
-    """The first of several inputs that has the shape of a gradient, which is one number or array."""
-    if len(inputs.trees) == 1 or not (is_array_like(gradient) or is_real(gradient)):
+    """The first of several inputs that has the shape of a gradient, if that is one array."""
+    if len(inputs.trees) == 1 or not is_array_like(gradient):
         return ""
     shape = _shape(gradient)
     return next((block.name for block in inputs.blocks if block.name in inputs.trees and block.shape == shape), "")
@@ -177,7 +176,7 @@ def _is_number(gradient: Any) -> bool:
 
 def _meant(name: str, free: Sequence[str]) -> str:
     """The one of the `free` names, without a gradient, that a gradient of another name may belong to."""
-    bare = re.sub("^(d|grad)_?|_?grad$", "", name)
+    bare = re.sub("^(d|gradient|grad)_?|_?grad(ient)?$", "", name)
     alike = [x for x in free if x.casefold() in (bare.casefold(), name.casefold())]
     return next(iter(alike or get_close_matches(name, free, 1)), "")
 
@@ -228,14 +227,11 @@ def _notes(inputs: Inputs, gradients: Any, dealt: _Parts, what: str) -> Iterator
         n = len(inputs.trees)
         is_by_jax = type(gradients).__module__.startswith("jax")
         question = f": is argnums={tuple(range(n))} missing?" if is_by_jax else ""
-        kind = "array" if has_axes(gradients) else "number"
-        yield f"{what} is one {kind} for {n} inputs; it is checked as the gradient of {alone}{question}"
+        yield f"{what} is one array for {n} inputs; it is checked as the gradient of {alone}{question}"
     given = [name for name in inputs.trees if name not in dealt.missing]
     missing = [name for name in dealt.missing if name not in meant.values()]
     if given and missing and (advice := constants_within(inputs.f, given)):
-        is_one = len(missing) == 1
-        names = ", ".join(missing)
-        yield f"{'Is' if is_one else 'Are'} {names} {'a constant' if is_one else 'constants'}? Then {advice}"
+        yield f"{what} has none for {', '.join(missing)}; {advice}"
     misshapen_parts = [(block, _shape(part)) for block, part in dealt.parts if _shape(part) not in (None, block.shape)]
     for (a, of_a), (b, of_b) in combinations(misshapen_parts, 2):
         if (of_a, of_b) == (b.shape, a.shape):
