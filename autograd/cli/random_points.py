@@ -30,7 +30,7 @@ class MissingShapesError(ValueError):
 
 
 class UncheckedError(ValueError):
-    """A function by its name returns its gradient as well, but does not."""
+    """A loss does not return its gradient as well."""
 
 
 class Arguments:
@@ -84,7 +84,7 @@ def report_at(i: int, pair: Pair, arguments: Arguments, seed: int = 0, **options
         raise
     inputs = {name: values[name] for name in arguments.wrt}
     if pair.is_one:
-        wrt = _differentiated(returned, inputs, f)
+        wrt = _differentiated(returned, inputs, arguments.without_shape)
 
         def both(**inputs: Any) -> Any:
             loss, gradients = _called(f, values, inputs)
@@ -113,8 +113,8 @@ def report_at(i: int, pair: Pair, arguments: Arguments, seed: int = 0, **options
     return gradcheck(function, inputs, by_hand, upstream=upstream or None, seed=seed, **options)
 
 
-def _differentiated(returned: Any, inputs: Named, f: Callable[..., Any]) -> list[str]:
-    """The inputs of a function with respect to which it returns the gradient, beside its number."""
+def _differentiated(returned: Any, inputs: Named, without_shape: Sequence[str]) -> list[str]:
+    """The inputs with respect to which a function returns the gradient, beside its number."""
     import numpy as np
 
     names = list(inputs)
@@ -126,7 +126,8 @@ def _differentiated(returned: Any, inputs: Named, f: Callable[..., Any]) -> list
             return [name for name in names if np.shape(inputs[name]) == gradients.shape][:1] or names
         if isinstance(gradients, tuple | list) and any(map(has_axes, gradients)):
             return names
-    raise UncheckedError(f"{f.__name__} does not return (number, gradient)")
+    where = f", where {_are_numbers(without_shape)}" if without_shape else ""
+    raise UncheckedError(f"it does not return a number and gradients of arrays{where}")
 
 
 def _called(f: Callable[..., Any], values: Named, inputs: Named | None = None) -> Any:
@@ -173,6 +174,9 @@ def _selected(gradients: Any, names: Sequence[str], wrt: Sequence[str]) -> Any:
 
 
 def _advice(f: Callable[..., Any], names: Sequence[str], error: Exception) -> str:
-    are = "are numbers" if len(names) > 1 else "is a number"
     cause = f"{type(error).__name__}: {error}"
-    return f"{f.__name__} fails where {', '.join(names)} {are} ({cause}): give the shape, as in {names[0]}=10,6"
+    return f"{f.__name__} fails where {_are_numbers(names)} ({cause}): give the shape, as in {names[0]}=10,6"
+
+
+def _are_numbers(names: Sequence[str]) -> str:
+    return f"{', '.join(names)} {'are numbers' if len(names) > 1 else 'is a number'}"

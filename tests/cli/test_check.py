@@ -164,7 +164,9 @@ def test_functions_that_are_not_checked_are_named(run):
     assert first == "not checked: predict, sigmoid (no function has the name of its gradient)"
     assert second.startswith("not checked: softmax_loss (softmax_loss fails where W, X, y are numbers (")
     assert second.endswith("): give the shape, as in W=10,6)")
-    assert third == "not checked: compute_cost (compute_cost does not return (number, gradient))"
+    assert (
+        third == "not checked: compute_cost (it does not return a number and gradients of arrays, where a is a number)"
+    )
     assert last == "1 of 1 pair right"
     found = json.loads(run(code, "--json")[1])
     assert list(found["not_checked"]) == ["predict", "sigmoid", "softmax_loss", "compute_cost"]
@@ -179,7 +181,7 @@ def test_a_loss_that_turns_out_to_have_no_gradient(run):
     assert err.splitlines() == [
         "autograd: student.py has nothing to check",
         "predict (no function has the name of its gradient)",
-        "cost (cost does not return (number, gradient))",
+        "cost (it does not return a number and gradients of arrays, where a is a number)",
     ]
 
 
