@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from itertools import combinations
 from math import prod
 from typing import Any
@@ -24,6 +25,8 @@ from autograd.transforms.signatures import name_of
 
 __all__ = ["matched"]
 
+MAX_ELEMENTS = 10
+"""Elements of a list or tuple that are tried as the gradient."""
 _MISSING = object()
 
 _READINGS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
@@ -33,11 +36,10 @@ _READINGS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
         lambda g: g[1] if _is_number(g[0]) else None,
     ),
     ("is the first a loss?", "{}[1:]", lambda g: g[1:] if _is_number(g[0]) and not is_flat(g) else None),
-    ("is only the first the gradient?", "{}[0]", lambda g: None if is_flat(g[0]) else g[0]),
     ("are these pairs of a name and a gradient?", "dict({})", lambda g: {x: y for x, y in g if isinstance(x, str)}),
     ("are these pairs of a parameter and its gradient?", "[y for _, y in {}]", lambda g: [y for _, y in g]),
 )
-"""Other readings of a list or tuple of gradients: the question, the code, and the function."""
+"""Other readings of a list or tuple of gradients, beside its elements: the question, the code, and the function."""
 
 
 @dataclass
@@ -121,8 +123,11 @@ def _by_name(inputs: Inputs, gradients: Any) -> Mapping[Any, Any] | None:
     names, only = list(trees), next(iter(trees.values())) if len(trees) == 1 else None
     if isinstance(gradients, Mapping):
         dicts = [name for name, tree in trees.items() if isinstance(tree, Mapping)]
-        is_nested = len(dicts) == 1 and trees.keys().isdisjoint(gradients)
-        return {dicts[0]: gradients} if is_nested else {str(name): gradient for name, gradient in gradients.items()}
+        if len(dicts) == 1 and trees.keys().isdisjoint(gradients):
+            is_own = not trees[dicts[0]].keys().isdisjoint(gradients)
+            if is_own or not any(_meant(str(name), names) for name in gradients):
+                return {dicts[0]: gradients}
+        return {str(name): gradient for name, gradient in gradients.items()}
     if len(names) == 1 and (not isinstance(gradients, list | tuple) or _is_whole(gradients, only)):
         return None if isinstance(gradients, str | bytes) else {names[0]: gradients}
     alone = _alike(inputs, gradients)
@@ -185,14 +190,19 @@ def _reading(inputs: Inputs, gradients: Any, fitting: int, f: Callable[..., Any]
     """The advice to read the gradients in another way, if that fits more inputs, and none of them is left out."""
     if fitting == len(inputs.blocks) or not isinstance(gradients, list | tuple):
         return ""
-    others = []
-    for question, code, reading in _READINGS:
+    readings = [(question, code, partial(reading, gradients)) for question, code, reading in _READINGS]
+    readings += [
+        (f"is only element {i} the gradient?", f"{{}}[{i}]", partial(gradients.__getitem__, i))
+        for i, element in enumerate(gradients[:MAX_ELEMENTS])
+        if not is_flat(element)
+    ]
+    best, question, code = fitting, "", ""
+    for other_question, other_code, reading in readings:
         with suppress(TypeError, ValueError, IndexError):
-            other = _dealt(inputs, reading(gradients))
-            if other and (not other.missing or any(other.others.values())):
-                others.append((other.fitting, question, code))
-    best, question, code = max(others, key=lambda other: other[0], default=(0, "", ""))
-    if best <= fitting:
+            other = _dealt(inputs, reading())
+            if other and other.fitting > best and (not other.missing or any(other.others.values())):
+                best, question, code = other.fitting, other_question, other_code
+    if not code:
         return ""
     names = ", ".join(name if name.isidentifier() else "*args" for name in inputs.trees)
     instead = f"Then write gradient=lambda {names}: " if f else "Then, instead of gradient=g, write gradient="

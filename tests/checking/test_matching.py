@@ -83,6 +83,13 @@ def test_the_by_products_of_a_backward_pass_are_one_line():
     assert report.advice == ["gradient has a number for Z, which is not an input: the inputs are W1, b1"]
 
 
+def test_a_misspelt_dict():
+    report = gradcheck(cost, {"parameters": PARAMETERS}, gradient={"dparameters": {"W1": DW, "b1": DB}})
+    question = "is it meant for parameters?"
+    assert report.advice == [f"gradient has a number for dparameters, which is not an input: {question}"]
+    assert gradcheck(lambda W: (W["w"] ** 2).sum(), {"W": {"w": w}}, gradient={"w": 2 * w})
+
+
 def test_the_gradients_of_the_only_dict_among_the_inputs():
     def of_data(parameters, X):
         return ((X @ parameters["W1"] + parameters["b1"]) * dout).sum()
@@ -226,8 +233,8 @@ def test_a_backward_function_needs_the_cache():
     [
         ((1.0, (DX, DW, DB)), ", but it holds 2: is it (loss, gradient)?", "{}[1], or gradient=True if f returns both"),
         ((1.0, DX, DW, DB), ", but it holds 4: is the first a loss?", "{}[1:]"),
-        (((DX, DW, DB), None), ", but it holds 2: is only the first the gradient?", "{}[0]"),
-        ([{"x": DX, "w": DW, "b": DB}], ", but it holds 1: is only the first the gradient?", "{}[0]"),
+        (((DX, DW, DB), None), ", but it holds 2: is only element 0 the gradient?", "{}[0]"),
+        ([{"x": DX, "w": DW, "b": DB}], ", but it holds 1: is only element 0 the gradient?", "{}[0]"),
         ([("x", DX), ("w", DW), ("b", DB)], ": are these pairs of a name and a gradient?", "dict({})"),
         ([("dx", DX), ("dw", DW), ("db", DB)], ": are these pairs of a name and a gradient?", "dict({})"),
         ([(x, DX), (w, DW), (b, DB)], ": are these pairs of a parameter and its gradient?", "[y for _, y in {}]"),
@@ -253,6 +260,15 @@ def test_a_loss_beside_the_gradient_of_the_only_input():
     assert "is it (loss, gradient)? Then write gradient=lambda W: f(...)[1]" in report.advice[0]
     report = gradcheck(lambda w: w * w, [3.0], gradient=lambda w: (w * w, 2 * w))
     assert "but it holds 2: is it (loss, gradient)? Then write gradient=lambda w: f(...)[1]" in report.advice[0]
+
+
+def test_a_backward_function_for_more_than_the_inputs():
+    report = affine(affine_backward, lambda w: affine_forward(x, w, b), [w])
+    question = "is only element 1 the gradient? Then write gradient=lambda w: affine_backward(...)[1]"
+    assert report.advice == [
+        f"No gradient: the result of affine_backward should hold one gradient for each of w: {question}"
+    ]
+    assert affine(lambda dout, cache: affine_backward(dout, cache)[1], lambda w: affine_forward(x, w, b), [w])
 
 
 def test_what_fits_has_no_other_reading():
