@@ -16,12 +16,12 @@ from autograd.checking.diagnosis.explanations import explained
 from autograd.checking.engines.engine_check import engine_of
 from autograd.checking.function_target import FunctionTarget
 from autograd.checking.inputs import Gradients, Inputs
+from autograd.checking.matching import matched
 from autograd.checking.reports.report import ArrayCheck
 from autograd.checking.targets import Target
 from autograd.core.value import Value
 from autograd.extensions.expressions import expression
 from autograd.formula.typesetting import number
-from autograd.transforms.signatures import name_of
 
 __all__ = ["ByEngine", "ByHand", "Claim", "Claimed", "Findings", "Own"]
 
@@ -77,12 +77,12 @@ class ByHand:
 
     def __init__(self, inputs: Inputs, gradient: Any) -> None:
         if not callable(gradient):
-            self.known = inputs.matched(gradient, "gradient")
+            self.known = matched(inputs, gradient)
             return
         inputs.check_signature(gradient, is_gradient=True)
         returned = inputs.call_as_given(gradient)
         try:
-            self.known = inputs.matched(returned, f"the result of {name_of(gradient)}")
+            self.known = matched(inputs, returned, f=gradient)
         except TypeError as error:
             self.known = Gradients(notes=[f"No gradient: {error}"])
 

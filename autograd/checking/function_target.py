@@ -32,6 +32,8 @@ LARGEST_GRAPH = 50_000
 """Number of nodes up to which a graph is replayed; finite differences take less time than the replay of more."""
 QUICK, SLOW = 2e-5, 0.05
 """Seconds of one call below which a graph is surely small enough to record, and above which it is not."""
+RANDOM = "returns different results for the same inputs: if it is random, set the seed within the function"
+"""The message about a function that is not repeatable."""
 SAME = 1e-14
 """Relative difference between two results that are the same, apart from the order of a library's sums."""
 
@@ -270,7 +272,7 @@ class FunctionTarget(Target):
                 what = f"{type(error).__name__}: {error}"
                 raise UndecidableError(f"{name_of(self.f)} fails when it is called again: {what}") from None
         if max(results) - min(results) > SAME * abs(results[0]):
-            raise UndecidableError(f"{name_of(self.f)} returns different results for the same inputs")
+            raise UndecidableError(f"{name_of(self.f)} {RANDOM}")
 
     @cached_property
     def unrecorded(self) -> list[Culprit] | None:
@@ -293,7 +295,7 @@ class FunctionTarget(Target):
                 return []
             changed = (changed or sides[0]) if all(sides) else None  # as described by the largest move
         if changed and self._changed(self.numbers):
-            raise UndecidableError(f"{name_of(self.f)} returns different results for the same inputs")
+            raise UndecidableError(f"{name_of(self.f)} {RANDOM}")
         return changed
 
     def _moved(self, move: float) -> dict[str, float]:

@@ -27,7 +27,8 @@ from autograd.checking.diagnosis.explanations import with_hints
 from autograd.checking.engines.engine_check import check_engine, creates_values
 from autograd.checking.function_target import FunctionTarget
 from autograd.checking.graph_target import recorded_graph
-from autograd.checking.inputs import MISSING, Block, Inputs
+from autograd.checking.inputs import MISSING, Block, Inputs, constants_within
+from autograd.checking.matching import matched
 from autograd.checking.operation_check import check_operation
 from autograd.checking.reference import along_directions, compared
 from autograd.checking.references.precision import DOUBLE, Precision
@@ -39,7 +40,7 @@ from autograd.core.recording import function_of
 from autograd.core.table import Operation
 from autograd.core.value import Value, shown
 from autograd.extensions.progress import progress_bar
-from autograd.transforms.signatures import name_of
+from autograd.transforms.signatures import name_of, positional_names, signature_of
 
 __all__ = ["checked", "gradcheck"]
 
@@ -91,10 +92,12 @@ def gradcheck(
     another kind, ``engine(0.5)``, or with tensors, ``engine(array)``.
 
     If `target` returns an array, `upstream` is an array of the same shape, and the gradient of
-    ``(out * upstream).sum()`` is checked; for a tuple of arrays it is a tuple.  With `digits`, a gradient that is right
-    to that many significant digits passes.  `sample` is the number of gradients to check in each array, chosen randomly
-    by `seed`; a check along a random direction then covers all of them.  With ``reveal=False`` the report does not show
-    the right answers.
+    ``(out * upstream).sum()`` is checked; for a tuple of arrays it is a tuple.  If `target` returns ``(out, cache)``,
+    `gradient` may be a function ``backward(upstream, cache)``.
+
+    With `digits`, a gradient that is right to that many significant digits passes.  `sample` is the number of gradients
+    to check in each array, chosen randomly by `seed`; a check along a random direction then covers all of them.  With
+    ``reveal=False`` the report does not show the right answers.
 
     Raises TypeError if the target cannot be checked.  Where floats cannot tell, the verdict is ``inconclusive``.
 
@@ -108,7 +111,7 @@ def gradcheck(
     Confidence: 15 digits; even an error of 0.0001 % would have been caught.
     """
     for name in others:
-        raise TypeError(f"gradcheck has no argument {name}" + _INSTEAD.get(name, ""))
+        raise TypeError(f"gradcheck has no argument {name}{_instead(name, target, inputs)}")
     _check_options(gradient, engine, upstream, digits, sample)
     report = _report(target, inputs, gradient, closed_form, engine, upstream, digits, sample, seed)
     return report if reveal else report.concealed()
@@ -147,9 +150,16 @@ def _report(
         is_whole = sample is None or all(block.size <= sample for block in numbers.blocks)
         function = FunctionTarget(target, numbers, None, result, is_whole, 1e-6 if is_whole else 1e-5)
         _ = function.plain  # first, so that objects which remember this call are ready for their gradients
+        if not function.plain_failure:
+            result.number(function.plain)  # an unusable result explains more than the gradient
+            gradient = result.gradient(gradient, numbers, function.plain)
         claim = _claim(numbers, function.gradient() if gradient is True else gradient)
         try:
             return checked(function, claim, _closed_forms(numbers, closed_form), digits, sample, seed)
+        except Exception as error:
+            for note in claim.known.notes:
+                error.add_note(note)
+            raise
         finally:
             function.restore()
     options = {"gradient": gradient is not OWN, "closed_form": closed_form is not None, "engine": engine is not None}
@@ -181,7 +191,6 @@ _NO_TOLERANCE = ": there is no tolerance to choose; digits=3 accepts gradients t
 _INSTEAD = {
     **dict.fromkeys(("eps", "epsilon", "h", "delta", "step"), _NO_STEP),
     **dict.fromkeys(("atol", "rtol", "tol", "threshold", "nondet_tol"), _NO_TOLERANCE),
-    "args": ": pass constants within the function, as in gradcheck(lambda w: f(w, x), [w])",
     "order": "; for second derivatives check grad(f) instead of f",
     **dict.fromkeys(("modes", "argnums", "fast_mode"), ": the gradient with respect to every input is checked"),
     **dict.fromkeys(("num_checks", "direction"), "; for many inputs write sample=100"),
@@ -191,6 +200,18 @@ _INSTEAD = {
     "dout": "; for a function that returns an array write upstream=dout",
 }
 """The replacements for arguments of other checkers."""
+
+
+def _instead(name: str, target: Any, inputs: Any) -> str:
+    """The advice for an argument that gradcheck does not have, but another checker or the target has."""
+    signature = signature_of(target) if callable(target) else None
+    is_of_target = bool(signature and name in signature.parameters)
+    if name != "args" and not is_of_target:
+        return _INSTEAD.get(name, "")
+    n = len(inputs) if isinstance(inputs, list | tuple | Mapping) else 1
+    names = list(map(str, inputs)) if isinstance(inputs, Mapping) else positional_names(target, n)
+    example = "pass constants within the function, as in gradcheck(lambda w: f(w, x), [w])"
+    return f": {constants_within(target, names, [name] * is_of_target) or example}"
 
 
 def _check_size(inputs: Inputs, sample: int | None) -> None:
@@ -278,8 +299,8 @@ def _closed_forms(inputs: Inputs, closed_form: Any) -> Mapping[str, float]:
         return {}
     if callable(closed_form):
         closed_form = inputs.call_as_given(closed_form)
-    matched = inputs.matched(closed_form, "closed_form")
-    for problem in [*matched.problems.values(), *matched.notes]:
+    forms = matched(inputs, closed_form, "closed_form")
+    for problem in [*forms.problems.values(), *forms.notes]:
         if problem != MISSING:
             raise TypeError(f"closed_form: {problem}")
-    return matched.numbers
+    return forms.numbers

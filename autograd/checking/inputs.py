@@ -6,22 +6,24 @@ number.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
 from math import prod
 from typing import Any
 
-from autograd.checking.arrays import as_numpy, has_axes, is_array_like, misshapen, with_numbers
+from autograd.checking.arrays import as_numpy, is_array_like, with_numbers
 from autograd.checking.references.precision import DOUBLE, Precision, coarser, precision_of
-from autograd.core.value import Value, is_real, shown
+from autograd.core.value import Value, is_real
 from autograd.extensions.arrays import is_array
 from autograd.transforms import pytrees
 from autograd.transforms.signatures import misfit, name_of, positional_names, signature_of
 
-__all__ = ["Block", "Gradients", "Inputs"]
+__all__ = ["MISSING", "Block", "Gradients", "Inputs", "constants_within", "is_flat", "plain_name"]
+
+MISSING = "no gradient given"
+"""The reason why an input without a gradient fails."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Inputs:
     """The arguments of a function as named numbers, and calls with other numbers in their place."""
 
     def __init__(self, f: Callable[..., Any], inputs: Any) -> None:
+        self.f = f
         self.by_name = isinstance(inputs, Mapping)
         if isinstance(inputs, Mapping):
             self.trees = {str(name): tree for name, tree in inputs.items()}
@@ -93,13 +96,13 @@ class Inputs:
         if not self.trees:
             raise TypeError(f"gradcheck needs inputs to call {name_of(f)} with, such as {{'w': 0.5}}")
         self.blocks: list[Block] = []
-        self._likes: list[Any] = []
+        self.likes: list[Any] = []
         arrays: list[Any] = []
         for place, x in _blocks(self.trees):
             array = as_numpy(x, place)
             start = self.blocks[-1].slice.stop if self.blocks else 0
             self.blocks.append(Block(place, array.shape, start))
-            self._likes.append(x)
+            self.likes.append(x)
             arrays.append(array.ravel())
         self.flat = _joined(arrays)
         if not self.flat.size:
@@ -122,21 +125,21 @@ class Inputs:
     @property
     def take_values(self) -> bool:
         """True unless there are tensors of another library among the inputs: these cannot hold Values."""
-        return not any(map(_is_foreign, self._likes))
+        return not any(map(_is_foreign, self.likes))
 
     @property
     def precision(self) -> Precision:
         """The precision of the numbers that a function is called with: arrays of NumPy are converted to doubles."""
         result = DOUBLE
-        for tensor in filter(_is_foreign, self._likes):
+        for tensor in filter(_is_foreign, self.likes):
             result = coarser(result, precision_of(tensor))
         return result
 
     def in_doubles(self) -> Inputs:
         """The same inputs with tensors of double precision, where their library has these."""
         doubles = copy(self)
-        doubles._likes = [
-            like.double() if _is_foreign(like) and hasattr(like, "double") else like for like in self._likes
+        doubles.likes = [
+            like.double() if _is_foreign(like) and hasattr(like, "double") else like for like in self.likes
         ]
         return doubles
 
@@ -145,13 +148,28 @@ class Inputs:
         order = self.order(f) if is_gradient or set(positional_names(f, len(self.trees))) == set(self.trees) else []
         problem = "" if self._is_one_dict and self._takes_all(f) else misfit(f, order or [], self.trees)
         if problem:
-            advice = (
-                "a list passes them by position, and [{...}] a dict as an argument"
-                if self.by_name
-                else "each element of the list is an argument; [[...]] passes a list as one"
-            )
             written = f"{'gradient=' * is_gradient}{name_of(f)}{signature_of(f) or '(...)'}"
-            raise TypeError(f"{written} cannot be called with the inputs {', '.join(self.trees)}: {problem}; {advice}")
+            names = ", ".join(self.trees)
+            raise TypeError(f"{written} cannot be called with the inputs {names}: {problem}; {self._advice(f)}")
+
+    def _advice(self, f: Callable[..., Any]) -> str:
+        """The way to call a function that these inputs do not fit."""
+        signature = signature_of(f)
+        named = [name for name in self.trees if signature and name in signature.parameters]
+        if named and (f is not self.f or len(named) == len(self.trees)):
+            return constants_within(self.f, named) or "pass constants within the function"
+        if self.by_name:
+            return "a list passes them by position, and [{...}] a dict as an argument"
+        first = next(iter(self.trees))
+        return f"each element of the list is an argument; if {first} is a list, write [{first}], that is, [[...]]"
+
+    def fit(self, f: Callable[..., Any]) -> bool:
+        """True if a gradient function can be called with these inputs."""
+        try:
+            self.check_signature(f, is_gradient=True)
+        except TypeError:
+            return False
+        return True
 
     def order(self, f: Callable[..., Any]) -> list[str] | None:
         """The names in the order in which to pass them by position; empty if by name, None for one dict of all."""
@@ -173,16 +191,16 @@ class Inputs:
     def call(self, f: Callable[..., Any], numbers: Any) -> Any:
         """``f`` with these numbers, a flat array of floats or any others in order, in place of its inputs."""
         numbers = numbers if is_array(numbers) else list(numbers)
-        parts = (with_numbers(like, numbers[block.slice]) for block, like in zip(self.blocks, self._likes, strict=True))
+        parts = (with_numbers(like, numbers[block.slice]) for block, like in zip(self.blocks, self.likes, strict=True))
         return self._called(f, self._with_parts(parts))
 
     def call_as_given(self, f: Callable[..., Any]) -> Any:
         """``f`` with copies of the very objects that were passed as inputs."""
-        return self._called(f, self._with_parts(map(_copied, self._likes)))
+        return self._called(f, self._with_parts(map(_copied, self.likes)))
 
     def _with_parts(self, parts: Iterator[Any]) -> dict[str, Any]:
         return {
-            name: pytrees.mapped(lambda _, __: next(parts), tree, name, _is_flat) for name, tree in self.trees.items()
+            name: pytrees.mapped(lambda _, __: next(parts), tree, name, is_flat) for name, tree in self.trees.items()
         }
 
     def _called(self, f: Callable[..., Any], arguments: dict[str, Any]) -> Any:
@@ -193,132 +211,48 @@ class Inputs:
             return f(arguments)
         return f(*(arguments[name] for name in order)) if order else f(**arguments)
 
-    def matched(self, gradients: Any, what: str) -> Gradients:
-        """Gradients in the shape of the inputs, or of some of them.
 
-        Raises TypeError if nothing can be read from them.
-        """
-        if gradients is None:
-            raise TypeError(f"{what} is None, not numbers: is a return missing?")
-        by_name, notes = self._by_name(gradients, what)
-        numbers: dict[str, float] = {}
-        problems: dict[str, str] = {}
-        precision = DOUBLE
-        for block, like, gradient in zip(self.blocks, self._likes, self._parts(by_name), strict=True):
-            if gradient is _MISSING:
-                problems[block.name] = MISSING
-                continue
-            array, problem = _as_block(gradient, block, like)
-            if problem:
-                problems[block.name] = problem
-            else:
-                precision = coarser(precision, precision_of(gradient))
-                numbers.update(zip(block.names, array.ravel().tolist(), strict=True))
-        return Gradients(numbers, problems, notes, precision)
+def constants_within(f: Callable[..., Any], inputs: Collection[str], constants: Collection[str] = ()) -> str:
+    """The advice to pass all arguments but some `inputs` as constants; "" if it cannot be written with their names.
 
-    def _by_name(self, gradients: Any, what: str) -> tuple[dict[str, Any], list[str]]:
-        """Gradients by the names of the arguments, and sentences about those that have no such name."""
-        names = list(self.trees)
-        only = self.trees[names[0]] if len(names) == 1 else None
-        if isinstance(gradients, Mapping) and not (isinstance(only, Mapping) and not set(gradients) & set(names)):
-            named = {str(name): gradient for name, gradient in gradients.items()}
-            notes = []
-            for name in named:
-                if name not in self.trees:
-                    meant = self._meant(name, named)
-                    question = f"is it meant for {meant}?" if meant else f"the inputs are {', '.join(names)}"
-                    notes.append(f"{what} has a number for {name}, which is not an input: {question}")
-            return {name: gradient for name, gradient in named.items() if name in self.trees}, notes
-        if len(names) == 1 and (not isinstance(gradients, list | tuple) or _fits(gradients, only)):
-            if isinstance(gradients, str | bytes):
-                raise TypeError(f"{what} should hold a number for each of {names[0]}, but it is {shown(gradients)}")
-            return {names[0]: gradients}, []
-        is_sequence = isinstance(gradients, list | tuple) or has_axes(gradients)
-        if is_sequence and len(gradients) == len(names):
-            return dict(zip(names, gradients, strict=True)), []
-        held = f"it holds {len(gradients)}" if is_sequence else f"it is {shown(gradients)}"
-        held += ": is there a comma too many?" if isinstance(gradients, tuple) and len(gradients) == 1 else ""
-        raise TypeError(f"{what} should hold one gradient for each of {', '.join(names)}, but {held}")
+    Arguments with a default value are left out, unless they are among the `constants`.
 
-    def _meant(self, name: str, gradients: Mapping[str, Any]) -> str:
-        """The input that a gradient of another name may belong to."""
-        free = [x for x in self.trees if x not in gradients]
-        stripped = name.removeprefix("d").removeprefix("grad").strip("_")
-        return stripped if stripped in free else next(iter(get_close_matches(name, free, 1)), "")
-
-    def _parts(self, gradients: Mapping[str, Any]) -> Iterator[Any]:
-        """The gradient of each block of the inputs."""
-        for name, tree in self.trees.items():
-            yield from _parts(tree, gradients.get(name, _MISSING))
+    >>> constants_within(lambda theta, X, y, reg=0.0: 0.0, ["theta"])
+    'pass constants within the function, as in gradcheck(lambda theta: f(theta, X, y), [theta])'
+    """
+    signature = signature_of(f)
+    parameters = signature.parameters if signature else {}
+    if not all(name in parameters for name in [*inputs, *constants]):
+        return ""
+    used = [p for p in parameters.values() if p.default is p.empty or p.name in {*inputs, *constants}]
+    if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in used):
+        return ""
+    arguments = ", ".join(
+        p.name if p.kind is not p.KEYWORD_ONLY and p.default is p.empty else f"{p.name}={p.name}" for p in used
+    )
+    names = ", ".join(inputs)
+    call = f"{plain_name(f)}({arguments})"
+    return f"pass constants within the function, as in gradcheck(lambda {names}: {call}, [{names}])"
 
 
-MISSING = "no gradient given"
-"""The reason why an input without a gradient fails."""
-
-_MISSING = object()
+def plain_name(f: Any) -> str:
+    """The name of a function in code that a message proposes; f if it has none."""
+    name = name_of(f)
+    return name if name.isidentifier() else "f"
 
 
 def _blocks(trees: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The arrays, flat lists and numbers of some trees, with their places."""
     found: list[tuple[str, Any]] = []
     for name, tree in trees.items():
-        pytrees.mapped(lambda place, part: found.append((place, part)), tree, name, _is_flat)
+        pytrees.mapped(lambda place, part: found.append((place, part)), tree, name, is_flat)
     return iter(found)
 
 
-def _is_flat(tree: Any) -> bool:
+def is_flat(tree: Any) -> bool:
     """True for a list or tuple of numbers alone."""
     is_sequence = isinstance(tree, list | tuple) and not hasattr(tree, "_fields") and len(tree) > 0
     return is_sequence and not any(isinstance(x, dict | list | tuple | str) or is_array_like(x) for x in tree)
-
-
-def _parts(tree: Any, gradient: Any) -> Iterator[Any]:
-    """For each block of a tree, the part of `gradient` in its place."""
-    if not isinstance(tree, dict | list | tuple) or _is_flat(tree):
-        yield gradient
-        return
-    keys = list(tree) if isinstance(tree, dict) else range(len(tree))
-    for key in keys:
-        yield from _parts(tree[key], _part(gradient, key, len(tree)))
-
-
-def _part(gradient: Any, key: Any, n: int) -> Any:
-    if isinstance(gradient, Mapping):
-        return gradient.get(key, _MISSING)
-    fits = (isinstance(gradient, list | tuple) or has_axes(gradient)) and isinstance(key, int) and len(gradient) == n
-    return gradient[key] if fits else _MISSING
-
-
-def _as_block(gradient: Any, block: Block, like: Any) -> tuple[Any, str]:
-    """The gradient of one block as an array, or the problem with it; a nested list is an array as well."""
-    import numpy as np
-
-    it = f"the gradient of {block.name}"
-    if gradient is None:
-        return None, f"{it} is None: is a return missing?"
-    if isinstance(gradient, Mapping):
-        return None, f"{it} is a dict, {block.name} is not"
-    if gradient is like and getattr(gradient, "requires_grad", False):
-        return None, f"{it} is {block.name} itself: is {block.name}.grad meant?"
-    if isinstance(gradient, list | tuple) and not _is_flat(gradient):
-        try:
-            gradient = np.array(gradient)
-        except ValueError:
-            return None, f"{it} is {shown(gradient)}, with rows of different lengths"
-    try:
-        array = as_numpy(gradient, block.name)
-    except TypeError as error:
-        return None, f"no gradient: {error}"
-    return array, "" if array.shape == block.shape else misshapen(block.name, array.shape, block.shape)
-
-
-def _fits(gradients: Sequence[Any], tree: Any) -> bool:
-    """True if a sequence of gradients belongs to one argument, rather than being a sequence of one."""
-    if isinstance(tree, list | tuple | dict):
-        return len(gradients) == len(tree) and not (len(gradients) == 1 and isinstance(gradients[0], list | tuple))
-    if is_array_like(tree) and len(gradients) == 1 and has_axes(gradients[0]):
-        return tuple(gradients[0].shape) != tuple(tree.shape)
-    return has_axes(tree)
 
 
 def _is_foreign(like: Any) -> bool:

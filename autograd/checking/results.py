@@ -6,12 +6,15 @@ import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from copy import deepcopy
+from functools import partial
 from typing import Any
 
 from autograd.checking.arrays import has_axes, is_array_like
+from autograd.checking.inputs import Inputs, plain_name
 from autograd.core.value import Value, as_float, shown
 from autograd.extensions.arrays import is_array
-from autograd.transforms.signatures import name_of
+from autograd.transforms.signatures import misfit, name_of, positional_names, signature_of
 
 __all__ = ["Result", "as_number", "quiet_numpy", "silent"]
 
@@ -42,9 +45,42 @@ class Result:
             f"with gradient=True, {name_of(self.f)} should return (number, gradient), but it returned {shown(returned)}"
         )
 
+    def gradient(self, gradient: Any, inputs: Inputs, returned: Any) -> Any:
+        """`gradient`, as a function of the inputs if it is the backward function of a layer.
+
+        ``backward(dout, cache)`` is called with the cache that f `returned`, ``backward(dout, x, w)`` with the inputs.
+        A function that accepts the inputs alone stays as it is, unless it accepts a cache and names none of the inputs.
+        Raises TypeError if it is made for a cache and there is none.
+        """
+        if self.upstream is None or not callable(gradient):
+            return gradient
+        upstreams = deepcopy(self._upstreams)  # a backward function may change them
+        cache = _results(returned)[len(upstreams) :]
+        takes_inputs, names = inputs.fit(gradient), positional_names(gradient, len(upstreams) + len(cache))
+        is_backward = bool(cache) and not misfit(gradient, [*upstreams, *cache], {})
+        if is_backward and not (takes_inputs and any(name in inputs.trees or "[" in name for name in names)):
+            return _named(lambda *_, **__: gradient(*upstreams, *cache), gradient)
+        if takes_inputs:
+            return gradient
+        with_inputs = _named(partial(gradient, *upstreams), gradient)
+        if inputs.fit(with_inputs):
+            return with_inputs
+        if misfit(gradient, [*upstreams, None], {}):
+            return gradient
+        f, written = name_of(self.f), f"{name_of(gradient)}{signature_of(gradient)}"
+        arguments = ", ".join(inputs.trees)
+        forward = plain_name(gradient).replace("backward", "forward")
+        raise TypeError(
+            f"gradient={written} cannot be called with the inputs {arguments}: let {f} return (out, cache), or write "
+            f"gradient=lambda {arguments}: {plain_name(gradient)}(dout, {forward}({arguments})[1])"
+        )
+
+    @property
+    def _upstreams(self) -> tuple[Any, ...]:
+        return tuple(self.upstream) if isinstance(self.upstream, tuple | list) else (self.upstream,)
+
     def _weighted(self, returned: Any) -> Any:
-        upstreams = self.upstream if isinstance(self.upstream, tuple | list) else (self.upstream,)
-        outs = returned if isinstance(returned, tuple | list) and not _is_nested(returned) else (returned,)
+        upstreams, outs = self._upstreams, _results(returned)
         if len(outs) < len(upstreams):
             raise TypeError(
                 f"upstream has {len(upstreams)} arrays, but {name_of(self.f)} returned {shown(returned)}: "
@@ -89,6 +125,17 @@ class Result:
                 + ("is there a comma too many?" if isinstance(returned, tuple) else "return a sum, or one element")
             )
         return returned
+
+
+def _results(returned: Any) -> tuple[Any, ...]:
+    """The results of a layer: of a tuple or list all, otherwise the only one."""
+    return tuple(returned) if isinstance(returned, tuple | list) and not _is_nested(returned) else (returned,)
+
+
+def _named(f: Callable[..., Any], other: Callable[..., Any]) -> Callable[..., Any]:
+    """`f`, with the name of another function for messages."""
+    f.__name__ = name_of(other)
+    return f
 
 
 def _is_nested(returned: Any) -> bool:

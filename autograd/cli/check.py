@@ -10,7 +10,7 @@ import json
 import sys
 from ast import literal_eval
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, redirect_stdout
 from dataclasses import dataclass
 from inspect import signature
@@ -19,7 +19,7 @@ from typing import Any
 
 from autograd.checking.reports.report import Report, worst
 from autograd.checking.results import silent
-from autograd.cli.random_points import Arguments, MissingShapesError, report_at
+from autograd.cli.random_points import Arguments, MissingShapesError, UncheckedError, report_at
 from autograd.cli.student_file import Pair, StudentFile
 from autograd.cli.terminal import say
 
@@ -28,17 +28,16 @@ __all__ = ["main"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """The check of one pair: its reports at all points, or the `error` that ended it, and the exit `status`."""
+    """The check of one pair: its reports at all points, or the `error` that ended it, and the exit `status`.
+
+    A function that turns out to return no gradient is not `checked`.
+    """
 
     pair: Pair
     reports: Sequence[Report] = ()
     error: str = ""
     status: int = 0
-
-    @property
-    def name(self) -> str:
-        """The names of both functions."""
-        return f"{self.pair.function.__name__}, {self.pair.gradient.__name__}"
+    checked: bool = True
 
     @property
     def verdict(self) -> str:
@@ -82,7 +81,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         prog="python -m autograd check",
         description="Check the gradients in a student's file at random points. The file is run: use a sandbox unless "
         "you trust it. A pair of functions is f and grad_f (or f_grad, df, d_f, gradient_f, f_gradient), loss and "
-        "gradient, or f_forward and f_backward(dout, cache).",
+        "gradient, or f_forward and f_backward(dout, cache). A loss or cost may return (number, gradient).",
         epilog="The file may hold the shapes: SHAPES = {'x': (10, 6)}. An argument without a shape keeps its default "
         "if it has one, and is a number otherwise. For the gradient of a formula, see python -m autograd --help.",
     )
@@ -147,19 +146,37 @@ def _output(options: argparse.Namespace, outcomes: list[Outcome]) -> Iterator[st
     """The lines that are printed; the outcome for each pair is added to `outcomes`."""
     with redirect_stdout(sys.stderr) if options.json else nullcontext():  # what the file prints
         file = StudentFile(options.file)
-    _check_names(options, file.pairs)
-    for pair in file.pairs:
-        outcomes.append(_outcome(pair, file, options))
+    pairs = file.pairs
+    _check_names(options, pairs)
+    unchecked = dict.fromkeys(file.unpaired(pairs), "no function has the name of its gradient")
+    for pair in pairs:
+        outcome = _outcome(pair, file, options)
+        if not outcome.checked:
+            unchecked[pair.name] = outcome.error
+            continue
+        outcomes.append(outcome)
         if not options.json:
-            yield outcomes[-1].name
-            yield from (f"  {line}" for line in outcomes[-1].lines())
+            yield pair.name
+            yield from (f"  {line}" for line in outcome.lines())
+    if not outcomes:
+        raise ValueError("\n".join([f"{options.file} has nothing to check", *_by_reason(unchecked)]))
     n, right = len(outcomes), sum(outcome.status == 0 for outcome in outcomes)
     if options.json:
         result = {"file": options.file, "ok": right == n, "score": fmean(outcome.score for outcome in outcomes)}
-        yield json.dumps({**result, "pairs": [outcome.plain() for outcome in outcomes]}, indent=2)
+        result |= {"pairs": [outcome.plain() for outcome in outcomes], "not_checked": unchecked}
+        yield json.dumps(result, indent=2)
     else:
         hint = "" if right == n or options.reveal else "; --reveal shows the right numbers"
+        yield from (f"not checked: {line}" for line in _by_reason(unchecked))
         yield f"{right} of {n} pair{'s' * (n != 1)} right{hint}"
+
+
+def _by_reason(unchecked: Mapping[str, str]) -> list[str]:
+    """A line for each reason why functions were not checked."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in unchecked.items():
+        reasons.setdefault(reason, []).append(name)
+    return [f"{', '.join(names)} ({reason})" for reason, names in reasons.items()]
 
 
 def _check_names(options: argparse.Namespace, pairs: Sequence[Pair]) -> None:
@@ -179,7 +196,9 @@ def _outcome(pair: Pair, file: StudentFile, options: argparse.Namespace) -> Outc
         with silent():  # the functions are called many times
             reports = [report_at(i, pair, arguments, **settings) for i in range(options.points)]
     except MissingShapesError as error:
-        return Outcome(pair, error=str(error), status=2)
+        return Outcome(pair, error=str(error), status=2, checked=not pair.is_one)
+    except UncheckedError as error:
+        return Outcome(pair, error=str(error), checked=False)
     except (Exception, SystemExit) as error:
         return Outcome(pair, error=file.trace(error), status=1)
     return Outcome(pair, reports, status=int(not all(reports)))

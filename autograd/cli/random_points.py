@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from functools import partial
+from functools import partial, wraps
 from inspect import signature
 from typing import Any
 
@@ -15,7 +15,7 @@ from autograd.checking.results import quiet_numpy
 from autograd.cli.student_file import Pair
 from autograd.transforms.signatures import misfit
 
-__all__ = ["Arguments", "MissingShapesError", "report_at"]
+__all__ = ["Arguments", "MissingShapesError", "UncheckedError", "report_at"]
 
 MAGNITUDES = (1.0, 0.3, 0.1)
 """The standard deviation of the numbers at one point after another."""
@@ -27,6 +27,10 @@ Named = Mapping[str, Any]
 
 class MissingShapesError(ValueError):
     """A function cannot be called with numbers for its arguments without a shape."""
+
+
+class UncheckedError(ValueError):
+    """A loss does not return its gradient as well."""
 
 
 class Arguments:
@@ -61,7 +65,8 @@ class Arguments:
 def report_at(i: int, pair: Pair, arguments: Arguments, seed: int = 0, **options: Any) -> Report:
     """The report on a pair at its random point number `i`; the `options` are those of `gradcheck`.
 
-    Raises MissingShapesError, TypeError if the functions do not fit each other, and whatever they raise.
+    Raises MissingShapesError, TypeError if the functions do not fit each other, and whatever they raise; UncheckedError
+    if one function should return both, but does not.
     """
     import numpy as np
 
@@ -77,6 +82,16 @@ def report_at(i: int, pair: Pair, arguments: Arguments, seed: int = 0, **options
         if arguments.without_shape:
             raise MissingShapesError(_advice(f, arguments.without_shape, error)) from None
         raise
+    inputs = {name: values[name] for name in arguments.wrt}
+    if pair.is_one:
+        wrt = _differentiated(returned, inputs, arguments.without_shape)
+
+        def both(**inputs: Any) -> Any:
+            loss, gradients = _called(f, values, inputs)
+            return loss, _selected(gradients, list(values), wrt)
+
+        both.__name__ = f.__name__
+        return gradcheck(both, {name: inputs[name] for name in wrt}, True, seed=seed, **options)
     outs = returned if isinstance(returned, tuple) else (returned,)
     has_cache = pair.is_layer and len(outs) > 1 and not misfit(df, outs, {})
     _check_results(pair, outs, has_cache, values)
@@ -86,14 +101,33 @@ def report_at(i: int, pair: Pair, arguments: Arguments, seed: int = 0, **options
     def function(**inputs: Any) -> Any:
         return _called(f, values, inputs)
 
+    @wraps(df)
+    def backward(*outs: Any) -> Any:
+        return _selected(df(*outs), list(values), arguments.wrt)
+
     def gradient(**inputs: Any) -> Any:
-        backward = partial(df, *deepcopy(upstream))
-        result = backward(function(**inputs)[-1]) if has_cache else _called(backward, values, inputs)
-        return _selected(result, list(values), arguments.wrt)
+        return _selected(_called(partial(df, *deepcopy(upstream)), values, inputs), list(values), arguments.wrt)
 
     function.__name__, gradient.__name__ = f.__name__, df.__name__  # for messages
-    inputs = {name: values[name] for name in arguments.wrt}
-    return gradcheck(function, inputs, gradient, upstream=upstream or None, seed=seed, **options)
+    by_hand = backward if has_cache else gradient
+    return gradcheck(function, inputs, by_hand, upstream=upstream or None, seed=seed, **options)
+
+
+def _differentiated(returned: Any, inputs: Named, without_shape: Sequence[str]) -> list[str]:
+    """The inputs with respect to which a function returns the gradient, beside its number."""
+    import numpy as np
+
+    names = list(inputs)
+    if isinstance(returned, tuple) and len(returned) == 2 and np.size(returned[0]) == 1:
+        gradients = returned[1]
+        if isinstance(gradients, Mapping):
+            return [name for name in names if name in gradients] or names
+        if has_axes(gradients):
+            return [name for name in names if np.shape(inputs[name]) == gradients.shape][:1] or names
+        if isinstance(gradients, tuple | list) and any(map(has_axes, gradients)):
+            return names
+    where = f", where {_are_numbers(without_shape)}" if without_shape else ""
+    raise UncheckedError(f"it does not return a number and gradients of arrays{where}")
 
 
 def _called(f: Callable[..., Any], values: Named, inputs: Named | None = None) -> Any:
@@ -140,6 +174,9 @@ def _selected(gradients: Any, names: Sequence[str], wrt: Sequence[str]) -> Any:
 
 
 def _advice(f: Callable[..., Any], names: Sequence[str], error: Exception) -> str:
-    are = "are numbers" if len(names) > 1 else "is a number"
     cause = f"{type(error).__name__}: {error}"
-    return f"{f.__name__} fails where {', '.join(names)} {are} ({cause}): give the shape, as in {names[0]}=10,6"
+    return f"{f.__name__} fails where {_are_numbers(names)} ({cause}): give the shape, as in {names[0]}=10,6"
+
+
+def _are_numbers(names: Sequence[str]) -> str:
+    return f"{', '.join(names)} {'are numbers' if len(names) > 1 else 'is a number'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from inspect import isfunction
 from pathlib import Path
@@ -19,16 +19,31 @@ GRADIENT_NAMES = ("grad_{}", "{}_grad", "d{}", "d_{}", "gradient_{}", "{}_gradie
 """The names of a function's gradient, given the name of the function."""
 LOSS_NAMES = ("loss", "cost", "f")
 """Functions whose gradient may have no name but `ONLY_GRADIENT_NAMES`."""
+WORDS_FOR_LOSS = ("loss", "cost")
+"""Parts of the names of functions that may return their gradient as well."""
 ONLY_GRADIENT_NAMES = ("gradient", "grad")
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A function and its gradient, called with the same arguments; or the forward and backward pass of a layer."""
+    """A function and its gradient, called with the same arguments; or the forward and backward pass of a layer.
+
+    A function that returns a number and its gradient is both.
+    """
 
     function: Callable[..., Any]
     gradient: Callable[..., Any]
     is_layer: bool = False
+
+    @property
+    def is_one(self) -> bool:
+        """True if one function returns both."""
+        return self.function is self.gradient
+
+    @property
+    def name(self) -> str:
+        """The names of both functions, or of the only one."""
+        return ", ".join(dict.fromkeys([self.function.__name__, self.gradient.__name__]))
 
 
 def find_pairs(functions: Functions) -> Iterator[Pair]:
@@ -79,15 +94,28 @@ class StudentFile:
 
     @property
     def pairs(self) -> list[Pair]:
-        """The pairs of functions in the file.  Raises ValueError if there are none."""
-        if pairs := list(find_pairs(self.functions)):
-            return pairs
+        """The pairs of functions in the file, then the losses that may return their gradients as well.
+
+        Raises ValueError if there are none.
+        """
+        pairs = list(find_pairs(self.functions))
+        losses = [
+            f for name, f in self.unpaired(pairs).items() if any(word in name.casefold() for word in WORDS_FOR_LOSS)
+        ]
+        if pairs or losses:
+            return pairs + [Pair(f, f) for f in losses]
         names = ", ".join(form.format("f") for form in GRADIENT_NAMES)
         functions = f"the file has {', '.join(self.functions)}" if self.functions else "the file has no functions"
         raise ValueError(
             f"{self.path} has no pair of functions to check. A pair is f with one of {names}; {_or(LOSS_NAMES)} "
-            f"with {_or(ONLY_GRADIENT_NAMES)}; or f_forward with f_backward. But {functions}."
+            f"with {_or(ONLY_GRADIENT_NAMES)}; f_forward with f_backward; or a {_or(WORDS_FOR_LOSS)} that returns "
+            f"(number, gradient). But {functions}."
         )
+
+    def unpaired(self, pairs: Iterable[Pair]) -> dict[str, Callable[..., Any]]:
+        """The functions of the file that are in none of the pairs."""
+        paired = [f for pair in pairs for f in (pair.function, pair.gradient)]
+        return {name: f for name, f in self.functions.items() if f not in paired}
 
     def shapes(self, function: Callable[..., Any]) -> dict[str, Any]:
         """The shapes of the arguments of a function in ``SHAPES``: of all functions, or under its name, of it alone."""

@@ -151,9 +151,13 @@ def test_an_input_without_a_gradient_fails():
         (None, "No gradient: the result of <lambda> is None, not numbers: is a return missing?"),
         (
             {"dw": 1.0, "db": 2.0},
-            "the result of <lambda> has a number for dw, which is not an input: is it meant for w?",
+            "the result of <lambda> has numbers for dw, db, which are not inputs: are they meant for w, b?",
         ),
-        ([1.0], "No gradient: the result of <lambda> should hold one gradient for each of w, b, but it holds 1"),
+        (
+            [1.0],
+            "No gradient: the result of <lambda> should hold one gradient for each of w, b, but it holds 1: pass "
+            "constants within the function, as in gradcheck(lambda w: loss(w, b), [w])",
+        ),
         ("no", "No gradient: the result of <lambda> should hold one gradient for each of w, b, but it is 'no'"),
     ],
 )
@@ -186,7 +190,10 @@ def test_one_unusable_gradient_does_not_hide_the_others(gradient, problem, is_fu
 
 def test_a_gradient_of_another_name_is_matched_with_the_input_it_may_belong_to():
     report = gradcheck(loss, AT, gradient={"w": -1.6, "c": 2.0})
-    assert report.advice == ["gradient has a number for c, which is not an input: the inputs are w, b"]
+    assert report.advice == [
+        "gradient has a number for c, which is not an input: the inputs are w, b",
+        "gradient has none for b; pass constants within the function, as in gradcheck(lambda w: loss(w, b), [w])",
+    ]
     report = gradcheck(loss, AT, gradient={"w": -1.6, "b": -0.8, "c": 2.0})
     assert (report.verdict, len(report.advice)) == ("pass", 1)
     report = gradcheck(loss, AT, gradient={"dw": -1.6, "b": -0.8})
@@ -283,8 +290,8 @@ def test_leaves_of_the_same_name_are_told_apart():
         ),
         (
             lambda: gradcheck(loss, {"w": 0.5}),
-            "loss(w, b) cannot be called with the inputs w: missing a required argument: 'b'; a list passes them by "
-            "position, and [{...}] a dict as an argument",
+            "loss(w, b) cannot be called with the inputs w: missing a required argument: 'b'; pass constants within "
+            "the function, as in gradcheck(lambda w: loss(w, b), [w])",
         ),
         (
             lambda: gradcheck(math.hypot, {"a": 3.0, "b": 4.0}),
@@ -310,7 +317,7 @@ def test_leaves_of_the_same_name_are_told_apart():
         (
             lambda: gradcheck(lambda v: v[0] * v[1], [1.0, 2.0]),
             "<lambda>(v) cannot be called with the inputs v, x[0]: too many positional arguments; each element of the "
-            "list is an argument; [[...]] passes a list as one",
+            "list is an argument; if v is a list, write [v], that is, [[...]]",
         ),
         (
             lambda: gradcheck(lambda x: [x, x], {"x": 1.0}),
@@ -455,7 +462,8 @@ def test_where_nothing_can_be_told_the_reason_is_said(f, at, reason):
 def test_a_function_that_is_not_a_function():
     source = random.Random(0)
     report = gradcheck(lambda x: x * source.random(), {"x": 1.0})
-    assert report.inputs["x"].reason == "<lambda> returns different results for the same inputs"
+    remedy = "if it is random, set the seed within the function"
+    assert report.inputs["x"].reason == f"<lambda> returns different results for the same inputs: {remedy}"
 
 
 def test_rounding_on_the_way_is_no_mistake():

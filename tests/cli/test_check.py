@@ -132,6 +132,59 @@ def test_classes_and_imported_functions_are_ignored(run):
     assert (status, out.splitlines()[0], out.splitlines()[-1]) == (0, "cube, grad_cube", "1 of 1 pair right")
 
 
+BOTH = """
+import numpy as np
+
+def softmax_loss(W, X, y, reg=0.0):
+    p = np.exp(X @ W)
+    p /= p.sum(axis=1, keepdims=True)
+    rows = np.arange(len(y))
+    loss = -np.log(p[rows, y]).mean()
+    p[rows, y] -= 1
+    return loss, X.T @ p / len(y)
+"""
+BOTH_ARGUMENTS = ["W=3,4", "X=5,3", "--fixed", "y=[0, 3, 1, 2, 0]"]
+
+
+@pytest.mark.parametrize("gradient", ["{}", "{{'W': {}}}", "({}, p @ W.T / len(y))"])
+def test_a_loss_that_returns_its_gradient_as_well(run, gradient):
+    right = BOTH.replace("X.T @ p / len(y)", gradient.format("X.T @ p / len(y)"))
+    assert verdict(run, right, *BOTH_ARGUMENTS) == (0, "pass")
+    status, out, _ = run(right.replace("X.T @ p / len(y)", "X.T @ p"), *BOTH_ARGUMENTS)
+    assert (status, out.splitlines()[0]) == (1, "softmax_loss")
+
+
+def test_functions_that_are_not_checked_are_named(run):
+    code = (
+        RIGHT_CUBE + BOTH + "\ndef predict(W): ...\n\ndef sigmoid(z): ...\n\ndef compute_cost(a):\n    return a * a\n"
+    )
+    status, out, _ = run(code)
+    assert status == 0
+    first, second, third, last = out.splitlines()[-4:]
+    assert first == "not checked: predict, sigmoid (no function has the name of its gradient)"
+    assert second.startswith("not checked: softmax_loss (softmax_loss fails where W, X, y are numbers (")
+    assert second.endswith("): give the shape, as in W=10,6)")
+    assert (
+        third == "not checked: compute_cost (it does not return a number and gradients of arrays, where a is a number)"
+    )
+    assert last == "1 of 1 pair right"
+    found = json.loads(run(code, "--json")[1])
+    assert list(found["not_checked"]) == ["predict", "sigmoid", "softmax_loss", "compute_cost"]
+    assert found["not_checked"]["sigmoid"] == "no function has the name of its gradient"
+    assert (found["ok"], found["score"]) == (True, 1.0)
+    assert json.loads(run(RIGHT_CUBE, "--json")[1])["not_checked"] == {}
+
+
+def test_a_loss_that_turns_out_to_have_no_gradient(run):
+    status, out, err = run("def cost(a):\n    return a * a\n\ndef predict(a): ...\n")
+    assert (status, out) == (2, "")
+    assert err.splitlines() == [
+        "autograd: student.py has nothing to check",
+        "predict (no function has the name of its gradient)",
+        "cost (it does not return a number and gradients of arrays, where a is a number)",
+    ]
+
+
 # --- Their arguments ----------------------------------------------------------------------------------
 
 
@@ -341,7 +394,8 @@ def test_an_error_while_importing_shows_the_lines_of_the_student(run, tmp_path):
 def test_no_pairs(run):
     message = (
         "autograd: student.py has no pair of functions to check. A pair is f with one of grad_f, f_grad, df, d_f, "
-        "gradient_f, f_gradient; loss, cost or f with gradient or grad; or f_forward with f_backward. "
+        "gradient_f, f_gradient; loss, cost or f with gradient or grad; f_forward with f_backward; or a loss or cost "
+        "that returns (number, gradient). "
     )
     assert run("def predict(x): ...\ndef fit(x): ...\n") == (2, "", message + "But the file has predict, fit.\n")
     assert run("x = 1\n") == (2, "", message + "But the file has no functions.\n")
