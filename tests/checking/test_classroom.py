@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import Value, gradcheck, sigmoid, tanh
 from autograd.checking.arrays import misshapen
-from autograd.checking.diagnosis.array_patterns import ArrayGradient, pattern, times
+from autograd.checking.diagnosis.array_patterns import ArrayGradient, Terms, pattern, times
 from tests.benchmarks import mistakes
 
 rng = np.random.default_rng(17)
@@ -557,7 +557,9 @@ def test_anything_that_numpy_can_read_is_an_array():
 
 def seen(claimed, right, x=None):
     error = np.zeros_like(right)
-    return pattern(ArrayGradient("W", claimed, right, error, np.cos(right) if x is None else x, claimed != right), {6})
+    return pattern(
+        ArrayGradient("W", claimed, right, error, np.cos(right) if x is None else x, claimed != right), Terms({6}, {6})
+    )
 
 
 SQUARE = np.array([[1.0, -2.0, 3.5], [0.25, 5.0, -6.0], [7.0, 0.5, 9.0]])
@@ -602,10 +604,47 @@ def test_a_factor_in_words(ratio, text):
 
 
 def test_a_factor_may_come_from_a_number_of_terms():
-    assert times(8 / 7, {8}) == "1.14x too big (divided by 7 instead of 8?)"
-    assert times(7 / 8, {8}) == "1.14x too small"
-    assert times(8 / 9, {8}) == "1.12x too small (divided by 9 instead of 8?)"
-    assert times(8.0, {8}) == "8x too big (a sum for a mean over 8 terms?)"
+    eight = Terms(means={8})
+    assert times(8 / 7, eight) == "1.14x too big (divided by 7 instead of 8?)"
+    assert times(7 / 8, eight) == "1.14x too small"
+    assert times(8 / 9, eight) == "1.12x too small (divided by 9 instead of 8?)"
+    assert times(8.0, eight) == "8x too big (a sum for a mean over 8 terms?)"
+    assert times(1 / 3, Terms({24}, {8})) == "1/3 of the right one (divided by 24 instead of 8?)"
+
+
+def test_a_sum_is_not_suspected_where_the_function_has_no_mean():
+    assert times(8.0, Terms(sums={8})) == "8x too big"
+    assert times(1 / 8, Terms(sums={8})) == "1/8 of the right one (a mean for a sum over 8 terms?)"
+
+
+def test_simple_factors_have_simple_reasons():
+    assert times(2.0, Terms({2, 4}, {2, 4})) == "2x too big"
+    assert times(1 / 2, Terms({2, 4}, {2, 4})) == "1/2 of the right one"
+    assert times(4.0, Terms(means={4})) == "4x too big (a 2 twice, or a sum for a mean over 4 terms?)"
+
+
+@pytest.mark.parametrize("number", [lambda loss: loss, float], ids=["recorded", "floats"])
+def test_only_terms_that_are_summed_up_explain_a_factor(number):
+    w, b = rng.normal(size=(3, 5)), rng.normal(size=5)
+    x, y = rng.normal(size=(7, 3)), rng.normal(size=(7, 5))
+
+    def loss(w, b):
+        return number((((x @ w + b - y) ** 2).sum(axis=1)).mean())
+
+    def hints(factor):
+        slope = 2 * (x @ w + b - y) / 7
+        report = gradcheck(loss, {"w": w, "b": b}, gradient={"w": factor * x.T @ slope, "b": factor * slope.sum(0)})
+        return {array.hint for array in report.arrays.values()}
+
+    is_recorded = number is not float
+    assert hints(3) == {"3x too big"}
+    assert hints(7) == {"7x too big (a sum for a mean over 7 terms?)" if is_recorded else "7x too big"}
+    origin = "divided by 35 instead of 7" if is_recorded else "a mean for a sum over 5 terms"
+    assert hints(1 / 5) == {f"1/5 of the right one ({origin}?)"}
+
+
+def test_of_two_reasons_for_a_factor_none_is_named():
+    assert times(1 / 3, Terms({12, 24}, {4, 8})) == "1/3 of the right one"
 
 
 def test_a_multiple_of_the_array_itself_points_to_a_regulariser():

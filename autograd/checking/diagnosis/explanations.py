@@ -18,15 +18,25 @@ In code for arrays a mistake is made at all nodes of a layer at once: `autograd.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from math import isclose, isfinite
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from autograd.checking.diagnosis.array_patterns import LIKE, ArrayGradient, alike, explains, factor, pattern, times
-from autograd.checking.diagnosis.network import Network
+from autograd.checking.diagnosis.array_patterns import (
+    LIKE,
+    NO_TERMS,
+    ArrayGradient,
+    Terms,
+    alike,
+    explains,
+    factor,
+    pattern,
+    times,
+)
+from autograd.checking.diagnosis.network import Network, counted
 from autograd.checking.diagnosis.planted_mistakes import MISTAKEN_FOR, SUBJECT, by_parts, planted
 from autograd.checking.reports.report import MAX_ENTRIES, ArrayCheck
 from autograd.checking.results import quiet_numpy
@@ -54,37 +64,40 @@ def with_hints(
     checks: Mapping[str, InputCheck], arrays: Mapping[str, ArrayCheck], target: Target
 ) -> tuple[dict[str, InputCheck], dict[str, ArrayCheck]]:
     """The checks and the arrays; gradients that failed have a hint about the likely mistake."""
-    counts = _counts(target)
+    terms = _terms(target, arrays)
     numeric = {name: check.numeric for name, check in checks.items() if check.slopes.kind == "smooth"}
     others = numeric if len(checks) <= MAX_NAMES else {}
     hinted = dict(checks)
     for name, check in checks.items():
         if check.verdict == "fail" and name in numeric:
-            hints = [check.hint, look(name, check.grad, others or {name: check.numeric}, counts)]
+            hints = [check.hint, look(name, check.grad, others or {name: check.numeric}, terms)]
             hinted[name] = replace(check, hint="; ".join(filter(None, hints)))
     with_checks = {
         name: replace(array, checks=[hinted[check.name] for check in array.checks]) for name, array in arrays.items()
     }
     gradients = {name: _gradient(array, target) for name, array in with_checks.items()}
     return hinted, {
-        name: replace(array, hint=_hint(array, gradients[name], counts)) for name, array in with_checks.items()
+        name: replace(array, hint=_hint(array, gradients[name], terms)) for name, array in with_checks.items()
     }
 
 
-def _counts(target: Target) -> set[int]:
-    """The numbers of terms that may have been summed up: in the function, and along the axes of its arrays."""
-    axes = {n for block in target.blocks for n in block.shape}
-    return axes | (target.graph.counts() if target.graph else set())
+def _terms(target: Target, arrays: Mapping[str, ArrayCheck]) -> Terms:
+    """The numbers of terms that may have been summed up: in the graph, else along an axis of all wrong arrays."""
+    if target.graph:
+        return counted(target.graph)
+    axes = [frozenset(array.shape) - {1} for array in arrays.values() if array.verdict == "fail"]
+    common = frozenset.intersection(*axes) if axes else frozenset[int]()
+    return Terms(common, common)
 
 
-def _hint(array: ArrayCheck, gradient: ArrayGradient | None, counts: Collection[int]) -> str:
+def _hint(array: ArrayCheck, gradient: ArrayGradient | None, terms: Terms) -> str:
     """The hint that holds for all wrong gradients of an array."""
     if array.verdict != "fail" or not array.checks:
         return ""
     if gradient is None or array.checked == 1:
         hints = {check.reason for check in array.checks if check.verdict == "fail"}
         return hints.pop() if len(hints) == 1 else ""
-    return pattern(gradient, counts)
+    return pattern(gradient, terms)
 
 
 def _gradient(array: ArrayCheck, target: Target) -> ArrayGradient | None:
@@ -121,7 +134,7 @@ def explained(target: Target, arrays: Mapping[str, ArrayCheck]) -> list[str]:
     mistakes = _of_inputs(target, entries) if len(entries) <= MAX_ENTRIES else []
     if not mistakes and any(array.shape for array in arrays.values()):
         with quiet_numpy():
-            mistakes = _swapped_arrays(wrong) or _of_network(target, gradients, wrong)
+            mistakes = _swapped_arrays(wrong) or _of_network(target, gradients, wrong, _terms(target, arrays))
     if not mistakes and not all(pattern(a) for a in wrong.values()):
         mistakes = [mistake for mistake in _of_inputs(target, entries) if "…" not in mistake]  # too long to be read
     return [f"Looks like: {mistake}" for mistake in mistakes]
@@ -148,10 +161,9 @@ def _swapped_arrays(wrong: Mapping[str, ArrayGradient]) -> list[str]:
 
 
 def _of_network(
-    target: Target, gradients: Mapping[str, ArrayGradient], wrong: Mapping[str, ArrayGradient]
+    target: Target, gradients: Mapping[str, ArrayGradient], wrong: Mapping[str, ArrayGradient], terms: Terms
 ) -> list[str]:
     """The mistakes that explain the wrong arrays: one for all of them if there is one, else one after the other."""
-    counts = _counts(target)
     mistakes: dict[str, list[str]] = {}
     remaining = dict(wrong)
 
@@ -164,25 +176,25 @@ def _of_network(
     common = next(filter(None, factors.values()), 1.0)
     scaled = [name for name, k in factors.items() if k and abs(k / common - 1) < LIKE]
     if len(scaled) == len(wrong) > 1:
-        explain(f"{SUBJECT} off: {times(common, counts)}", scaled)
+        explain(f"{SUBJECT} off: {times(common, terms)}", scaled)
     network = _network(target, gradients) if remaining else None
     if network:
         text, names, spoiled = _best(network, gradients, wrong)
         if len(names) == len(wrong) and not spoiled:
             explain(text, names)
-        parts = {name: by_parts(network, a, counts) for name, a in remaining.items()}
+        parts = {name: by_parts(network, a, terms) for name, a in remaining.items()}
         for name, text in parts.items():
-            if text and (not factors[name] or len(parts) > 1):
+            if text and (not factors[name] or list(parts.values()).count(text) > 1):
                 explain(text, [name])  # a common factor of one array alone stands in its row
     scaled = [name for name in scaled if name in remaining]
     if len(scaled) > 1:
-        explain(f"{SUBJECT} off: {times(common, counts)}", scaled)
+        explain(f"{SUBJECT} off: {times(common, terms)}", scaled)
     for k in (1.0, common):  # a second mistake, alone or on top of the common factor
         candidates = {name: replace(a, claimed=a.claimed / k) for name, a in remaining.items() if not factors[name]}
         if network and candidates:
             text, names, _ = _best(network, gradients, candidates)
             if names:
-                explain(text + (f", besides: {times(k, counts)}" if k != 1 else ""), names)
+                explain(text + (f", besides: {times(k, terms)}" if k != 1 else ""), names)
     return [_sentence(text, names, len(wrong) == len(names), len(gradients)) for text, names in mistakes.items()]
 
 
@@ -228,10 +240,10 @@ def _best(
     return best
 
 
-def look(name: str, grad: float, numeric: Mapping[str, float], counts: Collection[int] = ()) -> str:
+def look(name: str, grad: float, numeric: Mapping[str, float], terms: Terms = NO_TERMS) -> str:
     """The likely mistake behind one wrong gradient, given the right ones of all inputs.
 
-    `counts` are the numbers of terms of the sums in the function.
+    `terms` are the numbers of terms of the sums in the function.
 
     >>> look("w", 3.2, {"w": -1.6, "b": -0.8})
     'wrong sign and 2x too big'
@@ -255,7 +267,7 @@ def look(name: str, grad: float, numeric: Mapping[str, float], counts: Collectio
     if (off := abs(ratio - 1)) <= 1e-3:
         digits = next(d for d in range(8, 0, -1) if relative_rounding(right, d) >= off)
         return f"relative error {number(off, 2)} (digits={digits} accepts that)"
-    text = times(ratio, counts)
+    text = times(ratio, terms)
     nice = ratio < 0 or "." not in text
     return f"{text}, or {other_one}" if other_one and nice else other_one or text
 

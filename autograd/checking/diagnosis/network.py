@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from autograd.checking.audit import Graph
+from autograd.checking.diagnosis.array_patterns import LIKE, Terms
 from autograd.core.graph import adjoints
 from autograd.core.value import Value
 
-__all__ = ["Gradients", "Network", "Unit"]
+__all__ = ["Gradients", "Network", "Unit", "counted"]
 
 Gradients = Mapping[str, Any]
 """A gradient for each array, by name."""
@@ -170,6 +171,33 @@ class Network:
         elif op == "truediv" and _has_constant(node, 1) and (inner := _written_out_sigmoid(node)):
             z = node.data
             yield Unit("sigmoid", node, *inner, z * (1 - z))
+
+
+def counted(graph: Graph) -> Terms:
+    """The numbers of terms of the sums and means in a graph; a leaf that is used n times has a gradient of n terms.
+
+    Products with parameters are not counted: nobody takes a mean for the sums of a matrix product.
+    """
+    lengths: dict[Value, int] = {}
+    uses: Counter[tuple[Value, str]] = Counter()
+    means: set[int] = set()
+    for node in graph.nodes:
+        op, operands = node.op.name, [operand for operand, _ in node.edges]
+        leaves = [operand for operand in operands if operand.is_leaf]
+        if op != "mul" or len(leaves) < 2:
+            uses.update((leaf, op) for leaf in leaves)
+        if op == "mul" and leaves:
+            lengths[node] = 0
+        elif op in ("add", "neg"):
+            lengths[node] = sum(lengths.pop(operand, 1) for operand in operands)
+        elif op in ("sum", "mean"):
+            lengths[node] = len(node.args)
+            means |= {len(node.args)} if op == "mean" else set()
+        elif _is_linear(node) and op != "sub" and (local := abs(node.edges[0][1])):
+            n, divisor = lengths.get(operands[0], 1), round(1 / local) if local > LIKE else 0
+            if abs(divisor * local - 1) <= LIKE:
+                means |= {n} if divisor in (n, 2 * n) else {divisor} if n % divisor == 0 else set()
+    return Terms({n for n in (*lengths.values(), *uses.values()) if n > 1}, {n for n in means if n > 1})
 
 
 def _is_linear(node: Value) -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.checking.diagnosis.array_patterns import LIKE, ArrayGradient, alike, explains, factor, times
+from autograd.checking.diagnosis.array_patterns import LIKE, ArrayGradient, Terms, alike, explains, factor, times
 from autograd.checking.diagnosis.network import Gradients, Network, Unit
 from autograd.core.value import Value
 from autograd.formula.language import Formula
@@ -255,13 +255,13 @@ def _updated(network: Network, right: Gradients) -> Iterator[Hypothesis]:
                 yield Hypothesis(text, lambda slopes=slopes: network.with_slopes(slopes), is_step=True)  # type: ignore[misc]
 
 
-def by_parts(network: Network, a: ArrayGradient, counts: Collection[int]) -> str:
+def by_parts(network: Network, a: ArrayGradient, terms: Terms) -> str:
     """The mistake in one of the parts of a gradient: that of the regulariser, of the loss, or of one sample."""
     penalty = network.penalty[a.name]
-    return _penalty(network, a, penalty, counts) or _sample(network, a, penalty)
+    return _penalty(network, a, penalty, terms) or _sample(network, a, penalty)
 
 
-def _penalty(network: Network, a: ArrayGradient, penalty: Any, counts: Collection[int]) -> str:
+def _penalty(network: Network, a: ArrayGradient, penalty: Any, terms: Terms) -> str:
     import numpy as np
 
     loss, wrong = a.right - penalty, a.wrong
@@ -271,7 +271,7 @@ def _penalty(network: Network, a: ArrayGradient, penalty: Any, counts: Collectio
             return f"{SUBJECT} regularised{where}, although the function does not do that"
     if not penalty.any():
         k = factor(a, a.claimed, a.right) if network.strengths else None
-        return f"the gradient without the regulariser: {times(k, counts)}" if k else ""
+        return f"the gradient without the regulariser: {times(k, terms)}" if k else ""
     matrix = np.stack([loss.ravel(), penalty.ravel()], axis=1)
     if a.claimed.size < 3 or not loss.any() or np.linalg.matrix_rank(matrix) < 2:
         return ""
@@ -279,18 +279,20 @@ def _penalty(network: Network, a: ArrayGradient, penalty: Any, counts: Collectio
     if not alike(a, a.claimed, of_loss * loss + of_penalty * penalty):
         k = factor(a, a.claimed - loss, np.sign(a.x))
         return "the regulariser is the sign of w, as for |w|, not w, as for w²" if k else ""
+    if abs(of_loss - of_penalty) <= LIKE * abs(of_loss):
+        return ""  # a factor of the whole gradient
     is_right = abs(of_loss - 1) <= LIKE, abs(of_penalty - 1) <= LIKE
     texts = []
     if not is_right[0]:
         texts.append(
-            f"the gradient without the regulariser: {times(of_loss, counts) if abs(of_loss) > LIKE else 'missing'}"
+            f"the gradient without the regulariser: {times(of_loss, terms) if abs(of_loss) > LIKE else 'missing'}"
         )
     if not is_right[1]:
-        texts.append(f"the regulariser {_regulariser(network, a, of_penalty, counts)}")
+        texts.append(f"the regulariser {_regulariser(network, a, of_penalty, terms)}")
     return "; ".join(texts)
 
 
-def _regulariser(network: Network, a: ArrayGradient, k: float, counts: Collection[int]) -> str:
+def _regulariser(network: Network, a: ArrayGradient, k: float, terms: Terms) -> str:
     """The mistake in a regulariser whose gradient was taken k times."""
     leaves = set(network.leaves[a.name])
     weights = [abs(weight) for term, weight in network.terms.items() if leaves.issuperset(x for x, _ in term.edges)]
@@ -304,10 +306,10 @@ def _regulariser(network: Network, a: ArrayGradient, k: float, counts: Collectio
     if abs(k - 2) <= LIKE:
         return "is 2x too big: is it counted twice, or a 2 too many?"
     if abs(k / strength - 1) <= LIKE:
-        return f"is {times(k, counts)}: is λ = {number(strength, 4)} squared?"
+        return f"is {times(k, terms)}: is λ = {number(strength, 4)} squared?"
     if abs(k * strength - 1) <= LIKE:
-        return f"is {times(k, counts)}: is λ = {number(strength, 4)} missing?"
-    return f"is {times(k, counts)}"
+        return f"is {times(k, terms)}: is λ = {number(strength, 4)} missing?"
+    return f"is {times(k, terms)}"
 
 
 def _sample(network: Network, a: ArrayGradient, penalty: Any) -> str:
