@@ -12,7 +12,7 @@ from typing import Any
 
 from autograd.formula.typesetting import number
 
-__all__ = ["LIKE", "NO_TERMS", "ArrayGradient", "Terms", "alike", "explains", "factor", "pattern", "times"]
+__all__ = ["LIKE", "ArrayGradient", "Terms", "alike", "explains", "factor", "pattern", "times"]
 
 LIKE = 1e-5
 """Relative difference up to which a wrong gradient terms as the result of a known mistake."""
@@ -28,9 +28,6 @@ class Terms:
 
     sums: Set[int] = frozenset()
     means: Set[int] = frozenset()
-
-
-NO_TERMS = Terms()
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ def factor(a: ArrayGradient, claimed: Any, right: Any) -> float | None:
     return whole if abs(k / whole - 1) < slack else k
 
 
-def pattern(a: ArrayGradient, terms: Terms = NO_TERMS) -> str:
+def pattern(a: ArrayGradient, terms: Terms = Terms()) -> str:
     """The pattern in the wrong gradients of an array, or "".
 
     >>> import numpy as np
@@ -214,7 +211,7 @@ _PATTERNS: list[Callable[[ArrayGradient, Terms], str]] = [
 """The patterns, the most telling ones first."""
 
 
-def times(ratio: float, terms: Terms = NO_TERMS) -> str:
+def times(ratio: float, terms: Terms = Terms()) -> str:
     """A factor in words, with the number of terms that it may come from.
 
     >>> times(2.0), times(-1.0), times(1.2, Terms(means={6}))

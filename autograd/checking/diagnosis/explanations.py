@@ -18,7 +18,7 @@ In code for arrays a mistake is made at all nodes of a layer at once: `autograd.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from math import isclose, isfinite
@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.checking.diagnosis.array_patterns import (
     LIKE,
-    NO_TERMS,
     ArrayGradient,
     Terms,
     alike,
@@ -37,7 +36,7 @@ from autograd.checking.diagnosis.array_patterns import (
     times,
 )
 from autograd.checking.diagnosis.network import Network, counted
-from autograd.checking.diagnosis.planted_mistakes import MISTAKEN_FOR, SUBJECT, by_parts, planted
+from autograd.checking.diagnosis.planted_mistakes import MISTAKEN_FOR, SUBJECT, Hypothesis, by_parts, planted
 from autograd.checking.reports.report import MAX_ENTRIES, ArrayCheck
 from autograd.checking.results import quiet_numpy
 from autograd.checking.verdicts import InputCheck, relative_rounding
@@ -132,9 +131,11 @@ def explained(target: Target, arrays: Mapping[str, ArrayCheck]) -> list[str]:
         return []
     entries = [check for array in arrays.values() for check in array.checks]
     mistakes = _of_inputs(target, entries) if len(entries) <= MAX_ENTRIES else []
-    if not mistakes and any(array.shape for array in arrays.values()):
+    if all("…" in mistake for mistake in mistakes) and any(array.shape for array in arrays.values()):
         with quiet_numpy():
-            mistakes = _swapped_arrays(wrong) or _of_network(target, gradients, wrong, _terms(target, arrays))
+            mistakes = (
+                _swapped_arrays(wrong) or _of_network(target, gradients, wrong, _terms(target, arrays)) or mistakes
+            )
     if not mistakes and not all(pattern(a) for a in wrong.values()):
         mistakes = [mistake for mistake in _of_inputs(target, entries) if "…" not in mistake]  # too long to be read
     return [f"Looks like: {mistake}" for mistake in mistakes]
@@ -178,8 +179,10 @@ def _of_network(
     if len(scaled) == len(wrong) > 1:
         explain(f"{SUBJECT} off: {times(common, terms)}", scaled)
     network = _network(target, gradients) if remaining else None
+    right = {name: a.right for name, a in gradients.items()}
+    hypotheses = list(planted(network, right)) if network else []
     if network:
-        text, names, spoiled = _best(network, gradients, wrong)
+        text, names, spoiled = _best(hypotheses, gradients, wrong)
         if len(names) == len(wrong) and not spoiled:
             explain(text, names)
         parts = {name: by_parts(network, a, terms) for name, a in remaining.items()}
@@ -191,8 +194,8 @@ def _of_network(
         explain(f"{SUBJECT} off: {times(common, terms)}", scaled)
     for k in (1.0, common):  # a second mistake, alone or on top of the common factor
         candidates = {name: replace(a, claimed=a.claimed / k) for name, a in remaining.items() if not factors[name]}
-        if network and candidates:
-            text, names, _ = _best(network, gradients, candidates)
+        if candidates:
+            text, names, _ = _best(hypotheses, gradients, candidates)
             if names:
                 explain(text + (f", besides: {times(k, terms)}" if k != 1 else ""), names)
     return [_sentence(text, names, len(wrong) == len(names), len(gradients)) for text, names in mistakes.items()]
@@ -218,14 +221,14 @@ def _sentence(text: str, names: Sequence[str], is_all: bool, n: int) -> str:
 
 
 def _best(
-    network: Network, gradients: Mapping[str, ArrayGradient], wrong: Mapping[str, ArrayGradient]
+    hypotheses: Iterable[Hypothesis], gradients: Mapping[str, ArrayGradient], wrong: Mapping[str, ArrayGradient]
 ) -> tuple[str, list[str], list[str]]:
     """The hypothesis that explains most wrong arrays: their names, and those of right ones that it would change."""
     best, score = ("", list[str](), list[str]()), (0, 0)
     right = {name: a.right for name, a in gradients.items()}
-    for hypothesis in planted(network, right):
+    for hypothesis in hypotheses:
         try:
-            predicted = hypothesis.predicted()
+            predicted = hypothesis.predicted
         except ArithmeticError:  # the wrong formula has no number here
             continue
         if hypothesis.is_step:
@@ -240,14 +243,14 @@ def _best(
     return best
 
 
-def look(name: str, grad: float, numeric: Mapping[str, float], terms: Terms = NO_TERMS) -> str:
+def look(name: str, grad: float, numeric: Mapping[str, float], terms: Terms) -> str:
     """The likely mistake behind one wrong gradient, given the right ones of all inputs.
 
     `terms` are the numbers of terms of the sums in the function.
 
-    >>> look("w", 3.2, {"w": -1.6, "b": -0.8})
+    >>> look("w", 3.2, {"w": -1.6, "b": -0.8}, Terms())
     'wrong sign and 2x too big'
-    >>> look("b", -1.6, {"w": -1.6, "b": -0.8})
+    >>> look("b", -1.6, {"w": -1.6, "b": -0.8}, Terms())
     '2x too big, or the gradient of w'
     """
     right = numeric[name]
