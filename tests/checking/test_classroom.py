@@ -690,6 +690,57 @@ def test_layers_of_the_same_kind_are_told_apart():
     assert "Looks like: the derivative of sigmoid is missing in layer 1 of 2" in str(report)
 
 
+def test_only_the_last_of_overlapping_windows_or_of_repeated_rows_arrives():
+    signal, filters, upstream = rng.normal(size=9), rng.normal(size=(2, 3)), rng.normal(size=(7, 2))
+
+    def convolution(x, filters):
+        return np.array([[(x[i : i + 3] * f).sum() for f in filters] for i in range(7)])
+
+    def overwritten(x, filters):
+        dx = np.zeros(9)
+        for i in range(7):
+            dx[i : i + 3] = upstream[i] @ filters
+        return dx, np.array([[upstream[:, f] @ x[k : k + 7] for k in range(3)] for f in range(2)])
+
+    report = gradcheck(convolution, (signal, filters), gradient=overwritten, upstream=upstream)
+    assert report.advice == ["Looks like: only the last of several uses counts: is = written for +=?"]
+
+    rows = np.array([[0, 0, 1], [1, 2, 2], [3, 0, 4]])  # two of them twice in the same sample
+    table, weights, upstream = rng.normal(size=(5, 2)), rng.normal(size=(6, 4)), rng.normal(size=(3, 4))
+
+    def assigned(table):
+        gradient = np.zeros_like(table)
+        gradient[rows] = (upstream @ weights.T).reshape(3, 3, 2)
+        return gradient
+
+    report = gradcheck(lambda E: E[rows].reshape(3, 6) @ weights, table, gradient=assigned, upstream=upstream)
+    assert report.advice == ["Looks like: only the last of several uses counts: is = written for +=?"]
+
+
+def test_a_path_back_in_time_is_missed():
+    inputs, upstream = rng.normal(size=(4, 2)), rng.normal(size=(4, 3))
+    start = {"Wx": rng.normal(size=(2, 3)), "Wh": rng.normal(size=(3, 3))}
+
+    def states(Wx, Wh):
+        h = [np.zeros(3)]
+        for x in inputs:
+            h.append(np.tanh(x @ Wx + h[-1] @ Wh))
+        return np.array(h)
+
+    def gradient(Wx, Wh):
+        h = states(Wx, Wh)
+        dz = upstream * (1 - h[1:] ** 2)
+        return {"Wx": inputs.T @ dz, "Wh": h[:-1].T @ dz}
+
+    report = gradcheck(lambda Wx, Wh: states(Wx, Wh)[1:], start, gradient=gradient, upstream=upstream)
+    assert report.advice == ["Looks like: one of several paths is missing: from tanh(x) to x * y with Wh"]
+
+
+def test_a_short_explanation_is_preferred_to_one_that_is_cut_off():
+    report = gradcheck(lambda x: (np.sin(x) / x.var()).sum(), X[0], gradient=lambda x: np.cos(x) / x.var())
+    assert report.advice == ["Looks like: the derivative through the variance is missing, as for a constant"]
+
+
 def test_swapped_arrays_are_named():
     report = gradcheck(
         lambda v, w: (tanh(v) * w).sum(),

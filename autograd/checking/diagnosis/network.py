@@ -180,6 +180,8 @@ class Network:
         array_of = {leaf: name for name, array in self.leaves.items() for leaf in array}
         forks: dict[str, dict[str, list[Edge]]] = defaultdict(lambda: defaultdict(list))
         for node, operand, _ in self._edges:
+            if _is_weighted(operand):  # in a matrix product, nobody forgets one term
+                continue
             end = node.op.written
             if node.op.name == "mul":
                 end += "".join({f" with {array_of[x]}" for x, _ in node.edges if x in array_of and x is not operand})
@@ -227,7 +229,7 @@ def counted(graph: Graph) -> Terms:
     uses = Counter((x, node.op.name) for node in others for x, _ in node.edges if x.is_leaf)
 
     def length(terms: Sequence[Value]) -> int:
-        return sum(term.op.name != "mul" or not any(x.is_leaf for x, _ in term.edges) for term in terms)
+        return sum(not _is_weighted(term) for term in terms)
 
     lengths = [length(terms) for terms in sums_of(graph).values()]
     means: set[int] = set()
@@ -260,6 +262,11 @@ def _divided(graph: Graph) -> Iterator[tuple[Value, Sequence[Value], int]]:
             yield node, sums[node], len(node.args)
         elif operand in sums and not others and _is_linear(node) and abs(divisor * abs(local) - 1) <= LIKE:
             yield node, sums[operand], divisor
+
+
+def _is_weighted(node: Value) -> bool:
+    """True for products with a leaf."""
+    return node.op.name == "mul" and any(operand.is_leaf for operand, _ in node.edges)
 
 
 def _is_linear(node: Value) -> bool:
