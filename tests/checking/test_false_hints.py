@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from autograd import gradcheck
+from tests.benchmarks import branching
 from tests.benchmarks.mistakes import NETWORKS, hints
 
 by_network = pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.name)
@@ -69,6 +70,11 @@ def test_two_mistakes_are_not_mistaken_for_one(network, rng):
     scaled, random = rng.choice(list(right), 2, replace=False)
     said = hinted(network, {**right, scaled: 1.7 * right[scaled], random: noise(rng, right[random])})
     assert said == {"1.70x too big"}
+
+
+def test_a_row_of_zeros_is_no_forgotten_path():
+    right = branching.NETWORKS[0].right(**branching.PARAMETERS)
+    assert hinted(branching.NETWORKS[0], {**right, "W": right["W"] * [[0], [1]]}) == {"only row 0"}
 
 
 def test_a_constant_difference_is_no_regulariser():

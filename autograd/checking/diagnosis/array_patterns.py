@@ -15,7 +15,7 @@ from autograd.formula.typesetting import number
 __all__ = ["LIKE", "ArrayGradient", "Terms", "alike", "explains", "factor", "pattern", "times"]
 
 LIKE = 1e-5
-"""Relative difference up to which a wrong gradient terms as the result of a known mistake."""
+"""Relative difference up to which a wrong gradient counts as the result of a known mistake."""
 
 
 LARGEST_FACTOR = 1e6

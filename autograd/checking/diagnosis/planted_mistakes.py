@@ -335,15 +335,18 @@ def _sample(network: Network, a: ArrayGradient, penalty: Any) -> str:
 
 
 def _use(network: Network, a: ArrayGradient, penalty: Any) -> str:
-    """The one use of each entry that counts, a use being one part of the gradient or as many as all entries share."""
+    """The one use of each entry that counts: one part of its gradient, or a block of as many as all entries share."""
     import numpy as np
 
     uses = network.uses[a.name]
     for size in dict.fromkeys([1, gcd(*map(len, uses))]):
-        for which, at, part in (("last", -1, slice(-size, None)), ("first", 0, slice(size))):
+        for text, at, part in (
+            ("only the last of several uses counts: is = written for +=?", -1, slice(-size, None)),
+            ("only the first of several uses counts", 0, slice(size)),
+        ):
             claimed = np.reshape([sum(terms[at] for terms in use[part]) for use in uses], penalty.shape) + penalty
             if size and explains(claimed, a):
-                return f"only the {which} of several uses counts: is = written for +=?"
+                return text
     return ""
 
 
