@@ -643,6 +643,16 @@ def test_only_terms_that_are_summed_up_explain_a_factor(number):
     assert hints(1 / 5) == {f"1/5 of the right one ({origin}?)"}
 
 
+def test_a_mean_may_be_a_term_of_a_sum():
+    def f(w):
+        return autograd.mean([tanh(w * x) for x in (1.0, 2.0, 3.0)]) + w
+
+    right = gradcheck(f, {"w": 0.3}).inputs["w"].grad
+    assert gradcheck(f, {"w": 0.3}, gradient={"w": 3 * right}).inputs["w"].hint == (
+        "3x too big (a sum for a mean over 3 terms?)"
+    )
+
+
 def test_of_two_reasons_for_a_factor_none_is_named():
     assert times(1 / 3, Terms({12, 24}, {4, 8})) == "1/3 of the right one"
 

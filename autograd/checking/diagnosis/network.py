@@ -244,7 +244,7 @@ def sums_of(graph: Graph) -> dict[Value, Sequence[Value]]:
     uses = Counter(operand for node in graph.nodes for operand, _ in node.edges)
     sums: dict[Value, list[Value]] = {}
     for node in graph.nodes:
-        if node.op.name in ("add", "neg", "sum", "mean"):
+        if node.op.name in ("add", "neg", "sum"):
             terms = [sums.pop(x, [x]) if uses[x] == 1 else [x] for x, _ in node.edges]
             sums[node] = terms[0]
             for others in terms[1:]:
@@ -259,7 +259,7 @@ def _divided(graph: Graph) -> Iterator[tuple[Value, Sequence[Value], int]]:
         ((operand, local), *others) = node.edges
         divisor = round(1 / abs(local)) if abs(local) > LIKE else 0
         if node.op.name == "mean":
-            yield node, sums[node], len(node.args)
+            yield node, [x for x, _ in node.edges], len(node.args)
         elif operand in sums and not others and _is_linear(node) and abs(divisor * abs(local) - 1) <= LIKE:
             yield node, sums[operand], divisor
 
