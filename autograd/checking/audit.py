@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import copysign, inf, isclose, isfinite, isnan
+from math import copysign, isclose, isfinite, isnan
 from typing import Any, Literal
 
 from autograd.checking.references.exact_replay import applied, exact_slopes
@@ -84,19 +84,6 @@ class Graph:
         """The nodes whose operands lie exactly on a kink of their operation."""
         kinked = [(node, node.op.kink) for node in self.nodes if node.op.kink]
         return [node for node, kink in kinked if kink.where.over(FLOATS)(*operand_numbers(node))]
-
-    def counts(self) -> set[int]:
-        """The numbers of terms that may have been summed up: of n-ary sums, and the divisors in the graph."""
-        counts = set()
-        for node in self.nodes:
-            op = node.op
-            last = node.args[-1]
-            if op.nary:
-                counts.add(len(node.args) // len(op.operands))
-            elif op.name in ("truediv", "mul") and type(last) is not Value and 0 < abs(last) < inf:
-                divisor = last if op.name == "truediv" else 1 / last
-                counts.add(round(divisor) if abs(divisor) < inf else 0)
-        return counts
 
     @property
     def without_formula(self) -> list[str]:

@@ -1,7 +1,7 @@
 """How well a failing gradient check names the mistake: networks with mistakes that students make.
 
-``python -m tests.benchmarks.mistakes [network]``, less than a minute; `network` is "two layers", "three layers"
-or the beginning of one of these.
+``python -m tests.benchmarks.mistakes [network]``, less than a minute; `network` is the name of one,
+"two layers", "branching" or "three layers", or its beginning.
 
 Each mistake has one line: the verdict, the arrays that fail, whether the report names the mistake fully, in part or
 not, and the explanations it gives.  A mistake is "judged wrongly" if an array fails whose gradient is right, or one
@@ -14,10 +14,10 @@ import re
 from collections import Counter
 
 from autograd import gradcheck
-from tests.benchmarks import three_layers, two_layers
+from tests.benchmarks import branching, three_layers, two_layers
 from tests.benchmarks.student_code import Mistake, Network
 
-NETWORKS = two_layers.NETWORKS + three_layers.NETWORKS
+NETWORKS = two_layers.NETWORKS + branching.NETWORKS + three_layers.NETWORKS
 GRADES = ("fully", "in part", "not", "judged wrongly")
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import Value, gradcheck, sigmoid, tanh
 from autograd.checking.arrays import misshapen
-from autograd.checking.diagnosis.array_patterns import ArrayGradient, pattern, times
+from autograd.checking.diagnosis.array_patterns import ArrayGradient, Terms, pattern, times
 from tests.benchmarks import mistakes
 
 rng = np.random.default_rng(17)
@@ -633,7 +633,9 @@ def test_a_gradient_of_single_precision_that_lost_digits_is_not_wrong():
 
 def seen(claimed, right, x=None):
     error = np.zeros_like(right)
-    return pattern(ArrayGradient("W", claimed, right, error, np.cos(right) if x is None else x, claimed != right), {6})
+    return pattern(
+        ArrayGradient("W", claimed, right, error, np.cos(right) if x is None else x, claimed != right), Terms({6}, {6})
+    )
 
 
 SQUARE = np.array([[1.0, -2.0, 3.5], [0.25, 5.0, -6.0], [7.0, 0.5, 9.0]])
@@ -678,10 +680,57 @@ def test_a_factor_in_words(ratio, text):
 
 
 def test_a_factor_may_come_from_a_number_of_terms():
-    assert times(8 / 7, {8}) == "1.14x too big (divided by 7 instead of 8?)"
-    assert times(7 / 8, {8}) == "1.14x too small"
-    assert times(8 / 9, {8}) == "1.12x too small (divided by 9 instead of 8?)"
-    assert times(8.0, {8}) == "8x too big (a sum for a mean over 8 terms?)"
+    eight = Terms(means={8})
+    assert times(8 / 7, eight) == "1.14x too big (divided by 7 instead of 8?)"
+    assert times(7 / 8, eight) == "1.14x too small"
+    assert times(8 / 9, eight) == "1.12x too small (divided by 9 instead of 8?)"
+    assert times(8.0, eight) == "8x too big (a sum for a mean over 8 terms?)"
+    assert times(1 / 3, Terms({24}, {8})) == "1/3 of the right one (divided by 24 instead of 8?)"
+
+
+def test_a_sum_is_not_suspected_where_the_function_has_no_mean():
+    assert times(8.0, Terms(sums={8})) == "8x too big"
+    assert times(1 / 8, Terms(sums={8})) == "1/8 of the right one (a mean for a sum over 8 terms?)"
+
+
+def test_simple_factors_have_simple_reasons():
+    assert times(2.0, Terms({2, 4}, {2, 4})) == "2x too big"
+    assert times(1 / 2, Terms({2, 4}, {2, 4})) == "1/2 of the right one"
+    assert times(4.0, Terms(means={4})) == "4x too big (a 2 twice, or a sum for a mean over 4 terms?)"
+
+
+@pytest.mark.parametrize("number", [lambda loss: loss, float], ids=["recorded", "floats"])
+def test_only_terms_that_are_summed_up_explain_a_factor(number):
+    w, b = rng.normal(size=(3, 5)), rng.normal(size=5)
+    x, y = rng.normal(size=(7, 3)), rng.normal(size=(7, 5))
+
+    def loss(w, b):
+        return number((((x @ w + b - y) ** 2).sum(axis=1)).mean())
+
+    def hints(factor):
+        slope = 2 * (x @ w + b - y) / 7
+        report = gradcheck(loss, {"w": w, "b": b}, gradient={"w": factor * x.T @ slope, "b": factor * slope.sum(0)})
+        return {array.hint for array in report.arrays.values()}
+
+    is_recorded = number is not float
+    assert hints(3) == {"3x too big"}
+    assert hints(7) == {"7x too big (a sum for a mean over 7 terms?)" if is_recorded else "7x too big"}
+    origin = "divided by 35 instead of 7" if is_recorded else "a mean for a sum over 5 terms"
+    assert hints(1 / 5) == {f"1/5 of the right one ({origin}?)"}
+
+
+def test_a_mean_may_be_a_term_of_a_sum():
+    def f(w):
+        return autograd.mean([tanh(w * x) for x in (1.0, 2.0, 3.0)]) + w
+
+    right = gradcheck(f, {"w": 0.3}).inputs["w"].grad
+    assert gradcheck(f, {"w": 0.3}, gradient={"w": 3 * right}).inputs["w"].hint == (
+        "3x too big (a sum for a mean over 3 terms?)"
+    )
+
+
+def test_of_two_reasons_for_a_factor_none_is_named():
+    assert times(1 / 3, Terms({12, 24}, {4, 8})) == "1/3 of the right one"
 
 
 def test_a_multiple_of_the_array_itself_points_to_a_regulariser():
@@ -725,6 +774,57 @@ def test_layers_of_the_same_kind_are_told_apart():
 
     report = gradcheck(network, parameters, gradient=wrong)
     assert "Looks like: the derivative of sigmoid is missing in layer 1 of 2" in str(report)
+
+
+def test_only_the_last_of_overlapping_windows_or_of_repeated_rows_arrives():
+    signal, filters, upstream = rng.normal(size=9), rng.normal(size=(2, 3)), rng.normal(size=(7, 2))
+
+    def convolution(x, filters):
+        return np.array([[(x[i : i + 3] * f).sum() for f in filters] for i in range(7)])
+
+    def overwritten(x, filters):
+        dx = np.zeros(9)
+        for i in range(7):
+            dx[i : i + 3] = upstream[i] @ filters
+        return dx, np.array([[upstream[:, f] @ x[k : k + 7] for k in range(3)] for f in range(2)])
+
+    report = gradcheck(convolution, (signal, filters), gradient=overwritten, upstream=upstream)
+    assert report.advice == ["Looks like: only the last of several uses counts: is = written for +=?"]
+
+    rows = np.array([[0, 0, 1], [1, 2, 2], [3, 0, 4]])  # two of them twice in the same sample
+    table, weights, upstream = rng.normal(size=(5, 2)), rng.normal(size=(6, 4)), rng.normal(size=(3, 4))
+
+    def assigned(table):
+        gradient = np.zeros_like(table)
+        gradient[rows] = (upstream @ weights.T).reshape(3, 3, 2)
+        return gradient
+
+    report = gradcheck(lambda E: E[rows].reshape(3, 6) @ weights, table, gradient=assigned, upstream=upstream)
+    assert report.advice == ["Looks like: only the last of several uses counts: is = written for +=?"]
+
+
+def test_a_path_back_in_time_is_missed():
+    inputs, upstream = rng.normal(size=(4, 2)), rng.normal(size=(4, 3))
+    start = {"Wx": rng.normal(size=(2, 3)), "Wh": rng.normal(size=(3, 3))}
+
+    def states(Wx, Wh):
+        h = [np.zeros(3)]
+        for x in inputs:
+            h.append(np.tanh(x @ Wx + h[-1] @ Wh))
+        return np.array(h)
+
+    def gradient(Wx, Wh):
+        h = states(Wx, Wh)
+        dz = upstream * (1 - h[1:] ** 2)
+        return {"Wx": inputs.T @ dz, "Wh": h[:-1].T @ dz}
+
+    report = gradcheck(lambda Wx, Wh: states(Wx, Wh)[1:], start, gradient=gradient, upstream=upstream)
+    assert report.advice == ["Looks like: one of several paths is missing: from tanh(x) to x * y with Wh"]
+
+
+def test_a_short_explanation_is_preferred_to_one_that_is_cut_off():
+    report = gradcheck(lambda x: (np.sin(x) / x.var()).sum(), X[0], gradient=lambda x: np.cos(x) / x.var())
+    assert report.advice == ["Looks like: the derivative through the variance is missing, as for a constant"]
 
 
 def test_swapped_arrays_are_named():

@@ -5,14 +5,14 @@ Everything here is read off the numbers alone: the gradient under test, the righ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
 from autograd.formula.typesetting import number
 
-__all__ = ["LIKE", "ArrayGradient", "alike", "explains", "factor", "pattern", "times"]
+__all__ = ["LIKE", "ArrayGradient", "Terms", "alike", "explains", "factor", "pattern", "times"]
 
 LIKE = 1e-5
 """Relative difference up to which a wrong gradient counts as the result of a known mistake."""
@@ -20,6 +20,14 @@ LIKE = 1e-5
 
 LARGEST_FACTOR = 1e6
 """Factor above which whole numbers tell nothing."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The numbers of terms of the sums in a function, and of its means, which are sums too."""
+
+    sums: Set[int] = frozenset()
+    means: Set[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,7 @@ def factor(a: ArrayGradient, claimed: Any, right: Any) -> float | None:
     return whole if abs(k / whole - 1) < slack else k
 
 
-def pattern(a: ArrayGradient, counts: Collection[int] = ()) -> str:
+def pattern(a: ArrayGradient, terms: Terms = Terms()) -> str:
     """The pattern in the wrong gradients of an array, or "".
 
     >>> import numpy as np
@@ -84,22 +92,22 @@ def pattern(a: ArrayGradient, counts: Collection[int] = ()) -> str:
     >>> seen(right + [[1.0, 0.0], [1.0, 0.0]])
     'only column 0'
     """
-    return next(filter(None, (find(a, counts) for find in _PATTERNS)), "")
+    return next(filter(None, (find(a, terms) for find in _PATTERNS)), "")
 
 
-def _nothing(a: ArrayGradient, counts: Collection[int]) -> str:
+def _nothing(a: ArrayGradient, terms: Terms) -> str:
     import numpy as np
 
     is_nothing = a.claimed.size > 1 and np.max(np.abs(a.claimed)) <= 1e-12 * np.max(np.abs(a.right))
     return "all 0" if is_nothing else ""
 
 
-def _common_factor(a: ArrayGradient, counts: Collection[int]) -> str:
+def _common_factor(a: ArrayGradient, terms: Terms) -> str:
     k = factor(a, a.claimed, a.right)
-    return times(k, counts) if k else ""
+    return times(k, terms) if k else ""
 
 
-def _same_number(a: ArrayGradient, counts: Collection[int]) -> str:
+def _same_number(a: ArrayGradient, terms: Terms) -> str:
     import numpy as np
 
     first = a.claimed.flat[0]
@@ -112,7 +120,7 @@ def _same_number(a: ArrayGradient, counts: Collection[int]) -> str:
     return "all the same number" if first else ""
 
 
-def _other_order(a: ArrayGradient, counts: Collection[int]) -> str:
+def _other_order(a: ArrayGradient, terms: Terms) -> str:
     import numpy as np
 
     if a.claimed.size < 2 or not alike(a, np.sort(a.claimed, axis=None), np.sort(a.right, axis=None)):
@@ -138,7 +146,7 @@ def _orders(right: Any) -> Iterator[tuple[str, Any]]:
         yield "columns in reverse order", right[:, ::-1]
 
 
-def _whole_numbers(a: ArrayGradient, counts: Collection[int]) -> str:
+def _whole_numbers(a: ArrayGradient, terms: Terms) -> str:
     import numpy as np
 
     if (a.claimed % 1).any():
@@ -151,7 +159,7 @@ def _whole_numbers(a: ArrayGradient, counts: Collection[int]) -> str:
     return next((text for text, rounded in roundings if alike(a, a.claimed, rounded(a.right))), "")
 
 
-def _rounded(a: ArrayGradient, counts: Collection[int]) -> str:
+def _rounded(a: ArrayGradient, terms: Terms) -> str:
     import numpy as np
 
     size = np.max(np.abs(a.right))
@@ -162,27 +170,25 @@ def _rounded(a: ArrayGradient, counts: Collection[int]) -> str:
     return f"rounded to {found} decimals" if found else ""
 
 
-def _multiple_of_input(a: ArrayGradient, counts: Collection[int]) -> str:
+def _multiple_of_input(a: ArrayGradient, terms: Terms) -> str:
     """The sign of a regulariser: the difference is a multiple of the array itself, at least where it is wrong."""
-    difference, x = (a.claimed - a.right)[a.wrong], a.x[a.wrong]
-    if difference.size < 2:
-        return ""
+    difference, x, right = (a.claimed - a.right)[a.wrong], a.x[a.wrong], a.right[a.wrong]
     part = ArrayGradient(a.name, difference, difference, a.error[a.wrong], x, a.wrong[a.wrong])
     k = factor(part, difference, x)
-    if not k:
+    if not k or len(set(x)) < 2 or factor(part, difference, right):  # a constant, or a factor, explains it as well
         return ""
     where = _lines(a)
     off = f"off by {number(k, 4)} times {a.name} itself: what about a regulariser?"
     return f"{where}, {off}" if where else off
 
 
-def _only_lines(a: ArrayGradient, counts: Collection[int]) -> str:
+def _only_lines(a: ArrayGradient, terms: Terms) -> str:
     where = _lines(a)
     if not where:
         return ""
     right, claimed, error = a.right[a.wrong], a.claimed[a.wrong], a.error[a.wrong]
     k = factor(ArrayGradient(a.name, claimed, right, error, right, a.wrong[a.wrong]), claimed, right)
-    return f"{where}, {times(k, counts)}" if k else where
+    return f"{where}, {times(k, terms)}" if k else where
 
 
 def _lines(a: ArrayGradient) -> str:
@@ -199,50 +205,54 @@ def _lines(a: ArrayGradient) -> str:
     return ""
 
 
-_PATTERNS: list[Callable[[ArrayGradient, Collection[int]], str]] = [
+_PATTERNS: list[Callable[[ArrayGradient, Terms], str]] = [
     _same_number, _nothing, _common_factor, _other_order, _whole_numbers, _rounded, _multiple_of_input, _only_lines,
 ]  # fmt: skip
 """The patterns, the most telling ones first."""
 
 
-def times(ratio: float, counts: Collection[int] = ()) -> str:
+def times(ratio: float, terms: Terms = Terms()) -> str:
     """A factor in words, with the number of terms that it may come from.
 
-    >>> times(2.0), times(-1.0), times(1.2, {6})
+    >>> times(2.0), times(-1.0), times(1.2, Terms(means={6}))
     ('2x too big', 'wrong sign', '1.20x too big (divided by 5 instead of 6?)')
-    >>> times(1 / 6, {6})
+    >>> times(1 / 6, Terms(sums={6}))
     '1/6 of the right one (a mean for a sum over 6 terms?)'
     """
     size = abs(ratio)
     text = "wrong sign" if ratio < 0 else ""
     if abs(size - 1) <= LIKE:
         return text
-    return f"{text} and {_times(size, counts)}" if text else _times(size, counts)
+    return f"{text} and {_times(size, terms)}" if text else _times(size, terms)
 
 
-def _times(ratio: float, counts: Collection[int]) -> str:
-    if 0.9 < ratio < 1.1 and not any(_is_near(ratio, n, counts) for n in (1, -1)):
+def _times(ratio: float, terms: Terms) -> str:
+    origin = _origin(ratio, terms)
+    if 0.9 < ratio < 1.1 and not origin:
         return f"{100 * abs(ratio - 1):.2g} % too {'big' if ratio > 1 else 'small'}"
     is_big, inverse = ratio > 1, max(ratio, 1 / ratio)
     whole = round(inverse) if inverse < LARGEST_FACTOR else 0
     if whole > 1 and abs(inverse / whole - 1) <= LIKE:
-        what = f"{whole}x too big" if is_big else f"1/{whole} of the right one"
-        return what + _origin(whole, is_big, counts)
+        return (f"{whole}x too big" if is_big else f"1/{whole} of the right one") + origin
     text = f"{inverse:#.3g}" if inverse < 100 else f"{inverse:,.0f}" if inverse < LARGEST_FACTOR else number(inverse, 3)
-    near = _is_near(ratio, 1, counts) or _is_near(ratio, -1, counts)
-    return text + ("x too big" if is_big else "x too small") + near
+    return text + ("x too big" if is_big else "x too small") + origin
 
 
-def _origin(whole: int, is_big: bool, counts: Collection[int]) -> str:
-    """The number of terms, or a product of two such numbers, that a factor may come from."""
-    if whole in counts and whole > 2:
-        return f" (a {'sum for a mean' if is_big else 'mean for a sum'} over {whole} terms?)"
-    return ""
+def _origin(ratio: float, terms: Terms) -> str:
+    """The question about the number of terms that a factor comes from, if exactly one fits; 2 has simpler reasons."""
 
+    def is_ratio(other: float) -> bool:
+        return abs(ratio / other - 1) <= LIKE
 
-def _is_near(ratio: float, by: int, counts: Collection[int]) -> str:
-    """The question whether something was divided by one more or less than the number of terms."""
-    for n in counts:
-        if n > 3 and abs(ratio / (n / (n - by)) - 1) <= LIKE:
-            return f" (divided by {n - by} instead of {n}?)"
-    return ""
+    if is_ratio(2) or is_ratio(1 / 2):
+        return ""
+    origins = [f"a sum for a mean over {n} terms" for n in terms.means if is_ratio(n)]
+    origins += [f"a mean for a sum over {n} terms" for n in terms.sums | terms.means if is_ratio(1 / n)]
+    origins = origins or [
+        f"divided by {k} instead of {n}"
+        for n in terms.means
+        for k in (n - 1, n + 1, *terms.sums)
+        if n > 3 and (k % n == 0 or abs(k - n) == 1) and is_ratio(n / k)
+    ]
+    simpler = "a 2 twice, or " if is_ratio(4) or is_ratio(1 / 4) else ""
+    return f" ({simpler}{origins[0]}?)" if len(origins) == 1 else ""

@@ -18,16 +18,25 @@ In code for arrays a mistake is made at all nodes of a layer at once: `autograd.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from math import isclose, isfinite
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from autograd.checking.diagnosis.array_patterns import LIKE, ArrayGradient, alike, explains, factor, pattern, times
-from autograd.checking.diagnosis.network import Network
-from autograd.checking.diagnosis.planted_mistakes import MISTAKEN_FOR, SUBJECT, by_parts, planted
+from autograd.checking.diagnosis.array_patterns import (
+    LIKE,
+    ArrayGradient,
+    Terms,
+    alike,
+    explains,
+    factor,
+    pattern,
+    times,
+)
+from autograd.checking.diagnosis.network import Network, counted
+from autograd.checking.diagnosis.planted_mistakes import MISTAKEN_FOR, SUBJECT, Hypothesis, by_parts, planted
 from autograd.checking.reports.report import MAX_ENTRIES, ArrayCheck
 from autograd.checking.results import quiet_numpy
 from autograd.checking.verdicts import InputCheck, relative_error
@@ -54,37 +63,40 @@ def with_hints(
     checks: Mapping[str, InputCheck], arrays: Mapping[str, ArrayCheck], target: Target
 ) -> tuple[dict[str, InputCheck], dict[str, ArrayCheck]]:
     """The checks and the arrays; gradients that failed have a hint about the likely mistake."""
-    counts = _counts(target)
+    terms = _terms(target, arrays)
     numeric = {name: check.numeric for name, check in checks.items() if check.slopes.kind == "smooth"}
     others = numeric if len(checks) <= MAX_NAMES else {}
     hinted = dict(checks)
     for name, check in checks.items():
         if check.verdict == "fail" and name in numeric:
-            hints = [check.hint, look(name, check.grad, others or {name: check.numeric}, counts)]
+            hints = [check.hint, look(name, check.grad, others or {name: check.numeric}, terms)]
             hinted[name] = replace(check, hint="; ".join(filter(None, hints)))
     with_checks = {
         name: replace(array, checks=[hinted[check.name] for check in array.checks]) for name, array in arrays.items()
     }
     gradients = {name: _gradient(array, target) for name, array in with_checks.items()}
     return hinted, {
-        name: replace(array, hint=_hint(array, gradients[name], counts)) for name, array in with_checks.items()
+        name: replace(array, hint=_hint(array, gradients[name], terms)) for name, array in with_checks.items()
     }
 
 
-def _counts(target: Target) -> set[int]:
-    """The numbers of terms that may have been summed up: in the function, and along the axes of its arrays."""
-    axes = {n for block in target.blocks for n in block.shape}
-    return axes | (target.graph.counts() if target.graph else set())
+def _terms(target: Target, arrays: Mapping[str, ArrayCheck]) -> Terms:
+    """The numbers of terms that may have been summed up: in the graph, else along an axis of all wrong arrays."""
+    if target.graph:
+        return counted(target.graph)
+    axes = [frozenset(array.shape) - {1} for array in arrays.values() if array.verdict == "fail"]
+    common = frozenset.intersection(*axes) if axes else frozenset[int]()
+    return Terms(common, common)
 
 
-def _hint(array: ArrayCheck, gradient: ArrayGradient | None, counts: Collection[int]) -> str:
+def _hint(array: ArrayCheck, gradient: ArrayGradient | None, terms: Terms) -> str:
     """The hint that holds for all wrong gradients of an array."""
     if array.verdict != "fail" or not array.checks:
         return ""
     if gradient is None or array.checked == 1:
         hints = {check.reason for check in array.checks if check.verdict == "fail"}
         return hints.pop() if len(hints) == 1 else ""
-    return pattern(gradient, counts)
+    return pattern(gradient, terms)
 
 
 def _gradient(array: ArrayCheck, target: Target) -> ArrayGradient | None:
@@ -119,9 +131,11 @@ def explained(target: Target, arrays: Mapping[str, ArrayCheck]) -> list[str]:
         return []
     entries = [check for array in arrays.values() for check in array.checks]
     mistakes = _of_inputs(target, entries) if len(entries) <= MAX_ENTRIES else []
-    if not mistakes and any(array.shape for array in arrays.values()):
+    if all("…" in mistake for mistake in mistakes) and any(array.shape for array in arrays.values()):
         with quiet_numpy():
-            mistakes = _swapped_arrays(wrong) or _of_network(target, gradients, wrong)
+            mistakes = (
+                _swapped_arrays(wrong) or _of_network(target, gradients, wrong, _terms(target, arrays)) or mistakes
+            )
     if not mistakes and not all(pattern(a) for a in wrong.values()):
         mistakes = [mistake for mistake in _of_inputs(target, entries) if "…" not in mistake]  # too long to be read
     return [f"Looks like: {mistake}" for mistake in mistakes]
@@ -148,10 +162,9 @@ def _swapped_arrays(wrong: Mapping[str, ArrayGradient]) -> list[str]:
 
 
 def _of_network(
-    target: Target, gradients: Mapping[str, ArrayGradient], wrong: Mapping[str, ArrayGradient]
+    target: Target, gradients: Mapping[str, ArrayGradient], wrong: Mapping[str, ArrayGradient], terms: Terms
 ) -> list[str]:
     """The mistakes that explain the wrong arrays: one for all of them if there is one, else one after the other."""
-    counts = _counts(target)
     mistakes: dict[str, list[str]] = {}
     remaining = dict(wrong)
 
@@ -164,25 +177,27 @@ def _of_network(
     common = next(filter(None, factors.values()), 1.0)
     scaled = [name for name, k in factors.items() if k and abs(k / common - 1) < LIKE]
     if len(scaled) == len(wrong) > 1:
-        explain(f"{SUBJECT} off: {times(common, counts)}", scaled)
+        explain(f"{SUBJECT} off: {times(common, terms)}", scaled)
     network = _network(target, gradients) if remaining else None
+    right = {name: a.right for name, a in gradients.items()}
+    hypotheses = list(planted(network, right)) if network else []
     if network:
-        text, names, spoiled = _best(network, gradients, wrong)
+        text, names, spoiled = _best(hypotheses, gradients, wrong)
         if len(names) == len(wrong) and not spoiled:
             explain(text, names)
-        parts = {name: by_parts(network, a, counts) for name, a in remaining.items()}
+        parts = {name: by_parts(network, a, terms) for name, a in remaining.items()}
         for name, text in parts.items():
-            if text and (not factors[name] or len(parts) > 1):
+            if text and (not factors[name] or list(parts.values()).count(text) > 1):
                 explain(text, [name])  # a common factor of one array alone stands in its row
     scaled = [name for name in scaled if name in remaining]
     if len(scaled) > 1:
-        explain(f"{SUBJECT} off: {times(common, counts)}", scaled)
+        explain(f"{SUBJECT} off: {times(common, terms)}", scaled)
     for k in (1.0, common):  # a second mistake, alone or on top of the common factor
         candidates = {name: replace(a, claimed=a.claimed / k) for name, a in remaining.items() if not factors[name]}
-        if network and candidates:
-            text, names, _ = _best(network, gradients, candidates)
+        if candidates:
+            text, names, _ = _best(hypotheses, gradients, candidates)
             if names:
-                explain(text + (f", besides: {times(k, counts)}" if k != 1 else ""), names)
+                explain(text + (f", besides: {times(k, terms)}" if k != 1 else ""), names)
     return [_sentence(text, names, len(wrong) == len(names), len(gradients)) for text, names in mistakes.items()]
 
 
@@ -206,14 +221,14 @@ def _sentence(text: str, names: Sequence[str], is_all: bool, n: int) -> str:
 
 
 def _best(
-    network: Network, gradients: Mapping[str, ArrayGradient], wrong: Mapping[str, ArrayGradient]
+    hypotheses: Iterable[Hypothesis], gradients: Mapping[str, ArrayGradient], wrong: Mapping[str, ArrayGradient]
 ) -> tuple[str, list[str], list[str]]:
     """The hypothesis that explains most wrong arrays: their names, and those of right ones that it would change."""
     best, score = ("", list[str](), list[str]()), (0, 0)
     right = {name: a.right for name, a in gradients.items()}
-    for hypothesis in planted(network, right):
+    for hypothesis in hypotheses:
         try:
-            predicted = hypothesis.predicted()
+            predicted = hypothesis.predicted
         except ArithmeticError:  # the wrong formula has no number here
             continue
         if hypothesis.is_step:
@@ -228,14 +243,14 @@ def _best(
     return best
 
 
-def look(name: str, grad: float, numeric: Mapping[str, float], counts: Collection[int] = ()) -> str:
+def look(name: str, grad: float, numeric: Mapping[str, float], terms: Terms) -> str:
     """The likely mistake behind one wrong gradient, given the right ones of all inputs.
 
-    `counts` are the numbers of terms of the sums in the function.
+    `terms` are the numbers of terms of the sums in the function.
 
-    >>> look("w", 3.2, {"w": -1.6, "b": -0.8})
+    >>> look("w", 3.2, {"w": -1.6, "b": -0.8}, Terms())
     'wrong sign and 2x too big'
-    >>> look("b", -1.6, {"w": -1.6, "b": -0.8})
+    >>> look("b", -1.6, {"w": -1.6, "b": -0.8}, Terms())
     '2x too big, or the gradient of w'
     """
     right = numeric[name]
@@ -254,7 +269,7 @@ def look(name: str, grad: float, numeric: Mapping[str, float], counts: Collectio
         return other_one
     if abs(ratio - 1) <= 1e-3:
         return relative_error(grad, right)
-    text = times(ratio, counts)
+    text = times(ratio, terms)
     nice = ratio < 0 or "." not in text
     return f"{text}, or {other_one}" if other_one and nice else other_one or text
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from autograd.checking.audit import Graph
+from autograd.checking.diagnosis.array_patterns import LIKE, Terms
 from autograd.core.graph import adjoints
 from autograd.core.value import Value
 
-__all__ = ["Gradients", "Network", "Unit"]
+__all__ = ["Edge", "Gradients", "Network", "Unit", "counted", "sums_of"]
 
 Gradients = Mapping[str, Any]
 """A gradient for each array, by name."""
+Edge = tuple[Value, Value]
+"""An edge of the graph, as (node, operand)."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,13 @@ class Network:
         return sums
 
     @cached_property
+    def products(self) -> list[tuple[Value, Value, Value]]:
+        """The products with a parameter: the node, the parameter and the other factor."""
+        pairs = [(node, [x for x, _ in node.edges]) for node in self.nodes if node.op.name == "mul"]
+        both = [(node, w, x) for node, pair in pairs if len(pair) == 2 for w, x in (pair, pair[::-1])]
+        return [(node, w, x) for node, w, x in both if w in self.parameters]
+
+    @cached_property
     def levels(self) -> dict[Value, int]:
         """The number of nodes on the longest path to each node."""
         levels: dict[Value, int] = {}
@@ -80,17 +90,17 @@ class Network:
     @cached_property
     def terms(self) -> dict[Value, float]:
         """The terms that the result is a weighted sum of, with their weights."""
+        return {node: weight for node, weight in self._weights.items() if not _is_linear(node)}
+
+    @cached_property
+    def _weights(self) -> dict[Value, float]:
+        """The weights of the terms, and of the sums that they are added up in."""
         weights = {self.root: 1.0}
-        terms: dict[Value, float] = {}
         for node in self.nodes:
-            if node not in weights:
-                continue
-            if not _is_linear(node):
-                terms[node] = weights[node]
-                continue
-            for operand, local in node.edges:
-                weights[operand] = weights.get(operand, 0.0) + local * weights[node]
-        return terms | {leaf: weight for leaf, weight in weights.items() if leaf.is_leaf}
+            if node in weights and _is_linear(node):
+                for operand, local in node.edges:
+                    weights[operand] = weights.get(operand, 0.0) + local * weights[node]
+        return weights
 
     @cached_property
     def penalty(self) -> Gradients:
@@ -125,32 +135,70 @@ class Network:
                 group[value] = value = group[group[value]]
             return value
 
-        inner = [node for node in self.graph.nodes if self.adjoints.get(node) is not None]
-        above = self._above
-        inner = [node for node in inner if node not in above]
-        for node in inner:
-            group[node] = node
-            for operand, _ in node.edges:
-                if operand in group:
-                    group[first(operand)] = first(node)
-        parts: dict[Value, dict[Value, float]] = defaultdict(dict)
-        for node in inner:
-            part = parts[first(node)]
-            for operand, local in node.edges:
-                if operand in self.parameters:
-                    part[operand] = part.get(operand, 0.0) + local * self.adjoints[node]
-        return [self.gradients(part) for node, part in parts.items() if part and not self._is_penalty(node)]
+        inner = [edge for edge in self._edges if edge[0] not in self._above]
+        for node, operand, _ in inner:
+            group.setdefault(node, node)
+            if operand in group:
+                group[first(operand)] = first(node)
+        parts: dict[Value, dict[Value, float]] = defaultdict(lambda: defaultdict(float))
+        for node, operand, local in inner:
+            if operand in self.parameters:
+                parts[first(node)][operand] += local * self.adjoints[node]
+        return [self.gradients(part) for part in parts.values()]
 
     @cached_property
     def _above(self) -> set[Value]:
         """The nodes that only add up the terms."""
-        above, terms = set(), self.terms
-        weights = {self.root}
-        for node in self.nodes:
-            if node in weights and node not in terms:
-                above.add(node)
-                weights.update(operand for operand, _ in node.edges)
-        return above
+        return self._weights.keys() - self.terms.keys()
+
+    @cached_property
+    def _edges(self) -> list[tuple[Value, Value, float]]:
+        """The edges that gradients flow through, except in the regulariser, in the order of the forward pass."""
+        edges: list[tuple[Value, Value, float]] = []
+        regulariser: set[Value] = set()
+        for node in self.graph.nodes:
+            others = [(node, *edge) for edge in node.edges if edge[0] not in regulariser]
+            if not others or (node in self.terms and self._is_penalty(node)):
+                regulariser.add(node)
+            elif node in self.adjoints:
+                edges += others
+        return edges
+
+    @cached_property
+    def uses(self) -> dict[str, list[list[list[float]]]]:
+        """The parts of the gradient of each parameter, in order, by use; all uses in the same sum are one."""
+        sum_of = {term: node for node, terms in sums_of(self.graph).items() for term in terms}
+        uses: dict[Value, dict[Value, list[float]]] = {leaf: defaultdict(list) for leaf in self.parameters}
+        for node, operand, local in self._edges:
+            if operand in uses:
+                uses[operand][sum_of.get(node, node)].append(local * self.adjoints[node])
+        return {name: [list(uses[leaf].values()) for leaf in array] for name, array in self.leaves.items()}
+
+    @cached_property
+    def forks(self) -> dict[str, dict[str, list[Edge]]]:
+        """The edges by what they lead from and to, where they lead from one array or operation to several."""
+        array_of = {leaf: name for name, array in self.leaves.items() for leaf in array}
+        forks: dict[str, dict[str, list[Edge]]] = defaultdict(lambda: defaultdict(list))
+        for node, operand, _ in self._edges:
+            if _is_weighted(operand):  # in a matrix product, nobody forgets one term
+                continue
+            end = node.op.written
+            if node.op.name == "mul":
+                end += "".join({f" with {array_of[x]}" for x, _ in node.edges if x in array_of and x is not operand})
+            elif len(node.args) == len(node.op.operands) == 2:
+                end = f"the {node.op.operands[operand is not node.args[0]]} of {end}"
+            forks[array_of.get(operand, operand.op.written)][end].append((node, operand))
+        return {start: ends for start, ends in forks.items() if len(ends) > 1}
+
+    @cached_property
+    def statistics(self) -> dict[str, list[Edge]]:
+        """The edges into means, and into variances, that are parts of the graph."""
+        statistics: dict[str, list[Edge]] = defaultdict(list)
+        for node, terms, divisor in _divided(self.graph):
+            if node not in self._above and divisor in (len(terms), len(terms) - 1):
+                are_squares = all(term.op.name == "pow" or len({*term.args}) < len(term.args) for term in terms)
+                statistics["variance" if are_squares else "mean"] += [(node, operand) for operand, _ in node.edges]
+        return statistics
 
     @cached_property
     def units(self) -> dict[tuple[str, int], list[Unit]]:
@@ -170,6 +218,55 @@ class Network:
         elif op == "truediv" and _has_constant(node, 1) and (inner := _written_out_sigmoid(node)):
             z = node.data
             yield Unit("sigmoid", node, *inner, z * (1 - z))
+
+
+def counted(graph: Graph) -> Terms:
+    """The numbers of terms of the sums and means in a graph; a leaf that is used n times has a gradient of n terms.
+
+    Products with leaves are not counted: nobody takes a mean for the sums of a matrix product.
+    """
+    others = (node for node in graph.nodes if len(node.edges) == 1 or not all(x.is_leaf for x, _ in node.edges))
+    uses = Counter((x, node.op.name) for node in others for x, _ in node.edges if x.is_leaf)
+
+    def length(terms: Sequence[Value]) -> int:
+        return sum(not _is_weighted(term) for term in terms)
+
+    lengths = [length(terms) for terms in sums_of(graph).values()]
+    means: set[int] = set()
+    for _, terms, divisor in _divided(graph):
+        n = length(terms)
+        means |= {n} if divisor in (n, 2 * n) else {divisor} if n and n % divisor == 0 else set()
+    return Terms({n for n in (*lengths, *uses.values()) if n > 1}, {n for n in means if n > 1})
+
+
+def sums_of(graph: Graph) -> dict[Value, Sequence[Value]]:
+    """The terms of each sum, by the node of the sum or its negative; a sum that only another one uses is part of it."""
+    uses = Counter(operand for node in graph.nodes for operand, _ in node.edges)
+    sums: dict[Value, list[Value]] = {}
+    for node in graph.nodes:
+        if node.op.name in ("add", "neg", "sum"):
+            terms = [sums.pop(x, [x]) if uses[x] == 1 else [x] for x, _ in node.edges]
+            sums[node] = terms[0]
+            for others in terms[1:]:
+                sums[node] += others
+    return dict(sums)
+
+
+def _divided(graph: Graph) -> Iterator[tuple[Value, Sequence[Value], int]]:
+    """Each sum that is divided by a whole number: the quotient, the terms and the divisor."""
+    sums = sums_of(graph)
+    for node in graph.nodes:
+        ((operand, local), *others) = node.edges
+        divisor = round(1 / abs(local)) if abs(local) > LIKE else 0
+        if node.op.name == "mean":
+            yield node, [x for x, _ in node.edges], len(node.args)
+        elif operand in sums and not others and _is_linear(node) and abs(divisor * abs(local) - 1) <= LIKE:
+            yield node, sums[operand], divisor
+
+
+def _is_weighted(node: Value) -> bool:
+    """True for products with a leaf."""
+    return node.op.name == "mul" and any(operand.is_leaf for operand, _ in node.edges)
 
 
 def _is_linear(node: Value) -> bool:

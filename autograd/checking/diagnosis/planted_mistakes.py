@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from math import gcd
 from typing import Any
 
-from autograd.checking.diagnosis.array_patterns import LIKE, ArrayGradient, alike, explains, factor, times
-from autograd.checking.diagnosis.network import Gradients, Network, Unit
+from autograd.checking.diagnosis.array_patterns import LIKE, ArrayGradient, Terms, alike, explains, factor, times
+from autograd.checking.diagnosis.network import Edge, Gradients, Network, Unit, sums_of
 from autograd.core.value import Value
 from autograd.formula.language import Formula
 from autograd.formula.systems import FLOATS
@@ -43,9 +45,14 @@ class Hypothesis:
     """A mistake in words, and the gradients that it leads to."""
 
     text: str
-    predicted: Callable[[], Gradients]
+    predict: Callable[[], Gradients]
     is_step: bool = False
     """True if the gradients are not those predicted, but on a line from the right ones away from these."""
+
+    @cached_property
+    def predicted(self) -> Gradients:
+        """The gradients that the mistake leads to."""
+        return self.predict()
 
 
 def planted(network: Network, right: Gradients) -> Iterator[Hypothesis]:
@@ -55,6 +62,7 @@ def planted(network: Network, right: Gradients) -> Iterator[Hypothesis]:
     yield from _masks(network)
     yield from _softmaxes(network, right)
     yield from _updated(network, right)
+    yield from _paths(network)
 
 
 def _activations(network: Network, right: Gradients) -> Iterator[Hypothesis]:
@@ -86,11 +94,7 @@ def _written(text: str, kind: str) -> str:
 
 def _taken_before(network: Network, kind: str, numbers: Mapping[Value, float]) -> Iterator[Hypothesis]:
     """The gradient of a weight by which the results of an activation or a mask were multiplied, without that step."""
-    slopes: dict[tuple[Value, Value], float] = {}
-    for node in network.nodes:
-        if node.op.name == "mul" and len(node.edges) == 2:
-            (x, _), (y, _) = node.edges
-            slopes |= {(node, w): numbers[h] for w, h in ((x, y), (y, x)) if h in numbers and w in network.parameters}
+    slopes = {(node, w): numbers[h] for node, w, h in network.products if h in numbers}
     if slopes:
         what = f"the gradient of a weight was taken with the input of {kind}, as if {kind} was not applied"
         yield Hypothesis(what, lambda: network.with_slopes(slopes))
@@ -196,6 +200,8 @@ def _softmaxes(network: Network, right: Gradients) -> Iterator[Hypothesis]:
         ("the label of softmax is off by one", p - np.roll(y, 1, axis=1)),
         ("the label of softmax is off by one", p - np.roll(y, -1, axis=1)),
         ("exp was not divided by its sum, as in softmax", np.exp(scores) - y),
+        ("the label was subtracted from the logarithms of the probabilities of softmax", np.log(p) - y),
+        ("the derivative of softmax, p - y, was rounded down: is // written for /?", np.floor(actual) / weights),
         ("the label's probability alone: only its class gets a gradient from softmax", (p - y) * y),
     ):
         delta = weights * wrong - actual
@@ -213,29 +219,17 @@ def _softmax(scores: Any, axis: int) -> Any:
 def _rows_of_softmax(network: Network) -> Iterator[list[Value]]:
     """For each sum of exponentials, the Values in the exponents."""
     seen: set[Value] = set()
+    sums = sums_of(network.graph)
     for node in network.graph.nodes:
         denominators = [node.args[-1]] if node.op.name == "truediv" else [node.args[0]] if node.op.name == "log" else []
         for denominator in denominators:
             if type(denominator) is not Value or denominator in seen:
                 continue
             seen.add(denominator)
-            terms = _summands(denominator)
+            terms = sums.get(denominator, [])
             if len(terms) > 1 and all(term.op.name == "exp" for term in terms):
                 exponents = [term.edges[0][0] for term in terms]
                 yield [x.edges[0][0] if x.op.name == "sub" and type(x.args[0]) is Value else x for x in exponents]
-
-
-def _summands(value: Value) -> list[Value]:
-    """The Values that a chain of additions adds up, in order."""
-    terms: list[Value] = []
-    pending = [value]
-    while pending:
-        node = pending.pop()
-        if node.op.name in ("add", "sum") and not node.is_leaf:
-            pending.extend(operand for operand, _ in reversed(node.edges))
-        else:
-            terms.append(node)
-    return terms
 
 
 def _updated(network: Network, right: Gradients) -> Iterator[Hypothesis]:
@@ -243,25 +237,34 @@ def _updated(network: Network, right: Gradients) -> Iterator[Hypothesis]:
     for name, array in network.leaves.items():
         for update in (right[name], right[name] - network.penalty[name]):
             gradient = dict(zip(array, update.ravel().tolist(), strict=True))
-            slopes: dict[tuple[Value, Value], float] = {}
-            for node in network.nodes:
-                if node.op.name == "mul" and len(node.edges) == 2:
-                    (x, _), (y, _) = node.edges
-                    for leaf, other in ((x, y), (y, x)):
-                        if leaf in gradient and not other.is_leaf:
-                            slopes[node, other] = leaf.data + gradient[leaf]
+            slopes = {
+                (node, x): w.data + gradient[w] for node, w, x in network.products if w in gradient and not x.is_leaf
+            }
             text = f"{name} was updated before the backward pass used it"
             if slopes:
                 yield Hypothesis(text, lambda slopes=slopes: network.with_slopes(slopes), is_step=True)  # type: ignore[misc]
 
 
-def by_parts(network: Network, a: ArrayGradient, counts: Collection[int]) -> str:
+def _paths(network: Network) -> Iterator[Hypothesis]:
+    """A part of the graph that was taken for a constant, or one of several paths that was forgotten."""
+    paths: dict[str, list[Edge]] = {}
+    statistics = network.statistics
+    for names in (*([name] for name in statistics), list(statistics)):
+        edges = [edge for name in names for edge in statistics[name]]
+        paths[f"the derivative through the {' and the '.join(names)} is missing, as for a constant"] = edges
+    for start, ends in network.forks.items():
+        paths |= {f"one of several paths is missing: from {start} to {end}": edges for end, edges in ends.items()}
+    for text, edges in paths.items():
+        yield Hypothesis(text, lambda edges=edges: network.with_slopes(dict.fromkeys(edges, 0.0)))  # type: ignore[misc]
+
+
+def by_parts(network: Network, a: ArrayGradient, terms: Terms) -> str:
     """The mistake in one of the parts of a gradient: that of the regulariser, of the loss, or of one sample."""
     penalty = network.penalty[a.name]
-    return _penalty(network, a, penalty, counts) or _sample(network, a, penalty)
+    return _penalty(network, a, penalty, terms) or _sample(network, a, penalty) or _use(network, a, penalty)
 
 
-def _penalty(network: Network, a: ArrayGradient, penalty: Any, counts: Collection[int]) -> str:
+def _penalty(network: Network, a: ArrayGradient, penalty: Any, terms: Terms) -> str:
     import numpy as np
 
     loss, wrong = a.right - penalty, a.wrong
@@ -271,7 +274,7 @@ def _penalty(network: Network, a: ArrayGradient, penalty: Any, counts: Collectio
             return f"{SUBJECT} regularised{where}, although the function does not do that"
     if not penalty.any():
         k = factor(a, a.claimed, a.right) if network.strengths else None
-        return f"the gradient without the regulariser: {times(k, counts)}" if k else ""
+        return f"the gradient without the regulariser: {times(k, terms)}" if k else ""
     matrix = np.stack([loss.ravel(), penalty.ravel()], axis=1)
     if a.claimed.size < 3 or not loss.any() or np.linalg.matrix_rank(matrix) < 2:
         return ""
@@ -279,18 +282,20 @@ def _penalty(network: Network, a: ArrayGradient, penalty: Any, counts: Collectio
     if not alike(a, a.claimed, of_loss * loss + of_penalty * penalty):
         k = factor(a, a.claimed - loss, np.sign(a.x))
         return "the regulariser is the sign of w, as for |w|, not w, as for w²" if k else ""
+    if abs(of_loss - of_penalty) <= LIKE * abs(of_loss):
+        return ""  # a factor of the whole gradient
     is_right = abs(of_loss - 1) <= LIKE, abs(of_penalty - 1) <= LIKE
     texts = []
     if not is_right[0]:
         texts.append(
-            f"the gradient without the regulariser: {times(of_loss, counts) if abs(of_loss) > LIKE else 'missing'}"
+            f"the gradient without the regulariser: {times(of_loss, terms) if abs(of_loss) > LIKE else 'missing'}"
         )
     if not is_right[1]:
-        texts.append(f"the regulariser {_regulariser(network, a, of_penalty, counts)}")
+        texts.append(f"the regulariser {_regulariser(network, a, of_penalty, terms)}")
     return "; ".join(texts)
 
 
-def _regulariser(network: Network, a: ArrayGradient, k: float, counts: Collection[int]) -> str:
+def _regulariser(network: Network, a: ArrayGradient, k: float, terms: Terms) -> str:
     """The mistake in a regulariser whose gradient was taken k times."""
     leaves = set(network.leaves[a.name])
     weights = [abs(weight) for term, weight in network.terms.items() if leaves.issuperset(x for x, _ in term.edges)]
@@ -304,10 +309,10 @@ def _regulariser(network: Network, a: ArrayGradient, k: float, counts: Collectio
     if abs(k - 2) <= LIKE:
         return "is 2x too big: is it counted twice, or a 2 too many?"
     if abs(k / strength - 1) <= LIKE:
-        return f"is {times(k, counts)}: is λ = {number(strength, 4)} squared?"
+        return f"is {times(k, terms)}: is λ = {number(strength, 4)} squared?"
     if abs(k * strength - 1) <= LIKE:
-        return f"is {times(k, counts)}: is λ = {number(strength, 4)} missing?"
-    return f"is {times(k, counts)}"
+        return f"is {times(k, terms)}: is λ = {number(strength, 4)} missing?"
+    return f"is {times(k, terms)}"
 
 
 def _sample(network: Network, a: ArrayGradient, penalty: Any) -> str:
@@ -326,6 +331,22 @@ def _sample(network: Network, a: ArrayGradient, penalty: Any) -> str:
             ):
                 if explains(claimed, a):
                     return text
+    return ""
+
+
+def _use(network: Network, a: ArrayGradient, penalty: Any) -> str:
+    """The one use of each entry that counts: one part of its gradient, or a block of as many as all entries share."""
+    import numpy as np
+
+    uses = network.uses[a.name]
+    for size in dict.fromkeys([1, gcd(*map(len, uses))]):
+        for text, at, part in (
+            ("only the last of several uses counts: is = written for +=?", -1, slice(-size, None)),
+            ("only the first of several uses counts", 0, slice(size)),
+        ):
+            claimed = np.reshape([sum(terms[at] for terms in use[part]) for use in uses], penalty.shape) + penalty
+            if size and explains(claimed, a):
+                return text
     return ""
 
 
