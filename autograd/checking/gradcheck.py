@@ -29,7 +29,7 @@ from autograd.checking.function_target import FunctionTarget
 from autograd.checking.graph_target import recorded_graph
 from autograd.checking.inputs import MISSING, Block, Inputs
 from autograd.checking.operation_check import check_operation
-from autograd.checking.reference import along_directions, compared
+from autograd.checking.reference import along_directions, compared, with_ties
 from autograd.checking.reports.report import Report, by_array
 from autograd.checking.results import Result
 from autograd.checking.targets import Target, UndecidableError
@@ -230,6 +230,7 @@ def checked(
             for check in comparisons:
                 checks.append(check)
                 bar.update()
+        checks = with_ties(target.reference, checks)
         checks += along_directions(target.reference, target.blocks, set(names), gradients, digits, seed)
     except UndecidableError as error:
         undecided, known = judge(nan, unknown(str(error))), claim.known.numbers
