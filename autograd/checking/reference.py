@@ -53,7 +53,7 @@ NEIGHBOURS = 32
 """Number of points around a kink at which the function has to have the same slope."""
 SAME_SLOPE = 1e-3
 """Relative difference that the curvature of a function may cause between the slopes around a point."""
-LOST = "0 is possible for each of these, but not for all: moved together, they change the function"
+NOT_ALL_ZERO = "0 is possible for each of these, but not for all: moved together, they change the function"
 """The reason why gradients fail that are between the two slopes one by one."""
 
 Along = Callable[[str], Callable[[NumberSystem, Any], Any]]
@@ -115,7 +115,7 @@ def with_ties(reference: Reference, checks: Sequence[InputCheck]) -> list[InputC
     steepest = max((max(abs(check.slopes.left), abs(check.slopes.right)) for check in zeros), default=0.0)
     if len(moves) < 2 or not _has_same_slope_around(reference, moves, steepest):
         return list(checks)
-    return [replace(check, verdict="fail", why=LOST) if check.name in moves else check for check in checks]
+    return [replace(check, verdict="fail", why=NOT_ALL_ZERO) if check.name in moves else check for check in checks]
 
 
 def _has_same_slope_around(reference: Reference, moves: Mapping[str, float], steepest: float) -> bool:

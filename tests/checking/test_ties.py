@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import gradcheck, maximum, relu
-from autograd.checking.reference import LOST
+from autograd.checking.reference import NOT_ALL_ZERO
 
 ONES, ZEROS = np.ones(4), np.zeros(4)
 
@@ -37,7 +37,7 @@ def test_a_tie_passes_the_gradient_on_to_some_of_its_operands(f, inputs):
         gradient["c"] = 0.5
     report = gradcheck(f, inputs, gradient=gradient)
     assert report.verdict == "fail"
-    assert LOST in reasons(report)
+    assert NOT_ALL_ZERO in reasons(report)
 
 
 @pytest.mark.parametrize(
@@ -52,10 +52,10 @@ def test_the_reason_is_said_unless_it_is_concealed():
         return x.max()
 
     zeros = {"x": np.zeros(2)}
-    assert LOST in str(gradcheck(largest, {"x": np.ones(2)}, gradient=zeros))
+    assert NOT_ALL_ZERO in str(gradcheck(largest, {"x": np.ones(2)}, gradient=zeros))
     report = gradcheck(largest, {"x": np.ones(2)}, gradient=zeros, reveal=False)
     assert report.verdict == "fail"
-    assert LOST not in str(report)
+    assert NOT_ALL_ZERO not in str(report)
 
 
 def test_a_function_that_is_not_defined_beside_a_tie_is_not_called_wrong():
@@ -118,4 +118,4 @@ def test_no_convention_at_several_kinks_loses_a_gradient(data):
     terms = [term(data.draw, n) for _ in range(data.draw(st.integers(1, 4)))]
     gradient = sum(gradient for _, gradient in terms)
     report = gradcheck(lambda x: sum(f(x) for f, _ in terms), {"x": np.zeros(n)}, gradient={"x": gradient})
-    assert LOST not in reasons(report)
+    assert NOT_ALL_ZERO not in reasons(report)
