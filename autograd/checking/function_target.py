@@ -14,7 +14,7 @@ from typing import Any
 from autograd.checking.audit import Culprit, Graph, accumulation, again, changed_constants
 from autograd.checking.inputs import Block, Inputs
 from autograd.checking.reference import ExactReplay, FiniteDifferences, Reference
-from autograd.checking.references.precision import Precision, coarser, precision_of
+from autograd.checking.references.precision import DOUBLE, Precision, coarser, precision_of
 from autograd.checking.results import Result, as_number, quiet_numpy, silent
 from autograd.checking.targets import Target, UndecidableError
 from autograd.core.value import Value
@@ -120,8 +120,20 @@ class FunctionTarget(Target):
         return self.result.pair(self.plain)[1]
 
     @cached_property
+    def moved_inputs(self) -> Inputs:
+        """The inputs in double precision if the function computes with these, or else as they are."""
+        doubles = self.inputs.in_doubles()
+        if self.inputs.precision is not DOUBLE and doubles.precision is DOUBLE:
+            with suppress(Exception), quiet_numpy(), silent():  # a library may refuse to mix precisions
+                if precision_of(self.result.number(doubles.call(self.f, doubles.flat.copy()))) is DOUBLE:
+                    return doubles
+        return self.inputs
+
+    @cached_property
     def precision(self) -> Precision:
         """The precision of the function: the coarsest of its result and of the tensors that it is called with."""
+        if self.moved_inputs is not self.inputs:
+            return DOUBLE
         number = None if self.plain_failure else self.result.number(self.plain)
         return coarser(self.inputs.precision, precision_of(number))
 
@@ -182,7 +194,7 @@ class FunctionTarget(Target):
         """The result for an array of numbers, which the function may change."""
         with quiet_numpy(), silent():  # no warnings where a function is not defined: here that is an answer
             arguments = list(map(self.make, numbers.tolist())) if self.make else numbers
-            return as_number(self.result.number(self.inputs.call(self.f, arguments)), self.f)
+            return as_number(self.result.number(self.moved_inputs.call(self.f, arguments)), self.f)
 
     def along(self, name: str) -> Callable[[float], float]:
         """The function of one input alone."""

@@ -30,6 +30,7 @@ from autograd.checking.graph_target import recorded_graph
 from autograd.checking.inputs import MISSING, Block, Inputs
 from autograd.checking.operation_check import check_operation
 from autograd.checking.reference import along_directions, compared, with_ties
+from autograd.checking.references.precision import DOUBLE, Precision
 from autograd.checking.reports.report import Report, by_array
 from autograd.checking.results import Result
 from autograd.checking.targets import Target, UndecidableError
@@ -241,7 +242,7 @@ def checked(
     arrays = by_array(target.blocks, inputs, gradients.problems)
     culprits, advice, nodes = claim.findings(target, gradients, arrays)
     inputs, arrays = with_hints(inputs, arrays, target)
-    advice = [*advice, *_all_zero(checks)]
+    advice = [*advice, *_all_zero(checks), *_too_coarse(target.reference.precision, checks)]
     source = target.reference.source
     return Report(inputs, culprits, advice, nodes, source, arrays=arrays, at=target.numbers, along=target.along)
 
@@ -261,6 +262,15 @@ def _all_zero(checks: Sequence[InputCheck]) -> list[str]:
     if checks and all(check.slopes.kind == "smooth" and check.numeric == 0 != check.grad for check in checks):
         return ["The function does not change with its inputs here: does it use its arguments?"]
     return []
+
+
+def _too_coarse(precision: Precision, checks: Sequence[InputCheck]) -> list[str]:
+    if precision is DOUBLE or not any(check.verdict == "inconclusive" for check in checks):
+        return []
+    return [
+        f"A function in {precision.name} shows few digits of its slope: check it in float64 "
+        "(PyTorch: .double(); JAX: jax_enable_x64)."
+    ]
 
 
 def _closed_forms(inputs: Inputs, closed_form: Any) -> Mapping[str, float]:

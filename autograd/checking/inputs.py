@@ -7,6 +7,7 @@ number.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -130,6 +131,14 @@ class Inputs:
         for tensor in filter(_is_foreign, self._likes):
             result = coarser(result, precision_of(tensor))
         return result
+
+    def in_doubles(self) -> Inputs:
+        """The same inputs with tensors of double precision, where their library has these."""
+        doubles = copy(self)
+        doubles._likes = [
+            like.double() if _is_foreign(like) and hasattr(like, "double") else like for like in self._likes
+        ]
+        return doubles
 
     def check_signature(self, f: Callable[..., Any], is_gradient: bool = False) -> None:
         """Raise TypeError if the function cannot be called with these inputs."""

@@ -20,7 +20,18 @@ from autograd.checking.references.finite_differences import PLATEAU, ladder_slop
 from autograd.checking.references.precision import DOUBLE, Precision
 from autograd.checking.references.rounding import rounding, roundings
 from autograd.checking.references.sympy_reference import closed_forms
-from autograd.checking.verdicts import EPSILON, MEANT_COARSELY, SAFETY, InputCheck, Slopes, hull, judge
+from autograd.checking.verdicts import (
+    AGREEMENT,
+    EPSILON,
+    MEANT_COARSELY,
+    MEANT_ROUNDED,
+    SAFETY,
+    InputCheck,
+    Slopes,
+    hull,
+    judge,
+    relative_error,
+)
 from autograd.core.graph import adjoints
 from autograd.core.value import Value
 from autograd.formula.systems import IEEE, NumberSystem, mpmath
@@ -35,6 +46,8 @@ SINGLY = 20
 """Number of inputs up to which each is moved on its own, and more than that together."""
 ROUNDINGS = 4
 """Units of the last digit by which a correct gradient may be off, relative to the terms that it is a sum of."""
+LOST = 5e-3
+"""Relative error that the cancellation of rounded terms may explain, in a gradient of less than double precision."""
 BAND = 6
 """Binary orders of magnitude between the gradients that are confirmed together."""
 LARGEST_GROUP = 1024
@@ -63,14 +76,17 @@ Toward = Callable[[Mapping[str, float]], Callable[[float], float]]
 
 
 class Reference(ABC):
-    """A method for the numerical derivative with respect to each input; `source` is its name."""
+    """A method for the numerical derivative with respect to each input.
+
+    `source` is its name, `precision` that of the function whose slopes it measures.
+    """
 
     source: str
+    precision: Precision = DOUBLE
     at: Mapping[str, float]
     """The inputs."""
     toward: Toward | None
     """The function of a step in a direction, given by weights."""
-    precision: Precision
 
     @abstractmethod
     def slopes(self, names: Iterable[str], grads: Mapping[str, float]) -> Iterator[Slopes]:
@@ -157,7 +173,6 @@ class ExactReplay(Reference):
     """
 
     source = "exact replay"
-    precision = DOUBLE
 
     def __init__(self, graph: Graph, leaves: Mapping[str, Value], along: Along | None = None) -> None:
         self.graph, self.root, self.leaves = graph, graph.root, leaves
@@ -213,7 +228,7 @@ class ExactReplay(Reference):
         leaf, noise = self.leaves[name], 0.0
         if rounded:
             noise = rounded * self.roundings.get(leaf, 0.0)
-            slopes = replace(slopes, meant=MEANT_COARSELY)
+            slopes = replace(slopes, meant=MEANT_ROUNDED)
         claims = [grad] if closed is None else [grad, closed]
         if not slopes.reason and any(isfinite(x) and judge(x, slopes, noise).verdict != "pass" for x in claims):
             more, slopes = self._refined(name, grad, slopes)
@@ -392,12 +407,17 @@ class FiniteDifferences(Reference):
         self, name: str, grad: float, slopes: Slopes, closed: float | None, digits: int | None, rounded: float = 0.0
     ) -> InputCheck:
         """The verdict on one gradient."""
-        noise = ROUNDINGS * rounded * abs(slopes.numeric) if rounded else 0.0
-        if rounded or self.precision is not DOUBLE:
-            slopes = replace(slopes, meant=MEANT_COARSELY)
+        noise = ROUNDINGS * rounded * max(abs(slopes.numeric), slopes.scale) if rounded else 0.0
+        if self.precision is not DOUBLE:
+            slopes = replace(slopes, meant=MEANT_COARSELY, agreement=AGREEMENT)
+        elif rounded:
+            slopes = replace(slopes, meant=MEANT_ROUNDED)
         check = judge(grad, slopes, noise, digits, name)
         if check.verdict == "fail" and _is_coarsely_right(grad, slopes):
             check = replace(check, verdict="inconclusive", why=STAIRS, caught=nan)
+        if check.verdict == "fail" and rounded and abs(grad - slopes.numeric) <= LOST * abs(slopes.numeric):
+            why = f"{relative_error(grad, slopes.numeric)}: rounding, or a mistake?"
+            check = replace(check, verdict="inconclusive", why=why, caught=nan)
         return replace(check, hint=_differs(closed, slopes, noise), closed=lambda: closed)
 
 

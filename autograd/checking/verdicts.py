@@ -16,15 +16,20 @@ from functools import cached_property
 from math import floor, inf, isfinite, isnan, log10, nan
 from typing import Any, Literal
 
+from autograd.formula.typesetting import number
+
 __all__ = [
+    "AGREEMENT",
     "CAUGHT",
     "EPSILON",
     "MEANT_COARSELY",
+    "MEANT_ROUNDED",
     "InputCheck",
     "Slopes",
     "Verdict",
     "hull",
     "judge",
+    "relative_error",
     "relative_rounding",
     "unknown",
 ]
@@ -37,8 +42,13 @@ CAUGHT = 1e-6
 """Relative error of a gradient above which it is wrong, if the numerical derivative is accurate enough to tell."""
 MEANT = 1e-4
 """Relative error of the numerical derivative above which agreement with it proves too little."""
-MEANT_COARSELY = 5e-4
-"""The same for numbers of less than double precision: an error of 1 % is still caught."""
+MEANT_ROUNDED = 5e-4
+"""The same for gradients of less than double precision: an error of 1 % is still caught."""
+MEANT_COARSELY, AGREEMENT = 2e-3, 2
+"""The same for functions of less than double precision, and the multiple of the error up to which a gradient agrees.
+
+An error of 1 % does not pass, even if the numerical derivative is off by three times its error.
+"""
 TOO_FEW = "too few digits to tell"
 """The reason why a gradient that agrees is not confirmed."""
 SAFETY = 10
@@ -53,8 +63,8 @@ class Slopes:
     the slopes of the two pieces), and a ``vertical`` tangent (with infinite slopes).  A slope of zero is small compared
     with `scale`, the steepest secant nearby, or with the `terms` that cancel in it.  `step` is the smallest step of
     the finite differences that they were derived from.  If the slopes are unknown, `reason` says why.  `meant` is the
-    largest relative error with which they can confirm a gradient; `coarse` is the slope over large steps, if
-    over smaller ones the function is a staircase.
+    largest relative error with which they can confirm a gradient, `agreement` the multiple of it up to which a gradient
+    agrees; `coarse` is the slope over large steps, if over smaller ones the function is a staircase.
     """
 
     left: float
@@ -66,6 +76,7 @@ class Slopes:
     step: float = 0.0
     reason: str = ""
     meant: float = MEANT
+    agreement: float = SAFETY
     coarse: float = field(default=nan, compare=False)
 
     @property
@@ -160,7 +171,7 @@ def judge(grad: float, slopes: Slopes, noise: float = 0.0, digits: int | None = 
     """
     verdict, why, caught = _judged(grad, slopes, noise, digits)
     if why == TOO_FEW:
-        fewer = next((d for d in range((digits or 7) - 1, 0, -1) if _judged(grad, slopes, noise, d)[0] == "pass"), 0)
+        fewer = next((d for d in range((digits or 7) - 1, 1, -1) if _judged(grad, slopes, noise, d)[0] == "pass"), 0)
         why += f" (digits={fewer} accepts it)" * bool(fewer)
     return InputCheck(name, grad, slopes, verdict, why, caught, noise)
 
@@ -183,12 +194,11 @@ def _judged(grad: float, slopes: Slopes, noise: float, digits: int | None) -> tu
     if is_zero or (grad == 0 and abs(numeric) <= min(SAFETY * error, slopes.scale)):
         size = slopes.scale  # a zero is small against its surroundings, or because large terms cancel exactly
         meant = max(size, slopes.terms if is_zero else 0.0)
-    tolerance = max(SAFETY * error, caught * size)
-    smallest = tolerance / size if numeric and size else nan
+    close, tolerance = (max(multiple * error, caught * size) for multiple in (slopes.agreement, SAFETY))
     if difference > tolerance:
-        return "fail", "", smallest
-    if error <= max(slopes.meant, caught) * meant:
-        return "pass", "", smallest
+        return "fail", "", tolerance / size if numeric and size else nan
+    if difference <= close and error <= max(slopes.meant, caught) * meant:
+        return "pass", "", close / size if numeric and size else nan
     is_small = max(abs(grad), abs(numeric)) <= SAFETY * error
     return "inconclusive", "too small to see in floats" if is_small else TOO_FEW, nan
 
@@ -198,16 +208,28 @@ def relative_rounding(number: float, digits: int) -> float:
     return max(CAUGHT, 0.501 * 10.0 ** (floor(log10(abs(number))) - digits + 1) / abs(number))
 
 
+def relative_error(grad: float, right: float) -> str:
+    """The relative error of a gradient, with the number of digits that would accept it.
+
+    >>> relative_error(-1.60001, -1.6)
+    'relative error 6.2e-06 (digits=5 accepts that)'
+    """
+    off = abs(grad / right - 1)
+    digits = next(d for d in range(8, 0, -1) if relative_rounding(right, d) >= off)
+    return f"relative error {number(off, 2)} (digits={digits} accepts that)"
+
+
 def _beside_a_kink(grad: float, slopes: Slopes, error: float, caught: float) -> tuple[Verdict, str]:
     """The verdict at a kink: any slope between the two passes; so does nan where the two are not finite slopes."""
     low, high = sorted((slopes.left, slopes.right))
     size = max((abs(slope) for slope in (low, high) if isfinite(slope)), default=0.0)
-    tolerance = max(SAFETY * error, caught * size)
-    is_inside = low - tolerance <= grad <= high + tolerance or grad in (low, high)
-    if is_inside and error > max(slopes.meant, caught) * size and not low + tolerance <= grad <= high - tolerance:
-        return "inconclusive", TOO_FEW
-    if is_inside or (isnan(grad) and slopes.kind != "kink"):
+    close, tolerance = (max(multiple * error, caught * size) for multiple in (slopes.agreement, SAFETY))
+    is_clear = low + tolerance <= grad <= high - tolerance
+    is_sharp = error <= max(slopes.meant, caught) * size
+    if is_clear or (is_sharp and low - close <= grad <= high + close) or (isnan(grad) and slopes.kind != "kink"):
         return "kink", _REASONS[slopes.kind].format("")
+    if low - tolerance <= grad <= high + tolerance:
+        return "inconclusive", TOO_FEW
     return "fail", _REASONS[slopes.kind].format("not ")
 
 

@@ -179,6 +179,7 @@ class Setting:
 
 SINGLE = Setting(np.float32, np.float32, graph=False)
 MIXED = Setting(np.float64, np.float32, graph=True)
+ROUNDED = Setting(np.float64, np.float32, graph=False)
 GRAPH = Setting(np.float64, np.float64, graph=True)
 DOUBLE = Setting(np.float64, np.float64, graph=False)
 
@@ -214,7 +215,7 @@ def count(problem: Network | Hinge, setting: Setting, counts: Counter) -> None:
 def problems(n: int, seed: int) -> Iterator[tuple[str, tuple[Setting, ...], list[Network] | list[Hinge]]]:
     """The kinds of problems, with the settings in which they are checked."""
     source = np.random.default_rng(seed)
-    yield "networks", (SINGLE, MIXED, DOUBLE), [Network.random(source) for _ in range(n)]
+    yield "networks", (SINGLE, MIXED, ROUNDED, DOUBLE), [Network.random(source) for _ in range(n)]
     for on_hinge, name in ((False, "hinge losses beside the hinge"), (True, "hinge losses on a hinge")):
         half = [Hinge.random(source, on_hinge=on_hinge) for _ in range(n // 2 + n % 2 * on_hinge)]
         yield name, (SINGLE, GRAPH, DOUBLE), half

@@ -609,6 +609,81 @@ def test_anything_that_numpy_can_read_is_an_array():
     assert gradcheck(f, {"w": Tensor(w)}, gradient=lambda w: Tensor(3 * w.numbers)).arrays["w"].hint == "1.50x too big"
 
 
+class Single:
+    """A tensor of PyTorch's kind, of single precision unless it is told otherwise, which refuses to mix the two."""
+
+    def __init__(self, numbers, dtype="float32"):
+        self.numbers = np.asarray(numbers, dtype)
+        self.shape, self.dtype = self.numbers.shape, self.numbers.dtype
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.numbers, dtype)
+
+    def double(self):
+        return Single(self.numbers, "float64")
+
+    def new_tensor(self, numbers):
+        return Single(numbers, self.dtype)
+
+    def reshape(self, shape):
+        return Single(self.numbers.reshape(shape), self.dtype)
+
+    def item(self):
+        return float(self.numbers)
+
+    __float__ = item
+
+    def __matmul__(self, other):
+        if self.dtype != other.dtype:
+            raise RuntimeError("expected both to have the same dtype")
+        return Single(self.numbers @ other.numbers, self.dtype)
+
+
+def test_tensors_of_single_precision_are_checked_in_doubles_where_the_function_accepts_these():
+    numbers = np.cos(np.arange(6.0))
+    w, x = Single(numbers), Single(np.sin(np.arange(6.0)))
+    report = gradcheck(lambda w: w @ w, {"w": w}, gradient={"w": Single(2 * w.numbers)})
+    assert (report.verdict, report.inputs["w[0]"].digits >= 6) == ("pass", True)
+    mixed = gradcheck(lambda w: w @ x, {"w": w}, gradient={"w": x})
+    assert mixed.verdict == "pass"
+    assert mixed.inputs["w[1]"].slopes.error > 1e-7  # from differences of rounded numbers
+    off = gradcheck(lambda w: w @ x, {"w": w}, gradient={"w": Single(1.02 * x.numbers)})
+    assert {check.verdict for check in off.inputs.values() if check.numeric} == {"fail"}
+
+
+def test_a_quadratic_of_single_precision_passes():
+    w = np.random.default_rng(0).normal(size=12)
+    report = gradcheck(lambda w: Single(w.numbers**2).numbers.sum(), {"w": Single(w)}, gradient={"w": Single(2 * w)})
+    assert report.verdict == "pass", report
+
+
+def test_what_single_precision_cannot_tell_is_said_once():
+    w = Single([1.0, 1e-3, 1e-4])
+    report = gradcheck(lambda w: Single(w.numbers**4).numbers.sum(), {"w": w}, gradient={"w": Single(4 * w.numbers**3)})
+    assert report.inputs["w[2]"].verdict == "inconclusive"
+    assert (
+        "A function in float32 shows few digits of its slope: check it in float64 (PyTorch: .double(); JAX: "
+        "jax_enable_x64)."
+    ) in str(report).splitlines()
+
+
+def test_a_gradient_of_single_precision_that_lost_digits_is_not_wrong():
+    x = np.array([1.0, -0.9999, 1e-4])
+
+    def f(w):
+        return float(sum(x)) * float(w)
+
+    sums = np.float32(0.0)
+    for number in x:
+        sums += np.float32(number)
+    assert abs(sums / sum(x) - 1) > 1e-5
+    report = gradcheck(f, {"w": 0.5}, gradient={"w": sums})
+    error = abs(float(sums) / sum(x) - 1)
+    assert report.inputs["w"].reason == f"relative error {error:.2g} (digits=4 accepts that): rounding, or a mistake?"
+    assert gradcheck(f, {"w": 0.5}, gradient={"w": sums}, digits=4).verdict == "pass"
+    assert gradcheck(f, {"w": 0.5}, gradient={"w": np.float32(1.01) * sums}).verdict == "fail"
+
+
 # --- Mistakes by name ---------------------------------------------------------------------------------
 
 

@@ -1,9 +1,11 @@
-"""The random problems of the benchmark of single precision: their gradients and slopes are right."""
+"""The random problems of the benchmark of single precision: their gradients and slopes are right, and believed."""
+
+from collections import Counter
 
 import numpy as np
 import pytest
 
-from tests.benchmarks.precision import ACTIVATIONS, Hinge, Network, right_entries
+from tests.benchmarks.precision import ACTIVATIONS, KINDS, ROUNDED, SINGLE, Hinge, Network, count, right_entries
 
 STEP = 2.0**-20
 
@@ -58,3 +60,16 @@ def test_right_and_wrong_entries_are_distinguished_in_single_precision(make):
         assert sum(not right for right in right_entries(problem, gradient).values()) == 0
         wrong += sum(not right for right in right_entries(problem, {k: 1.01 * g for k, g in gradient.items()}).values())
     assert wrong > 200
+
+
+@pytest.mark.parametrize(("setting", "most_undecided"), [(SINGLE, 0.25), (ROUNDED, 0.01)])
+def test_no_right_gradient_is_accused_and_no_wrong_one_believed(setting, most_undecided):
+    counts = Counter()
+    for problem in [*problems(Network.random)[:8], *problems(lambda source: Hinge.random(source, on_hinge=True))[:4]]:
+        count(problem, setting, counts)
+    entries = {(kind, verdict): n for (kind, what, verdict), n in counts.items() if what == "entries"}
+    n = sum(entries.get(("right", verdict), 0) for verdict in ("pass", "kink", "fail", "inconclusive"))
+    assert n > 200
+    assert ("right", "fail") not in entries
+    assert not [(kind, v) for kind in KINDS for v in ("pass", "kink") if kind != "right" and (kind, v) in entries]
+    assert entries.get(("right", "inconclusive"), 0) <= most_undecided * n

@@ -30,7 +30,7 @@ from autograd.checking.diagnosis.network import Network
 from autograd.checking.diagnosis.planted_mistakes import MISTAKEN_FOR, SUBJECT, by_parts, planted
 from autograd.checking.reports.report import MAX_ENTRIES, ArrayCheck
 from autograd.checking.results import quiet_numpy
-from autograd.checking.verdicts import InputCheck, relative_rounding
+from autograd.checking.verdicts import InputCheck, relative_error
 from autograd.core.graph import adjoints, newest_first
 from autograd.core.value import Value
 from autograd.extensions.derivatives import tangents
@@ -252,9 +252,8 @@ def look(name: str, grad: float, numeric: Mapping[str, float], counts: Collectio
         return f"right, but rounded to {digits} significant digit{'s' * (digits > 1)} (digits={digits} accepts that)"
     if not 1e-300 < abs(ratio) < 1e300:
         return other_one
-    if (off := abs(ratio - 1)) <= 1e-3:
-        digits = next(d for d in range(8, 0, -1) if relative_rounding(right, d) >= off)
-        return f"relative error {number(off, 2)} (digits={digits} accepts that)"
+    if abs(ratio - 1) <= 1e-3:
+        return relative_error(grad, right)
     text = times(ratio, counts)
     nice = ratio < 0 or "." not in text
     return f"{text}, or {other_one}" if other_one and nice else other_one or text

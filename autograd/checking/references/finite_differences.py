@@ -44,6 +44,8 @@ STAIRS = 1e4
 """Ratio of the noise over larger distances to that over small ones above which a function is a staircase."""
 PLATEAU = 0.05
 """Relative difference up to which slopes over successive steps agree."""
+UNEQUAL = 1e-4
+"""Relative difference between a step and its rounding, in less than double precision."""
 RESOLUTION = 2.0**-9
 """Relative to the function, the coarsest grid that its values may lie on; half precision has 2**-10."""
 
@@ -138,9 +140,10 @@ def screened_slopes(f: Function, at: float, grad: float, precision: Precision = 
 
 
 def _rung(f: Function, at: float, here: float, step: float, precision: Precision, noise: float) -> _Rung:
-    before, after = f(at - step), f(at + step)
+    left, right = precision.rounded(at - step), precision.rounded(at + step)
+    before, after = f(left), f(right)
     noise = max(noise, precision.noise * max(abs(before), abs(here), abs(after)))
-    return _Rung(step, (here - before) / step, (after - here) / step, noise)
+    return _Rung(step, (here - before) / (at - left), (after - here) / (right - at), noise)
 
 
 def _rungs(f: Function, at: float, here: float, noise: float, precision: Precision) -> list[_Rung]:
@@ -180,11 +183,17 @@ def _on_a_grid(rungs: list[_Rung], here: float) -> list[_Rung]:
 
 
 def _steps(at: float, precision: Precision) -> Iterator[float]:
-    """Steps, each a quarter of the one before, that can be added and subtracted exactly."""
+    """Steps, each a quarter of the one before, that can be added and subtracted exactly.
+
+    In less than double precision such steps are few and short; there it is enough if the two are equal apart from
+    rounding.
+    """
     step = ODD * largest_step(at) / 2
+    unequal = 0.0 if precision is DOUBLE else UNEQUAL
     for _ in range(RUNGS):
         before, after = precision.rounded(at - step), precision.rounded(at + step)
-        if step >= sys.float_info.min and after - at == step == at - before:
+        differences = abs(after - at - step), abs(at - before - step)
+        if step >= sys.float_info.min and max(differences) <= unequal * step:
             yield step
         step /= 4
 
@@ -229,6 +238,9 @@ def _read(rungs: list[_Rung], at: float, precision: Precision) -> Slopes:
         return _two_sided([lefts, rights], [2 * bar for bar in bars], "kink", scale)
     if precision is not DOUBLE and _last_order([rung.even for rung in rungs], noises) < STRAIGHT:
         return unknown(f"the steps that {precision.name} allows reach a kink nearby")
+    if precision is not DOUBLE:
+        rungs = _before_kinks(rungs)
+        bars = bars[-len(rungs) :]
     slope, error, finest = _limit([rung.central for rung in rungs], bars, 16)
     if not isfinite(error):
         return unknown("no step gives a slope that finer steps confirm")
@@ -273,6 +285,16 @@ def _plateau(rungs: Sequence[_Rung]) -> float:
         if max(centrals) - min(centrals) <= PLATEAU * abs(three.central) and abs(three.odd) > VISIBLE * three.noise:
             return three.central
     return nan
+
+
+def _before_kinks(rungs: list[_Rung]) -> list[_Rung]:
+    """The rungs whose steps are too small to reach a kink nearby, as far as the noise shows it."""
+    reaching = (
+        i
+        for i, (coarse, fine) in enumerate(pairwise(rungs), 1)
+        if abs(fine.even - coarse.even / 16) > abs(coarse.even) / 32 + VISIBLE * fine.noise
+    )
+    return rungs[max(reaching, default=0) :]
 
 
 def _last_order(differences: Sequence[float], noises: Sequence[float]) -> float:
