@@ -101,8 +101,12 @@ class FunctionTarget(Target):
         if self.plain_failure or self.engine or self.seconds < QUICK:
             return False
         is_slow = self.seconds > SLOW and self._seconds(self.inputs.flat.copy()) > SLOW
-        numbers = self.inputs.flat.tolist()
-        return is_slow or (self._seconds(numbers) > SLOW and self._seconds(numbers) > SLOW)  # not by chance
+        return is_slow or self._is_slow(self.inputs.flat.tolist())
+
+    def _is_slow(self, numbers: Any) -> bool:
+        """True if a call takes long, and not by chance: another does as well, or it takes very long."""
+        seconds = self._seconds(numbers)
+        return seconds > 5 * SLOW or (seconds > SLOW and self._seconds(numbers) > SLOW)
 
     def _seconds(self, numbers: Any) -> float:
         """The time of a call; one with Python's own numbers may fail at a function of NumPy, after the products."""

@@ -30,7 +30,7 @@ from autograd.checking.graph_target import recorded_graph
 from autograd.checking.inputs import MISSING, Block, Inputs, constants_within
 from autograd.checking.matching import matched
 from autograd.checking.operation_check import check_operation
-from autograd.checking.reference import along_directions, compared
+from autograd.checking.reference import along_directions, compared, with_ties
 from autograd.checking.references.precision import DOUBLE, Precision
 from autograd.checking.reports.report import Report, by_array
 from autograd.checking.results import Result
@@ -252,6 +252,7 @@ def checked(
             for check in comparisons:
                 checks.append(check)
                 bar.update()
+        checks = with_ties(target.reference, checks)
         checks += along_directions(target.reference, target.blocks, set(names), gradients, digits, seed)
     except UndecidableError as error:
         undecided, known = judge(nan, unknown(str(error))), claim.known.numbers

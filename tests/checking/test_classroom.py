@@ -368,14 +368,14 @@ def test_too_many_inputs_ask_for_a_sample():
         gradcheck(lambda w: (w * w).sum(), {"w": np.zeros((1000, 1000))}, gradient=lambda w: 2 * w)
 
 
-def calls_of(f, W, gradient):
+def calls_of(f, W, gradient, **options):
     calls = []
 
     def counted(W):
         calls.append(1)
         return f(np.array(W, dtype=float))
 
-    report = gradcheck(counted, {"W": W}, gradient=gradient)
+    report = gradcheck(counted, {"W": W}, gradient=gradient, **options)
     return len(calls), report
 
 
@@ -390,7 +390,7 @@ def test_the_calls_of_a_function_of_floats_grow_slower_than_the_inputs():
 
     calls, report = calls_of(layer, W, gradient)
     assert report.ok
-    assert calls < 2 * W.size
+    assert calls < W.size / 10
     calls, report = calls_of(layer, W, lambda W: 2 * gradient(W))
     assert len(report.arrays["W"].wrong) == W.size
     assert calls < 20 * W.size
@@ -398,6 +398,63 @@ def test_the_calls_of_a_function_of_floats_grow_slower_than_the_inputs():
     off[3, 5] *= 1.0001
     calls, report = calls_of(layer, W, off)
     assert report.arrays["W"].wrong == [(3, 5)]
+
+
+def softmax_classifier(pixels=300):
+    """A loss of small weights and large pixels, as at the start of a training, its gradient, and the weights."""
+    source = np.random.default_rng(231)
+    X, y, samples = source.normal(scale=50, size=(40, pixels)), source.integers(10, size=40), np.arange(40)
+
+    def probabilities(W):
+        scores = X @ W
+        p = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return p / p.sum(axis=1, keepdims=True)
+
+    def loss(W):
+        return -np.log(probabilities(W)[samples, y]).mean() + 1e-5 * (W**2).sum()
+
+    def gradient(W):
+        d = probabilities(W)
+        d[samples, y] -= 1
+        return X.T @ d / len(X) + 2e-5 * W
+
+    return loss, gradient, source.normal(scale=1e-4, size=(pixels, 10))
+
+
+def test_a_sample_of_small_weights_needs_few_calls():
+    loss, gradient, W = softmax_classifier()
+    calls, report = calls_of(loss, W, gradient, sample=10)
+    assert report.ok
+    assert calls < 100
+
+
+def test_small_weights_are_confirmed_in_large_groups():
+    loss, gradient, W = softmax_classifier()
+    calls, report = calls_of(loss, W, gradient)
+    assert report.ok
+    assert calls < W.size / 3
+
+
+def test_the_steps_from_small_weights_need_not_be_small():
+    loss, gradient, W = softmax_classifier(pixels=30)
+    calls, report = calls_of(loss, W, lambda W: 2 * gradient(W))
+    assert len(report.arrays["W"].wrong) == W.size
+    assert calls < 40 * W.size
+
+
+def test_one_wrong_gradient_leaves_most_of_the_others_confirmed_together():
+    loss, gradient, W = softmax_classifier()
+    off = gradient(W)
+    off[17, 3] *= 1.001
+    calls, report = calls_of(loss, W, off)
+    assert report.arrays["W"].wrong == [(17, 3)]
+    assert calls < W.size
+
+
+def test_numbers_that_single_precision_does_not_distinguish_are_tried_once():
+    w = np.linspace(0.5, 2.0, 20)
+    calls, _ = calls_of(lambda w: np.float32((w**3).sum()), w, 3 * w**2)
+    assert calls < 60 * w.size
 
 
 @pytest.mark.slow
