@@ -13,8 +13,10 @@ from typing import Any
 
 from autograd.checking.audit import Culprit, Graph, accumulation, again, changed_constants
 from autograd.checking.inputs import Block, Inputs
-from autograd.checking.reference import ExactReplay, FiniteDifferences, Reference
+from autograd.checking.references.by_differences import FiniteDifferences
+from autograd.checking.references.by_replay import ExactReplay
 from autograd.checking.references.precision import DOUBLE, Precision, coarser, precision_of
+from autograd.checking.references.reference import Reference
 from autograd.checking.results import Result, as_number, quiet_numpy, silent
 from autograd.checking.targets import Target, UndecidableError
 from autograd.core.value import Value

@@ -10,8 +10,8 @@ verdict on each input is one of four (`autograd.checking.verdicts`):
     inconclusive   floats cannot tell, and the report says why
 
 The steps of a check: a target (`autograd.checking.targets`), a claim about its gradient (`autograd.checking.claims`),
-the target's reference (`autograd.checking.reference`), a verdict on each input, the explanation of any mistakes
-(`autograd.checking.diagnosis`), the report (`autograd.checking.reports`).
+the target's reference (`autograd.checking.references`), a verdict on each input (`autograd.checking.comparison`), the
+explanation of any mistakes (`autograd.checking.diagnosis`), the report (`autograd.checking.reports`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from random import Random
 from typing import Any
 
 from autograd.checking.claims import ByEngine, ByHand, Claim, Own
+from autograd.checking.comparison import along_directions, compared, with_ties
 from autograd.checking.diagnosis.explanations import with_hints
 from autograd.checking.engines.engine_check import check_engine, creates_values
 from autograd.checking.function_target import FunctionTarget
@@ -30,7 +31,6 @@ from autograd.checking.graph_target import recorded_graph
 from autograd.checking.inputs import MISSING, Block, Inputs, constants_within
 from autograd.checking.matching import matched
 from autograd.checking.operation_check import check_operation
-from autograd.checking.reference import along_directions, compared, with_ties
 from autograd.checking.references.precision import DOUBLE, Precision
 from autograd.checking.reports.report import Report, by_array
 from autograd.checking.results import Result

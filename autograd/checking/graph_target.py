@@ -9,8 +9,10 @@ from typing import Any
 
 from autograd.checking.audit import Culprit, Graph, accumulation
 from autograd.checking.inputs import Block
-from autograd.checking.reference import ExactReplay, FiniteDifferences, Reference
+from autograd.checking.references.by_differences import FiniteDifferences
+from autograd.checking.references.by_replay import ExactReplay
 from autograd.checking.references.exact_replay import Replay
+from autograd.checking.references.reference import Reference
 from autograd.checking.targets import Target
 from autograd.core.graph import check_stale
 from autograd.core.value import Value, shown

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from autograd.checking.audit import Culprit, Graph
 from autograd.checking.inputs import Block
-from autograd.checking.reference import Reference
+from autograd.checking.references.reference import Reference
 from autograd.core.value import Value
 
 __all__ = ["Target", "UndecidableError"]

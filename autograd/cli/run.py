@@ -12,7 +12,7 @@ from autograd.checking.audit import Culprit, Graph
 from autograd.checking.claims import Own
 from autograd.checking.gradcheck import checked
 from autograd.checking.graph_target import GraphTarget
-from autograd.checking.reference import ExactReplay
+from autograd.checking.references.by_replay import ExactReplay
 from autograd.checking.reports.report import Report
 from autograd.core.graph import newest_first
 from autograd.core.value import VALUES, Constant, Value

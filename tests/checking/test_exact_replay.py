@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import OPERATIONS, Constant, Value, cbrt, cos, exp, log, log1p, relu, sigmoid, sign, sin, sqrt, tanh
 from autograd.checking.audit import Graph
-from autograd.checking.reference import ExactReplay
+from autograd.checking.references.by_replay import ExactReplay
 from autograd.checking.references.exact_replay import GraphSlopes, Replay, exact_slopes, steepest_secant
 from autograd.checking.references.rounding import rounding
 from autograd.formula.systems import mpmath

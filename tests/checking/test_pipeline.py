@@ -9,11 +9,13 @@ import pytest
 from autograd import Value, gradcheck, tanh
 from autograd.checking.audit import Graph
 from autograd.checking.claims import ByEngine, ByHand, Own
+from autograd.checking.comparison import compared
 from autograd.checking.function_target import FunctionTarget
 from autograd.checking.gradcheck import checked
 from autograd.checking.graph_target import recorded_graph
 from autograd.checking.inputs import Block, Gradients, Inputs
-from autograd.checking.reference import ExactReplay, FiniteDifferences, compared
+from autograd.checking.references.by_differences import FiniteDifferences
+from autograd.checking.references.by_replay import ExactReplay
 from autograd.checking.reports.report import by_array
 from autograd.checking.targets import Target, UndecidableError
 from autograd.checking.verdicts import Slopes, judge

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import gradcheck, maximum, relu
-from autograd.checking.reference import NOT_ALL_ZERO
+from autograd.checking.comparison import NOT_ALL_ZERO
 
 ONES, ZEROS = np.ones(4), np.zeros(4)
 
