@@ -194,7 +194,7 @@ def _judged(grad: float, slopes: Slopes, noise: float, digits: int | None) -> tu
     if is_zero or (grad == 0 and abs(numeric) <= min(SAFETY * error, slopes.scale)):
         size = slopes.scale  # a zero is small against its surroundings, or because large terms cancel exactly
         meant = max(size, slopes.terms if is_zero else 0.0)
-    close, tolerance = (max(multiple * error, caught * size) for multiple in (slopes.agreement, SAFETY))
+    close, tolerance = max(slopes.agreement * error, caught * size), max(SAFETY * error, caught * size)
     if difference > tolerance:
         return "fail", "", tolerance / size if numeric and size else nan
     if difference <= close and error <= max(slopes.meant, caught) * meant:
@@ -223,7 +223,7 @@ def _beside_a_kink(grad: float, slopes: Slopes, error: float, caught: float) -> 
     """The verdict at a kink: any slope between the two passes; so does nan where the two are not finite slopes."""
     low, high = sorted((slopes.left, slopes.right))
     size = max((abs(slope) for slope in (low, high) if isfinite(slope)), default=0.0)
-    close, tolerance = (max(multiple * error, caught * size) for multiple in (slopes.agreement, SAFETY))
+    close, tolerance = max(slopes.agreement * error, caught * size), max(SAFETY * error, caught * size)
     is_clear = low + tolerance <= grad <= high - tolerance
     is_sharp = error <= max(slopes.meant, caught) * size
     if is_clear or (is_sharp and low - close <= grad <= high + close) or (isnan(grad) and slopes.kind != "kink"):
