@@ -203,13 +203,15 @@ def count(problem: Network | Hinge, setting: Setting, counts: Counter) -> None:
     """Count the verdicts on each gradient of a problem, of entries and of the whole report."""
     for kind, factor in KINDS.items():
         report, gradient = setting.report(problem, factor)
-        if kind == "right":
-            verdicts = [("entries", check.verdict) for check in report.inputs.values()]
-        else:
-            is_right = right_entries(problem, gradient)
-            verdicts = [("entries", check.verdict) for name, check in report.inputs.items() if not is_right[name]]
-        if verdicts:
-            counts.update((kind, *verdict) for verdict in [*verdicts, ("reports", report.verdict)])
+        is_right = right_entries(problem, gradient)
+        verdicts = [
+            ("entries", check.verdict)
+            for name, check in report.inputs.items()
+            if is_right[name] == (kind == "right")  # in single precision, even a right formula may give a wrong number
+        ]
+        if verdicts and (kind != "right" or all(is_right.values())):
+            verdicts.append(("reports", report.verdict))
+        counts.update((kind, *verdict) for verdict in verdicts)
 
 
 def problems(n: int, seed: int) -> Iterator[tuple[str, tuple[Setting, ...], list[Network] | list[Hinge]]]:

@@ -44,8 +44,8 @@ STAIRS = 1e4
 """Ratio of the noise over larger distances to that over small ones above which a function is a staircase."""
 PLATEAU = 0.05
 """Relative difference up to which slopes over successive steps agree."""
-UNEQUAL = 1e-4
-"""Relative difference between a step and its rounding, in less than double precision."""
+UNEQUAL, MOST_UNEQUAL = 64, 0.05
+"""Relative difference between a step and its rounding, in units of a precision below double; and the largest."""
 RESOLUTION = 2.0**-9
 """Relative to the function, the coarsest grid that its values may lie on; half precision has 2**-10."""
 
@@ -189,7 +189,7 @@ def _steps(at: float, precision: Precision) -> Iterator[float]:
     rounding.
     """
     step = ODD * largest_step(at) / 2
-    unequal = 0.0 if precision is DOUBLE else UNEQUAL
+    unequal = 0.0 if precision is DOUBLE else min(UNEQUAL * precision.epsilon, MOST_UNEQUAL)
     for _ in range(RUNGS):
         before, after = precision.rounded(at - step), precision.rounded(at + step)
         differences = abs(after - at - step), abs(at - before - step)
