@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from math import prod
 from typing import Any
 
-from autograd.core.value import Value, as_float, shown
+from autograd.core.value import Value, as_float, is_real, shown
 from autograd.extensions.arrays import check_plain_array, is_array
 
-__all__ = ["as_numpy", "has_axes", "is_array_like", "misshapen", "with_numbers"]
+__all__ = ["as_numpy", "has_axes", "is_array_like", "is_one_number", "misshapen", "shape_of", "with_numbers"]
 
 
 def is_array_like(x: Any) -> bool:
@@ -26,6 +27,23 @@ def _is_number(x: Any) -> bool:
 def has_axes(x: Any) -> bool:
     """True for an array or tensor with at least one axis."""
     return is_array_like(x) and len(x.shape) > 0
+
+
+def shape_of(x: Any) -> tuple[int, ...] | None:
+    """The shape of a number, an array or a nested list; None of anything else."""
+    import numpy as np
+
+    if is_array_like(x):
+        return tuple(x.shape)
+    if isinstance(x, list | tuple):
+        with suppress(Exception):  # rows of different lengths, and whatever tensors in a list may raise
+            return np.shape(x)
+    return () if is_real(x) or type(x) is Value else None
+
+
+def is_one_number(x: Any) -> bool:
+    """True for a number, or an array that holds only one."""
+    return not isinstance(x, list | tuple) and (shape := shape_of(x)) is not None and prod(shape) == 1
 
 
 def as_numpy(x: Any, place: str) -> Any:

@@ -25,7 +25,9 @@ NEIGHBOURS = 32
 """Number of points around a kink at which the function has to have the same slope."""
 SAME_SLOPE = 1e-3
 """Relative difference that the curvature of a function may cause between the slopes around a point."""
-NOT_ALL_ZERO = "0 is possible for each of these, but not for all: moved together, they change the function"
+DIFFERENT = 0.01
+"""Relative difference between the slope at a tie and the sum of its gradients above which these are wrong."""
+NOT_TOGETHER = "each is possible, but not all together: moved together, the function changes by another amount"
 """The reason why gradients fail that are between the two slopes one by one."""
 
 
@@ -56,30 +58,33 @@ def _with_lost_digits(check: InputCheck) -> InputCheck:
 
 
 def with_ties(reference: Reference, checks: Sequence[InputCheck]) -> list[InputCheck]:
-    """The checks, of which those fail whose gradient is 0 at all inputs of a tie, such as max(x, y) at x = y.
+    """The checks, of which those fail whose gradients are possible one by one, but not together.
 
-    One by one, each of these zeros is between the two slopes of its kink.  But where all inputs move so that the tie
-    remains, there is no kink, and the function changes.  That is not enough to call the zeros wrong: in
-    ``relu(x) - relu(-y)`` at 0, where they are right, the kinks cancel along (1, 1).  At the points around it they do
-    not, and the slopes differ.  Only where all of these are the same, all subgradients have this slope, which is not 0.
+    At a tie, such as max(x, y) at x = y, 0 and 1 lie between the two slopes of each input.  But where all inputs move
+    so that the tie remains, there is no kink, and the function changes by the sum of the gradients: they cannot all be
+    0, nor all 1.  Kinks may also cancel along this direction alone, as in ``relu(x) - relu(-y)`` at 0, where 0 and 0
+    are possible; then the slopes at the points around it differ.  Only where these are all the same, so are the slopes
+    of all subgradients.
     """
-    zeros = [check for check in checks if (check.verdict, check.slopes.kind, check.grad) == ("kink", "kink", 0)]
-    moves = {check.name: copysign(1.0, check.slopes.numeric) for check in zeros if check.slopes.numeric}
-    steepest = max((max(abs(check.slopes.left), abs(check.slopes.right)) for check in zeros), default=0.0)
-    if len(moves) < 2 or not _has_same_slope_around(reference, moves, steepest):
+    tied = [check for check in checks if check.verdict == check.slopes.kind == "kink" and check.slopes.numeric]
+    moves = {check.name: copysign(1.0, check.slopes.numeric) for check in tied}
+    steepest = max((max(abs(check.slopes.left), abs(check.slopes.right)) for check in tied), default=0.0)
+    slope = _same_slope_around(reference, moves, steepest) if len(moves) > 1 else None
+    predicted = sum(check.grad * moves[check.name] for check in tied)
+    if slope is None or abs(predicted - slope) <= DIFFERENT * abs(slope):
         return list(checks)
-    return [replace(check, verdict="fail", why=NOT_ALL_ZERO) if check.name in moves else check for check in checks]
+    return [replace(check, verdict="fail", why=NOT_TOGETHER) if check.name in moves else check for check in checks]
 
 
-def _has_same_slope_around(reference: Reference, moves: Mapping[str, float], steepest: float) -> bool:
-    """True if the slope along a direction, at the point and at all points around it, is the same and not zero."""
+def _same_slope_around(reference: Reference, moves: Mapping[str, float], steepest: float) -> float | None:
+    """The slope along a direction if it is the same at the point and at all points around it, and not zero."""
     toward = reference.toward
     if toward is None or reference.precision is not DOUBLE:
-        return False
+        return None
     slopes = ladder_slopes(toward(moves), 0.0)
     slope, source = slopes.numeric, Random(0)
     if slopes.kind != "smooth" or not abs(slope) > max(SAFETY * slopes.error, SAME_SLOPE * steepest):
-        return False
+        return None
     distance = NEARBY * (median(abs(reference.at[name]) for name in moves) or 1.0)
     step = distance / 64
 
@@ -92,7 +97,8 @@ def _has_same_slope_around(reference: Reference, moves: Mapping[str, float], ste
             return nan
         return (after - before) / (2 * step)
 
-    return all(abs(secant() - slope) <= SAME_SLOPE * abs(slope) for _ in range(NEIGHBOURS))
+    is_same = all(abs(secant() - slope) <= SAME_SLOPE * abs(slope) for _ in range(NEIGHBOURS))
+    return slope if is_same else None
 
 
 def along_directions(

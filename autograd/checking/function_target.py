@@ -139,6 +139,9 @@ class FunctionTarget(Target):
         if self.moved_inputs is not self.inputs:
             return DOUBLE
         number = None if self.plain_failure else self.result.number(self.plain)
+        if precision_of(number) is not DOUBLE:  # with arrays of NumPy in doubles, its result may be one
+            with suppress(Exception), quiet_numpy(), silent():
+                number = self.result.number(self.inputs.call(self.f, self.inputs.flat.copy()))
         return coarser(self.inputs.precision, precision_of(number))
 
     @cached_property

@@ -14,13 +14,12 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from itertools import combinations
-from math import prod
 from typing import Any
 
-from autograd.checking.arrays import as_numpy, has_axes, is_array_like, misshapen
+from autograd.checking.arrays import as_numpy, has_axes, is_array_like, is_one_number, misshapen, shape_of
 from autograd.checking.inputs import MISSING, Block, Gradients, Inputs, constants_within, is_flat, plain_name
 from autograd.checking.references.precision import DOUBLE, coarser, precision_of
-from autograd.core.value import Value, is_real, shown
+from autograd.core.value import shown
 from autograd.transforms.signatures import name_of
 
 __all__ = ["matched"]
@@ -33,9 +32,9 @@ _READINGS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     (
         "is it (loss, gradient)?",
         "{}[1], or gradient=True if f returns both",
-        lambda g: g[1] if _is_number(g[0]) else None,
+        lambda g: g[1] if is_one_number(g[0]) else None,
     ),
-    ("is the first a loss?", "{}[1:]", lambda g: g[1:] if _is_number(g[0]) and not is_flat(g) else None),
+    ("is the first a loss?", "{}[1:]", lambda g: g[1:] if is_one_number(g[0]) and not is_flat(g) else None),
     ("are these pairs of a name and a gradient?", "dict({})", lambda g: {x: y for x, y in g if isinstance(x, str)}),
     ("are these pairs of a parameter and its gradient?", "[y for _, y in {}]", lambda g: [y for _, y in g]),
 )
@@ -57,7 +56,7 @@ class _Parts:
     @property
     def fitting(self) -> int:
         """The number of parts that have the shape of their input, or may be meant for it."""
-        return sum(_shape(part) == block.shape for block, part in self.parts) + sum(map(bool, self.others.values()))
+        return sum(shape_of(part) == block.shape for block, part in self.parts) + sum(map(bool, self.others.values()))
 
 
 def matched(inputs: Inputs, gradients: Any, what: str = "gradient", f: Callable[..., Any] | None = None) -> Gradients:
@@ -141,7 +140,7 @@ def _alike(inputs: Inputs, gradient: Any) -> str:
     """The first of several inputs that has the shape of a gradient, if that is one array."""
     if len(inputs.trees) == 1 or not is_array_like(gradient):
         return ""
-    shape = _shape(gradient)
+    shape = shape_of(gradient)
     return next((block.name for block in inputs.blocks if block.name in inputs.trees and block.shape == shape), "")
 
 
@@ -160,23 +159,6 @@ def _part(gradient: Any, key: Any, n: int) -> Any:
         return gradient.get(key, _MISSING)
     fits = (isinstance(gradient, list | tuple) or has_axes(gradient)) and isinstance(key, int) and len(gradient) == n
     return gradient[key] if fits else _MISSING
-
-
-def _shape(gradient: Any) -> tuple[int, ...] | None:
-    """The shape of a number, an array or a nested list; None of anything else."""
-    import numpy as np
-
-    if is_array_like(gradient):
-        return tuple(gradient.shape)
-    if isinstance(gradient, list | tuple):
-        with suppress(Exception):  # rows of different lengths, and whatever tensors in a list may raise
-            return np.shape(gradient)
-    return () if is_real(gradient) or type(gradient) is Value else None
-
-
-def _is_number(gradient: Any) -> bool:
-    """True for a number, or an array that holds only one."""
-    return not isinstance(gradient, list | tuple) and (shape := _shape(gradient)) is not None and prod(shape) == 1
 
 
 def _meant(name: str, free: Sequence[str]) -> str:
@@ -242,7 +224,9 @@ def _notes(inputs: Inputs, gradients: Any, dealt: _Parts, what: str) -> Iterator
     missing = [name for name in dealt.missing if name not in meant.values()]
     if given and missing and (advice := constants_within(inputs.f, given)):
         yield f"{what} has none for {', '.join(missing)}; {advice}"
-    misshapen_parts = [(block, _shape(part)) for block, part in dealt.parts if _shape(part) not in (None, block.shape)]
+    misshapen_parts = [
+        (block, shape_of(part)) for block, part in dealt.parts if shape_of(part) not in (None, block.shape)
+    ]
     for (a, of_a), (b, of_b) in combinations(misshapen_parts, 2):
         if (of_a, of_b) == (b.shape, a.shape):
             yield f"Are the gradients of {a.name} and {b.name} swapped?"

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from copy import deepcopy
 from functools import partial
+from inspect import Parameter
 from typing import Any
 
-from autograd.checking.arrays import has_axes, is_array_like
+from autograd.checking.arrays import has_axes, is_array_like, is_one_number
 from autograd.checking.inputs import Inputs, plain_name
 from autograd.core.value import Value, as_float, shown
 from autograd.extensions.arrays import is_array
@@ -40,6 +41,11 @@ class Result:
     def pair(self, returned: Any) -> tuple[Any, Any]:
         """The number and its gradient."""
         if isinstance(returned, tuple | list) and len(returned) == 2:
+            if _is_swapped(returned):
+                raise TypeError(
+                    f"with gradient=True, {name_of(self.f)} should return (number, gradient), but the number comes "
+                    f"second: write gradcheck({self._part('[::-1]')}, ..., gradient=True)"
+                )
             return returned[0], returned[1]
         raise TypeError(
             f"with gradient=True, {name_of(self.f)} should return (number, gradient), but it returned {shown(returned)}"
@@ -74,6 +80,14 @@ class Result:
             f"gradient={written} cannot be called with the inputs {arguments}: let {f} return (out, cache), or write "
             f"gradient=lambda {arguments}: {plain_name(gradient)}(dout, {forward}({arguments})[1])"
         )
+
+    def _part(self, index: str) -> str:
+        """The code of a function that returns a part of what f returns."""
+        signature = signature_of(self.f)
+        stars: dict[Any, str] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
+        parameters = [p for p in signature.parameters.values() if p.default is p.empty] if signature else []
+        arguments = ", ".join(stars.get(p.kind, "") + p.name for p in parameters) or "*args"
+        return f"lambda {arguments}: {plain_name(self.f)}({arguments}){index}"
 
     @property
     def _upstreams(self) -> tuple[Any, ...]:
@@ -110,12 +124,17 @@ class Result:
         if is_array_like(returned):
             return returned.ravel()[0] if is_array(returned) else returned.reshape(())
         if isinstance(returned, tuple) and len(returned) > 1:
-            if has_axes(returned[0]):
+            if _is_swapped(returned):
+                advice = (
+                    f"if the first is the gradient, write gradcheck({self._part('[::-1]')}, ..., gradient=True); "
+                    f"otherwise return the number alone, as with {self._part('[1]')}"
+                )
+            elif has_axes(returned[0]):
                 advice = "write upstream=dout for the gradient of (out * dout).sum()"
             else:
                 advice = (
                     "if the second is the gradient, write gradient=True; otherwise return the number alone, as with "
-                    "lambda *args: f(*args)[0]"
+                    + self._part("[0]")
                 )
             kind = f"a {type(returned).__name__} of {len(returned)}"
             raise TypeError(f"gradcheck needs a function that returns one number, but {f} returned {kind}: {advice}")
@@ -125,6 +144,11 @@ class Result:
                 + ("is there a comma too many?" if isinstance(returned, tuple) else "return a sum, or one element")
             )
         return returned
+
+
+def _is_swapped(returned: tuple[Any, ...] | list[Any]) -> bool:
+    """True for a pair whose second element alone is a number, as in (gradients, cost)."""
+    return len(returned) == 2 and is_one_number(returned[1]) and not is_one_number(returned[0])
 
 
 def _results(returned: Any) -> tuple[Any, ...]:
