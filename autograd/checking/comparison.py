@@ -45,15 +45,22 @@ def compared(
     for name, slopes in zip(names, reference.slopes(names, grads), strict=True):
         check = reference.check(name, grads.get(name, nan), slopes, closed.get(name), digits, gradients.rounded)
         if gradients.rounded and check.verdict == "fail" and slopes.kind == "smooth":
-            check = _with_lost_digits(check)
+            check = _with_lost_digits(check, gradients.rounded, reference)
         yield check if name in grads else replace(check, verdict="fail", why=why.get(name, MISSING), caught=nan)
 
 
-def _with_lost_digits(check: InputCheck) -> InputCheck:
-    """The check of a rounded gradient that failed: inconclusive if the cancellation of its terms may explain that."""
-    if not check.numeric or not abs(check.grad / check.numeric - 1) <= LOST:
+def _with_lost_digits(check: InputCheck, rounded: float, reference: Reference) -> InputCheck:
+    """The check of a rounded gradient that failed: inconclusive if the cancellation of its terms may explain that.
+
+    They may cancel in part, or altogether, so that nothing but their rounding is left.
+    """
+    visible = rounded * abs(reference.result) / max(1.0, abs(reference.at[check.name]))
+    if max(abs(check.grad), abs(check.numeric)) <= visible:
+        why = "too small to see in single precision"
+    elif check.numeric and abs(check.grad / check.numeric - 1) <= LOST:
+        why = f"{relative_error(check.grad, check.numeric)}: rounding, or a mistake?"
+    else:
         return check
-    why = f"{relative_error(check.grad, check.numeric)}: rounding, or a mistake?"
     return replace(check, verdict="inconclusive", why=why, caught=nan)
 
 

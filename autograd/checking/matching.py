@@ -18,7 +18,7 @@ from typing import Any
 
 from autograd.checking.arrays import as_numpy, has_axes, is_array_like, is_one_number, misshapen, shape_of
 from autograd.checking.inputs import MISSING, Block, Gradients, Inputs, constants_within, is_flat, plain_name
-from autograd.checking.references.precision import DOUBLE, coarser, precision_of
+from autograd.checking.references.precision import DOUBLE, coarser, precision_of, precision_of_numbers
 from autograd.core.value import shown
 from autograd.transforms.signatures import name_of
 
@@ -87,7 +87,7 @@ def matched(inputs: Inputs, gradients: Any, what: str = "gradient", f: Callable[
         if problem:
             problems[block.name] = problem
         else:
-            precision = coarser(precision, precision_of(part))
+            precision = coarser(precision, coarser(precision_of(part), precision_of_numbers(array)))
             numbers.update(zip(block.names, array.ravel().tolist(), strict=True))
     return Gradients(numbers, problems, list(_notes(inputs, gradients, dealt, what)), precision)
 

@@ -685,6 +685,93 @@ def test_a_gradient_of_single_precision_that_lost_digits_is_not_wrong():
     assert gradcheck(f, {"w": 0.5}, gradient={"w": np.float32(1.01) * sums}).verdict == "fail"
 
 
+def softmax_loss(W, c):
+    """A loss that does not depend on c, a common shift of the scores; it only takes numbers."""
+    scores = np.zeros((20, 4))
+    scores[:] = np.cos(np.arange(100.0)).reshape(20, 5) @ W + c
+    p = np.exp(scores)
+    return float(-np.log((p / p.sum(axis=1, keepdims=True))[np.arange(20), np.arange(20) % 4]).mean())
+
+
+def softmax_gradient(W, c):
+    X = np.cos(np.arange(100.0)).reshape(20, 5).astype(np.float32)
+    p = np.exp(X @ W.astype(np.float32) + c.astype(np.float32))
+    d = (p / p.sum(axis=1, keepdims=True) - np.eye(4, dtype=np.float32)[np.arange(20) % 4]) / np.float32(20)
+    return {"W": X.T @ d, "c": d.sum(keepdims=True)[0]}
+
+
+def test_a_gradient_of_single_precision_that_should_be_zero_is_not_wrong():
+    inputs = {"W": np.sin(np.arange(20.0)).reshape(5, 4), "c": np.zeros(1)}
+    gradient = softmax_gradient(**inputs)
+    gradient["c"] = np.array([2.6e-8], dtype=np.float32)
+    report = gradcheck(softmax_loss, inputs, gradient=gradient)
+    assert (report.verdict, report.arrays["W"].verdict) == ("inconclusive", "pass"), report
+    assert report.inputs["c[0]"].reason == "too small to see in single precision"
+    assert gradcheck(softmax_loss, inputs, gradient={**gradient, "c": np.float32([1e-3])}).verdict == "fail"
+
+
+@pytest.mark.parametrize("stored", [lambda g: g.astype(float), np.ndarray.tolist])
+def test_a_gradient_computed_in_single_precision_may_be_stored_in_doubles(stored):
+    inputs = {"W": np.sin(np.arange(20.0)).reshape(5, 4), "c": np.zeros(1)}
+    gradient = softmax_gradient(**inputs)
+    report = gradcheck(softmax_loss, inputs, gradient={"W": stored(gradient["W"]), "c": np.zeros(1)})
+    assert report.verdict == "pass", report
+    wrong = stored(np.float32(1.01) * gradient["W"])
+    assert gradcheck(softmax_loss, inputs, gradient={"W": wrong, "c": np.zeros(1)}).verdict == "fail"
+
+
+def test_a_function_of_numpy_that_computes_in_doubles_is_checked_in_doubles():
+    X, calls = np.cos(np.arange(100.0)).reshape(20, 5).astype(np.float32), []
+
+    def f(W):
+        out = np.zeros(20, dtype=W.dtype)
+        out[:] = (X @ W).sum(axis=1)
+        calls.append(out.dtype.name)
+        return (out**2).mean()
+
+    W = np.sin(np.arange(20.0)).reshape(5, 4).astype(np.float32)
+    gradient = 2 * X.T @ (X @ W).sum(axis=1, keepdims=True).repeat(4, axis=1) / 20
+    report = gradcheck(f, {"W": W}, gradient={"W": gradient})
+    assert (report.verdict, report.advice) == ("pass", [])
+    assert calls.count("float32") <= 3
+    assert len(calls) < 400
+
+
+def test_entries_that_are_hardly_off_are_not_in_another_order():
+    right = np.cos(np.arange(30.0)).reshape(6, 5)
+    claimed = right.copy()
+    claimed[2, 3] *= 1 + 2e-6
+    claimed[4, 1] *= 1 - 3e-6
+    report = gradcheck(lambda W: (W * right).sum(), {"W": np.ones((6, 5))}, gradient={"W": claimed})
+    assert report.arrays["W"].hint == "relative error up to 3e-06 (digits=5 accepts that)"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"gradient": True},
+            "with gradient=True, propagate should return (number, gradient), but the number comes second: write "
+            "gradcheck(lambda w, b: propagate(w, b)[::-1], ..., gradient=True)",
+        ),
+        (
+            {},
+            "gradcheck needs a function that returns one number, but propagate returned a tuple of 2: if the first is "
+            "the gradient, write gradcheck(lambda w, b: propagate(w, b)[::-1], ..., gradient=True); otherwise return "
+            "the number alone, as with lambda w, b: propagate(w, b)[1]",
+        ),
+    ],
+)
+def test_gradients_before_the_number(options, message):
+    def propagate(w, b, scale=2.0):
+        return {"w": 2 * scale * w, "b": 1.0}, scale * (w**2).sum() + b
+
+    inputs = {"w": np.ones(2), "b": 0.5}
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        gradcheck(propagate, inputs, **options)
+    assert gradcheck(lambda w, b: propagate(w, b)[::-1], inputs, gradient=True).verdict == "pass"
+
+
 # --- Mistakes by name ---------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from autograd.checking.verdicts import relative_error
 from autograd.formula.typesetting import number
 
 __all__ = ["LIKE", "ArrayGradient", "Terms", "alike", "explains", "factor", "pattern", "times"]
@@ -18,6 +19,8 @@ LIKE = 1e-5
 """Relative difference up to which a wrong gradient counts as the result of a known mistake."""
 
 
+INEXACT = 1e-3
+"""Relative error up to which a gradient is inexact rather than wrong."""
 LARGEST_FACTOR = 1e6
 """Factor above which whole numbers tell nothing."""
 
@@ -170,6 +173,18 @@ def _rounded(a: ArrayGradient, terms: Terms) -> str:
     return f"rounded to {found} decimals" if found else ""
 
 
+def _inexact(a: ArrayGradient, terms: Terms) -> str:
+    """The largest relative error, if all of them are small."""
+    import numpy as np
+
+    claimed, right = a.claimed[a.wrong], a.right[a.wrong]
+    if not (right.size and right.all()) or np.max(off := np.abs(claimed / right - 1)) > INEXACT:
+        return ""
+    worst = int(np.argmax(off))
+    text = relative_error(float(claimed[worst]), float(right[worst]))
+    return text.replace("error", "error up to") if len(off) > 1 else text
+
+
 def _multiple_of_input(a: ArrayGradient, terms: Terms) -> str:
     """The sign of a regulariser: the difference is a multiple of the array itself, at least where it is wrong."""
     difference, x, right = (a.claimed - a.right)[a.wrong], a.x[a.wrong], a.right[a.wrong]
@@ -206,7 +221,8 @@ def _lines(a: ArrayGradient) -> str:
 
 
 _PATTERNS: list[Callable[[ArrayGradient, Terms], str]] = [
-    _same_number, _nothing, _common_factor, _other_order, _whole_numbers, _rounded, _multiple_of_input, _only_lines,
+    _same_number, _nothing, _common_factor, _whole_numbers, _rounded, _inexact, _other_order, _multiple_of_input,
+    _only_lines,
 ]  # fmt: skip
 """The patterns, the most telling ones first."""
 

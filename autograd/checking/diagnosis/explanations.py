@@ -26,6 +26,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from autograd.checking.diagnosis.array_patterns import (
+    INEXACT,
     LIKE,
     ArrayGradient,
     Terms,
@@ -269,7 +270,7 @@ def look(name: str, grad: float, numeric: Mapping[str, float], terms: Terms) -> 
         return f"right, but rounded to {digits} significant digit{'s' * (digits > 1)} (digits={digits} accepts that)"
     if not 1e-300 < abs(ratio) < 1e300:
         return other_one
-    if abs(ratio - 1) <= 1e-3:
+    if abs(ratio - 1) <= INEXACT:
         return relative_error(grad, right)
     text = times(ratio, terms)
     nice = ratio < 0 or "." not in text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from itertools import islice
 from math import frexp, isfinite, nan
 from random import Random
@@ -59,6 +59,12 @@ class FiniteDifferences(Reference):
     ) -> None:
         self.along, self.at, self.toward, self.precision, self.accuracy = along, at, toward, precision, accuracy
         self.source = "finite differences" + (f" ({why})" if why else "")
+
+    @cached_property
+    def result(self) -> float:
+        """The result of the function at the inputs."""
+        name, x = next(iter(self.at.items()))
+        return self.along(name)(x)
 
     def slopes(self, names: Iterable[str], grads: Mapping[str, float]) -> Iterator[Slopes]:
         """The slopes with respect to each input.

@@ -54,6 +54,11 @@ class ExactReplay(Reference):
         self.along = along or (lambda name: self.replayed.along(leaves[name]))
         self.at = {name: leaf.data for name, leaf in leaves.items()}
 
+    @property
+    def result(self) -> float:
+        """The number at the end of the graph."""
+        return self.root.data
+
     def toward(self, weights: Mapping[str, float]) -> Callable[[float], float]:
         """The result, replayed in floats, as a function of a step in a direction."""
         replay = self.replayed.exactly(IEEE).along(*(self.leaves[name] for name in weights))

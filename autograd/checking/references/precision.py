@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd.checking.verdicts import EPSILON
 
-__all__ = ["DOUBLE", "Precision", "coarser", "precision_of"]
+__all__ = ["DOUBLE", "Precision", "coarser", "precision_of", "precision_of_numbers"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,26 @@ def precision_of(x: Any) -> Precision:
     rounded = _conversion(x)
     epsilon = next(2.0**-k for k in count() if rounded(1 + 2.0 ** -(k + 1)) == 1)
     return Precision(name, epsilon, rounded)
+
+
+def precision_of_numbers(numbers: Any) -> Precision:
+    """The precision in which an array of doubles was computed: single, if all of them happen to be such numbers.
+
+    Whole numbers and short fractions, which every precision has, do not count.
+
+    >>> import numpy as np
+    >>> third = np.float32(1) / np.float32(3)
+    >>> precision_of_numbers(np.array([third, 2 * third], dtype=float)).name
+    'float32'
+    >>> precision_of_numbers(np.array([0.5, 1 / 3])).name, precision_of_numbers(np.array([0.5, 2.0])).name
+    ('float64', 'float64')
+    """
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        is_long = (numbers != numbers.astype(np.float16)) & (numbers % 1 != 0)
+        is_single = 2 * is_long.sum() > numbers.size and (numbers == numbers.astype(np.float32)).all()
+    return precision_of(np.float32(0)) if is_single else DOUBLE
 
 
 def _conversion(x: Any) -> Callable[[float], float]:

@@ -27,6 +27,11 @@ class Reference(ABC):
     toward: Toward | None
     """The function of a step in a direction, given by weights."""
 
+    @property
+    @abstractmethod
+    def result(self) -> float:
+        """The number whose slopes are measured."""
+
     @abstractmethod
     def slopes(self, names: Iterable[str], grads: Mapping[str, float]) -> Iterator[Slopes]:
         """The slopes with respect to each input; `grads` are expected to be right, which may save work."""
