@@ -70,9 +70,9 @@ MISTAKES = (
             phrases("mean", "variance", MISSING)),
     Mistake("rows set, not added", {"np.add.at(dE, words, dz @ W.T)": "dE[words] = dz @ W.T"}, phrases(SET)),
     Mistake("score of the right class", {"    d[np.arange(N), y] -= d.sum(axis=1)\n": ""},
-            phrases("path", MISSING, "y of x - y"), ("path",)),
+            phrases("path", MISSING, "second of · - ·"), ("path",)),
     Mistake("shortcut forgotten", {"dh = dsum + dr @ V.T": "dh = dr @ V.T"},
-            phrases("path", MISSING, "tanh(x) to the x of x + y"), ("path",)),
+            phrases("path", MISSING, "tanh(·) to the first of · + ·"), ("path",)),
     Mistake("only the shortcut", {"dh = dsum + dr @ V.T": "dh = dsum"},
             phrases("path", MISSING, "with v"), ("path",)),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 from autograd.checking.audit import Graph
 from autograd.checking.diagnosis.array_patterns import LIKE, Terms
 from autograd.core.graph import adjoints
+from autograd.core.table import Operation
 from autograd.core.value import Value
 
 __all__ = ["Edge", "Gradients", "Network", "Unit", "counted", "sums_of"]
@@ -182,12 +184,12 @@ class Network:
         for node, operand, _ in self._edges:
             if _is_weighted(operand):  # in a matrix product, nobody forgets one term
                 continue
-            end = node.op.written
+            end = _without_operands(node.op)
             if node.op.name == "mul":
                 end += "".join({f" with {array_of[x]}" for x, _ in node.edges if x in array_of and x is not operand})
             elif len(node.args) == len(node.op.operands) == 2:
-                end = f"the {node.op.operands[operand is not node.args[0]]} of {end}"
-            forks[array_of.get(operand, operand.op.written)][end].append((node, operand))
+                end = f"the {'second' if operand is not node.args[0] else 'first'} of {end}"
+            forks[array_of.get(operand) or _without_operands(operand.op)][end].append((node, operand))
         return {start: ends for start, ends in forks.items() if len(ends) > 1}
 
     @cached_property
@@ -237,6 +239,11 @@ def counted(graph: Graph) -> Terms:
         n = length(terms)
         means |= {n} if divisor in (n, 2 * n) else {divisor} if n and n % divisor == 0 else set()
     return Terms({n for n in (*lengths, *uses.values()) if n > 1}, {n for n in means if n > 1})
+
+
+def _without_operands(op: Operation) -> str:
+    """The operation with dots in place of its operands, which may be called like the inputs: ``· * ·``, ``tanh(·)``."""
+    return re.sub(rf"\b({'|'.join(op.operands)})\b", "·", op.written)
 
 
 def sums_of(graph: Graph) -> dict[Value, Sequence[Value]]:

@@ -121,6 +121,8 @@ def _layers(units: Mapping[tuple[str, int], list[Unit]]) -> Iterator[tuple[str, 
                 yield kind, layer, f" in layer {i} of {len(layers)}"
 
 
+MAX_PLACES = 8
+"""Number of entries up to which their places are listed."""
 MAX_LAYERS = 8
 """Number of layers of one kind up to which each is examined on its own."""
 
@@ -264,14 +266,22 @@ def by_parts(network: Network, a: ArrayGradient, terms: Terms) -> str:
     return _penalty(network, a, penalty, terms) or _sample(network, a, penalty) or _use(network, a, penalty)
 
 
+def _places(wrong: Any) -> str:
+    """The places of a few wrong entries of an array."""
+    import numpy as np
+
+    places = [str(list(map(int, place))) for place in np.argwhere(wrong)]
+    return f"at {', '.join(places)}" if len(places) <= MAX_PLACES else f"at {len(places)} places"
+
+
 def _penalty(network: Network, a: ArrayGradient, penalty: Any, terms: Terms) -> str:
     import numpy as np
 
     loss, wrong = a.right - penalty, a.wrong
     for strength in network.strengths:
         if not penalty[wrong].any() and explains(a.right + strength * a.x * wrong, a):
-            where = "" if wrong.all() else " where it is wrong"
-            return f"{SUBJECT} regularised{where}, although the function does not do that"
+            where, there = ("", "") if wrong.all() else (f" {_places(wrong)}", " there")
+            return f"{SUBJECT} regularised{where}, although the function does not do that{there}"
     if not penalty.any():
         k = factor(a, a.claimed, a.right) if network.strengths else None
         return f"the gradient without the regulariser: {times(k, terms)}" if k else ""
