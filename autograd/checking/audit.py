@@ -85,6 +85,11 @@ class Graph:
         kinked = [(node, node.op.kink) for node in self.nodes if node.op.kink]
         return [node for node, kink in kinked if kink.where.over(FLOATS)(*operand_numbers(node))]
 
+    def leaves_at_kinks(self) -> set[Value]:
+        """The leaves that these nodes depend on."""
+        above = newest_first(*self.at_kinks())
+        return {operand for node in above for operand, _ in node.edges if operand.is_leaf}
+
     @property
     def without_formula(self) -> list[str]:
         """The names of operations that are Python functions: a graph with these can only be computed over floats."""

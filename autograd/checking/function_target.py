@@ -32,6 +32,8 @@ REPETITIONS = 4
 """Calls with the same inputs that have to give the same result."""
 LARGEST_GRAPH = 50_000
 """Number of nodes up to which a graph is replayed; finite differences take less time than the replay of more."""
+MOST_REPLAYED = 100_000
+"""Number of nodes in all that are replayed for inputs that meet a kink, each of which takes a replay of its own."""
 QUICK, SLOW = 2e-5, 0.05
 """Seconds of one call below which a graph is surely small enough to record, and above which it is not."""
 RANDOM = "returns different results for the same inputs: if it is random, set the seed within the function"
@@ -258,8 +260,10 @@ class FunctionTarget(Target):
         if self.is_recorded and self.too_large:
             why = "too many operations for a graph"
         elif self.graph is not None and self.unrecorded == [] and not functions:
-            why = f"the graph has {len(self.graph.nodes):,} nodes"
-            if len(self.graph.nodes) <= LARGEST_GRAPH or self.plain_failure:
+            nodes, kinked = len(self.graph.nodes), self.graph.leaves_at_kinks()
+            is_small = nodes <= LARGEST_GRAPH and nodes * len(kinked) <= MOST_REPLAYED
+            why = f"the graph has {nodes:,} nodes" + f", and kinks at {len(kinked):,} inputs" * bool(kinked)
+            if is_small or self.plain_failure:
                 if not self.plain_failure and not self._is_plain_result(self.call.result):
                     self.check_repeatable()
                 return ExactReplay(self.graph, self.leaves)

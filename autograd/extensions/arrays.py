@@ -87,7 +87,7 @@ def apply(ufunc: Any, method: str, *operands: Any, out: Any = None, **options: A
 
 def check_plain_array(array: Any) -> None:
     """Raise TypeError for masked arrays and matrices, which follow rules of their own."""
-    if type(array).__name__ not in ("ndarray", "memmap"):
+    if type(array).__name__ not in ("ndarray", "memmap", "RecordedArray"):
         kind = f"{type(array).__module__}.{type(array).__name__}"
         raise TypeError(f"{kind} is not an ordinary array: pass np.asarray(...), or plain numbers")
 
