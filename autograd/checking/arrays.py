@@ -106,7 +106,7 @@ def _recorded_array() -> type[Any]:
     import numpy as np
 
     class RecordedArray(np.ndarray[Any, Any]):
-        """An array of Values; ``np.maximum`` and ``np.minimum`` record an operation, not only the larger Value."""
+        """An array of Values; ``np.maximum``, ``minimum`` and ``where`` record an operation, not only one Value."""
 
         def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, out: Any = None, **options: Any) -> Any:
             plain = [np.asarray(x) if isinstance(x, RecordedArray) else x for x in operands]
@@ -115,6 +115,12 @@ def _recorded_array() -> type[Any]:
             if out is not None:
                 options["out"] = tuple(np.asarray(x) for x in out)
             return recorded(getattr(ufunc, method)(*plain, **options))
+
+        def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+            if function is np.where and len(args) == 3 and not kwargs:
+                plain = [np.asarray(x) if isinstance(x, RecordedArray) else x for x in args]
+                return recorded(elementwise(functions["where"], plain))
+            return super().__array_function__(function, types, args, kwargs)
 
     return RecordedArray
 

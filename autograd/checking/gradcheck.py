@@ -281,7 +281,10 @@ def _all_zero(checks: Sequence[InputCheck]) -> list[str]:
     if checks and all(check.verdict == "pass" and check.grad == check.numeric == 0 for check in checks):
         return ["Every gradient is 0 here, so a wrong formula would pass too: choose another point."]
     if checks and all(check.slopes.kind == "smooth" and check.numeric == 0 != check.grad for check in checks):
-        return ["The function does not change with its inputs here: does it use its arguments?"]
+        return [
+            "The function does not change with its inputs here: does it use its arguments? They are copies; the "
+            "arrays that you passed do not change."
+        ]
     return []
 
 

@@ -775,6 +775,46 @@ def test_gradients_before_the_number(options, message):
 # --- Mistakes by name ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "relu",
+    [
+        lambda a: np.maximum(a, 0),
+        lambda a: np.maximum(0, a),
+        lambda a: np.where(a > 0, a, 0),
+    ],
+    ids=["maximum", "maximum of 0 and", "where"],
+)
+def test_a_forgotten_relu_has_a_name_however_it_is_written(relu):
+    X, inputs = np.cos(np.arange(15.0)).reshape(5, 3), {"W": np.sin(np.arange(12.0)).reshape(3, 4)}
+
+    def loss(W):
+        return ((relu(X @ W) - 1) ** 2).sum()
+
+    def gradient(W, derivative):
+        a = X @ W
+        return X.T @ (2 * (np.maximum(a, 0) - 1) * derivative(a))
+
+    assert gradcheck(loss, inputs, gradient=lambda W: gradient(W, lambda a: a > 0)).source == "exact replay"
+    report = gradcheck(loss, inputs, gradient=lambda W: gradient(W, np.ones_like))
+    assert report.verdict == "fail"
+    assert report.advice == ["Looks like: the derivative of relu is missing, at all 20 of them"]
+
+
+def test_a_minimum_of_arrays_is_recorded():
+    report = gradcheck(lambda x: np.minimum(x, 1.0).sum(), {"x": np.array([0.5, 2.0, 1.0])})
+    assert [check.grad for check in report.inputs.values()][:2] == [1.0, 0.0]
+    assert (report.inputs["x[2]"].verdict, report.source) == ("kink", "exact replay")
+
+
+def test_many_kinks_in_a_large_graph_are_not_replayed_one_by_one():
+    X = np.cos(np.arange(1000.0)).reshape(10, 100)
+    report = gradcheck(lambda W: np.maximum(X @ W, 0).sum(), {"W": np.zeros((100, 2))}, gradient=np.zeros((100, 2)))
+    assert (report.verdict, report.source) == (
+        "kink",
+        "finite differences (the graph has 4,019 nodes, and kinks at 200 inputs)",
+    )
+
+
 def seen(claimed, right, x=None):
     error = np.zeros_like(right)
     return pattern(
@@ -1020,7 +1060,10 @@ def test_a_function_that_does_not_use_its_argument_is_noticed():
     w = NETWORK["W1"]
     report = gradcheck(lambda W: cost(**NETWORK), {"W": w}, gradient={"W": w})
     assert report.verdict == "fail"
-    assert report.advice[-1] == "The function does not change with its inputs here: does it use its arguments?"
+    assert report.advice[-1] == (
+        "The function does not change with its inputs here: does it use its arguments? They are copies; the "
+        "arrays that you passed do not change."
+    )
 
 
 def test_every_kind_of_report_can_be_concealed():

@@ -215,7 +215,7 @@ class Network:
         op = node.op.name
         if len(node.edges) == 1 and not node.op.is_operator and not node.op.nary:
             ((operand, local),) = node.edges
-            kind = "relu" if op == "maximum" and _has_constant(node, 0) else op
+            kind = "relu" if op in ("maximum", "where") and _has_constant(node, 0) else op
             yield Unit(kind, node, node, operand, local)
         elif op == "truediv" and _has_constant(node, 1) and (inner := _written_out_sigmoid(node)):
             z = node.data
