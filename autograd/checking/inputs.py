@@ -149,8 +149,9 @@ class Inputs:
         problem = "" if self._is_one_dict and self._takes_all(f) else misfit(f, order or [], self.trees)
         if problem:
             written = f"{'gradient=' * is_gradient}{name_of(f)}{signature_of(f) or '(...)'}"
-            names = ", ".join(self.trees)
-            raise TypeError(f"{written} cannot be called with the inputs {names}: {problem}; {self._advice(f)}")
+            has_names = self.by_name or all(name.isidentifier() for name in self.trees)
+            inputs = f"the inputs {', '.join(self.trees)}" if has_names else f"{len(self.trees)} arguments"
+            raise TypeError(f"{written} cannot be called with {inputs}: {problem}; {self._advice(f)}")
 
     def _advice(self, f: Callable[..., Any]) -> str:
         """The way to call a function that these inputs do not fit."""
