@@ -71,11 +71,13 @@ def with_ties(reference: Reference, checks: Sequence[InputCheck]) -> list[InputC
     so that the tie remains, there is no kink, and the function changes by the sum of the gradients: they cannot all be
     0, nor all 1.  Kinks may also cancel along this direction alone, as in ``relu(x) - relu(-y)`` at 0, where 0 and 0
     are possible; then the slopes at the points around it differ.  Only where these are all the same, so are the slopes
-    of all subgradients.  (A gradient that fails on its own may have taken what is missing here.)
+    of all subgradients.  (A gradient that fails on its own, or one at a symmetric kink, may hold what is missing.)
     """
-    if any(check.verdict == "fail" for check in checks):
+    kinked = [check for check in checks if check.verdict == check.slopes.kind == "kink"]
+    tied = [check for check in kinked if check.slopes.numeric]
+    takes_more = any(check.grad for check in kinked if not check.slopes.numeric)
+    if takes_more or any(check.verdict == "fail" for check in checks):
         return list(checks)
-    tied = [check for check in checks if check.verdict == check.slopes.kind == "kink" and check.slopes.numeric]
     moves = {check.name: copysign(1.0, check.slopes.numeric) for check in tied}
     steepest = max((max(abs(check.slopes.left), abs(check.slopes.right)) for check in tied), default=0.0)
     slope = _same_slope_around(reference, moves, steepest) if len(moves) > 1 else None

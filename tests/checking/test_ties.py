@@ -89,6 +89,14 @@ def test_a_function_that_is_not_defined_beside_a_tie_is_not_called_wrong():
     assert gradcheck(f, {"x": np.ones(2)}, gradient={"x": np.zeros(2)}).verdict == "kink"
 
 
+def test_what_a_tie_passes_on_to_a_symmetric_kink_is_not_missed():
+    def f(x):
+        return max(x[2], x[0]) - max(x[0], x[2]) + 2 * abs(x[2]) - 2 * max(x[0], x[1])
+
+    gradient = np.array([0.0, 0.0, 1.0]) - np.array([1.0, 0.0, 0.0]) - np.array([1.0, 1.0, 0.0])
+    assert NOT_TOGETHER not in reasons(gradcheck(f, {"x": np.zeros(3)}, gradient={"x": gradient}))
+
+
 KINKS = {
     "separate kinks": (lambda x: np.maximum(x, 0).sum(), ZEROS),
     "opposite kinks": (lambda x: np.maximum(x[0], 0) - np.maximum(x[1], 0), np.zeros(2)),
