@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import cache
 from math import prod
 from typing import Any
 
-from autograd.core.recording import functions
 from autograd.core.value import Value, as_float, is_real, shown
-from autograd.extensions.arrays import check_plain_array, elementwise, is_array
+from autograd.extensions.arrays import check_plain_array, is_array, recorded
 
 __all__ = ["as_numpy", "has_axes", "is_array_like", "is_one_number", "misshapen", "shape_of", "with_numbers"]
 
@@ -99,35 +97,6 @@ def _of_objects(numbers: Sequence[Any], shape: Sequence[int]) -> Any:
     array = np.empty(prod(shape), dtype=object)
     array[:] = numbers
     return recorded(array.reshape(shape))
-
-
-@cache
-def _recorded_array() -> type[Any]:
-    import numpy as np
-
-    class RecordedArray(np.ndarray[Any, Any]):
-        """An array of Values; ``np.maximum``, ``minimum`` and ``where`` record an operation, not only one Value."""
-
-        def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, out: Any = None, **options: Any) -> Any:
-            plain = [np.asarray(x) if isinstance(x, RecordedArray) else x for x in operands]
-            if method == "__call__" and ufunc.__name__ in ("maximum", "minimum") and out is None and not options:
-                return recorded(elementwise(functions[ufunc.__name__], plain))
-            if out is not None:
-                options["out"] = tuple(np.asarray(x) for x in out)
-            return recorded(getattr(ufunc, method)(*plain, **options))
-
-        def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-            if function is np.where and len(args) == 3 and not kwargs:
-                plain = [np.asarray(x) if isinstance(x, RecordedArray) else x for x in args]
-                return recorded(elementwise(functions["where"], plain))
-            return super().__array_function__(function, types, args, kwargs)
-
-    return RecordedArray
-
-
-def recorded(x: Any) -> Any:
-    """`x`, if it is an array of objects as one that records what is computed from it."""
-    return x.view(_recorded_array()) if is_array(x) and x.dtype == object else x
 
 
 def misshapen(name: str, shape: Sequence[int], expected: Sequence[int]) -> str:

@@ -126,25 +126,23 @@ class FunctionTarget(Target):
         return self.result.pair(self.plain)[1]
 
     @cached_property
-    def moved_inputs(self) -> Inputs:
-        """The inputs in double precision if the function computes with these, or else as they are."""
-        doubles = self.inputs.in_doubles()
-        if self.inputs.precision is not DOUBLE and doubles.precision is DOUBLE:
+    def _precise(self) -> tuple[Inputs, Precision]:
+        """The inputs, in double precision if the function computes with these, and the precision of its result."""
+        number = None if self.plain_failure else self.result.number(self.plain)
+        precision = coarser(self.inputs.precision, precision_of(number))
+        if precision is not DOUBLE:
+            doubles = self.inputs.in_doubles()
             with suppress(Exception), quiet_numpy(), silent():  # a library may refuse to mix precisions
-                if precision_of(self.result.number(doubles.call(self.f, doubles.flat.copy()))) is DOUBLE:
-                    return doubles
-        return self.inputs
+                number = self.result.number(doubles.call(self.f, doubles.flat.copy()))
+                in_doubles = coarser(doubles.precision, precision_of(number))
+                if in_doubles is DOUBLE or self.inputs.precision is DOUBLE:
+                    return doubles, in_doubles
+        return self.inputs, precision
 
-    @cached_property
+    @property
     def precision(self) -> Precision:
         """The precision of the function: the coarsest of its result and of the tensors that it is called with."""
-        if self.moved_inputs is not self.inputs:
-            return DOUBLE
-        number = None if self.plain_failure else self.result.number(self.plain)
-        if precision_of(number) is not DOUBLE:  # with arrays of NumPy in doubles, its result may be one
-            with suppress(Exception), quiet_numpy(), silent():
-                number = self.result.number(self.inputs.call(self.f, self.inputs.flat.copy()))
-        return coarser(self.inputs.precision, precision_of(number))
+        return self._precise[1]
 
     @cached_property
     def call(self) -> _Call:
@@ -203,7 +201,7 @@ class FunctionTarget(Target):
         """The result for an array of numbers, which the function may change."""
         with quiet_numpy(), silent():  # no warnings where a function is not defined: here that is an answer
             arguments = list(map(self.make, numbers.tolist())) if self.make else numbers
-            return as_number(self.result.number(self.moved_inputs.call(self.f, arguments)), self.f)
+            return as_number(self.result.number(self._precise[0].call(self.f, arguments)), self.f)
 
     def along(self, name: str) -> Callable[[float], float]:
         """The function of one input alone."""
@@ -272,8 +270,9 @@ class FunctionTarget(Target):
 
     def _is_plain_result(self, result: float) -> bool:
         """True if the call with plain numbers gave the same result, apart from its precision."""
-        plain = as_number(self.result.number(self.plain), self.f)
-        return isclose(plain, result, rel_tol=max(1e-9, 1e3 * self.precision.epsilon)) or isnan(plain)
+        number = self.result.number(self.plain)
+        plain, rounded = as_number(number, self.f), precision_of(number).epsilon
+        return isclose(plain, result, rel_tol=max(1e-9, 1e3 * rounded)) or isnan(plain)
 
     def check_repeatable(self) -> None:
         """Raise UndecidableError if the function does not return the same number again."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from math import copysign, isfinite, isinf, isnan, pi
 from typing import Any
 
@@ -19,7 +19,7 @@ from autograd.core.state import seams
 from autograd.core.table import Operation
 from autograd.core.value import Value
 
-__all__ = ["apply", "check_plain_array", "elementwise", "is_array"]
+__all__ = ["apply", "check_plain_array", "elementwise", "is_array", "recorded"]
 
 _OTHER_NAMES: dict[str, Callable[..., Any]] = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
@@ -83,6 +83,34 @@ def apply(ufunc: Any, method: str, *operands: Any, out: Any = None, **options: A
         return result
     out[0][...] = result  # raises for an array of floats
     return out[0]
+
+
+@cache
+def _recorded_array() -> type[Any]:
+    import numpy as np
+
+    class RecordedArray(np.ndarray[Any, Any]):
+        """An array of Values; ``np.maximum``, ``minimum`` and ``where`` record an operation, not only one Value."""
+
+        def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, out: Any = None, **options: Any) -> Any:
+            if method == "__call__" and ufunc.__name__ in ("maximum", "minimum") and out is None and not options:
+                return recorded(elementwise(functions[ufunc.__name__], operands))
+            if out is not None:
+                options["out"] = tuple(map(np.asarray, out))
+            plain = (np.asarray(x) if isinstance(x, RecordedArray) else x for x in operands)
+            return recorded(getattr(ufunc, method)(*plain, **options))
+
+        def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+            if function is np.where and len(args) == 3 and not kwargs:
+                return recorded(elementwise(functions["where"], args))
+            return super().__array_function__(function, types, args, kwargs)
+
+    return RecordedArray
+
+
+def recorded(x: Any) -> Any:
+    """`x`, if it is an array of objects as one that also records the operations that only choose between Values."""
+    return x.view(_recorded_array()) if is_array(x) and x.dtype == object else x
 
 
 def check_plain_array(array: Any) -> None:

@@ -182,7 +182,7 @@ class Network:
         array_of = {leaf: name for name, array in self.leaves.items() for leaf in array}
         forks: dict[str, dict[str, list[Edge]]] = defaultdict(lambda: defaultdict(list))
         for node, operand, _ in self._edges:
-            if _is_weighted(operand):  # in a matrix product, nobody forgets one term
+            if _is_weighted(operand):  # one term of a matrix product alone is hardly forgotten
                 continue
             end = _without_operands(node.op)
             if node.op.name == "mul":
@@ -225,7 +225,7 @@ class Network:
 def counted(graph: Graph) -> Terms:
     """The numbers of terms of the sums and means in a graph; a leaf that is used n times has a gradient of n terms.
 
-    Products with leaves are not counted: nobody takes a mean for the sums of a matrix product.
+    Products with leaves are not counted: the sums of a matrix product are not mistaken for means.
     """
     others = (node for node in graph.nodes if len(node.edges) == 1 or not all(x.is_leaf for x, _ in node.edges))
     uses = Counter((x, node.op.name) for node in others for x, _ in node.edges if x.is_leaf)

@@ -116,22 +116,20 @@ def ladder_slopes(f: Function, at: float, precision: Precision = DOUBLE) -> Slop
     return replace(slopes, coarse=_plateau(rungs)) if _is_staircase(levels) else slopes
 
 
-def screened_slopes(f: Function, at: float, grad: float, precision: Precision = DOUBLE) -> Slopes | None:
+def screened_slopes(f: Function, at: float, grad: float) -> Slopes | None:
     """The slopes from seven to nine calls; None if these are not clear enough.
 
     Where the function does not change at all, they are only clear if `grad` is zero as well.
     """
-    f, at = _quiet(f), precision.rounded(at)
+    f = _quiet(f)
     here, size = f(at), ODD * _power_of_two(at)
-    if not at < precision.rounded(at + size / 4096) < inf:
+    if not at < at + size / 4096 < inf:
         return None
-    rungs = [
-        _rung(f, at, here, size / part, precision, 8 * precision.epsilon * abs(here)) for part in (256, 1024, 4096)
-    ]
+    rungs = [_rung(f, at, here, size / part, DOUBLE, 8 * DOUBLE.epsilon * abs(here)) for part in (256, 1024, 4096)]
     if not all(rung.is_defined for rung in rungs):
         return None
     if grad == 0 and not any(rung.left or rung.right for rung in rungs):
-        far = _rung(f, at, here, size / 2, precision, precision.epsilon * abs(here) + 5e-324)
+        far = _rung(f, at, here, size / 2, DOUBLE, DOUBLE.epsilon * abs(here) + 5e-324)
         return None if far.left or far.right else Slopes(0.0, 0.0, far.noise / far.step)
     slope, error, finest = _limit([r.central for r in rungs], [r.noise / r.step for r in rungs], 16)
     is_smooth = abs(rungs[2].even) <= abs(rungs[1].even) / 8 + VISIBLE * rungs[2].noise
