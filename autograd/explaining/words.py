@@ -1,0 +1,85 @@
+"""The words of pictures and pages, in several languages: one table for each, `languages/en.toml` and its siblings.
+
+A translation has the same keys, and the same ``{parts}`` to be filled in, as the English table.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+__all__ = ["ENGLISH", "LANGUAGES", "Words", "filled"]
+
+_FOLDER = Path(__file__).parent / "languages"
+_PART = re.compile(r"\{(\w+)\}")
+
+LANGUAGES = tuple(sorted(file.stem for file in _FOLDER.glob("*.toml")))
+"""The languages for which there is a table."""
+
+
+class Words:
+    """The words of one `language`: the name of a table, or a dict that replaces some or all of the English words.
+
+    Raises ValueError for a language without a table, for a key that is not in the English table, and for a
+    translation with other parts.
+
+    >>> Words("en")("not_computed")
+    'not computed'
+    >>> Words({"not_computed": "todo"})("not_computed")
+    'todo'
+    """
+
+    def __init__(self, language: str | Mapping[str, str] = "en") -> None:
+        if isinstance(language, str):
+            if language not in LANGUAGES:
+                raise ValueError(
+                    f"language={language!r}: known languages: {', '.join(LANGUAGES)}; for others, pass a dict that "
+                    "translates the English words"
+                )
+            self.code, self.table = language, _table(language)
+        else:
+            self.code, self.table = language.get("language", "en"), MappingProxyType({**_table("en"), **language})
+            _check(language)
+
+    def __call__(self, key: str, /, **parts: object) -> str:
+        """The words with this key, with their parts filled in."""
+        return filled(self.table[key], **parts)
+
+
+def filled(words: str, **parts: object) -> str:
+    """`words` with ``{name}`` replaced by the part of this name; braces in the parts themselves mean nothing.
+
+    >>> filled("from {a} to {b}", a="{b}", b="c")
+    'from {b} to c'
+    """
+    return _PART.sub(lambda part: str(parts[part[1]]), words)
+
+
+@cache
+def _table(language: str) -> Mapping[str, str]:
+    table: dict[str, str] = tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    return MappingProxyType(table)
+
+
+def _check(words: Mapping[str, str]) -> None:
+    """Raise ValueError for a key that pictures do not use, and for a translation with other parts."""
+    english = _table("en")
+    for key, translated in words.items():
+        if key not in english:
+            near = difflib.get_close_matches(key, english, n=1)
+            hint = f": did you mean {near[0]!r}?" if near else f"; {len(english)} keys are known"
+            raise ValueError(f"language={{{key!r}: ...}}: pictures have no such words{hint}")
+        parts, needed = set(_PART.findall(translated)), set(_PART.findall(english[key]))
+        if parts != needed:
+            raise ValueError(
+                f"language={{{key!r}: {translated!r}}} has the parts {sorted(parts)}, but the English words "
+                f"{english[key]!r} have {sorted(needed)}"
+            )
+
+
+ENGLISH = Words()
