@@ -101,6 +101,13 @@ class Samples:
         here, there = self._constants(k), self._constants(other)
         return {(x.label, float(x)): y for x, y in zip(here, there, strict=True)} if len(here) == len(there) else {}
 
+    def counterparts(self) -> list[tuple[Any, ...]]:
+        """The values and named numbers in the same places of all samples; none unless all samples are alike."""
+        kinds = (self._private, [self._constants(k) for k in range(len(self.terms))])
+        if not self.is_uniform or any(len(set(map(len, own))) > 1 for own in kinds):
+            return []
+        return [places for own in kinds for places in zip(*own, strict=True)]
+
     @cached_property
     def forms(self) -> list[Form]:
         """The form of each sample; if there are many, names are compared without their indices."""

@@ -100,6 +100,11 @@ class Symbolic:
             return False
         return math.isclose(value, slope, rel_tol=1e-6, abs_tol=tolerance)
 
+    @property
+    def formula(self) -> tuple[Formula, Mapping[str, Any]]:
+        """The expression as a formula of symbols, and what each stands for: a Value, (label, number), or a number."""
+        return self._formula, self._alphabet.keys
+
     def renamed(self, names: Mapping[str, str]) -> str:
         """The text with other `names`; empty if that would make one ambiguous."""
         labels = {key: names.get(label, label) for key, label in self._alphabet.labels.items()}
@@ -113,9 +118,12 @@ class Symbolic:
         return [self._alphabet.labels[key] for key in keys if key in self._alphabet.names]
 
     @cached_property
+    def _formula(self) -> Formula:
+        return Formula(source(self._alphabet.in_full(self._expr)), tuple(self._alphabet.numbers))
+
+    @property
     def _function(self) -> Callable[..., float]:
-        formula = Formula(source(self._alphabet.in_full(self._expr)), tuple(self._alphabet.numbers))
-        return formula.over(FLOATS)
+        return self._formula.over(FLOATS)
 
 
 def _tidied(expr: Any, alphabet: Alphabet) -> Any:

@@ -75,6 +75,11 @@ class Alphabet:
         """The numbers by symbol instead of by label and number."""
         return {str(self._symbols[key]): float(x) for key, x in numbers.items() if key in self._symbols}
 
+    @property
+    def keys(self) -> dict[str, Any]:
+        """What each symbol stands for: a Value, the label and the number of a constant, or a number."""
+        return {str(symbol): key for key, symbol in self._symbols.items()}
+
     def number_of(self, symbol: Any) -> float | None:
         """The number that a symbol stands for; None for a name."""
         key = str(symbol)

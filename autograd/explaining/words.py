@@ -50,6 +50,10 @@ class Words:
         """The words with this key, with their parts filled in."""
         return filled(self.table[key], **parts)
 
+    def section(self, name: str) -> dict[str, str]:
+        """The words whose keys start with ``name.``, by the rest of their keys."""
+        return {key.removeprefix(f"{name}."): words for key, words in self.table.items() if key.startswith(f"{name}.")}
+
 
 def filled(words: str, **parts: object) -> str:
     """`words` with ``{name}`` replaced by the part of this name; braces in the parts themselves mean nothing.
@@ -62,8 +66,10 @@ def filled(words: str, **parts: object) -> str:
 
 @cache
 def _table(language: str) -> Mapping[str, str]:
-    table: dict[str, str] = tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
-    return MappingProxyType(table)
+    table = tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    sections = {key: words for key, words in table.items() if isinstance(words, dict)}
+    flat = {f"{name}.{key}": words for name, section in sections.items() for key, words in section.items()}
+    return MappingProxyType({key: words for key, words in table.items() if key not in sections} | flat)
 
 
 def _check(words: Mapping[str, str]) -> None:

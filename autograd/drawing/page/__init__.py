@@ -1,0 +1,1 @@
+"""The interactive page: one HTML file in which a computation is alive."""
