@@ -25,6 +25,7 @@ from autograd.core.recording import functions  # noqa: F401 - for lookup by name
 from autograd.core.table import OPERATIONS, DomainError, Operation, PoleError
 from autograd.core.value import Constant, Value
 from autograd.drawing.draw import GraphTooLarge, draw
+from autograd.drawing.page.page import page
 from autograd.explaining.explain import explain
 from autograd.extensions import backward_pass, copying  # noqa: F401 - these plug themselves into the core
 from autograd.extensions.composites import logsumexp, softmax
@@ -58,6 +59,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "logsumexp",
+    "page",
     "softmax",
     "value_and_grad",
     "vectorize",

@@ -31,7 +31,15 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
         yield from LESSONS[options.lesson](options.epochs, options.lr, options.seed, options.plot, options.csv).lines()
         return
     yield from OneNeuron(
-        options.w, options.b, options.x, options.y, options.lr, options.activation, options.loss, options.picture
+        options.w,
+        options.b,
+        options.x,
+        options.y,
+        options.lr,
+        options.activation,
+        options.loss,
+        options.picture,
+        options.page,
     ).lines()
 
 
@@ -63,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--lr", type=float, default=0.1, help="learning rate (default: %(default)s)")
     parser.add_argument("--activation", default="linear", help=f"{', '.join(ACTIVATIONS)} (default: %(default)s)")
     parser.add_argument("--loss", default="squared_error", help=f"{', '.join(losses.LOSSES)} (default: %(default)s)")
+    parser.add_argument("--page", metavar="FILE", help="file for the interactive page: .html")
     parser.add_argument("--picture", default="neuron.svg", help="file for the graph: .svg, .png, .pdf (%(default)s)")
     return parser
 

@@ -12,7 +12,6 @@ NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="needs Node (the program node), to run the page's JavaScript")
 
 _PRELUDE = """
-const input = JSON.parse(require('fs').readFileSync(0, 'utf8'));
 const view = new DataView(new ArrayBuffer(8));
 const unpack = bits => { view.setBigUint64(0, BigInt('0x' + bits)); return view.getFloat64(0); };
 const pack = x => { view.setFloat64(0, Number(x)); return view.getBigUint64(0).toString(16).padStart(16, '0'); };
@@ -21,14 +20,10 @@ const pack = x => { view.setFloat64(0, Number(x)); return view.getBigUint64(0).t
 
 def run_node(code, data, timeout=100):
     """The JSON that the code returns for `data`, its ``input``; ``pack`` and ``unpack`` convert floats."""
-    program = f"{_PRELUDE}\nconst main = () => {{ {code} }};\nprocess.stdout.write(JSON.stringify(main()));"
+    given = f"const input = JSON.parse({json.dumps(json.dumps(data))});"
+    program = f"{_PRELUDE}{given}\nconst main = () => {{ {code} }};\nprocess.stdout.write(JSON.stringify(main()));"
     child = subprocess.run(
-        [NODE, "-e", program],
-        check=False,
-        input=json.dumps(data),
-        capture_output=True,
-        encoding="utf8",
-        timeout=timeout,
+        [NODE, "-"], check=False, input=program, capture_output=True, encoding="utf8", timeout=timeout
     )
     assert child.returncode == 0, child.stderr[-2000:]
     return json.loads(child.stdout)

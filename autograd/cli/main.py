@@ -14,10 +14,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from autograd.cli import check
-from autograd.cli.run import Run
-from autograd.cli.terminal import PICTURES, check_picture_name, save, say
+from autograd.cli.run import Run, with_branches
+from autograd.cli.terminal import PAGES, PICTURES, check_picture_name, save, say
 from autograd.core.value import Constant, Value
 from autograd.drawing.draw import draw
+from autograd.drawing.page.page import page
 from autograd.explaining.formulas import Formulas, parse_formulas
 from autograd.extensions.expressions import expression
 from autograd.formula.language import FormulaError, checked_name
@@ -47,6 +48,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("inputs", nargs="*", metavar="name=number", help="the variables: w=0.5 x=-1e-3 φ=pi/4")
     parser.add_argument("--wrt", metavar="NAMES", help="differentiate with respect to these: w,b (default: all)")
     parser.add_argument("--draw", metavar="FILE", help=f"save the picture: {' '.join(PICTURES)}")
+    parser.add_argument("--page", metavar="FILE", help="save the interactive page: .html")
     parser.add_argument("--json", action="store_true", help="print JSON; numbers that are not finite become strings")
     # A formula may start with a minus sign; a space before it tells argparse that it is not an option.
     minus = re.compile(r"-(?!-|h$)")
@@ -60,17 +62,25 @@ def _output(options: argparse.Namespace) -> Iterator[str]:
     if options.draw:
         options.draw = options.draw.strip()
         check_picture_name("--draw", options.draw)
+    if options.page:
+        options.page = options.page.strip()
+        check_picture_name("--page", options.page, PAGES)
     run = Run(formulas, wrt)
     if options.draw:
         highlighted = run.leaves[wrt[0]] if wrt and run.leaves[wrt[0]].grad is not None else None
         save(draw(run.root, wrt=highlighted), options.draw)
+    if options.page:
+        page(with_branches(formulas, wrt), title=formulas.text.strip()).save(options.page)
     if options.json:
         yield json.dumps(_plain(run), ensure_ascii=not _prints_unicode(), indent=2)
         return
     yield from _text(run)
-    if options.draw:
+    if options.draw or options.page:
         yield ""
+    if options.draw:
         yield f"The picture is in {options.draw}"
+    if options.page:
+        yield f"The interactive page is in {options.page}: open it in a browser"
 
 
 def _variables(names: str, formulas: Formulas) -> list[str]:

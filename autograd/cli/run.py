@@ -15,16 +15,19 @@ from autograd.checking.graph_target import GraphTarget
 from autograd.checking.references.by_replay import ExactReplay
 from autograd.checking.reports.report import Report
 from autograd.core.graph import newest_first
+from autograd.core.state import seams
 from autograd.core.value import VALUES, Constant, Value
+from autograd.drawing.page.function_graph import graph_of
 from autograd.explaining.chain import Chain
 from autograd.explaining.chain_rule import chain_rule
 from autograd.explaining.formulas import Formulas
 from autograd.explaining.sympy_derivatives import sympy_derivatives
 from autograd.explaining.wording import rule_lines
+from autograd.extensions.tracing import is_condition
 from autograd.formula.systems import FLOATS, NumberSystem
 from autograd.formula.typesetting import numbered
 
-__all__ = ["Run"]
+__all__ = ["Run", "with_branches"]
 
 RECORDED = replace(VALUES, name="recorded", functions=VALUES.functions | {"pi": +Value(math.pi)}, number=Value)
 """Like `VALUES`, with the numbers of a formula as Values, too; pi counts as a step because it is rounded."""
@@ -40,10 +43,7 @@ class Run:
         results = formulas.run(VALUES, data | self.leaves, _named)
         root = results[formulas.name]
         self.root = root if type(root) is Value else Value(root, formulas.name)  # no variables, no graph
-        inner = [node for node in reversed(newest_first(self.root)) if not node.is_leaf]
-        if len(formulas.steps) == 1:
-            for node, label in zip(inner[:-1], numbered("t"), strict=False):
-                node.label = label
+        inner = _with_names(self.root, formulas)
         numbers = [z for z in results.values() if type(z) is not Value]
         self.steps = numbers + [node for node in inner if node.label]
         self.root.backward()
@@ -66,6 +66,24 @@ class Run:
             return list(rule_lines(chain_rule(Chain(self.root, self.leaves[name]))))
         except ValueError:
             return [f"d{self.root.label}/d{name} = 0: {self.root.label} does not depend on {name} here"]
+
+
+def with_branches(formulas: Formulas, wrt: Sequence[str]) -> Value:
+    """The result of formulas as a Value whose graph has both branches of every ``where``, for an interactive page."""
+    inputs = {name: x if name in wrt else Constant(x, name) for name, x in formulas.inputs.items()}
+    root = graph_of(lambda **named: formulas.run(seams.reader.system(), named, _named)[formulas.name], inputs)
+    _with_names(root, formulas)
+    return root
+
+
+def _with_names(root: Value, formulas: Formulas) -> list[Value]:
+    """The operations below a result, oldest first; those of a single formula get automatic names."""
+    inner = [node for node in reversed(newest_first(root)) if not node.is_leaf]
+    if len(formulas.steps) == 1:
+        steps = [node for node in inner[:-1] if not is_condition(node.op)]
+        for node, label in zip(steps, numbered("t"), strict=False):
+            node.label = label
+    return inner
 
 
 class _Recorded(GraphTarget):

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from autograd.drawing.rendering import Drawing
 
-__all__ = ["PICTURES", "check_picture_name", "save", "say"]
+__all__ = ["PAGES", "PICTURES", "check_picture_name", "save", "say"]
 
 PICTURES = (".svg", ".png", ".pdf", ".jpg", ".dot", ".gv")
 """The suffixes of the files that a picture can be saved to."""
+PAGES = (".html", ".htm")
+"""Those of the files that a page can be saved to."""
 
 
 def say(lines: Iterable[str], program: str) -> int:
@@ -40,7 +42,8 @@ def say(lines: Iterable[str], program: str) -> int:
 def check_picture_name(option: str, file: str, endings: Sequence[str] = PICTURES) -> None:
     """Raise ValueError unless the name of the `file`, the value of an `option`, has one of these endings."""
     if Path(file).suffix.lower() not in endings:
-        raise ValueError(f"{option} {file}: the name of the picture must end in one of {' '.join(endings)}")
+        what = "page" if endings is PAGES else "picture"
+        raise ValueError(f"{option} {file}: the name of the {what} must end in one of {' '.join(endings)}")
 
 
 def save(drawing: Drawing, file: str) -> None:

@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from autograd import Constant, Value, draw, gradcheck
-from autograd.extend import check_picture_name, columns, expression, factor, number, save
+from autograd import Constant, Value, draw, gradcheck, page
+from autograd.extend import PAGES, check_picture_name, columns, expression, factor, number, save
 from neuron import losses
 from neuron.closed_form import ACTIVATION_SLOPES, LOSS_SLOPES, Gradient, gradient
 from neuron.models.neuron import Neuron
@@ -32,6 +32,7 @@ class OneNeuron:
     activation: str
     loss: str
     picture: str
+    page: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.w) != len(self.x):
@@ -43,6 +44,8 @@ class OneNeuron:
         if not self.lr > 0:
             raise ValueError(f"the learning rate (--lr) must be positive, not {self.lr}")
         check_picture_name("--picture", self.picture)
+        if self.page:
+            check_picture_name("--page", self.page, PAGES)
         self.neuron = Neuron(len(self.w), self.activation, self.w, self.b)
         names = [weight.label.replace("w", "x") for weight in self.neuron.w if weight.label]
         self.inputs = [Constant(x, name) for x, name in zip(self.x, names, strict=True)]
@@ -68,6 +71,9 @@ class OneNeuron:
         yield ""
         chain = [self.neuron.w[0].label or "w", *(["h"] if self.activation != "linear" else []), "ŷ", "L"]
         yield f"The graph of {' → '.join(chain)} is drawn in {self.picture}"
+        if self.page:
+            page(L, title="How one neuron learns").save(self.page)
+            yield f"The interactive page is in {self.page}: open it in a browser"
 
     def forward_pass(self, y_hat: Value, L: Value) -> Iterator[str]:
         """Symbols and numbers, from the inputs to the loss."""

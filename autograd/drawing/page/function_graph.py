@@ -86,4 +86,4 @@ def _leaf(place: str, x: Any) -> Value | Constant:
 
 def _label(place: str) -> str:
     """The name of a place: ``w[0,1]`` for ``w[0][1]``."""
-    return re.sub(r"\]\[|, ", ",", place)
+    return re.sub(r"(?<=\d)(\]\[|, )(?=\d)", ",", place)
