@@ -247,6 +247,7 @@ def test_formulas_that_would_keep_sympy_busy_do_not(run, arguments):
             ["x*2", "x=1", "--draw", "f.bmp"],
             "--draw f.bmp: the name of the picture must end in one of .svg .png .pdf .jpg .dot .gv",
         ),
+        (["x*2", "x=1", "--page", "f.svg"], "--page f.svg: the name of the page must end in one of .html .htm"),
         (["log(x)", "x=0"], "log(x) is not defined at x = 0.0: it needs x > 0"),
         (["log(w)", "w=-1"], "log(x) is not defined at x = -1.0 (x is 'w'): it needs x > 0"),
         (["exp(x)", "x=1000"], "exp(x) overflows at x = 1000.0: the result is too large for a float"),
@@ -273,6 +274,16 @@ def test_the_picture_is_saved(run, tmp_path, suffix, start):
     assert out.endswith(f"\nThe picture is in chain.{suffix}\n")
     assert (tmp_path / f"chain.{suffix}").read_bytes().startswith(start)
     assert [path.name for path in tmp_path.iterdir()] == [f"chain.{suffix}"]
+
+
+def test_the_page_is_saved_with_both_branches(run, tmp_path):
+    status, out, _ = run("where(x > 0, x**2, -x)*w", "x=2", "w=0.5", "--wrt", "x", "--page", "where.html")
+    assert status == 0
+    assert out.endswith("\nThe interactive page is in where.html: open it in a browser\n")
+    html = (tmp_path / "where.html").read_text(encoding="utf-8")
+    assert "<title>where(x &gt; 0, x**2, -x)*w</title>" in html
+    assert '"name":"t₂"' in html  # -x, the branch that was not taken
+    assert '"kind":"data"' in html  # w, which is not among the variables of --wrt
 
 
 def test_help_and_the_installed_module(tmp_path):

@@ -116,7 +116,9 @@ class Page:
         """
         if Path(file).suffix.lower() not in (".html", ".htm"):
             raise ValueError(f"save({str(file)!r}): a page is HTML; end its name in .html")
-        Path(file).write_text(self.html, encoding="utf-8")
+        html = self.html
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        Path(file).write_text(html, encoding="utf-8")
         return str(file)
 
     def _repr_html_(self) -> str:

@@ -80,6 +80,13 @@ def test_every_activation_and_loss_agrees_three_ways(activation, loss, capsys):
     assert "FAIL" not in out
 
 
+def test_the_interactive_page(capsys, tmp_path):
+    picture, page = tmp_path / "p.svg", tmp_path / "lesson.html"
+    assert main(["--picture", str(picture), "--page", str(page)]) == 0
+    assert capsys.readouterr().out.endswith(f"\nThe interactive page is in {page}: open it in a browser\n")
+    assert "<title>How one neuron learns</title>" in page.read_text(encoding="utf-8")
+
+
 def test_a_kink_is_said_to_be_one(capsys):
     assert main(["--w", "-0.05", "--activation", "relu"]) == 0
     assert "dL/dw  0.0       0.0          0.0 | -6.0  kink  between the two slopes" in capsys.readouterr().out
@@ -152,6 +159,7 @@ def test_a_wrong_gradient_is_not_said_to_agree(capsys, monkeypatch):
         (["--loss", "binary_cross_entropy", "--y", "1"], "needs a probability between 0 and 1, not 1.1: let"),
         (["--activation="], "unknown activation ''. Known activations: linear, relu, sigmoid, tanh"),
         (["--activation", "None"], "unknown activation 'None'. Known activations: linear, relu, sigmoid, tanh"),
+        (["--page", "p.svg"], "--page p.svg: the name of the page must end in one of .html .htm"),
         (["--picture", "p.nope"], "--picture p.nope: the name of the picture must end in one of .svg .png .pdf"),
     ],
 )  # fmt: skip
