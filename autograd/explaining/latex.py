@@ -113,5 +113,7 @@ LATEX = Style(
     },
     name=latex_name,
     call=_call,
+    sum=r"\sum {}",
+    share=r"\frac{{1}}{{{}}} \cdot {}",
 )
 """Formulas in LaTeX."""
