@@ -24,7 +24,7 @@ from autograd.explaining.symbols import MAX_LENGTH, MAX_SIZE, Alphabet, Term, si
 from autograd.explaining.sympy_notation import source
 from autograd.formula.language import Formula
 from autograd.formula.systems import FLOATS
-from autograd.formula.typesetting import typeset
+from autograd.formula.typesetting import PLAIN, Style, typeset
 
 __all__ = ["Symbolic", "local_formulas", "slope_formulas"]
 
@@ -68,17 +68,21 @@ class Symbolic:
     def _expr(self) -> Any:
         return _tidied(self._untidied, self._alphabet)
 
+    def written(self, style: Style = PLAIN) -> str:
+        """The formula as it is written in one style."""
+        return typeset(self._tree, self._alphabet.labels, style)
+
     @cached_property
     def text(self) -> str:
         """The formula as it is written: ``2·(ŷ - y)``."""
-        return typeset(self._tree, self._alphabet.labels)
-
-    @cached_property
-    def latex(self) -> str:
-        """The formula in LaTeX."""
-        return typeset(self._tree, self._alphabet.labels, LATEX)
+        return self.written()
 
     @property
+    def latex(self) -> str:
+        """The formula in LaTeX."""
+        return self.written(LATEX)
+
+    @cached_property
     def _tree(self) -> ast.expr:
         return ast.parse(source(self._expr), mode="eval").body
 
@@ -102,11 +106,11 @@ class Symbolic:
             return False
         return math.isclose(value, slope, rel_tol=1e-6, abs_tol=tolerance)
 
-    def renamed(self, names: Mapping[str, str]) -> str:
+    def renamed(self, names: Mapping[str, str], style: Style = PLAIN) -> str:
         """The text with other `names`; empty if that would make one ambiguous."""
         labels = {key: names.get(label, label) for key, label in self._alphabet.labels.items()}
         is_unambiguous = len({names.get(name, name) for name in self._used}) == len(self._used)
-        return typeset(self._tree, labels) if is_unambiguous else ""
+        return typeset(self._tree, labels, style) if is_unambiguous else ""
 
     @property
     def _used(self) -> list[str]:

@@ -11,6 +11,7 @@ from autograd.core.table import OPERATIONS, Operation
 from autograd.core.value import Value
 from autograd.explaining.sympy_notation import function, system
 from autograd.extensions.derivatives import edge_formulas
+from autograd.extensions.expressions import label_of
 from autograd.formula.language import Formula
 from autograd.formula.typesetting import number
 
@@ -135,9 +136,8 @@ class Alphabet:
                 return self._written(node)
             named = operand in self._names
             return self._symbol(operand, self._names[operand], operand.data) if named else self._written(operand)
-        label = getattr(operand, "label", None)
-        if label:
-            return self._symbol((label, float(operand)), label, float(operand))
+        if label_of(operand):
+            return self._symbol((operand.label, float(operand)), label_of(operand), float(operand))
         if node.op is OPERATIONS["pow"] and math.isfinite(operand):
             return sp.Rational(repr(operand))  # so that SymPy can lower it by one
         return self.number(operand)
