@@ -156,7 +156,8 @@ def _write_terms(node: Value, operands: list[Written], style: Style) -> Written:
         terms = [style.fit(operand, PRODUCT) for operand in operands]
     is_mean = node.op.name == "mean"
     if len(terms) > 3:
-        common = in_common(terms, [[(part, "i") for part in indices(term)] for term in terms])
+        letters = [[(part, "i") for part in indices(term)] for term in terms]
+        common = in_common(terms, letters, prefer_letters=False)
         if common:
             total = style.sum.format(common)
             return style.share.format(len(terms), total) if is_mean else total, SUM

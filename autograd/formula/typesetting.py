@@ -251,13 +251,16 @@ def atom(label: str, style: Style = PLAIN) -> Written:
     return style.name(label), ATOM if _SIMPLE.fullmatch(label) else SUM
 
 
-def in_common(strings: Sequence[str], letters: Sequence[Sequence[tuple[str, str]]]) -> str:
+def in_common(strings: Sequence[str], letters: Sequence[Sequence[tuple[str, str]]], prefer_letters: bool = True) -> str:
     """The common form of all `strings`, with letters for numbers in their indices; "" if there is none.
 
-    `letters` holds, for each string, pairs of a number and the letter that may replace it.
+    `letters` holds, for each string, pairs of a number and the letter that may replace it.  A number that all strings
+    share is replaced too if it may be, unless `prefer_letters` is false.
 
     >>> in_common(["w[0]·x[0]", "w[1]·x[1]"], [[("0", "i")], [("1", "i")]])
     'w[i]·x[i]'
+    >>> in_common(["w[0,0]", "w[0,1]"], [[("0", "i")], [("0", "i"), ("1", "i")]], prefer_letters=False)
+    'w[0,i]'
     """
     common: set[str] | None = None
     for string, pairs in zip(strings, letters, strict=True):
@@ -265,7 +268,8 @@ def in_common(strings: Sequence[str], letters: Sequence[Sequence[tuple[str, str]
         common = variants if common is None else common & variants
         if not common:
             return ""
-    return max(common or {""}, key=lambda text: (-sum(map(str.isdigit, text)), text))
+    sign = -1 if prefer_letters else 1
+    return max(common or {""}, key=lambda text: (sign * sum(map(str.isdigit, text)), text))
 
 
 def _with_letters(text: str, letters: Sequence[tuple[str, str]]) -> Iterator[str]:
