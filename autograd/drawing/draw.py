@@ -70,6 +70,8 @@ def draw(
     if hasattr(root, "_drawing_"):
         if wrt is not None or view != "named":
             raise TypeError(f"the picture of {root!r} takes neither wrt= nor view=: draw one of its results instead")
+        if language != "en":
+            raise TypeError(f"the picture of {root!r} takes no language=: its words are English")
         return root._drawing_(group=group, max_nodes=max_nodes)  # type: ignore[no-any-return]
     wrts = as_values("draw", root, wrt)
     if len(wrts) > len(PATHS):
