@@ -8,7 +8,7 @@ Pictures and explanations both read this.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from functools import cached_property
 from typing import Any, Literal, get_args
@@ -168,13 +168,14 @@ class Chain:
 
 
 def as_values(caller: str, root: Any, wrt: Any) -> list[Value]:
-    """`wrt` as a list without repetitions: one Value, several, or None; TypeError if it or `root` is anything else.
+    """`wrt`, which is one Value, several, or None, as a list without repetitions; TypeError for anything but Values.
 
     >>> w = Value(0.5, "w")
     >>> as_values("draw", w * 2, w), as_values("draw", w * 2, None)
     ([Value(0.5, label='w')], [])
     """
-    values = [] if wrt is None else list(wrt) if isinstance(wrt, list | tuple) else [wrt]
+    is_several = isinstance(wrt, Iterable) and not isinstance(wrt, str)
+    values = [] if wrt is None else list(wrt) if is_several else [wrt]
     for value in (root, *values):
         if type(value) is not Value:
             raise TypeError(f"{caller} takes Values, not {value!r}")

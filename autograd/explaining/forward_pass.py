@@ -86,4 +86,6 @@ class ForwardPass:
 
 def _rounded(operand: Any) -> Any:
     """The number of an operand as it is shown."""
-    return operand if isinstance(operand, bool) else float(number(float(getattr(operand, "data", operand))))
+    if isinstance(operand, bool):
+        return operand
+    return float(number(float(operand.data if type(operand) is Value else operand)))

@@ -20,7 +20,7 @@ from typing import Any
 from autograd.core.graph import adjoints
 from autograd.core.value import Value
 from autograd.explaining.latex import LATEX
-from autograd.explaining.symbols import MAX_LENGTH, MAX_SIZE, Alphabet, Term, sizes
+from autograd.explaining.symbols import MAX_LENGTH, MAX_SIZE, Alphabet, Draft, sizes
 from autograd.explaining.sympy_notation import source
 from autograd.formula.language import Formula
 from autograd.formula.systems import FLOATS
@@ -34,18 +34,18 @@ def slope_formulas(nodes: Sequence[Value], names: Mapping[Value, str]) -> dict[V
     if sizes(nodes, wide=1)[nodes[0]] > MAX_SIZE:
         return {}
     alphabet, inner = Alphabet(nodes, names), set(nodes)
-    derivatives = adjoints(nodes[0], nodes, alphabet.edges, Term(alphabet.number(1), alphabet))
+    derivatives = adjoints(nodes[0], nodes, alphabet.edges, Draft(alphabet.number(1), alphabet))
     return {
-        operand: Symbolic(term.expr, alphabet)
-        for operand, term in derivatives.items()
-        if operand not in inner and term.expr is not None
+        operand: Symbolic(draft.expr, alphabet)
+        for operand, draft in derivatives.items()
+        if operand not in inner and draft.expr is not None
     }
 
 
 def local_formulas(node: Value, names: Mapping[Value, str]) -> list[Symbolic]:
     """The local derivatives of one node as formulas, edge by edge."""
     alphabet = Alphabet([node], names)
-    return [Symbolic(term.expr, alphabet) for _, term in alphabet.edges(node)]
+    return [Symbolic(draft.expr, alphabet) for _, draft in alphabet.edges(node)]
 
 
 class Symbolic:

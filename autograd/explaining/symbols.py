@@ -15,7 +15,7 @@ from autograd.extensions.expressions import label_of
 from autograd.formula.language import Formula
 from autograd.formula.typesetting import number
 
-__all__ = ["MAX_LENGTH", "TEXTBOOK", "Alphabet", "Term", "sizes"]
+__all__ = ["MAX_LENGTH", "TEXTBOOK", "Alphabet", "Draft", "sizes"]
 
 MAX_SIZE = 250
 """Maximum number of operations and operands, with repetitions, in an expression that becomes a formula."""
@@ -30,8 +30,8 @@ TEXTBOOK = {
 """Derivatives as textbooks print them, where the table has a more accurate form."""
 
 
-class Term:
-    """A formula in the making: its `expr`, or None once it is too long to read, and then whatever is made of it.
+class Draft:
+    """A formula in the making: its `expr`, or None if it is too long to read, and then for all that is made of it too.
 
     So no time is spent on formulas that nobody would see.
     """
@@ -42,15 +42,15 @@ class Term:
         self.expr = expr if expr is not None and alphabet.length(expr) <= MAX_LENGTH else None
         self._alphabet = alphabet
 
-    def __mul__(self, other: Term) -> Term:
+    def __mul__(self, other: Draft) -> Draft:
         return self._combined(mul, other)
 
-    def __add__(self, other: Term) -> Term:
+    def __add__(self, other: Draft) -> Draft:
         return self._combined(add, other)
 
-    def _combined(self, combine: Callable[[Any, Any], Any], other: Term) -> Term:
+    def _combined(self, combine: Callable[[Any, Any], Any], other: Draft) -> Draft:
         is_long = self.expr is None or other.expr is None
-        return Term(None if is_long else combine(self.expr, other.expr), self._alphabet)
+        return Draft(None if is_long else combine(self.expr, other.expr), self._alphabet)
 
 
 class Alphabet:
@@ -76,14 +76,14 @@ class Alphabet:
         if nodes[0] in names:
             self._exprs[nodes[0]] = self._symbol(nodes[0], names[nodes[0]], nodes[0].data)
 
-    def edges(self, node: Value) -> Iterator[tuple[Value, Term]]:
+    def edges(self, node: Value) -> Iterator[tuple[Value, Draft]]:
         """The edges of a node, with its local derivatives."""
         for operand, formula, arguments in edge_formulas(node):
             partial = TEXTBOOK.get(node.op, formula)
             operands = dict(zip(partial.names, arguments, strict=True))
             used = {name: self._expr_of(node, x) for name, x in operands.items() if name in partial.used}
-            is_short = None not in used.values()
-            yield operand, Term(partial.over(system())(*map(used.get, operands)) if is_short else None, self)
+            is_long = any(expr is None for expr in used.values())
+            yield operand, Draft(None if is_long else partial.over(system())(*map(used.get, operands)), self)
 
     def number(self, value: float) -> Any:
         """A number as an expression: whole ones as they are, others as symbols that stand for them."""
@@ -158,7 +158,8 @@ class Alphabet:
             expr = None
             if self._sizes[node] <= MAX_SIZE:
                 operands = [self._expr_of(node, operand) for operand in node.args]
-                expr = Term(self._applied(node, operands), self).expr if None not in operands else None
+                is_long = any(operand is None for operand in operands)
+                expr = None if is_long else Draft(self._applied(node, operands), self).expr
             self._exprs[node] = expr
         return self._exprs[node]
 
