@@ -140,7 +140,7 @@ class Explanation:
 
 
 class Explanations(Sequence[Explanation]):
-    r"""The forward pass, and the derivatives of one value with respect to several others: a sequence of `Explanation`.
+    """The forward pass, and the derivatives of one value with respect to several others: a sequence of `Explanation`.
 
     `forward` is the forward pass, with its `lines` and its `latex`; `latex` has the derivatives too.
     """

@@ -112,7 +112,8 @@ def expression(
         is_lost = is_stale(operand, node) and (numbers or not getattr(operand, "label", None))
         return ellipsis if is_lost else text_of(operand)  # its former number is lost
 
-    for node in reversed(folded(root, {**names, **dict.fromkeys(parts, "")}, MAX_NODES)):  # operands before their users
+    outside = {**names, **dict.fromkeys(parts, "")} if parts else names
+    for node in reversed(folded(root, outside, MAX_NODES)):  # operands before their users
         written[node] = _write(node, [as_used_by(node, operand) for operand in node.args], style)
     return written[root][0]
 
