@@ -1,4 +1,4 @@
-"""For packages that build on `autograd`: its checks, its notation, its pictures and its command line.
+"""For packages that build on `autograd`: its checks, its notation, its pictures, their words, and its command line.
 
 >>> as_float("3", "w = '3'")
 Traceback (most recent call last):
@@ -12,6 +12,7 @@ from autograd.cli.terminal import PAGES, check_picture_name, save, say
 from autograd.core.value import as_float, shown
 from autograd.drawing.draw import check_size
 from autograd.drawing.style import EDGE, FAINT, FONT, GRAPH, NUMBER, bold, box, faint, lines, minus, text
+from autograd.explaining.words import words
 from autograd.extensions.expressions import expression
 from autograd.extensions.progress import progress_bar
 from autograd.extensions.requirements import require
@@ -40,6 +41,8 @@ __all__ = [  # noqa: RUF022 - by purpose
     "lines",
     "minus",
     "text",
+    # the words of pictures, for translators
+    "words",
     # the colours and attributes of pictures
     "EDGE",
     "FAINT",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from autograd.core.value import Value
 from autograd.explaining.chain import Chain
@@ -16,29 +16,29 @@ MAX_VALUES = 150
 """Maximum number of values listed."""
 
 
-def in_words(chain: Chain, rule: Rule | None) -> Iterator[str]:
-    """The lines of the text: each value, with its operands indented below it, and the chain rule."""
+def in_words(chain: Chain, rules: Sequence[Rule]) -> Iterator[str]:
+    """The lines of the text: each value, with its operands indented below it, and the chain rule of each `wrt`."""
     listed = set[Value]()
     todo = [(chain.root, 0)]
     while todo and len(listed) < MAX_VALUES:
         value, depth = todo.pop()
         if value in listed and not value.is_leaf:
-            yield f"{'  ' * depth}{chain.names[value]} (see above)"
+            yield "  " * depth + chain.words("see_above", name=chain.names[value])
             continue
         listed.add(value)
         yield "  " * depth + _line(chain, value)
         todo += [(step.operand, depth + 1) for step in reversed(chain.steps.get(value, ()))]
-    if rule and chain.wrt is not None:
+    for wrt, rule in zip(chain.wrts, rules, strict=False):
         yield from rule_lines(rule)
-        yield from filter(None, [gradient_note(rule.derivative.bottom, chain.wrt, rule.derivative.slope)])
+        yield from filter(None, [gradient_note(rule.derivative.bottom, wrt, rule.derivative.slope, rule.words)])
 
 
 def _line(chain: Chain, value: Value) -> str:
     """``ŷ = w·x + b = 1.1   dL/dŷ = -0.8``."""
     expression = f"{chain.written(value)} = " if not value.is_leaf else ""
     if value in chain.stale:
-        total = "changed: run the forward pass again"
+        total = chain.words("run_again")
     else:
         slope = chain.known_derivative(value)
-        total = f"{chain.total(value)} = {'not computed' if slope is None else number(slope)}"
+        total = f"{chain.total(value)} = {chain.words('not_computed') if slope is None else number(slope)}"
     return f"{chain.names[value]} = {expression}{number(value.data)}   {total}"

@@ -30,14 +30,14 @@ class ArrowAttributes:
 
     def __init__(self, layout: Layout) -> None:
         self._chain, self._boxes = layout.chain, len(layout.boxes)
-        self._paths = [set(path) for path in layout.chain.paths.few]
+        self._strands = _strands(layout.chain)
 
     def of(self, arrow: Arrow) -> dict[str, str]:
         """The attributes of one arrow."""
         if not arrow.steps:
             return {"color": DATA_EDGE, "tooltip": tooltip([f"{arrow.source.title} → {arrow.target.title}"])}
-        paths = self._paths_of(arrow)
-        attributes = {"color": EDGE, "tooltip": tooltip(arrow.steps, self._details)}
+        paths = [i for i, strand in enumerate(self._strands) if not strand.isdisjoint(arrow.steps)]
+        attributes = {"color": EDGE, "tooltip": tooltip(arrow.steps, self._details, self._chain.words)}
         if paths:
             color = ":".join(PATHS[i].line for i in paths)
             attributes |= {"color": color, "penwidth": "2" if ":" in color else "3.5", "weight": "8"}
@@ -46,21 +46,22 @@ class ArrowAttributes:
             attributes |= {"label": self._label(arrow, paths), "labeltooltip": attributes["tooltip"]}
         return attributes
 
-    def _paths_of(self, arrow: Arrow) -> list[int]:
-        """The positions of the paths that run along an arrow; if there are too many paths, they count as one."""
-        paths = self._chain.paths
-        if paths.count > MAX_PATHS:
-            return [0] if any(step in paths.steps_to(step.value) for step in arrow.steps) else []
-        return [i for i, path in enumerate(self._paths) if not path.isdisjoint(arrow.steps)]
-
     def _label(self, arrow: Arrow, paths: list[int]) -> str:
         rows = list(self._rows(arrow))
         if not paths:
             return lines(*(text(signs(row), LABEL, 14) for row in rows))
-        rows += [f"paths {', '.join(str(i + 1) for i in paths)}"] if len(paths) > 1 else []
+        rows += [self._shared_by(paths)] if len(paths) > 1 else []
         color = PATHS[paths[0]].text if len(paths) == 1 else LABEL
         # the empty line keeps the text off the thick arrow
         return lines(*(bold(signs(row), color, 14) for row in rows), text("", size=7))
+
+    def _shared_by(self, paths: list[int]) -> str:
+        chain = self._chain
+        if chain.wrt is None:
+            return chain.words(
+                "paths_from", names=", ".join(chain.names[wrt] for i, wrt in enumerate(chain.wrts) if i in paths)
+            )
+        return chain.words("numbered_paths", numbers=", ".join(str(i + 1) for i in paths))
 
     def _rows(self, arrow: Arrow) -> Iterator[str]:
         """The derivative in symbols, and below it as a formula and a number."""
@@ -80,6 +81,13 @@ class ArrowAttributes:
         if self._boxes <= MAX_FORMULAS:
             *parts, _ = step_parts(self._chain, step, MAX_DETAIL)
         yield " = ".join([*parts, repr(step.factor.slope)])
+
+
+def _strands(chain: Chain) -> list[set[Step]]:
+    """The steps in each style: those of each path, or if there are many or several `wrts`, those of each `wrt`."""
+    if 0 < chain.paths.count <= MAX_PATHS:
+        return [set(path) for path in chain.paths.few]
+    return [{step for value in chain.values for step in one.paths.steps_to(value)} for one in chain.each]
 
 
 def generalized(chain: Chain, arrow: Arrow) -> tuple[General, str]:

@@ -34,12 +34,12 @@ class BoxContents:
     """The contents of the boxes of a layout."""
 
     def __init__(self, layout: Layout) -> None:
-        self._layout, self._chain = layout, layout.chain
+        self._layout, self._chain, self._words = layout, layout.chain, layout.chain.words
 
     def of(self, box: Box) -> BoxContent:
         """The content of one box."""
         rows = self._group(box) if box.is_group else self._number(box) if box.is_data else self._value(box)
-        details = tooltip(list(zip(box.members, box.names, strict=True)), self._details)
+        details = tooltip(list(zip(box.members, box.names, strict=True)), self._details, self._words)
         return BoxContent(self._kind(box), list(rows), details)
 
     def _kind(self, box: Box) -> str:
@@ -59,50 +59,51 @@ class BoxContents:
         yield bold(box.title) + (text(expression) if expression else "")
         yield bold(minus(number(x.data)), NUMBER)
         if x in self._chain.stale:
-            yield text("changed: run the forward pass again", GRADIENT, 13)
+            yield text(self._words("run_again"), GRADIENT, 13)
             return
         total, slope = f"{self._chain.total(x)} = ", self._chain.known_derivative(x)
         if slope is None:
-            yield text(f"{total}not computed", GRADIENT, 13)
+            yield text(total + self._words("not_computed"), GRADIENT, 13)
             return
         yield text(total, GRADIENT, 13) + bold(minus(number(slope)), GRADIENT, 13)
         if not same(x.grad, slope):
-            yield text(f".grad = {minus(number(x.grad))}, other passes included", GRADIENT, 13)
+            yield text(self._words("other_passes", grad=minus(number(x.grad))), GRADIENT, 13)
 
     def _group(self, box: Box) -> Iterator[Cell]:
         members = {"data": "inputs", "parameter": "parameters"}.get(self._kind(box), "values")
-        yield bold(box.stem) + text(f"  ({len(box.members):,} {members})")
+        yield bold(box.stem) + text("  " + self._words(members, count=f"{len(box.members):,}"))
         top = derivative(self._chain.names[self._chain.root], f"{box.stem}[{box.letters}]")
         listed = self._listed(box)
-        head = [faint(box.letters), faint("value"), *([] if box.is_data else [faint(top)])]
+        head = [faint(box.letters), faint(self._words("value")), *([] if box.is_data else [faint(top)])]
         yield grid([head, *(self._member(box, i) for i in listed)])
         more = len(box.members) - len(listed)
         if more:
-            ranked = " (largest |gradient| shown)" if self._is_ranked(box) else ""
-            yield faint(f"… {more:,} more{ranked}")
+            yield faint(self._words("more_ranked" if self._is_ranked(box) else "more", count=f"{more:,}"))
 
     def _member(self, box: Box, i: int) -> list[Cell]:
         """One member of a group: its index, its number, its derivative."""
         x, index = box.members[i], box.indices[i]
         if box.is_data:
             return [text(index), bold(minus(number(float(x))), NUMBER)]
-        name = bold(index) if x is self._chain.wrt else text(index)
+        name = bold(index) if x in self._chain.wrts else text(index)
         return [name, bold(minus(number(x.data)), NUMBER), self._derivative(x)]
 
     def _derivative(self, x: Value) -> Cell:
         if x in self._chain.stale:
-            return text("changed", GRADIENT, 13)
+            return text(self._words("changed"), GRADIENT, 13)
         slope = self._chain.known_derivative(x)
-        return text("not computed", GRADIENT, 13) if slope is None else bold(minus(number(slope)), GRADIENT)
+        if slope is None:
+            return text(self._words("not_computed"), GRADIENT, 13)
+        return bold(minus(number(slope)), GRADIENT)
 
     def _listed(self, box: Box) -> list[int]:
-        """The positions of the members that are listed: `wrt`, and those with the largest derivatives."""
+        """The positions of the members that are listed: those of `wrts`, and those with the largest derivatives."""
         n, leader = len(box.members), self._leader(box)
         if n <= MAX_ROWS or leader is None:
             return list(range(min(n, MAX_ROWS)))
         sizes = [abs(self._chain.derivatives.get(x, 0.0)) for x in leader.members]
         sizes = [size if isfinite(size) else float("inf") for size in sizes]
-        return sorted(range(n), key=lambda i: (leader.members[i] is not self._chain.wrt, -sizes[i], i))[:MAX_ROWS]
+        return sorted(range(n), key=lambda i: (leader.members[i] not in self._chain.wrts, -sizes[i], i))[:MAX_ROWS]
 
     def _is_ranked(self, box: Box) -> bool:
         leader = self._leader(box)

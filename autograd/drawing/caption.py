@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from autograd.drawing.arrows import generalized
 from autograd.drawing.layout import Layout
-from autograd.drawing.style import GRADIENT, PATHS, Cell, bold, faint, grid, minus, signs, text
+from autograd.drawing.style import GRADIENT, PATHS, Cell, Path, bold, faint, grid, minus, signs, text
 from autograd.explaining.chain import Chain
 from autograd.explaining.chain_rule import Rule
 from autograd.explaining.samples import Samples
@@ -21,32 +21,33 @@ MAX_COLUMNS = 6
 """Maximum number of columns of the table of samples."""
 
 
-def caption_rows(layout: Layout, rule: Rule | None, left_out: int) -> Iterator[Cell]:
-    """The lines of the caption; `left_out` boxes beside the paths are not drawn."""
+def caption_rows(layout: Layout, rules: Sequence[Rule], left_out: int) -> Iterator[Cell]:
+    """The lines of the caption, with the chain rule of each `wrt`; `left_out` boxes beside the paths are not drawn."""
     chain = layout.chain
     if chain.stale:
         yield from map(text, _stale(chain))
         return
-    if rule and not rule.contributions:
-        yield from map(text, _general_rule(layout, rule))
-        yield from _paths(rule)
-        yield from _note(chain, rule)
-    elif chain.samples and not left_out:
-        yield from _of_samples(chain, chain.samples, rule)
-    if left_out and chain.wrt is not None:
-        yield faint(f"Only the paths from {chain.names[chain.wrt]} are drawn; {left_out:,} other boxes are left out.")
+    for one, rule, path in zip(chain.each, rules, PATHS, strict=False):
+        if not rule.contributions:
+            yield from map(text, _general_rule(layout, one, rule))
+            yield from _paths(rule) if chain.wrt is not None else _about(chain, rule, path, rule_lines(rule, minus))
+            yield from _note(one, rule)
+    if chain.samples and not left_out and (not rules or any(rule.contributions for rule in rules)):
+        yield from _of_samples(chain, chain.samples, rules)
+    if left_out:
+        names = ", ".join(chain.names[wrt] for wrt in chain.wrts)
+        yield faint(chain.words("only_paths", name=names, count=f"{left_out:,}"))
 
 
 def _stale(chain: Chain) -> Iterator[str]:
     leaf, node = next(iter(chain.stale.items()))
-    name, user = chain.names[leaf], chain.names.get(node, "the result")
-    yield f"{name} was changed to {number(leaf.data)} after {user} had been computed from it."
-    yield "Run the forward pass again."
+    name, user = chain.names[leaf], chain.names.get(node, chain.words("the_result"))
+    yield chain.words("was_changed", name=name, number=number(leaf.data), user=user)
+    yield chain.words("run_forward_pass")
 
 
-def _general_rule(layout: Layout, rule: Rule) -> Iterator[str]:
+def _general_rule(layout: Layout, chain: Chain, rule: Rule) -> Iterator[str]:
     """``dL/dw[i] = ∂L/∂ŷ · ∂ŷ/∂w[i] = (-2.628) · x[i]``, if `wrt` is one of many with such a rule."""
-    chain = layout.chain
     if len(chain.paths.few) != 1:
         return
     (path,) = chain.paths.few
@@ -63,7 +64,11 @@ def _general_rule(layout: Layout, rule: Rule) -> Iterator[str]:
 
 def _paths(rule: Rule) -> Iterator[Cell]:
     """The chain rule, each path in its colour."""
-    heads = {f"path {i}:": (f"path {i} ({path.words}):", path.text) for i, path in enumerate(PATHS, 1)}
+    words = rule.words
+    heads = {
+        f"{words('path', i=i)}:": (f"{words('styled_path', i=i, style=words(path.words))}:", path.text)
+        for i, path in enumerate(PATHS, 1)
+    }
     for line in rule_lines(rule, minus):
         head, _, product = line.partition("  ")
         if head in heads:
@@ -73,40 +78,53 @@ def _paths(rule: Rule) -> Iterator[Cell]:
             yield text(line)
 
 
-def _of_samples(chain: Chain, samples: Samples, rule: Rule | None) -> Iterator[Cell]:
-    """The rule for the sample that is drawn, a table with others, and the paths beside them."""
-    if rule:
-        own = f"sample {chain.sample + 1}"
-        yield from (text(f"{own}:  {product_line(term, minus)}") for term in rule.sum.terms if term.head == own)
-    yield grid(_table(chain, samples, rule), padding=5)
-    if rule and len(rule.sum.terms) > rule.samples:
-        yield from (text(line) for line in list(rule_lines(rule, minus))[1 + rule.samples :])
-    if rule:
-        yield from _note(chain, rule)
+def _about(chain: Chain, rule: Rule, path: Path, lines: Iterable[str]) -> Iterator[Cell]:
+    """Lines about one `wrt`; if there are several, in the colour of its paths, and its name before the first one."""
+    if chain.wrt is not None:
+        yield from map(text, lines)
+        return
+    head = chain.words("styled_value", name=rule.derivative.bottom, style=chain.words(path.words))
+    yield from (text(line if i else f"{head}:  {line}", path.text) for i, line in enumerate(lines))
 
 
-def _table(chain: Chain, samples: Samples, rule: Rule | None) -> Iterator[Sequence[Cell | None]]:
-    """The data and the results of each sample, and its contribution to the derivative."""
-    contributions = rule.contributions if rule else ()
-    term, n = chain.names[samples.terms[chain.sample]], len(samples.terms)
+def _of_samples(chain: Chain, samples: Samples, rules: Sequence[Rule]) -> Iterator[Cell]:
+    """The rules for the sample that is drawn, a table with others, and the paths beside them."""
+    own = chain.words("sample", i=f"{chain.sample + 1}")
+    over = [each for each in zip(chain.each, rules, PATHS, strict=False) if each[1].contributions]
+    for _, rule, path in over:
+        products = [f"{own}:  {product_line(term, minus)}" for term in rule.sum.terms if term.head == own]
+        yield from _about(chain, rule, path, products)
+    yield grid(_table(chain, samples, [rule for _, rule, _ in over]), padding=5)
+    for one, rule, path in over:
+        beside = len(rule.sum.terms) > rule.samples
+        yield from _about(chain, rule, path, list(rule_lines(rule, minus))[1 + rule.samples :] if beside else [])
+        yield from _note(one, rule)
+
+
+def _table(chain: Chain, samples: Samples, rules: Sequence[Rule]) -> Iterator[Sequence[Cell | None]]:
+    """The data and the results of each sample, and its contribution to the derivative of each rule."""
+    words, term, n = chain.words, chain.names[samples.terms[chain.sample]], len(samples.terms)
     columns = list(samples.row(chain.sample, term))[-MAX_COLUMNS:]
-    last = [f"contribution to {rule.derivative.symbol}"] if rule and contributions else []
-    yield [faint("sample"), *map(faint, columns), *map(faint, last)]
-    sizes = [abs(c) for c in contributions] or [0.0] * n
+    last = [words("contribution", derivative=rule.derivative.symbol) for rule in rules]
+    yield [faint(words("sample_number")), *map(faint, columns), *map(faint, last)]
+    sizes = [max((abs(rule.contributions[k]) for rule in rules), default=0.0) for k in range(n)]
     listed = sorted(range(n), key=lambda k: (k != chain.sample, -sizes[k], k))[: MAX_ROWS + 1]
     for k in sorted(listed):
         row, write = samples.row(k, term), bold if k == chain.sample else text
         numbers = [number(row[name]) if name in row else "" for name in columns]
-        yield [write(f"{k + 1:,}"), *(write(minus(x)) for x in [*numbers, *map(number, contributions[k : k + 1])])]
+        parts = [number(rule.contributions[k]) for rule in rules]
+        yield [write(f"{k + 1:,}"), *(write(minus(x)) for x in [*numbers, *parts])]
     gap = [None] * len(columns)
     if n > len(listed):
-        rest = [number(sum(c for k, c in enumerate(contributions) if k not in listed))] if contributions else []
-        yield [faint(f"… {n - len(listed):,} more"), *gap, *(text(minus(x)) for x in rest)]
-    if contributions:
-        yield [text(f"sum of the {n:,} contributions"), *gap, bold(minus(number(sum(contributions))), GRADIENT)]
+        rest = [number(sum(c for k, c in enumerate(rule.contributions) if k not in listed)) for rule in rules]
+        yield [faint(words("more", count=f"{n - len(listed):,}")), *gap, *(text(minus(x)) for x in rest)]
+    if rules:
+        totals = [bold(minus(number(sum(rule.contributions))), GRADIENT) for rule in rules]
+        yield [text(words("sum_of_contributions", count=f"{n:,}")), *gap, *totals]
 
 
 def _note(chain: Chain, rule: Rule) -> Iterator[Cell]:
-    note = gradient_note(rule.derivative.bottom, chain.wrt, rule.derivative.slope) if chain.wrt is not None else ""
+    assert chain.wrt is not None
+    note = gradient_note(rule.derivative.bottom, chain.wrt, rule.derivative.slope, rule.words)
     if note:
         yield faint(signs(note))

@@ -7,7 +7,7 @@ share a box, a sum over samples shows one sample, and a picture too large to rea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.value import Value
@@ -16,10 +16,11 @@ from autograd.drawing.arrows import ArrowAttributes
 from autograd.drawing.boxes import BoxContents
 from autograd.drawing.caption import caption_rows
 from autograd.drawing.layout import Box, Layout
-from autograd.drawing.style import BOXES, FONT, GRAPH, bold, box, lines, text
-from autograd.explaining.chain import Chain, View
+from autograd.drawing.style import BOXES, FONT, GRAPH, PATHS, bold, box, lines, text
+from autograd.explaining.chain import Chain, View, as_values
 from autograd.explaining.chain_rule import chain_rule
 from autograd.explaining.samples import Samples
+from autograd.explaining.words import Words
 
 if TYPE_CHECKING:
     from autograd.drawing.rendering import Drawing
@@ -38,19 +39,27 @@ class GraphTooLarge(ValueError):  # noqa: N818
 
 
 def draw(
-    root: Value, wrt: Value | None = None, view: View = "named", group: bool = True, max_nodes: int = MAX_NODES
+    root: Value,
+    wrt: Value | Sequence[Value] | None = None,
+    view: View = "named",
+    group: bool = True,
+    max_nodes: int = MAX_NODES,
+    language: str | Mapping[str, str] = "en",
 ) -> Drawing:
     """Draw how `root` was computed, as a `graphviz.Digraph`.
 
     The picture shows the leaves and all values with a label, which ``.named("ŷ")`` gives; with ``view="full"``, every
-    operation.  `wrt` highlights the paths from that Value to `root` and writes out the chain rule along them.
+    operation.  `wrt` highlights the paths from that Value to `root` and writes out the chain rule along them; several,
+    such as ``wrt=[w, b]``, have a style each.  `language` is that of the words in the picture: ``"en"``, ``"de"``,
+    ``"es"``, ``"fr"``, ``"zh"``, or a dict that replaces some of the words of `autograd.extend.words`.
     With `group`, similar values, such as ``w[0] … w[29]``, share a box, and a sum over samples shows one sample.
 
     ``.render(outfile="chain.svg")`` writes a file (also .png, .pdf); a notebook shows the picture itself.
     Objects with a method ``_drawing_(group, max_nodes)``, such as the models of `neuron`, are drawn by that method.
 
-    Raises TypeError for arguments that are not Values, ValueError for a `wrt` that `root` does not depend on, and
-    `GraphTooLarge` for more than `max_nodes` boxes.  Up to 40 boxes the arrows have labels, then only tooltips.
+    Raises TypeError for arguments that are not Values, ValueError for a `wrt` that `root` does not depend on, for more
+    than four of them and for an unknown `language`, and `GraphTooLarge` for more than `max_nodes` boxes.  Up to 40
+    boxes the arrows have labels, then only tooltips.
 
     >>> from autograd import Value
     >>> w = Value(0.5, label="w")
@@ -61,13 +70,17 @@ def draw(
     if hasattr(root, "_drawing_"):
         if wrt is not None or view != "named":
             raise TypeError(f"the picture of {root!r} takes neither wrt= nor view=: draw one of its results instead")
+        if language != "en":
+            raise TypeError(f"the picture of {root!r} takes no language=: its words are English")
         return root._drawing_(group=group, max_nodes=max_nodes)  # type: ignore[no-any-return]
-    for value in (root, *([] if wrt is None else [wrt])):
-        if type(value) is not Value:
-            raise TypeError(f"draw takes Values, not {value!r}")
-    chain = Chain(root, wrt, view, fold=group)
+    wrts = as_values("draw", root, wrt)
+    if len(wrts) > len(PATHS):
+        raise ValueError(
+            f"wrt= takes up to {len(PATHS)} Values, one for each style, not {len(wrts)}: draw two pictures"
+        )
+    chain = Chain(root, wrts, view, fold=group, words=Words(language))
     layout = whole = Layout(chain, group)
-    if len(whole.boxes) > max_nodes and wrt is not None:
+    if len(whole.boxes) > max_nodes and wrts:
         layout = Layout(chain, group, only_paths=True)
     check_size(len(layout.boxes), max_nodes, *_remedies(chain, group))
     return _drawing(layout, left_out=len(whole.boxes) - len(layout.boxes))
@@ -86,7 +99,7 @@ def _remedies(chain: Chain, group: bool) -> Iterator[str]:
     yield 'draw the named values only (view="named")' if chain.view == "full" else "give names to fewer values"
     if not group:
         yield "let similar values share a box (group=True)"
-    if chain.wrt is None:
+    if not chain.wrts:
         yield "draw only the paths from one value (wrt=)"
 
 
@@ -95,10 +108,10 @@ def _drawing(layout: Layout, left_out: int) -> Drawing:
     from autograd.drawing.rendering import Drawing
 
     chain, keys = layout.chain, _keys(layout.boxes)
-    rule = chain_rule(chain) if chain.wrt is not None and not chain.stale else None
+    rules = [] if chain.stale else [chain_rule(one) for one in chain.each]
     graph_attr = GRAPH | FONT | _arrangement(layout)
     drawing = Drawing("chain", graph_attr=graph_attr, node_attr={"shape": "plain"} | FONT, edge_attr=dict(FONT))
-    drawing.format, drawing.words = "svg", "\n".join(in_words(chain, rule))
+    drawing.format, drawing.words = "svg", "\n".join(in_words(chain, rules))
     contents, attributes = BoxContents(layout), ArrowAttributes(layout)
 
     def add(graph: Any, boxes: list[Box]) -> None:
@@ -110,13 +123,13 @@ def _drawing(layout: Layout, left_out: int) -> Drawing:
     add(drawing, [b for b in layout.boxes if b not in framed])
     if framed and chain.samples:
         with drawing.subgraph(name="cluster_samples") as inner:
-            title = lines(_frame_title(chain.samples, chain.sample))
+            title = lines(_frame_title(chain.samples, chain.sample, chain.words))
             inner.attr(label=title, labelloc="b", labeljust="r", style="rounded", bgcolor="#FBFCFE")
             inner.attr(color=BOXES["data"].border, penwidth="2", margin="16")
             add(inner, framed)
     for arrow in layout.arrows:
         drawing.edge(keys[arrow.source], keys[arrow.target], **attributes.of(arrow))
-    caption = list(caption_rows(layout, rule, left_out))
+    caption = list(caption_rows(layout, rules, left_out))
     if caption:
         drawing.attr(label=lines(text("", size=7), *caption, align="left"), labelloc="b")
     return drawing
@@ -126,13 +139,13 @@ def _arrangement(layout: Layout) -> dict[str, str]:
     """Attributes for operands in written order, unless paths would cross, or for a fast layout of large pictures."""
     if len(layout.boxes) > MAX_NODES:
         return {"mclimit": ".1", "nslimit": "1", "splines": "line"}
-    return {"ordering": "in"} if len(layout.chain.paths.few) < 2 else {}
+    return {"ordering": "in"} if sum(len(one.paths.few) for one in layout.chain.each) < 2 else {}
 
 
-def _frame_title(samples: Samples, sample: int) -> str:
-    n = len(samples.terms)
-    repeated = f"the same graph is repeated {n:,} times" if samples.is_uniform else "others may use another formula"
-    return bold(f"sample {sample + 1} of {n:,}") + text(f"   ({repeated})")
+def _frame_title(samples: Samples, sample: int, words: Words) -> str:
+    n = f"{len(samples.terms):,}"
+    title = bold(words("one_of_samples", i=f"{sample + 1}", count=n))
+    return title + text(f"   ({words('same_graph', count=n) if samples.is_uniform else words('other_formulas')})")
 
 
 def _keys(boxes: list[Box]) -> dict[Box, str]:

@@ -83,13 +83,13 @@ class Arrow:
 class Layout:
     """The boxes and arrows that show a chain; with `group`, similar values share a box.
 
-    With `only_paths`, only those on a path from the chain's `wrt` to its root.
+    With `only_paths`, only those on a path from one of the chain's `wrts` to its root.
     """
 
     def __init__(self, chain: Chain, group: bool = True, only_paths: bool = False) -> None:
         self.chain = chain
         names = chain.names
-        shown = chain.paths.values if only_paths else set(chain.values)
+        shown = set().union(*(one.paths.values for one in chain.each)) if only_paths else set(chain.values)
         inner = [value for value in chain.values if value in shown and not value.is_leaf]
         self._operands = {
             value: [x for x in appearing(value, names) if (x in shown if type(x) is Value else not only_paths)]
@@ -135,7 +135,7 @@ class Layout:
         return groups.values()
 
     def _name(self, x: Any) -> str:
-        return self.chain.names[x] if type(x) is Value else x.label
+        return self.chain.name_of(x)
 
     @cached_property
     def arrows(self) -> list[Arrow]:

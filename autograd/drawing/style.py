@@ -12,6 +12,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from autograd.explaining.words import ENGLISH, Words
 from autograd.formula.typesetting import shortened
 
 __all__ = [
@@ -146,11 +147,13 @@ def lines(*rows: Cell, align: str = "center") -> str:
     return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="0">{cells}</table>>'
 
 
-def tooltip(items: Sequence[Any], describe: Callable[[Any], Iterable[str]] = lambda line: [line]) -> str:
+def tooltip(
+    items: Sequence[Any], describe: Callable[[Any], Iterable[str]] = lambda line: [line], words: Words = ENGLISH
+) -> str:
     """The lines that `describe` the items, or the first of many, without anything that Graphviz would interpret."""
     import graphviz
 
     details = [line for item in items[:MAX_TIPS] for line in describe(item)]
     if len(items) > MAX_TIPS:
-        details.append(f"… {len(items) - MAX_TIPS:,} more")
+        details.append(words("more", count=f"{len(items) - MAX_TIPS:,}"))
     return str(graphviz.escape("\n".join(shortened(line, MAX_TIP) for line in details).replace("&", "&amp;")))

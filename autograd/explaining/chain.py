@@ -8,9 +8,10 @@ Pictures and explanations both read this.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from autograd.checking.audit import Graph
 from autograd.core.graph import adjoints, newest_first, stale_edges
@@ -19,10 +20,11 @@ from autograd.core.value import Value
 from autograd.explaining.paths import Factor, Paths, Step
 from autograd.explaining.samples import find_samples
 from autograd.explaining.symbolic import Symbolic, local_formulas, slope_formulas
-from autograd.extensions.expressions import appearing, expression, folded
-from autograd.formula.typesetting import derivative, numbered, shortened
+from autograd.explaining.words import ENGLISH, Words
+from autograd.extensions.expressions import appearing, expression, folded, label_of
+from autograd.formula.typesetting import SUM, Style, derivative, numbered
 
-__all__ = ["Chain", "View"]
+__all__ = ["Chain", "View", "as_values"]
 
 View = Literal["named", "full"]
 
@@ -31,31 +33,61 @@ class Chain:
     """The named values that `root` was computed from, the `steps` between them, and the `paths` from `wrt`.
 
     `values` are the leaves, the named values and `root`, oldest first (with ``view="full"`` all values), and `names`
-    their names, automatic ones included.  With `fold`, only one of the `samples` is among them.
+    their names, automatic ones included.  With `fold`, only one of the `samples` is among them: the one at the position
+    `sample`, or that of `wrt`.  Several `wrt` have one chain `each`.  `words` are those of pictures and explanations.
     Raises ValueError for a `wrt` that `root` does not depend on.
     """
 
     def __init__(
-        self, root: Value, wrt: Value | None = None, view: View = "named", fold: bool = True, sample: int = 0
+        self,
+        root: Value,
+        wrt: Value | Sequence[Value] | None = None,
+        view: View = "named",
+        fold: bool = True,
+        sample: int | None = None,
+        words: Words = ENGLISH,
     ) -> None:
         if view not in get_args(View):
             raise ValueError(f"view={view!r}: the views are {' and '.join(map(repr, get_args(View)))}")
-        self.root, self.wrt, self.view, self.nodes = root, wrt, view, newest_first(root)
-        self.samples = find_samples(self.nodes) if fold and view == "named" else None
+        self.root, self.view, self.words, self.nodes = root, view, words, newest_first(root)
+        self.wrts = dict.fromkeys([wrt] if isinstance(wrt, Value) else wrt or ())  # in a tuple, equal numbers are equal
+        self.wrt = next(iter(self.wrts)) if len(self.wrts) == 1 else None
+        samples = find_samples(self.nodes) if fold and view == "named" else None
+        own = {samples.of(value) for value in self.wrts} - {None} if samples else set()
+        self.samples = samples if len(own) < 2 else None
         terms = self.samples.terms if self.samples else ()
         leaves = dict.fromkeys(operand for node in self.nodes for operand, _ in node.edges if operand.is_leaf)
-        named = {node for node in self.nodes if node.label or node is wrt or view == "full"}
+        named = {node for node in self.nodes if node.label or node in self.wrts or view == "full"}
         everything = sorted({root, *leaves, *named, *terms}, key=lambda value: value._created)
-        if wrt is not None and wrt not in {root, *leaves, *named}:
-            raise ValueError(f"{root.label or 'z'} does not depend on {(wrt.label or wrt)!r}: no path connects them")
+        for value in self.wrts:
+            if value not in {root, *leaves, *named}:
+                name = root.label or "z"
+                raise ValueError(f"{name} does not depend on {(value.label or value)!r}: no path connects them")
         self.names = _names(everything, root, set(terms), view)
-        self.sample, self.values = sample, everything
+        self.sample = sample if sample is not None else next(iter(own), None) or 0
+        self.values = everything
         if self.samples:
-            of = self.samples.of
-            own = of(wrt) if wrt is not None else None
-            self.sample = sample if own is None else own
-            self.values = [value for value in everything if of(value) in (None, self.sample)]
+            self.values = [value for value in everything if self.samples.of(value) in (None, self.sample)]
         self.stale = dict(stale_edges(self.nodes))
+
+    @cached_property
+    def each(self) -> list[Chain]:
+        """The same chain for each of its `wrts` alone: values, names and steps are shared, the paths differ."""
+        return [self] if self.wrt is not None else [self._toward(value) for value in self.wrts]
+
+    def _toward(self, wrt: Value) -> Chain:
+        one, steps = copy(self), self.steps
+        shared = {"steps": steps, "_formulas": self._formulas, "_kinks": self._kinks, "derivatives": self.derivatives}
+        vars(one).update(shared, wrt=wrt, paths=Paths(self.root, wrt, steps))
+        return one
+
+    def of_sample(self, k: int) -> Chain:
+        """The chain with another sample in its place."""
+        return self if k == self.sample else Chain(self.root, list(self.wrts), self.view, sample=k, words=self.words)
+
+    def name_of(self, x: Any) -> str:
+        """The name of a Value, or of a named number."""
+        return self.names[x] if type(x) is Value else label_of(x)
 
     @cached_property
     def steps(self) -> dict[Value, list[Step]]:
@@ -89,15 +121,16 @@ class Chain:
         """The derivative of the root with respect to a value, once a backward pass has computed gradients."""
         return None if value.grad is None else self.derivatives.get(value, value.grad)
 
-    def written(self, value: Value) -> str:
+    def written(self, value: Value, style: Style | None = None) -> str:
         """The expression of a value; the sum over samples in it is ``Σ L``."""
+        style = style or self.words.style
         if not self.samples:
-            return expression(value, names=self.names)
+            return expression(value, names=self.names, style=style)
         total, terms = self.samples.total, self.samples.terms
-        text = f"Σ {self.samples.stem or self.names[terms[self.sample]]}"
+        text = style.sum.format(style.name(self.samples.stem or self.names[terms[self.sample]]))
         if total.op is OPERATIONS["mean"]:
-            text = f"(1/{len(terms)})·{text}"
-        return text if value is total else expression(value, names=self.names | {total: text})
+            text = style.share.format(len(terms), text)
+        return text if value is total else expression(value, names=self.names, style=style, parts={total: (text, SUM)})
 
     def is_at_kink(self, step: Step) -> bool:
         """True if an operation within the step has no derivative here, so that its slope is a convention."""
@@ -126,7 +159,7 @@ class Chain:
 
     @cached_property
     def paths(self) -> Paths:
-        """The paths from `wrt` to the root."""
+        """The paths from `wrt` to the root; none if there are several `wrts`, each of which has a chain of its own."""
         return Paths(self.root, self.wrt, self.steps)
 
     def total(self, value: Value) -> str:
@@ -134,15 +167,30 @@ class Chain:
         return derivative(self.names[self.root], self.names[value])
 
 
+def as_values(caller: str, root: Any, wrt: Any) -> list[Value]:
+    """`wrt`, which is one Value, several, or None, as a list without repetitions; TypeError for anything but Values.
+
+    >>> w = Value(0.5, "w")
+    >>> as_values("draw", w * 2, w), as_values("draw", w * 2, None)
+    ([Value(0.5, label='w')], [])
+    """
+    is_several = isinstance(wrt, Iterable) and not isinstance(wrt, str)
+    values = [] if wrt is None else list(wrt) if is_several else [wrt]
+    for value in (root, *values):
+        if type(value) is not Value:
+            raise TypeError(f"{caller} takes Values, not {value!r}")
+    return list(dict.fromkeys(values))
+
+
 def _names(values: Sequence[Value], root: Value, terms: set[Value], view: View) -> dict[Value, str]:
     """The labels of the values, or automatic names that no label has: z, t for the terms of samples, v₁, t₁ ..."""
-    labels = {shortened(v.label) for v in values if v.label}
+    labels = {label_of(v) for v in values if v.label}
     z, t = (letter if letter not in labels else next(numbered(letter, labels)) for letter in "zt")
     leaves, inner = numbered("v", labels), numbered("t", labels)
 
     def name(value: Value) -> str:
         if value.label:
-            return shortened(value.label)
+            return label_of(value)
         if value is root or value in terms:
             return z if value is root else t
         return next(leaves if value.is_leaf or view != "full" else inner)

@@ -10,6 +10,7 @@ from math import log10, prod
 from autograd.core.value import Value
 from autograd.explaining.chain import Chain
 from autograd.explaining.paths import MAX_PATHS, Factor, Paths
+from autograd.explaining.words import ENGLISH, Words
 from autograd.extensions.derivatives import tangents
 
 __all__ = ["Rule", "Sum", "Term", "chain_rule"]
@@ -57,6 +58,7 @@ class Rule:
     sum: Sum
     contributions: Sequence[float] = ()
     samples: int = 0
+    words: Words = ENGLISH
 
 
 def chain_rule(chain: Chain) -> Rule:
@@ -72,15 +74,16 @@ def chain_rule(chain: Chain) -> Rule:
     derivative = Factor(chain.names[chain.root], chain.names[chain.wrt], slope, is_total=True)
     contributions = _contributions(chain, chain.wrt)
     if not contributions:
-        return Rule(derivative, _by_path(chain, chain.paths))
+        return Rule(derivative, _by_path(chain, chain.paths), words=chain.words)
     assert chain.samples
     n, beside = len(contributions), _by_path(chain, chain.paths.without(chain.samples.terms[chain.sample]))
     shown = _largest([abs(c) for c in contributions], chain.sample)
     terms = [*(_of_sample(chain, k, contributions[k]) for k in shown), *beside.terms]
-    over = f"{n:,} samples" + (f" and {beside.over}" if beside.terms else "")
+    over = chain.words("samples", count=f"{n:,}")
+    over = chain.words("samples_and_paths", samples=over, paths=beside.over) if beside.terms else over
     rest = sum(c for k, c in enumerate(contributions) if k not in shown)
     total = Sum(over, terms, n - len(shown) + beside.left_out, rest + beside.rest)
-    return Rule(derivative, total, contributions, len(shown))
+    return Rule(derivative, total, contributions, len(shown), chain.words)
 
 
 def _contributions(chain: Chain, wrt: Value) -> list[float]:
@@ -96,9 +99,8 @@ def _of_sample(chain: Chain, k: int, contribution: float) -> Term:
     """The path through one sample, or several of them combined."""
     assert chain.samples
     assert chain.wrt is not None
-    term, head = chain.samples.terms[k], f"sample {k + 1}"
-    one = chain if k == chain.sample else Chain(chain.root, chain.wrt, chain.view, sample=k)
-    outer, inner = Paths(chain.root, term, one.steps), Paths(term, chain.wrt, one.steps)
+    term, head, steps = chain.samples.terms[k], chain.words("sample", i=f"{k + 1}"), chain.of_sample(k).steps
+    outer, inner = Paths(chain.root, term, steps), Paths(term, chain.wrt, steps)
     if outer.count == inner.count == 1:
         return Term(head, [step.factor for step in outer.few[0] + inner.few[0]])
     adjoint = chain.root.gradients([term])[0]
@@ -110,8 +112,8 @@ def _of_sample(chain: Chain, k: int, contribution: float) -> Term:
 def _by_path(chain: Chain, paths: Paths) -> Sum:
     """One term for each path, or for each first step if there are many."""
     if paths.count <= MAX_PATHS:
-        numbered = enumerate(paths.few, 1)
-        return Sum(_counted(paths.count), [Term(f"path {i}", [step.factor for step in path]) for i, path in numbered])
+        terms = [Term(chain.words("path", i=i), [step.factor for step in path]) for i, path in enumerate(paths.few, 1)]
+        return Sum(_counted(paths.count, chain.words), terms)
     adjoints = paths.sums(lambda step: step.factor.slope)
     terms = []
     for value in chain.values:
@@ -121,7 +123,7 @@ def _by_path(chain: Chain, paths: Paths) -> Sum:
                 terms.append(Term("", [step.factor] if value is chain.root else [outer, step.factor]))
     shown = _largest([abs(term.product) for term in terms])
     rest = sum(term.product for i, term in enumerate(terms) if i not in shown)
-    over = f"{_counted(paths.count)}, grouped by first step"
+    over = chain.words("by_first_step", paths=_counted(paths.count, chain.words))
     return Sum(over, [terms[i] for i in shown], len(terms) - len(shown), rest)
 
 
@@ -132,6 +134,7 @@ def _largest(sizes: Sequence[float], *others: int) -> list[int]:
     return sorted({*others, *nlargest(MAX_TERMS // 2, range(len(sizes)), key=lambda i: (sizes[i], -i))})
 
 
-def _counted(n: int) -> str:
-    exact = f"{n:,}" if n < 10**6 else f"about 10^{int(n.bit_length() * log10(2))}"
-    return f"{exact} path{'s' * (n != 1)}"
+def _counted(n: int, words: Words) -> str:
+    if n == 1:
+        return words("one_path")
+    return words("paths", count=f"{n:,}" if n < 10**6 else words("about", count=f"10^{int(n.bit_length() * log10(2))}"))

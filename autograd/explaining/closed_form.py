@@ -11,7 +11,7 @@ from autograd.explaining.chain import Chain
 from autograd.explaining.chain_rule import Rule
 from autograd.explaining.samples import Samples, indexed
 from autograd.explaining.symbolic import Symbolic, slope_formulas
-from autograd.formula.typesetting import factor
+from autograd.formula.typesetting import Style, factor, shortened
 
 __all__ = ["closed_form", "leaf_formula"]
 
@@ -20,9 +20,10 @@ _LINEAR = ("add", "sub", "neg", "pos", "sum", "mean")
 
 def closed_form(chain: Chain, rule: Rule) -> str | None:
     """The derivative of the rule as one formula of the leaves; None unless it is readable and right."""
+    style = chain.words.style
     if not rule.contributions:
         formula = leaf_formula(chain, chain.root, rule.derivative.slope)
-        return formula.text if formula else None
+        return formula.written(style) if formula else None
     assert chain.samples
     assert chain.wrt is not None
     terms = chain.samples.terms
@@ -34,7 +35,8 @@ def closed_form(chain: Chain, rule: Rule) -> str | None:
     if not formula or not is_sum or len(weights) > 1:
         return None
     (weight,) = weights
-    text = _for_all_samples(formula, chain.samples, chain.sample, [c / weight for c in rule.contributions if weight])
+    slopes = [c / weight for c in rule.contributions if weight]
+    text = _for_all_samples(formula, chain.samples, chain.sample, slopes, style)
     before = "" if weight == 1 else f"(1/{n})·" if isclose(weight * n, 1) else f"{factor(weight)}·"
     return f"{before}Σ {text}" if text else None
 
@@ -64,7 +66,7 @@ def _is_linear(nodes: Sequence[Value], total: Value) -> bool:
     return True
 
 
-def _for_all_samples(formula: Symbolic, samples: Samples, sample: int, slopes: Sequence[float]) -> str:
+def _for_all_samples(formula: Symbolic, samples: Samples, sample: int, slopes: Sequence[float], style: Style) -> str:
     """The formula of one sample if it gives the slopes of all with their own data; names lose indices that differ."""
     size = max(map(abs, slopes), default=0.0)
     stems: dict[str, str] = {}
@@ -72,5 +74,6 @@ def _for_all_samples(formula: Symbolic, samples: Samples, sample: int, slopes: S
         data = samples.matched(sample, k)
         if not formula.gives_for(data, slope, 1e-9 * size):
             return ""
-        stems |= {label: indexed(label)[0] for (label, _), x in data.items() if x.label != label}
-    return formula.renamed(stems) if slopes else ""
+        labels = {shortened(label): x.label == label for (label, _), x in data.items()}
+        stems |= {label: indexed(label)[0] for label, is_common in labels.items() if not is_common}
+    return formula.renamed(stems, style) if slopes else ""

@@ -1,19 +1,23 @@
-"""Explanations of the derivative of one value with respect to another."""
+"""Explanations of the derivatives of one value with respect to others."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import overload
 
 from autograd.core.graph import check_stale
 from autograd.core.value import Value
-from autograd.explaining.chain import Chain, View
+from autograd.explaining.chain import Chain, View, as_values
 from autograd.explaining.chain_rule import chain_rule
 from autograd.explaining.chain_rule_latex import rule_latex
 from autograd.explaining.closed_form import closed_form
+from autograd.explaining.forward_pass import ForwardPass
 from autograd.explaining.wording import gradient_note, rule_lines, step_parts
+from autograd.explaining.words import Words
 from autograd.formula.typesetting import columns
 
-__all__ = ["Explanation", "explain"]
+__all__ = ["Explanation", "Explanations", "explain"]
 
 MAX_STEPS = 20
 """Maximum number of steps, over all paths, that are explained."""
@@ -21,15 +25,29 @@ MAX_FORMULA = 100
 """Maximum length of the formula of a step, in characters."""
 
 
-def explain(root: Value, wrt: Value, view: View = "named") -> Explanation:
+@overload
+def explain(root: Value, wrt: Value, view: View = ..., language: str | Mapping[str, str] = ...) -> Explanation: ...
+@overload
+def explain(
+    root: Value, wrt: Sequence[Value] | None = ..., view: View = ..., language: str | Mapping[str, str] = ...
+) -> Explanations: ...
+def explain(
+    root: Value,
+    wrt: Value | Sequence[Value] | None = None,
+    view: View = "named",
+    language: str | Mapping[str, str] = "en",
+) -> Explanation | Explanations:
     r"""Explain the derivative of `root` with respect to `wrt`: the chain rule along every path, in symbols and numbers.
 
     The result prints itself.  Paths lead from one named value to the next; with ``view="full"``, through every value.
     Several paths are written out and summed, more than four are grouped by their first step, and in a sum over
     samples each sample is a term.  `Explanation` has the parts, LaTeX and the closed form.
 
-    Raises TypeError for arguments that are not Values, ValueError for a `wrt` that `root` does not depend on, and
-    `StaleGraphError` if a leaf was changed after the forward pass.
+    With several `wrt`, or without any for all leaves, the forward pass comes first: the result is `Explanations`.
+    `language` is that of the words, as for `draw`.
+
+    Raises TypeError for arguments that are not Values, ValueError for a `wrt` that `root` does not depend on and for an
+    unknown `language`, and `StaleGraphError` if a leaf was changed after the forward pass.
 
     >>> from autograd import Constant, Value
     >>> w, x, y = Value(0.5, "w"), Constant(2.0, "x"), Constant(1.5, "y")
@@ -44,11 +62,16 @@ def explain(root: Value, wrt: Value, view: View = "named") -> Explanation:
     '\\frac{dL}{d\\hat{y}} = \\frac{\\partial L}{\\partial \\hat{y}} = -0.8'
     >>> explain(L, w).closed_form
     '2·x·(w·x + 0.1 - y)'
+    >>> print(explain(L).forward)
+    ŷ = w·x + 0.1 = 0.5·2.0 + 0.1 = 1.1
+    L = (ŷ - y)² = (1.1 - 1.5)² = 0.16
     """
-    for value in (root, wrt):
-        if type(value) is not Value:
-            raise TypeError(f"explain takes two Values, as in explain(L, w), not {value!r}")
-    return Explanation(Chain(root, wrt, view))
+    values, words = as_values("explain", root, wrt), Words(language)
+    if isinstance(wrt, Value):
+        return Explanation(Chain(root, wrt, view, words=words))
+    if wrt is None:
+        values = [value for value in Chain(root, view=view).values if value.is_leaf]
+    return Explanations(Chain(root, values, view, words=words))
 
 
 class Explanation:
@@ -113,4 +136,40 @@ class Explanation:
     @property
     def note(self) -> str:
         """The reason if ``.grad`` is not the derivative; else empty."""
-        return gradient_note(self._chain.names[self.wrt], self.wrt, self.value)
+        return gradient_note(self._chain.names[self.wrt], self.wrt, self.value, self._chain.words)
+
+
+class Explanations(Sequence[Explanation]):
+    """The forward pass, and the derivatives of one value with respect to several others: a sequence of `Explanation`.
+
+    `forward` is the forward pass, with its `lines` and its `latex`; `latex` has the derivatives too.
+    """
+
+    def __init__(self, chain: Chain) -> None:
+        check_stale(chain.nodes)
+        self.root, self.forward = chain.root, ForwardPass(chain)
+        self._explanations = [Explanation(one) for one in chain.each]
+
+    @overload
+    def __getitem__(self, i: int) -> Explanation: ...
+    @overload
+    def __getitem__(self, i: slice) -> Sequence[Explanation]: ...
+    def __getitem__(self, i: int | slice) -> Explanation | Sequence[Explanation]:
+        return self._explanations[i]
+
+    def __len__(self) -> int:
+        return len(self._explanations)
+
+    def __str__(self) -> str:
+        return "\n\n".join(filter(None, map(str, (self.forward, *self))))
+
+    __repr__ = __str__
+
+    def _repr_latex_(self) -> str:
+        return f"$$ {self.latex} $$"
+
+    @cached_property
+    def latex(self) -> str:
+        """The forward pass and the chain rule for each value in LaTeX, one below the other."""
+        parts = filter(None, (self.forward.latex, *(explanation.latex for explanation in self)))
+        return "\\begin{gathered}\n" + " \\\\[1em]\n".join(parts) + "\n\\end{gathered}"

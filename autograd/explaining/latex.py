@@ -7,7 +7,7 @@ import unicodedata
 
 from autograd.formula.typesetting import Style
 
-__all__ = ["LATEX", "latex_name", "latex_number"]
+__all__ = ["LATEX", "latex_name", "latex_number", "latex_sign"]
 
 _GREEK = dict(
     zip(
@@ -45,6 +45,11 @@ def latex_number(text: str) -> str:
     if power:
         return f"{power[1]} \\cdot 10^{{{int(power[2])}}}"
     return {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\mathrm{nan}"}.get(text, text)
+
+
+def latex_sign(sign: str) -> str:
+    """``=`` or ``≈`` in LaTeX."""
+    return {"≈": r"\approx"}.get(sign, sign)
 
 
 def latex_name(label: str) -> str:
@@ -113,5 +118,7 @@ LATEX = Style(
     },
     name=latex_name,
     call=_call,
+    sum=r"\sum {}",
+    share=r"\frac{{1}}{{{}}} \cdot {}",
 )
 """Formulas in LaTeX."""

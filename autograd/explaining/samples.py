@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from autograd.core.table import OPERATIONS
 from autograd.core.value import Value
+from autograd.extensions.expressions import label_of
 
 __all__ = ["Samples", "find_samples", "indexed"]
 
@@ -83,8 +84,8 @@ class Samples:
 
     def row(self, k: int, term: str) -> dict[str, float]:
         """The numbers of one sample by name: its data and its values; `term` is the name of the term if it has none."""
-        named = [(getattr(x, "label", None), float(x)) for x in self._constants(k)]
-        named += [(v.label or (term if v is self.terms[k] else None), v.data) for v in self._private[k]]
+        named = [(label_of(x), float(x)) for x in self._constants(k)]
+        named += [(label_of(v) or (term if v is self.terms[k] else ""), v.data) for v in self._private[k]]
         stems = [(indexed(label)[0], x) for label, x in named if label]
         counts = Counter(stem for stem, _ in stems)
         return {stem: x for stem, x in stems if counts[stem] == 1}
@@ -131,7 +132,7 @@ class Samples:
     @property
     def stem(self) -> str:
         """The common name of the terms: ``L``, or ``L[i]`` if each has an index; empty without names."""
-        labels = {term.label or "" for term in self.terms}
+        labels = {label_of(term) for term in self.terms}
         return labels.pop() if len(labels) == 1 else f"{indexed(labels.pop())[0]}[i]"
 
     @cached_property

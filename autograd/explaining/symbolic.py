@@ -20,34 +20,32 @@ from typing import Any
 from autograd.core.graph import adjoints
 from autograd.core.value import Value
 from autograd.explaining.latex import LATEX
-from autograd.explaining.symbols import MAX_SIZE, Alphabet, TooLong, sizes
+from autograd.explaining.symbols import MAX_LENGTH, MAX_SIZE, Alphabet, Draft, sizes
 from autograd.explaining.sympy_notation import source
 from autograd.formula.language import Formula
 from autograd.formula.systems import FLOATS
-from autograd.formula.typesetting import typeset
+from autograd.formula.typesetting import PLAIN, Style, typeset
 
 __all__ = ["Symbolic", "local_formulas", "slope_formulas"]
 
-MAX_LENGTH = 300
-"""Maximum length of a formula that is shown, in characters."""
-
 
 def slope_formulas(nodes: Sequence[Value], names: Mapping[Value, str]) -> dict[Value, Symbolic]:
-    """The derivatives of the first of the `nodes` with respect to the values in `names`; empty if they are too long."""
+    """The derivatives of the first of the `nodes` with respect to the values in `names`, if they are short enough."""
     if sizes(nodes, wide=1)[nodes[0]] > MAX_SIZE:
         return {}
     alphabet, inner = Alphabet(nodes, names), set(nodes)
-    try:
-        derivatives = adjoints(nodes[0], nodes, alphabet.edges, alphabet.number(1))
-    except TooLong:
-        return {}
-    return {operand: Symbolic(expr, alphabet) for operand, expr in derivatives.items() if operand not in inner}
+    derivatives = adjoints(nodes[0], nodes, alphabet.edges, Draft(alphabet.number(1), alphabet))
+    return {
+        operand: Symbolic(draft.expr, alphabet)
+        for operand, draft in derivatives.items()
+        if operand not in inner and draft.expr is not None
+    }
 
 
 def local_formulas(node: Value, names: Mapping[Value, str]) -> list[Symbolic]:
     """The local derivatives of one node as formulas, edge by edge."""
     alphabet = Alphabet([node], names)
-    return [Symbolic(expr, alphabet) for _, expr in alphabet.edges(node)]
+    return [Symbolic(draft.expr, alphabet) for _, draft in alphabet.edges(node)]
 
 
 class Symbolic:
@@ -64,19 +62,27 @@ class Symbolic:
     """
 
     def __init__(self, expr: Any, alphabet: Alphabet) -> None:
-        self._expr, self._alphabet = _tidied(expr, alphabet), alphabet
+        self._untidied, self._alphabet = expr, alphabet
+
+    @cached_property
+    def _expr(self) -> Any:
+        return _tidied(self._untidied, self._alphabet)
+
+    def written(self, style: Style = PLAIN) -> str:
+        """The formula as it is written in one style."""
+        return typeset(self._tree, self._alphabet.labels, style)
 
     @cached_property
     def text(self) -> str:
         """The formula as it is written: ``2·(ŷ - y)``."""
-        return typeset(self._tree, self._alphabet.labels)
-
-    @cached_property
-    def latex(self) -> str:
-        """The formula in LaTeX."""
-        return typeset(self._tree, self._alphabet.labels, LATEX)
+        return self.written()
 
     @property
+    def latex(self) -> str:
+        """The formula in LaTeX."""
+        return self.written(LATEX)
+
+    @cached_property
     def _tree(self) -> ast.expr:
         return ast.parse(source(self._expr), mode="eval").body
 
@@ -90,7 +96,7 @@ class Symbolic:
         labels = Counter(self._alphabet.labels[key] for key in self._alphabet.names)
         if any(labels[name] > 1 for name in self._used):  # two values of one name
             return False
-        return self.gives_for({}, slope) and len(self.text) <= MAX_LENGTH
+        return len(self.text) <= MAX_LENGTH and self.gives_for({}, slope)
 
     def gives_for(self, numbers: Mapping[tuple[str, float], float], slope: float, tolerance: float = 1e-300) -> bool:
         """True if its value is this slope after `numbers`, by label and number, have replaced those of the data."""
@@ -105,11 +111,11 @@ class Symbolic:
         """The expression as a formula of symbols, and what each stands for: a Value, (label, number), or a number."""
         return self._formula, self._alphabet.keys
 
-    def renamed(self, names: Mapping[str, str]) -> str:
+    def renamed(self, names: Mapping[str, str], style: Style = PLAIN) -> str:
         """The text with other `names`; empty if that would make one ambiguous."""
         labels = {key: names.get(label, label) for key, label in self._alphabet.labels.items()}
         is_unambiguous = len({names.get(name, name) for name in self._used}) == len(self._used)
-        return typeset(self._tree, labels) if is_unambiguous else ""
+        return typeset(self._tree, labels, style) if is_unambiguous else ""
 
     @property
     def _used(self) -> list[str]:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import add, mul
 from typing import Any
 
 from autograd.core.table import OPERATIONS, Operation
 from autograd.core.value import Value
 from autograd.explaining.sympy_notation import function, system
 from autograd.extensions.derivatives import edge_formulas
+from autograd.extensions.expressions import label_of
 from autograd.formula.language import Formula
 from autograd.formula.typesetting import number
 
-__all__ = ["TEXTBOOK", "Alphabet", "TooLong", "sizes"]
+__all__ = ["MAX_LENGTH", "TEXTBOOK", "Alphabet", "Draft", "sizes"]
 
 MAX_SIZE = 250
 """Maximum number of operations and operands, with repetitions, in an expression that becomes a formula."""
+MAX_LENGTH = 300
+"""Maximum length of a formula that is shown, in characters."""
 
 TEXTBOOK = {
     OPERATIONS["sigmoid"]: Formula("z * (1 - z)", ("x", "z")),
@@ -26,8 +30,27 @@ TEXTBOOK = {
 """Derivatives as textbooks print them, where the table has a more accurate form."""
 
 
-class TooLong(Exception):  # noqa: N818
-    """A formula would contain an expression too long to read."""
+class Draft:
+    """A formula in the making: its `expr`, or None if it is too long to read, and then for all that is made of it too.
+
+    So no time is spent on formulas that nobody would see.
+    """
+
+    __slots__ = ("_alphabet", "expr")
+
+    def __init__(self, expr: Any, alphabet: Alphabet) -> None:
+        self.expr = expr if expr is not None and alphabet.length(expr) <= MAX_LENGTH else None
+        self._alphabet = alphabet
+
+    def __mul__(self, other: Draft) -> Draft:
+        return self._combined(mul, other)
+
+    def __add__(self, other: Draft) -> Draft:
+        return self._combined(add, other)
+
+    def _combined(self, combine: Callable[[Any, Any], Any], other: Draft) -> Draft:
+        is_long = self.expr is None or other.expr is None
+        return Draft(None if is_long else combine(self.expr, other.expr), self._alphabet)
 
 
 class Alphabet:
@@ -44,6 +67,7 @@ class Alphabet:
         self._own: dict[str, Operation] = {}
         self._symbols: dict[Any, Any] = {}
         self._exprs: dict[Value, Any] = {}
+        self._lengths: dict[Any, int] = {}
         self._names, self._sizes = names, sizes(nodes)
         for node in reversed(nodes):
             for x in node.args:
@@ -52,15 +76,14 @@ class Alphabet:
         if nodes[0] in names:
             self._exprs[nodes[0]] = self._symbol(nodes[0], names[nodes[0]], nodes[0].data)
 
-    def edges(self, node: Value) -> Iterator[tuple[Value, Any]]:
-        """The edges of a node, with its local derivatives as expressions."""
+    def edges(self, node: Value) -> Iterator[tuple[Value, Draft]]:
+        """The edges of a node, with its local derivatives."""
         for operand, formula, arguments in edge_formulas(node):
             partial = TEXTBOOK.get(node.op, formula)
-            used = [
-                self._expr_of(node, x) if name in partial.used else None
-                for name, x in zip(partial.names, arguments, strict=True)
-            ]
-            yield operand, partial.over(system())(*used)
+            operands = dict(zip(partial.names, arguments, strict=True))
+            used = {name: self._expr_of(node, x) for name, x in operands.items() if name in partial.used}
+            is_long = any(expr is None for expr in used.values())
+            yield operand, Draft(None if is_long else partial.over(system())(*map(used.get, operands)), self)
 
     def number(self, value: float) -> Any:
         """A number as an expression: whole ones as they are, others as symbols that stand for them."""
@@ -93,6 +116,23 @@ class Alphabet:
             expr = expr.replace(sp.Function(name), op.value.over(system()))
         return expr
 
+    def length(self, expr: Any) -> int:
+        """The length of an expression as it is written, or less: what the terms of a sum share is counted once."""
+        if expr not in self._lengths:
+            self._lengths[expr] = self._length(expr)
+        return self._lengths[expr]
+
+    def _length(self, expr: Any) -> int:
+        import sympy as sp
+
+        if not expr.args:
+            return len(self.labels[str(expr)]) if str(expr) in self.names else 1
+        parts, between = expr.args, 1
+        if expr.is_Add:
+            parts, between = {factor for term in parts for factor in sp.Mul.make_args(term)}, 3
+        own = len(expr.func.__name__) + 2 if expr.is_Function else between * (len(expr.args) - 1)
+        return own + sum(map(self.length, parts))
+
     def _expr_of(self, node: Value, operand: Any) -> Any:
         import sympy as sp
 
@@ -101,9 +141,8 @@ class Alphabet:
                 return self._written(node)
             named = operand in self._names
             return self._symbol(operand, self._names[operand], operand.data) if named else self._written(operand)
-        label = getattr(operand, "label", None)
-        if label:
-            return self._symbol((label, float(operand)), label, float(operand))
+        if label_of(operand):
+            return self._symbol((operand.label, float(operand)), label_of(operand), float(operand))
         if node.op is OPERATIONS["pow"] and math.isfinite(operand):
             return sp.Rational(repr(operand))  # so that SymPy can lower it by one
         return self.number(operand)
@@ -119,11 +158,14 @@ class Alphabet:
         return self._symbols[key]
 
     def _written(self, node: Value) -> Any:
-        """A node as an expression, built when it is first needed: long sums rarely are."""
+        """A node as an expression, built when it is first needed; None if it is too long."""
         if node not in self._exprs:
-            if self._sizes[node] > MAX_SIZE:
-                raise TooLong
-            self._exprs[node] = self._applied(node, [self._expr_of(node, operand) for operand in node.args])
+            expr = None
+            if self._sizes[node] <= MAX_SIZE:
+                operands = [self._expr_of(node, operand) for operand in node.args]
+                is_long = any(operand is None for operand in operands)
+                expr = None if is_long else Draft(self._applied(node, operands), self).expr
+            self._exprs[node] = expr
         return self._exprs[node]
 
     def _applied(self, node: Value, operands: list[Any]) -> Any:

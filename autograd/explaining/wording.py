@@ -9,6 +9,7 @@ from autograd.core.value import Value
 from autograd.explaining.chain import Chain
 from autograd.explaining.chain_rule import Rule, Term
 from autograd.explaining.paths import Step
+from autograd.explaining.words import ENGLISH, Words
 from autograd.formula.typesetting import factor, number
 
 __all__ = [
@@ -29,19 +30,19 @@ MAX_FACTORS = 12
 
 def rule_lines(rule: Rule, write: Callable[[str], str] = str) -> Iterator[str]:
     """The chain rule, one line per term and the total below; numbers are written by `write`."""
-    terms = rule.sum.terms
+    terms, words = rule.sum.terms, rule.words
     rows = [product_line(term, write) for term in terms]
     if rule.sum.is_single:
         yield f"{rule.derivative.symbol} = {rows[0]}"
         return
-    yield f"{rule.derivative.symbol} = sum over {rule.sum.over}"
+    yield words("sum_over", derivative=rule.derivative.symbol, terms=rule.sum.over)
     width = max(len(term.head) for term in terms) + 1
     for term, row in zip(terms, rows, strict=True):
         yield f"{term.head + ':':{width}}  {row}" if term.head else f"  {row}"
     if rule.sum.left_out:
-        yield f"  … and {rule.sum.left_out:,} more, together {write(number(rule.sum.rest))}"
+        yield "  " + words("left_out", count=f"{rule.sum.left_out:,}", sum=write(number(rule.sum.rest)))
     numbers, total = summands(rule), number(rule.derivative.slope)
-    yield f"total:  {joined(' + ', map(write, numbers))} {equals(sum, numbers, total)} {write(total)}"
+    yield f"{words('total')}:  {joined(' + ', map(write, numbers))} {equals(sum, numbers, total)} {write(total)}"
 
 
 def product_line(term: Term, write: Callable[[str], str] = str) -> str:
@@ -86,9 +87,9 @@ def step_parts(chain: Chain, step: Step, longest: int) -> list[str]:
         text = f"1/{len(terms)}"  # for a mean
     else:
         formula = chain.formula(step)
-        text = formula.text if formula and (not formula.is_number or "/" in formula.text) else ""
+        text = formula.written(chain.words.style) if formula and (not formula.is_number or "/" in formula.text) else ""
     formulas = [text] if text and text != slope and len(text) <= longest else []
-    return [step.factor.symbol, *formulas, slope + " (at a kink)" * chain.is_at_kink(step)]
+    return [step.factor.symbol, *formulas, chain.words("at_kink", slope=slope) if chain.is_at_kink(step) else slope]
 
 
 def same(grad: float, derivative: float) -> bool:
@@ -96,19 +97,15 @@ def same(grad: float, derivative: float) -> bool:
     return isclose(grad, derivative, rel_tol=1e-6) or (grad != grad and derivative != derivative)
 
 
-def gradient_note(name: str, wrt: Value, derivative: float) -> str:
+def gradient_note(name: str, wrt: Value, derivative: float, words: Words = ENGLISH) -> str:
     """The reason why ``.grad`` of a value is not this derivative; empty if it is, or if there is no gradient."""
     grad = wrt.grad
     if grad is None or same(grad, derivative):
         return ""
     times = grad / derivative if derivative else 0.0
+    shown = {"name": name, "grad": number(grad)}
+    if not wrt.edges and grad and times > 1.5 and isclose(times, round(times), rel_tol=1e-6):
+        return words("grad_adds_up", **shown, times=round(times))
     if wrt.edges:
-        why = f"not {number(derivative)}: it was left by backward() of another result"
-    elif grad == 0:
-        why = f"not {number(derivative)}: no backward pass has added to it since it was reset"
-    elif times > 1.5 and isclose(times, round(times), rel_tol=1e-6):
-        why = f"{round(times)} times that: gradients add up from one backward() to the next, "
-        why += "until they are reset (zero_grad)"
-    else:
-        why = f"not {number(derivative)}: it is the sum over all backward passes since it was last reset"
-    return f"{name}.grad is {number(grad)}, {why}."
+        return words("grad_of_another", **shown, derivative=number(derivative))
+    return words("grad_reset" if grad == 0 else "grad_of_all_passes", **shown, derivative=number(derivative))

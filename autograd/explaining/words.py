@@ -9,11 +9,14 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from dataclasses import replace
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 
-__all__ = ["ENGLISH", "LANGUAGES", "Words", "filled"]
+from autograd.formula.typesetting import PLAIN, Style
+
+__all__ = ["ENGLISH", "LANGUAGES", "Words", "filled", "words"]
 
 _FOLDER = Path(__file__).parent / "languages"
 _PART = re.compile(r"\{(\w+)\}")
@@ -35,16 +38,27 @@ class Words:
     """
 
     def __init__(self, language: str | Mapping[str, str] = "en") -> None:
-        if isinstance(language, str):
-            if language not in LANGUAGES:
-                raise ValueError(
-                    f"language={language!r}: known languages: {', '.join(LANGUAGES)}; for others, pass a dict that "
-                    "translates the English words"
-                )
-            self.code, self.table = language, _table(language)
-        else:
-            self.code, self.table = language.get("language", "en"), MappingProxyType({**_table("en"), **language})
+        if isinstance(language, Mapping):
+            self.table: Mapping[str, str] = MappingProxyType({**_table("en"), **language})
             _check(language)
+        elif language in LANGUAGES:
+            self.table = _table(language)
+        else:
+            raise ValueError(
+                f"language={language!r}: known languages: {', '.join(LANGUAGES)}; for others, pass a dict that "
+                "translates the English words"
+            )
+
+    @property
+    def code(self) -> str:
+        """The code of the language, as HTML has it: ``en``."""
+        return self.table["language"]
+
+    @cached_property
+    def style(self) -> Style:
+        """The style of formulas in these words: ``a if x > 0 and y > 0 else b``."""
+        choice = self("choice", x="{0}", condition="{1}", y="{2}")
+        return replace(PLAIN, choice=choice, signs={**PLAIN.signs, "and": self("and"), "or": self("or")})
 
     def __call__(self, key: str, /, **parts: object) -> str:
         """The words with this key, with their parts filled in."""
@@ -53,6 +67,15 @@ class Words:
     def section(self, name: str) -> dict[str, str]:
         """The words whose keys start with ``name.``, by the rest of their keys."""
         return {key.removeprefix(f"{name}."): words for key, words in self.table.items() if key.startswith(f"{name}.")}
+
+
+def words(language: str = "en") -> dict[str, str]:
+    """The words of a language by key, for a translation into another one: ``draw(L, language=words("en") | {...})``.
+
+    >>> words("en")["not_computed"]
+    'not computed'
+    """
+    return dict(Words(language).table)
 
 
 def filled(words: str, **parts: object) -> str:
@@ -76,6 +99,8 @@ def _check(words: Mapping[str, str]) -> None:
     """Raise ValueError for a key that pictures do not use, and for a translation with other parts."""
     english = _table("en")
     for key, translated in words.items():
+        if not isinstance(translated, str):
+            raise TypeError(f"language={{{key!r}: {translated!r}}}: a translation is a string")
         if key not in english:
             near = difflib.get_close_matches(key, english, n=1)
             hint = f": did you mean {near[0]!r}?" if near else f"; {len(english)} keys are known"

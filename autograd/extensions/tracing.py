@@ -35,7 +35,7 @@ __all__ = ["CONDITIONS", "DETACH", "TracingError", "Unknown", "argument", "is_co
 _ZERO = Formula("0", ("x", "y", "z"))
 
 CONDITIONS = {
-    name: Operation(name, ("x", "y"), Formula(f"x {sign} y", ("x", "y")), (_ZERO, _ZERO))
+    name: Operation(name, ("x", "y"), Formula(f"x {sign} y", ("x", "y")), (_ZERO, _ZERO), is_operator=True)
     for name, sign in {
         **{"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="},
         **{"and": "and", "or": "or"},

@@ -41,7 +41,7 @@ Written = tuple[str, int]
 """A string, and how loosely its outermost operator binds: one of the following."""
 ATOM, POWER, PRODUCT, SIGN, SUM, CONDITION, ALTERNATIVES, CHOICE = range(8)
 
-_INDEX = re.compile(r"(?<=\[)([\w, ]+)(?=\])")
+_INDEX = re.compile(r"(?:(?<=\[)|(?<=_\{))([\w, ]+)(?=[\]}])")  # of w[0] and of its LaTeX, w_{0}
 _SIMPLE = re.compile(r"[^\s+\-*/%^·=<>]+")
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -103,6 +103,8 @@ class Style:
     name: Callable[[str], str] = str
     call: Callable[[str, str], str] = "{}({})".format
     is_plain: bool = False
+    sum: str = "Σ {}"
+    share: str = "(1/{})·{}"
 
     def fit(self, operand: Written, loosest: int) -> str:
         """The operand's string, in parentheses if it binds more loosely than its place allows."""
@@ -136,6 +138,16 @@ class Style:
         if exponent is not None and exponent.is_integer():
             return base + str(int(exponent)).translate(_SUPERSCRIPTS), POWER
         return f"{base}^{self.fit(right, ATOM)}", POWER
+
+    def conditional(self, condition: Written, x: Written, y: Written) -> Written:
+        """``x if condition else y``."""
+        inner = ALTERNATIVES if self.is_plain else CHOICE
+        return self.choice.format(self.fit(x, inner), self.fit(condition, inner), self.fit(y, CHOICE)), CHOICE
+
+    def compared(self, sign: str, x: Written, y: Written) -> Written:
+        """``x < y``, or two conditions joined by ``and`` or ``or``."""
+        loosest = {"and": CONDITION, "or": ALTERNATIVES}.get(sign, SUM)
+        return f"{self.fit(x, loosest)} {self.signs[sign]} {self.fit(y, loosest)}", max(loosest, CONDITION)
 
 
 _SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠", "and": "and", "or": "or", "%": "%"}
@@ -188,8 +200,7 @@ class _Typesetter:
 
     def name(self, word: str) -> _Phrase:
         label = self.names.get(word, word)
-        looseness = ATOM if _SIMPLE.fullmatch(label) else SUM
-        return _Phrase((self.style.name(label), looseness), is_number=self.names.get(word, "")[:1].isdigit())
+        return _Phrase(atom(label, self.style), is_number=self.names.get(word, "")[:1].isdigit())
 
     def unary(self, sign: str, x: _Phrase) -> _Phrase:
         if sign == "+":
@@ -224,39 +235,32 @@ class _Typesetter:
         return _Phrase(text, factors=(first, *others))
 
     def comparison(self, sign: str, x: _Phrase, y: _Phrase) -> _Phrase:
-        return self.joined(sign, x, y, SUM, CONDITION)
+        return _Phrase(self.style.compared(sign, x.whole(self.style), y.whole(self.style)))
 
-    def logical(self, word: str, x: _Phrase, y: _Phrase) -> _Phrase:
-        looseness = CONDITION if word == "and" else ALTERNATIVES
-        return self.joined(word, x, y, looseness, looseness)
-
-    def joined(self, sign: str, x: _Phrase, y: _Phrase, loosest: int, looseness: int) -> _Phrase:
-        left, right = (self.style.fit(operand.whole(self.style), loosest) for operand in (x, y))
-        return _Phrase((f"{left} {self.style.signs[sign]} {right}", looseness))
+    logical = comparison
 
     def call(self, function: str, operands: Sequence[_Phrase]) -> _Phrase:
         written = [operand.whole(self.style) for operand in operands]
         if function == "where":
-            inner = ALTERNATIVES if self.style.is_plain else CHOICE
-            condition, x, y = (
-                self.style.fit(text, loosest) for text, loosest in zip(written, (inner, inner, CHOICE), strict=True)
-            )
-            return _Phrase((self.style.choice.format(x, condition, y), CHOICE))
+            return _Phrase(self.style.conditional(*written))
         return _Phrase((self.style.call(function, ", ".join(text for text, _ in written)), ATOM))
 
 
-def atom(label: str) -> Written:
+def atom(label: str, style: Style = PLAIN) -> Written:
     """A label as an operand; one that contains an operator needs parentheses in a product."""
-    return label, ATOM if _SIMPLE.fullmatch(label) else SUM
+    return style.name(label), ATOM if _SIMPLE.fullmatch(label) else SUM
 
 
-def in_common(strings: Sequence[str], letters: Sequence[Sequence[tuple[str, str]]]) -> str:
+def in_common(strings: Sequence[str], letters: Sequence[Sequence[tuple[str, str]]], prefer_letters: bool = True) -> str:
     """The common form of all `strings`, with letters for numbers in their indices; "" if there is none.
 
-    `letters` holds, for each string, pairs of a number and the letter that may replace it.
+    `letters` holds, for each string, pairs of a number and the letter that may replace it.  A number that all strings
+    share is replaced too if it may be, unless `prefer_letters` is false.
 
     >>> in_common(["w[0]·x[0]", "w[1]·x[1]"], [[("0", "i")], [("1", "i")]])
     'w[i]·x[i]'
+    >>> in_common(["w[0,0]", "w[0,1]"], [[("0", "i")], [("0", "i"), ("1", "i")]], prefer_letters=False)
+    'w[0,i]'
     """
     common: set[str] | None = None
     for string, pairs in zip(strings, letters, strict=True):
@@ -264,7 +268,8 @@ def in_common(strings: Sequence[str], letters: Sequence[Sequence[tuple[str, str]
         common = variants if common is None else common & variants
         if not common:
             return ""
-    return max(common or {""}, key=lambda text: (-sum(map(str.isdigit, text)), text))
+    sign = -1 if prefer_letters else 1
+    return max(common or {""}, key=lambda text: (sign * sum(map(str.isdigit, text)), text))
 
 
 def _with_letters(text: str, letters: Sequence[tuple[str, str]]) -> Iterator[str]:

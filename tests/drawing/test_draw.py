@@ -44,6 +44,61 @@ def test_two_paths_are_written_out_and_summed():
     assert "total:  (−1.6) + 0.1 = −1.5" in seen
 
 
+def test_several_values_have_a_style_each():
+    w, b = Value(0.5, label="w"), Value(0.1, label="b")
+    y_hat = (w * 2.0 + b).named("ŷ")
+    J = (((y_hat - 1.5) ** 2).named("L") + (0.1 * w**2).named("R")).named("J")
+    J.backward()
+    drawing = draw(J, wrt=[w, b])
+    seen = visible(drawing)
+    first = seen.index("w (solid):  dJ/dw = sum over 2 paths")
+    assert seen[first : first + 5] == [
+        "w (solid):  dJ/dw = sum over 2 paths",
+        "path 1:  ∂J/∂L · ∂L/∂ŷ · ∂ŷ/∂w = 1.0 · (−0.8) · 2.0 = −1.6",
+        "path 2:  ∂J/∂R · ∂R/∂w = 1.0 · 0.1 = 0.1",
+        "total:  (−1.6) + 0.1 = −1.5",
+        "b (dashed):  dJ/db = ∂J/∂L · ∂L/∂ŷ · ∂ŷ/∂b = 1.0 · (−0.8) · 1.0 = −0.8",
+    ]
+    assert seen.count("paths from w, b") == 2
+    solid, dashed = style.PATHS[:2]
+    arrows = [line for line in drawing.source.splitlines() if " -> " in line]
+    colors = [re.search(r'(?<!font )color="([^"]*)"', arrow)[1] for arrow in arrows]
+    both = f"{solid.line}:{dashed.line}"
+    assert [colors.count(color) for color in (solid.line, dashed.line, both)] == [3, 1, 2]
+    assert "dJ/db = ∂J/∂L · ∂L/∂ŷ · ∂ŷ/∂b = 1.0 · (-0.8) · 1.0 = -0.8" in drawing.words
+    assert draw(J, wrt=[w]).source == draw(J, wrt=(w, w)).source == draw(J, wrt=w).source
+    assert draw(J, wrt=[]).source == draw(J).source
+
+
+def test_several_values_over_samples(loss_over):
+    w, b, J = loss_over(30)
+    seen = visible(draw(J, wrt=[w, b]))
+    head = seen.index("contribution to dJ/dw")
+    assert seen[head - 7 : head - 5] == [
+        "w (solid):  sample 1:  ∂J/∂L · ∂L/∂ŷ · ∂ŷ/∂w = 0.03333 · (−0.8) · 2.0 = −0.05333",
+        "b (dashed):  sample 1:  ∂J/∂L · ∂L/∂ŷ · ∂ŷ/∂b = 0.03333 · (−0.8) · 1.0 ≈ −0.02667",
+    ]
+    assert seen[head : head + 2] == ["contribution to dJ/dw", "contribution to dJ/db"]
+    total = seen.index("sum of the 30 contributions")
+    assert seen[total + 1 : total + 3] == [number_with_minus(slope) for slope in J.gradients([w, b])]
+    K = (J + 0.1 * w).named("K")
+    K.backward()
+    seen = visible(draw(K, wrt=[w, b]))
+    assert any(text.startswith("w (solid):  ") and "∂K/∂w = 0.1" in text for text in seen)
+
+
+def test_values_to_highlight_are_few_values():
+    values = [Value(1.0, label) for label in "abcde"]
+    L = sum_(values).named("L")
+    message = r"wrt= takes up to 4 Values, one for each style, not 5: draw two pictures"
+    with pytest.raises(ValueError, match=message):
+        draw(L, wrt=values)
+    assert "e (double)" not in draw(L, wrt=values[:4]).source
+    assert "d (double):  dL/dd = ∂L/∂d = 1.0" in visible(draw(L, wrt=values[:4]))
+    with pytest.raises(TypeError, match="draw takes Values, not 'w'"):
+        draw(L, wrt=[values[0], "w"])
+
+
 def test_values_without_names_are_drawn_with_automatic_ones():
     a, b = Value(0.7), Value(2.0)
     L = (a * b + 1) ** 2
@@ -411,5 +466,7 @@ def test_the_structure_has_no_derivatives():
         TypeError, match=r"the picture of Neuron\(1, .*\) takes neither wrt= nor view=: draw one of its results"
     ):
         draw(Neuron(1), wrt=Value(1.0))
+    with pytest.raises(TypeError, match=r"the picture of Neuron\(1, .*\) takes no language=: its words are English"):
+        draw(Neuron(1), language="de")
     with pytest.raises(ValueError, match="view='all': the views are 'named' and 'full'"):
         draw(Value(1.0), view="all")

@@ -82,8 +82,8 @@ def test_the_attributes_of_arrows(lesson):
 
 
 def caption(chain, left_out=0):
-    rule = chain_rule(chain) if chain.wrt is not None and not chain.stale else None
-    return list(caption_rows(Layout(chain), rule, left_out))
+    rules = [] if chain.stale else [chain_rule(one) for one in chain.each]
+    return list(caption_rows(Layout(chain), rules, left_out))
 
 
 def test_the_caption(lesson, wide):
@@ -103,7 +103,7 @@ def test_the_caption(lesson, wide):
 def test_a_picture_in_words(lesson):
     w, _, L = lesson
     chain = Chain((L * L).named("M"), w)
-    assert list(in_words(chain, chain_rule(chain))) == [
+    assert list(in_words(chain, [chain_rule(chain)])) == [
         "M = L·L = 0.0256   dM/dM = not computed",
         "  L = (ŷ - y)² = 0.16   dM/dL = 0.32",
         "    ŷ = w·x + b = 1.1   dM/dŷ = -0.256",
@@ -113,13 +113,13 @@ def test_a_picture_in_words(lesson):
         "w.grad is -1.6, not -0.512: it is the sum over all backward passes since it was last reset.",
     ]
     w.data = 0.7
-    assert "w = 0.7   changed: run the forward pass again" in "\n".join(in_words(Chain(L, w), None))
+    assert "w = 0.7   changed: run the forward pass again" in "\n".join(in_words(Chain(L, w), []))
 
 
 def test_a_value_that_is_used_twice_is_described_once():
     h = (Value(0.5, "w") * 2.0).named("h")
     root = ((h * 2.0).named("a") + (h * 3.0).named("b")).named("c")
-    assert [line.split(" = ")[0].strip() for line in in_words(Chain(root), None)] == [
+    assert [line.split(" = ")[0].strip() for line in in_words(Chain(root), [])] == [
         "c",
         "a",
         "h",

@@ -12,6 +12,7 @@ from autograd import sum as sum_
 from autograd.explaining.chain import Chain
 from autograd.explaining.closed_form import leaf_formula
 from autograd.explaining.latex import latex_name, latex_number
+from autograd.explaining.words import LANGUAGES
 
 NAMES = {
     "w": "w",
@@ -185,7 +186,8 @@ def test_katex_reads_it_all_and_finds_nothing_to_complain_about():
     for case in CASES:
         for view in ("named", "full"):
             w, result = case()
-            texts.append(explain(result, w, view=view).latex)
+            texts += [explain(result, w, view=view).latex, explain(result, [w], view=view).latex]
+            texts += [explain(result, w, view=view, language=language).latex for language in LANGUAGES]
             chain = Chain(result, w, view)
             steps = [step for value in chain.values for step in chain.paths.steps_to(value)]
             texts += [formula.latex for formula in map(chain.formula, steps[:50]) if formula]

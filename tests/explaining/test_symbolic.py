@@ -21,6 +21,7 @@ from autograd import (
     mean,
     relu,
     sigmoid,
+    sin,
     softplus,
     sqrt,
     tanh,
@@ -28,8 +29,10 @@ from autograd import (
 )
 from autograd.core.graph import adjoints, newest_first
 from autograd.core.recording import functions
+from autograd.explaining import symbolic
+from autograd.explaining.chain import Chain
 from autograd.explaining.symbolic import local_formulas, slope_formulas
-from autograd.explaining.symbols import TEXTBOOK, sizes
+from autograd.explaining.symbols import MAX_LENGTH, TEXTBOOK, Alphabet, sizes
 from autograd.explaining.sympy_notation import function, source, system
 from autograd.formula.systems import FLOATS, sympy
 from tests.programs import apply
@@ -171,6 +174,66 @@ def test_expressions_too_long_to_be_read_have_no_formulas():
     for _ in range(60):
         y = y * y + 0.5
     assert slope_formulas(newest_first(y), {A: "a", y: "z"}) == {}
+
+
+def unnamed_chain(x):
+    y = x
+    for i in range(100):
+        y = (sin(y), exp(y) * 0.1, y * y * 0.5)[i % 3]
+    return y
+
+
+def polynomial(x):
+    y = 1.0
+    for i in range(80):
+        y = y * x + (i + 0.5)
+    return y
+
+
+def sigmoids(x):
+    y = x
+    for _ in range(20):
+        y = sigmoid(Value(0.5) * y)
+    return y
+
+
+def sines(x):
+    y = x
+    for _ in range(60):
+        y = sin(y) + x
+    return y
+
+
+@pytest.mark.parametrize("shape", [unnamed_chain, polynomial, sigmoids, sines])
+def test_no_time_is_spent_on_formulas_that_are_too_long_to_read(shape, monkeypatch):
+    lengths = []
+
+    def length(alphabet, expr):
+        lengths.append(measured(alphabet, expr))
+        return lengths[-1]
+
+    measured = Alphabet._length
+    monkeypatch.setattr(Alphabet, "_length", length)
+    monkeypatch.setattr(symbolic, "_tidied", lambda expr, alphabet: pytest.fail(f"simplified {expr}"))
+    x = Value(0.9)
+    z = shape(x)
+    assert x not in slope_formulas(newest_first(z), Chain(z).names)
+    assert len(lengths) < 1000
+    assert max(lengths, default=0) < 4 * MAX_LENGTH
+
+
+def test_a_long_formula_does_not_hide_a_short_one():
+    w = Value(0.5, "w")
+    z = w * A + sigmoids(B)
+    formulas = slope_formulas(newest_first(z), Chain(z).names | {A: "a"})
+    assert formulas[w].text == "a"
+    assert B not in formulas
+
+
+def test_the_length_of_a_formula_is_a_lower_bound():
+    for z, wrt, text in WRITTEN:
+        formula = slope_formulas(newest_first(z), {A: "a", B: "b", C: "c", z: "z"})[wrt]
+        assert formula._alphabet.length(formula._untidied) <= len(text) + 8, "apart from numbers that are multiplied"
 
 
 def test_of_a_sum_over_many_terms_each_formula_is_short():

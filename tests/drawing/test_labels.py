@@ -1,0 +1,88 @@
+"""Labels may hold anything; what is shown of them is printable and short."""
+
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from autograd import Constant, Value, draw, explain, mean
+
+NASTY = [
+    "\0",
+    "\x01",
+    "\ud800",
+    "\udfff",
+    "\u202e",
+    "\u2066",
+    "\ufffe",
+    "\r\n",
+    "\\N",
+    '"',
+    "<b>",
+    "&amp;",
+    "]]>",
+    "{|}",
+    "%",
+    "$",
+]
+anything = st.lists(st.characters(exclude_categories=()) | st.sampled_from(NASTY), max_size=8).map("".join)
+
+
+def labelled(text):
+    """A sum over samples and a group, with the same text in every label: of Values, constants, samples, members."""
+    w = [Value(0.1 * i, f"{text}[{i}]") for i in range(5)]
+    losses = []
+    for k in range(2):
+        x = [Constant(1.0 + i + k, f"{text}x[{i}]") for i in range(5)]
+        h = sum(a * b for a, b in zip(w, x, strict=True)).named(f"h{text}")
+        losses.append(((h - Constant(k + 0.5, text)) ** 2).named(text))
+    J = (mean(losses).named(f"{text}'") * Constant(2.0, text)).named(f"{text}J")
+    J.backward()
+    return w[1], J
+
+
+def check_text(*strings):
+    for string in strings:
+        assert string.encode("utf-8")
+        assert string.replace("\n", "").replace("\t", "").isprintable()
+
+
+@settings(max_examples=25, deadline=None)
+@given(anything)
+@example("x" * 10**5)
+@example("".join(NASTY))
+def test_what_is_shown_is_printable(text):
+    w, J = labelled(text)
+    for wrt in (None, w, J.args[0]):
+        for options in ({}, {"view": "full"}, {"group": False}):
+            drawing = draw(J, wrt, **options)
+            check_text(drawing.source, drawing.words)
+            assert len(drawing.source) < 300_000
+    for wrt in (w, [w, J.args[0]]):
+        explanation = explain(J, wrt)
+        check_text(str(explanation), explanation.latex)
+        assert len(str(explanation)) < 20_000
+
+
+@pytest.mark.slow
+@settings(max_examples=15, deadline=None)
+@given(anything)
+@example("x" * 10**5)
+@example("".join(NASTY))
+def test_every_label_can_be_drawn(text):
+    w, J = labelled(text)
+    for wrt in (w, [w, J.args[0]]):
+        bundle = draw(J, wrt)._repr_mimebundle_()
+        check_text(*bundle.values())
+        assert ElementTree.fromstring(bundle["image/svg+xml"]).tag.endswith("svg")
+
+
+@pytest.mark.parametrize("label", ["\0nul", "a\x01b", "\ud800", "\u202egnp.exe", "x" * 10**5])
+def test_labels_of_constants_and_values_are_shown_alike(label):
+    pictures = [
+        draw((Value(1.0, label="w") * named(2.0, label)).named("L"))._repr_mimebundle_() for named in (Value, Constant)
+    ]
+    for bundle in pictures:
+        assert "text/html" in bundle
+        check_text(*bundle.values())
