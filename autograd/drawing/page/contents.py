@@ -91,7 +91,7 @@ class Contents:
         tokens = _Tokens(self._places)
         pieces = [
             tokens.place(piece) if _TOKEN.fullmatch(piece) else signs(piece)
-            for piece in filter(None, _TOKEN.split(expression(value, names=tokens)))
+            for piece in filter(None, _TOKEN.split(expression(value, names=tokens, style=self._chain.words.style)))
         ]
         names = [
             piece if isinstance(piece, str) else _inside(self._named[max(piece, -1 - piece)][1]) for piece in pieces
