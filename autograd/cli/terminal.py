@@ -9,13 +9,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autograd.drawing.style import FORMATS
+
 if TYPE_CHECKING:
     from autograd.drawing.rendering import Drawing
 
-__all__ = ["PICTURES", "check_picture_name", "save", "say"]
-
-PICTURES = (".svg", ".png", ".pdf", ".jpg", ".dot", ".gv")
-"""The suffixes of the files that a picture can be saved to."""
+__all__ = ["check_picture_name", "save", "say"]
 
 
 def say(lines: Iterable[str], program: str) -> int:
@@ -37,7 +36,7 @@ def say(lines: Iterable[str], program: str) -> int:
     return 0
 
 
-def check_picture_name(option: str, file: str, endings: Sequence[str] = PICTURES) -> None:
+def check_picture_name(option: str, file: str, endings: Sequence[str] = FORMATS) -> None:
     """Raise ValueError unless the name of the `file`, the value of an `option`, has one of these endings."""
     if Path(file).suffix.lower() not in endings:
         raise ValueError(f"{option} {file}: the name of the picture must end in one of {' '.join(endings)}")
@@ -45,7 +44,4 @@ def check_picture_name(option: str, file: str, endings: Sequence[str] = PICTURES
 
 def save(drawing: Drawing, file: str) -> None:
     """Save a picture in the format of the file's suffix."""
-    if Path(file).suffix.lower() in (".dot", ".gv"):
-        drawing.save(file)
-    else:
-        drawing.render(outfile=file, cleanup=True)
+    drawing.save(file)

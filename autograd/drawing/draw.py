@@ -7,7 +7,7 @@ share a box, a sum over samples shows one sample, and a picture too large to rea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.value import Value
@@ -16,7 +16,7 @@ from autograd.drawing.arrows import ArrowAttributes
 from autograd.drawing.boxes import BoxContents
 from autograd.drawing.caption import caption_rows
 from autograd.drawing.layout import Box, Layout
-from autograd.drawing.style import BOXES, FONT, GRAPH, bold, box, lines, text
+from autograd.drawing.style import FONT, GRAPH, PLATE, THEMES, bold, box, lines, patch, text
 from autograd.explaining.chain import Chain, View
 from autograd.explaining.chain_rule import chain_rule
 from autograd.explaining.samples import Samples
@@ -28,6 +28,8 @@ __all__ = ["GraphTooLarge", "check_size", "draw"]
 
 MAX_NODES = 150
 """Maximum number of boxes in a picture, by default."""
+DIRECTIONS = ("LR", "TB")
+"""The directions of the arrows: left to right, top to bottom."""
 
 _PLAIN = re.compile(r"[^\W\d]\w*")
 """Names that need no quotes in Graphviz."""
@@ -38,7 +40,16 @@ class GraphTooLarge(ValueError):  # noqa: N818
 
 
 def draw(
-    root: Value, wrt: Value | None = None, view: View = "named", group: bool = True, max_nodes: int = MAX_NODES
+    root: Value,
+    wrt: Value | None = None,
+    view: View = "named",
+    group: bool = True,
+    max_nodes: int = MAX_NODES,
+    *,
+    theme: str = "light",
+    direction: str = "LR",
+    transparent: bool = False,
+    scale: float = 1.0,
 ) -> Drawing:
     """Draw how `root` was computed, as a `graphviz.Digraph`.
 
@@ -46,11 +57,15 @@ def draw(
     operation.  `wrt` highlights the paths from that Value to `root` and writes out the chain rule along them.
     With `group`, similar values, such as ``w[0] … w[29]``, share a box, and a sum over samples shows one sample.
 
-    ``.render(outfile="chain.svg")`` writes a file (also .png, .pdf); a notebook shows the picture itself.
+    `theme` is ``"light"``, ``"dark"`` or ``"print"`` (black and white); `direction` is ``"LR"``, from left to right, or
+    ``"TB"``, from top to bottom; `transparent` leaves out the background, and `scale` multiplies the size.
+
+    ``.save("chain.svg")`` writes a file (also .png, .pdf, .jpg, .gv); a notebook shows the picture itself.
     Objects with a method ``_drawing_(group, max_nodes)``, such as the models of `neuron`, are drawn by that method.
 
-    Raises TypeError for arguments that are not Values, ValueError for a `wrt` that `root` does not depend on, and
-    `GraphTooLarge` for more than `max_nodes` boxes.  Up to 40 boxes the arrows have labels, then only tooltips.
+    Raises TypeError for arguments that are not Values, ValueError for a `wrt` that `root` does not depend on and for an
+    unknown `theme` or `direction`, and `GraphTooLarge` for more than `max_nodes` boxes.  Up to 40 boxes the arrows have
+    labels, then only tooltips.
 
     >>> from autograd import Value
     >>> w = Value(0.5, label="w")
@@ -58,10 +73,22 @@ def draw(
     >>> 'dL/dw' in draw(L, wrt=w).source
     True
     """
+    for option, value, choices in (("theme", theme, THEMES), ("direction", direction, DIRECTIONS)):
+        if value not in choices:
+            raise ValueError(f"{option}={value!r}: known {option}s: {', '.join(choices)}")
     if hasattr(root, "_drawing_"):
         if wrt is not None or view != "named":
             raise TypeError(f"the picture of {root!r} takes neither wrt= nor view=: draw one of its results instead")
-        return root._drawing_(group=group, max_nodes=max_nodes)  # type: ignore[no-any-return]
+        drawing: Drawing = root._drawing_(group=group, max_nodes=max_nodes)
+    else:
+        drawing = _graph(root, wrt, view, group, max_nodes, direction)
+    drawing.theme, drawing.scale = theme, scale
+    drawing.graph_attr |= {"rankdir": direction} | ({"bgcolor": "transparent"} if transparent else {})
+    return drawing
+
+
+def _graph(root: Value, wrt: Value | None, view: View, group: bool, max_nodes: int, direction: str) -> Drawing:
+    """The picture of the graph of a Value."""
     for value in (root, *([] if wrt is None else [wrt])):
         if type(value) is not Value:
             raise TypeError(f"draw takes Values, not {value!r}")
@@ -70,7 +97,7 @@ def draw(
     if len(whole.boxes) > max_nodes and wrt is not None:
         layout = Layout(chain, group, only_paths=True)
     check_size(len(layout.boxes), max_nodes, *_remedies(chain, group))
-    return _drawing(layout, left_out=len(whole.boxes) - len(layout.boxes))
+    return _drawing(layout, left_out=len(whole.boxes) - len(layout.boxes), direction=direction)
 
 
 def check_size(boxes: int, max_nodes: int, *remedies: str) -> None:
@@ -90,7 +117,7 @@ def _remedies(chain: Chain, group: bool) -> Iterator[str]:
         yield "draw only the paths from one value (wrt=)"
 
 
-def _drawing(layout: Layout, left_out: int) -> Drawing:
+def _drawing(layout: Layout, left_out: int, direction: str) -> Drawing:
     """The picture for Graphviz: boxes, those of the sample in a frame, arrows and caption."""
     from autograd.drawing.rendering import Drawing
 
@@ -99,6 +126,9 @@ def _drawing(layout: Layout, left_out: int) -> Drawing:
     graph_attr = GRAPH | FONT | _arrangement(layout)
     drawing = Drawing("chain", graph_attr=graph_attr, node_attr={"shape": "plain"} | FONT, edge_attr=dict(FONT))
     drawing.format, drawing.words = "svg", "\n".join(in_words(chain, rule))
+    drawing.summary = (
+        f"{chain.names[chain.root]}: {_count(layout.boxes, 'box', 'boxes')}, {_count(layout.arrows, 'arrow', 'arrows')}"
+    )
     contents, attributes = BoxContents(layout), ArrowAttributes(layout)
 
     def add(graph: Any, boxes: list[Box]) -> None:
@@ -110,16 +140,44 @@ def _drawing(layout: Layout, left_out: int) -> Drawing:
     add(drawing, [b for b in layout.boxes if b not in framed])
     if framed and chain.samples:
         with drawing.subgraph(name="cluster_samples") as inner:
-            title = lines(_frame_title(chain.samples, chain.sample))
-            inner.attr(label=title, labelloc="b", labeljust="r", style="rounded", bgcolor="#FBFCFE")
-            inner.attr(color=BOXES["data"].border, penwidth="2", margin="16")
+            inner.attr(
+                label=_frame_title(chain.samples, chain.sample),
+                labelloc="b" if direction == "LR" else "t",
+                labeljust="r",
+                style="rounded",
+                margin="16",
+            )
+            inner.attr(bgcolor=PLATE.fill, color=PLATE.border, penwidth=f"{PLATE.width}")
             add(inner, framed)
     for arrow in layout.arrows:
-        drawing.edge(keys[arrow.source], keys[arrow.target], **attributes.of(arrow))
+        source, target, style = keys[arrow.source], keys[arrow.target], attributes.of(arrow)
+        if "label" in style and arrow.target in framed and arrow.source not in framed:
+            source, style = _outside(drawing, source, target, style, direction)
+        drawing.edge(source, target, **style)
     caption = list(caption_rows(layout, rule, left_out))
     if caption:
         drawing.attr(label=lines(text("", size=7), *caption, align="left"), labelloc="b")
     return drawing
+
+
+def _outside(
+    drawing: Drawing, source: str, target: str, style: dict[str, str], direction: str
+) -> tuple[str, dict[str, str]]:
+    """Draw the first half of an arrow into a frame, with its label; return the start and the style of the other half.
+
+    Graphviz keeps the label of an arrow out of a frame only if neither end of the arrow is inside.
+    """
+    joint, thickness = f"{source} to {target}", style.get("penwidth", "1")
+    (into, out), size = ("we", ("5", thickness)) if direction == "LR" else ("ns", (thickness, "5"))
+    drawing.node(
+        joint, patch(style["color"].partition(":")[0], *size), shape="none", width="0", height="0", fixedsize="shape"
+    )
+    drawing.edge(source, f"{joint}:{into}", dir="none", **style)
+    return f"{joint}:{out}", {key: value for key, value in style.items() if key != "label"}
+
+
+def _count(items: Sized, one: str, many: str) -> str:
+    return f"{len(items):,} {one if len(items) == 1 else many}"
 
 
 def _arrangement(layout: Layout) -> dict[str, str]:
@@ -132,7 +190,7 @@ def _arrangement(layout: Layout) -> dict[str, str]:
 def _frame_title(samples: Samples, sample: int) -> str:
     n = len(samples.terms)
     repeated = f"the same graph is repeated {n:,} times" if samples.is_uniform else "others may use another formula"
-    return bold(f"sample {sample + 1} of {n:,}") + text(f"   ({repeated})")
+    return lines(bold(f"sample {sample + 1} of {n:,}"), text(f"({repeated})"), align="right")
 
 
 def _keys(boxes: list[Box]) -> dict[Box, str]:

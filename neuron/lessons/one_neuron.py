@@ -64,10 +64,14 @@ class OneNeuron:
         yield from self.three_way_check(L, by_hand)
         yield from self.nudge(L)
         yield from self.update(y_hat, L)
-        save(draw(L, wrt=self.neuron.w[0]), self.picture)
-        yield ""
         chain = [self.neuron.w[0].label or "w", *(["h"] if self.activation != "linear" else []), "ŷ", "L"]
-        yield f"The graph of {' → '.join(chain)} is drawn in {self.picture}"
+        yield ""
+        try:
+            save(draw(L, wrt=self.neuron.w[0]), self.picture)
+        except RuntimeError as error:  # without Graphviz, the lesson is still worth reading
+            yield f"The graph of {' → '.join(chain)} is not drawn: {error}"
+        else:
+            yield f"The graph of {' → '.join(chain)} is drawn in {self.picture}"
 
     def forward_pass(self, y_hat: Value, L: Value) -> Iterator[str]:
         """Symbols and numbers, from the inputs to the loss."""
