@@ -50,6 +50,8 @@ FONT = {"fontname": "Helvetica,Arial,sans-serif"}
 
 BESIDE = 8
 """The space that keeps a label off the arrow beside it, in points."""
+LINE = 1.3
+"""The height of a line in ems, in any font."""
 MAX_TIPS = 30
 """Maximum number of values or steps that a tooltip describes."""
 MAX_TIP = 300
@@ -101,27 +103,25 @@ NAME, NUMBER, GRADIENT, FAINT, LABEL = "#1F2937", "#0072B2", "#B34700", "#5B6470
 
 
 class Cell(str):
-    """The content of a cell: Graphviz's HTML, and the `width` that its text needs in any font, in points."""
+    """The content of a cell: Graphviz's HTML, and the `width` and `height` that it needs in any font, in points."""
 
     width: int
+    height: int
 
-    def __new__(cls, html: str, width: int = 0) -> Self:
-        """Return a cell with this HTML and width; another string has no known width."""
+    def __new__(cls, html: str, width: int = 0, height: int = 0) -> Self:
+        """Return a cell with this HTML and size; another string has no known size."""
         cell = super().__new__(cls, html)
-        cell.width = width or getattr(html, "width", 0)
+        cell.width, cell.height = width or getattr(html, "width", 0), height or getattr(html, "height", 0)
         return cell
 
     def __add__(self, other: str) -> Cell:
-        return Cell(str(self) + str(other), self.width + Cell(other).width)
+        beside = Cell(other)
+        return Cell(str(self) + str(other), self.width + beside.width, max(self.height, beside.height))
 
 
 THEMES: dict[str, Callable[[float, float, float], tuple[float, float, float]]] = {
     "light": lambda hue, lightness, saturation: (hue, lightness, saturation),
-    "dark": lambda hue, lightness, saturation: (
-        hue,
-        0.96 - 0.87 * lightness,
-        saturation * min(1.0, 12 - 12 * lightness),
-    ),
+    "dark": lambda hue, lightness, saturation: (hue, 0.98 - 0.9 * lightness, saturation * min(1, 10 - 10 * lightness)),
     "print": lambda hue, lightness, saturation: (0.0, 1.0 if lightness > 0.9 else 0.6 * lightness, 0.0),
 }
 """The colours of each theme, made from those of the light one: for a black-and-white print, pale fills become white."""
@@ -134,7 +134,7 @@ def recolored(source: str, theme: str) -> str:
     """DOT source in the colours of a theme; only attributes change, never a text or a tooltip.
 
     >>> recolored('a -> b [color="#FFFFFF" tooltip="#FFFFFF"]', "dark")
-    'a -> b [color="#171717" tooltip="#FFFFFF"]'
+    'a -> b [color="#141414" tooltip="#FFFFFF"]'
     """
 
     def attribute(match: re.Match[str]) -> str:
@@ -160,12 +160,14 @@ def signs(formula: str) -> str:
 
 def text(words: str, color: str = NAME, size: int = 15) -> Cell:
     """Text in a cell."""
-    return Cell(_font(escape(words) or " ", color, size), text_width(words, size))
+    return Cell(_font(escape(words) or " ", color, size), text_width(words, size), round(LINE * size))
 
 
 def bold(words: str, color: str = NAME, size: int = 15) -> Cell:
     """Bold text in a cell."""
-    return Cell(_font(f"<b>{escape(words) or ' '}</b>", color, size), text_width(words, size, bold=True))
+    return Cell(
+        _font(f"<b>{escape(words) or ' '}</b>", color, size), text_width(words, size, bold=True), round(LINE * size)
+    )
 
 
 def _font(html: str, color: str, size: int) -> str:
@@ -215,8 +217,8 @@ def _spans(row: Sequence[Cell | None]) -> Iterator[tuple[Cell, int]]:
 
 def _td(cell: Cell, span: int, align: str, padding: int) -> str:
     reach = f' colspan="{span}"' if span > 1 else ""
-    width = f' width="{cell.width + 2 * padding}"' if cell.width else ""
-    return f'<td align="{align}"{reach}{width}>{cell}</td>'
+    size = f' width="{cell.width + 2 * padding}" height="{cell.height + 2 * padding}"' if cell.height else ""
+    return f'<td align="{align}"{reach}{size}>{cell}</td>'
 
 
 def tooltip(items: Sequence[Any], describe: Callable[[Any], Iterable[str]] = lambda line: [line]) -> str:

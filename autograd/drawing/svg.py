@@ -47,6 +47,8 @@ def svg(layout: Mapping[str, Any], words: str = "", scale: float = 1.0) -> str:
         "aria-label": words,
     }
     family = attributes["font-family"]
+    if layout.get("bgcolor") == "transparent":
+        layout = {**layout, "_draw_": ()}  # which is white in the JSON
     elements = [*_shapes(layout, family)]
     for kind, items in groups.items():
         for i, item in enumerate(items, 1):

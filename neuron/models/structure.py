@@ -40,7 +40,7 @@ FIRST = 4
 MAX_LABELLED = 24
 """Maximum number of weights with their numbers on the lines."""
 
-_POSITIVE, _NEGATIVE = "#0072B2", "#C2570C"
+_POSITIVE, _NEGATIVE = "#0072B2", "#B24E0A"
 _THINNEST, _THICKEST = 0.6, 4.5
 
 
@@ -124,7 +124,8 @@ def _line(weight: Value, share: float, is_labelled: bool) -> dict[str, str]:
         "arrowsize": "0.6",
         "tooltip": f"{weight.label} = {weight.data!r}",
     }
-    return style | {"label": lines(text(minus(number(weight.data, 3)), color, 11))} if is_labelled else style
+    label = lines(text(minus(number(weight.data, 3)), color, 11), text("", size=5))  # off the line
+    return style | {"label": label} if is_labelled else style
 
 
 def _in_words(title: str, layers: Sequence[Sequence[NeuronLike]]) -> Iterator[str]:
