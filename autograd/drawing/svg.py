@@ -18,7 +18,9 @@ __all__ = ["svg"]
 
 _ANCHORS = {"left": "start", "center": "middle", "right": "end", "l": "start", "c": "middle", "r": "end"}
 _SHARES = {"start": 0.0, "middle": 0.5, "end": 1.0}
-_DASHES = {"dashed": "5,2", "dotted": "1,5"}
+_DASHES = {"dashed": (2, 1), "dotted": (1, 2)}
+"""Dashes and the gaps between them, in widths of the line, which counts as at least `_THICK` here."""
+_THICK = 2.5
 _FONT = "Times,serif"
 
 
@@ -54,9 +56,8 @@ def svg(layout: Mapping[str, Any], words: str = "", scale: float = 1.0) -> str:
         for i, item in enumerate(items, 1):
             content = "\n".join([*_titles(item.get("tooltip", "")), *_shapes(item, family)])
             elements.append(f'<g id="{kind}{i}" class="{kind}">\n{content}\n</g>')
-    return "\n".join(
-        ['<?xml version="1.0" encoding="UTF-8"?>', _tag("svg", attributes, "\n".join(["", *elements, ""]))]
-    )
+    image = _tag("svg", attributes, "\n".join(["", *elements, ""]))
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{image}'
 
 
 class _Run(NamedTuple):
@@ -72,14 +73,12 @@ class _Run(NamedTuple):
 
 def _shapes(item: Mapping[str, Any], family: str) -> Iterator[str]:
     """The shapes of the graph, a node, an edge or a cluster, and the lines of its labels."""
-    for part in ("_draw_", "_tdraw_", "_hdraw_"):
+    for part in ("_draw_", "_tdraw_", "_hdraw_", "_xldraw_", "_tldraw_", "_hldraw_"):
         yield from _elements(item.get(part, ()), family)
     label = "\n".join(_elements(item.get("_ldraw_", ()), family, item.get("label", "")))
     tips = _titles(item.get("labeltooltip", ""))
     if label:
         yield "\n".join(["<g>", *tips, label, "</g>"]) if tips else label
-    for part in ("_xldraw_", "_tldraw_", "_hldraw_"):
-        yield from _elements(item.get(part, ()), family)
 
 
 def _elements(operations: Sequence[Mapping[str, Any]], family: str, label: str = "") -> Iterator[str]:
@@ -99,7 +98,8 @@ def _elements(operations: Sequence[Mapping[str, Any]], family: str, label: str =
                 if style.startswith("setlinewidth("):
                     pen["stroke-width"] = style.removeprefix("setlinewidth(").rstrip(")")
                 else:
-                    pen["stroke-dasharray"] = _DASHES.get(style, "")
+                    unit = max(float(pen.get("stroke-width", 1)), _THICK)
+                    pen["stroke-dasharray"] = ",".join(_at(unit * share) for share in _DASHES.get(style, ()))
             case "F":
                 face = operation["face"]
                 font |= {"font-size": _at(operation["size"]), "font-family": "" if face == family else face}

@@ -67,8 +67,8 @@ def test_every_shape_has_a_path():
     background, line, head, ellipse, box = elements(drawing, "path")
     assert (ellipse.get("fill"), ellipse.get("stroke")) == ("#ff0000", "#000000")
     assert "A" in ellipse.get("d")
-    assert (box.get("fill"), box.get("stroke-dasharray")) == ("none", "5,2")
-    assert (line.get("stroke-width"), line.get("stroke-dasharray")) == ("2", "1,5")
+    assert (box.get("fill"), box.get("stroke-dasharray")) == ("none", "5,2.5")
+    assert (line.get("stroke-width"), line.get("stroke-dasharray")) == ("2", "2.5,5")
     assert (head.get("fill"), head.get("stroke-dasharray")) == ("#000000", None)
     assert "C" in line.get("d")
     assert background.get("fill") == "#ffffff"
