@@ -39,7 +39,7 @@ MAX_WORDS = 300
 """Maximum length of the description in an SVG file, in characters."""
 MISSING = "drawing needs Graphviz: pip install pygraphviz (which includes it), or install the dot program"
 NOT_LOADED = (
-    "drawing needs Graphviz, but that of pygraphviz does not load ({reason}): on Debian and Ubuntu, apt install "
+    "drawing needs Graphviz, but the copy in pygraphviz does not load ({reason}): on Debian and Ubuntu, apt install "
     "libx11-6 libxext6 libxrender1 libglib2.0-0 libexpat1, or install the dot program"
 )
 
@@ -184,7 +184,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         bundle = {"text/plain": _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", self.words) or self.source}
         try:
             image, pdf = self._pictures(["svg", "pdf"], None, self.scale)
-        except (RuntimeError, OSError) as error:
+        except (RuntimeError, OSError, ValueError) as error:
             bundle["text/plain"] += f"\n({error})"
         else:
             xml = image.decode()

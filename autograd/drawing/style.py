@@ -131,7 +131,7 @@ _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
 def recolored(source: str, theme: str) -> str:
-    """DOT source in the colours of a theme; only attributes change, never a text or a tooltip.
+    """DOT source in the colours of a theme; the text of labels and tooltips stays as it is.
 
     >>> recolored('a -> b [color="#FFFFFF" tooltip="#FFFFFF"]', "dark")
     'a -> b [color="#141414" tooltip="#FFFFFF"]'
@@ -203,7 +203,7 @@ def patch(color: str, width: str, height: str) -> str:
 
 
 def _table(rows: Iterable[Sequence[Cell | None]], align: str, padding: int, border: str = 'border="0"') -> str:
-    """A table whose cells have the width that their text needs in any font."""
+    """A table whose cells have the size that their text needs in any font."""
     body = "".join(f"<tr>{''.join(_td(cell, span, align, padding) for cell, span in _spans(row))}</tr>" for row in rows)
     return f'<table {border} cellborder="0" cellspacing="0" cellpadding="{padding}">{body}</table>'
 

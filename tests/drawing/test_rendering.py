@@ -82,6 +82,7 @@ def test_the_scale_multiplies_pixels_and_the_size_of_svg(lesson, tmp_path):
     for scale in (0, -1, float("nan"), float("inf")):
         with pytest.raises(ValueError, match=r"scale=.*: the scale of a picture is a positive number"):
             drawing.pipe("svg", scale=scale)
+    assert draw(L, scale=0)._repr_mimebundle_()["text/plain"].endswith("the scale of a picture is a positive number)")
 
 
 def pixels(png):
@@ -173,9 +174,9 @@ def test_where_pygraphviz_does_not_load_the_error_names_the_packages(lesson, bro
     with pytest.raises(RuntimeError) as caught:
         draw(lesson[2]).save(broken_pygraphviz / "L.svg")
     assert str(caught.value) == (
-        "drawing needs Graphviz, but that of pygraphviz does not load (libX11.so.6: cannot open shared object file): "
-        "on Debian and Ubuntu, apt install libx11-6 libxext6 libxrender1 libglib2.0-0 libexpat1, "
-        "or install the dot program"
+        "drawing needs Graphviz, but the copy in pygraphviz does not load "
+        "(libX11.so.6: cannot open shared object file): on Debian and Ubuntu, apt install libx11-6 "
+        "libxext6 libxrender1 libglib2.0-0 libexpat1, or install the dot program"
     )
     assert not (broken_pygraphviz / "L.svg").exists()
 
@@ -199,7 +200,7 @@ def test_where_pygraphviz_does_not_load_a_notebook_and_the_lesson_still_have_the
     )
     assert (run.returncode, run.stderr) == (0, "")
     last = run.stdout.splitlines()[-1]
-    assert last.startswith("The graph of w → ŷ → L is not drawn: drawing needs Graphviz, but that of pygraphviz")
+    assert last.startswith("The graph of w → ŷ → L is not drawn: drawing needs Graphviz, but the copy in pygraphviz")
 
 
 def test_a_notebook_without_any_graphviz_still_gets_the_graph_as_text(lesson, only_dot):
