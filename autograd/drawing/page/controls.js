@@ -59,7 +59,8 @@ function showNudge() {
     setText(nudgeRows[k][0], isSecret ? '…' : sums[k]);
     setText(nudgeRows[k][1], isSecret ? '' : `= ${number(change)}`);
   });
-  const words = isSecret || Number.isNaN(off) ? '' : Math.abs(off) <= rounding ? say('nudge_same') : say('nudge_differ', {off: number(off)});
+  const isSame = Math.abs(off) <= 1e-9 * Math.abs(slope * by), isRounding = Math.abs(off) <= rounding && !isSame;
+  const words = isSecret || isRounding || Number.isNaN(off) ? '' : isSame ? say('nudge_same') : say('nudge_differ', {off: number(off)});
   setText(byId('nudge-words'), words);
 }
 function slopeOfData(i) {                       // data has no derivative in the picture, but it can be nudged as well

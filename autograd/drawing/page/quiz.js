@@ -64,6 +64,7 @@ function ask() {
   byId('answer').value = '';
   verdict('', '');
   show();
+  document.querySelectorAll('#picture .asked').forEach(reveal);
   byId('answer').focus();
 }
 

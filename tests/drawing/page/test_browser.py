@@ -561,6 +561,10 @@ def test_a_large_picture_opens_at_its_result_and_follows_the_steps(opened):
     for step in (1, 20, 60, 100, 180):
         tab.fill("#position", str(step))
         assert seen_in_frame(tab, "#picture .box.now")
+    for _ in range(4):
+        question(tab, "What is d")
+        assert seen_in_frame(tab, "#picture .asked")
+    tab.click("#first")
     tab.keyboard.press("f")
     assert tab.evaluate(
         "document.querySelector('#scroll').scrollHeight <= document.querySelector('#scroll').clientHeight"
