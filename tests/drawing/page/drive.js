@@ -29,9 +29,9 @@ const own = {
     [requests, complaints] = [[], []];
     return since;
   },
-  async violations() {                          // of the rules of accessibility that axe-core knows
+  async violations(options) {                   // of the rules of accessibility that axe-core knows
     await page.evaluate(require('axe-core').source);
-    const {violations} = await page.evaluate('axe.run()');
+    const {violations} = await page.evaluate(`axe.run(${JSON.stringify(options)})`);
     return violations.map(({id, nodes}) => `${id}: ${nodes.map(node => node.target).join('; ')}`);
   },
   accessibility: () => page.locator('body').ariaSnapshot(),  // the tree that a screen reader gets

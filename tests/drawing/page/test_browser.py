@@ -368,6 +368,7 @@ def test_a_branch_switches_when_its_number_is_moved(opened):
     typed(tab, "w", "-2")
     assert any("= 6.0" in box for box in boxes(tab))
     assert tab.textContent("#leaves output").endswith("= −3.0")
+    assert tab.textContent("#nudge-words") == ENGLISH("page.nudge_same")
 
 
 def test_outside_the_domain_a_sentence_says_so(opened):
@@ -408,8 +409,9 @@ def test_learning_gives_the_numbers_of_the_engine(opened):
     tab.waitForFunction("document.querySelector('#curve-words').textContent.startsWith('L after 11 steps')")
     tab.click("#undo")
     assert (exact(tab, "w"), exact(tab, "b")) == descended(10, 0.03)[:2]
+    tab.focus("#undo")
     for _ in range(10):
-        tab.click("#undo")
+        tab.keyboard.press("Enter")
     assert (exact(tab, "w"), exact(tab, "b")) == (0.5, 0.1)
     assert tab.isDisabled("#undo")
 
@@ -417,8 +419,9 @@ def test_learning_gives_the_numbers_of_the_engine(opened):
 def test_a_learning_rate_that_diverges(opened):
     tab = opened("neuron")
     tab.fill("#rate", "5")
+    tab.focus("#descend-10")
     for _ in range(12):
-        tab.click("#descend-10")
+        tab.keyboard.press("Enter")
     assert tab.textContent("#picture .loss .number") == "inf"
     tab.waitForFunction(
         "document.querySelector('#curve-words').textContent.startsWith('L after 92 steps: inf. It grew:')"
@@ -894,13 +897,16 @@ def test_a_session_with_the_keyboard_alone(opened):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(opened, scheme):
     tab = opened("samples", colorScheme=scheme)
-    assert tab.violations() == []
+    rules = {"resultTypes": ["violations"]}
+    if scheme == "dark":
+        rules["runOnly"] = ["color-contrast"]  # the only rule on which the colours bear
+    assert tab.violations(rules) == []
     tab.fill("#position", "6")
     tab.click("#table summary")
-    assert tab.violations() == []
+    assert tab.violations(rules) == []
     tab.click("#ask")
     answered(tab, "77")
-    assert tab.violations() == []
+    assert tab.violations(rules) == []
 
 
 def test_what_a_screen_reader_gets_at_a_backward_step(opened):
