@@ -14,12 +14,11 @@ function makeControls() {                       // a slider and a field for ever
     field.addEventListener('blur', () => showNumbers());
     return {i, slider, field, slope};
   });
-  setRanges();
 }
 function setRanges() {
-  for (const {i, slider} of controls) {
-    const x = initial[nodeOf(i)], reach = Math.max(3, 3 * Math.abs(x));
-    [slider.min, slider.max] = [x - reach, x + reach];
+  for (const control of controls) {
+    const x = initial[nodeOf(control.i)], reach = Math.max(3, 3 * Math.abs(x));
+    [control.slider.min, control.slider.max, control.x] = [x - reach, x + reach, null];
   }
 }
 function setNumber(i, x, from) {
@@ -31,10 +30,12 @@ function setNumber(i, x, from) {
   show(from);
 }
 function showNumbers(from) {
-  for (const {i, slider, field, slope} of controls) {
-    if (slider !== from) slider.value = valueOf(i);
-    if (field !== from) {
-      field.value = typed(valueOf(i));
+  for (const control of controls) {
+    const {i, slider, field, slope} = control, x = valueOf(i);
+    if (slider !== from && control.x !== x) slider.value = x;
+    control.x = x;
+    if (field !== document.activeElement && field.value !== typed(x)) {
+      field.value = typed(x);
       field.removeAttribute('aria-invalid');
     }
     setText(slope, values[i].total ? `${values[i].total} = ${shown('gradient', i)}` : '');
@@ -42,21 +43,24 @@ function showNumbers(from) {
 }
 
 // --- Nudge: the change that the derivative predicts, and the actual one ---------------------------------------------
+const nudgeRows = ['nudge_predicted', 'nudge_actual'].map(key => {
+  const tr = made(byId('nudge-rows'), 'tr');
+  made(tr, 'th', {scope: 'row'}, say(key));
+  return [made(tr, 'td'), made(tr, 'td')];
+});
 function showNudge() {
-  const i = Number(byId('nudged').value), by = parsed(byId('by').value), body = byId('nudge-rows');
-  body.replaceChildren();
-  const symbol = values[i].total ?? `d${rootName}/d${values[i].inside ?? values[i].name}`, isSecret = state.quiz !== null;
+  const i = Number(byId('nudged').value), by = numberIn('by');
+  const symbol = values[i].total ?? `d${rootInside}/d${values[i].inside ?? values[i].name}`, isSecret = state.quiz !== null;
   const slope = isParameter(i) ? derivativeOf(i) : slopeOfData(i);
   const result = state.numbers[root], nudged = resultAt([[i, valueOf(i) + by]]), off = nudged - result - slope * by;
-  const row = (head, sum, change) => {
-    const tr = made(body, 'tr');
-    made(tr, 'th', {scope: 'row'}, head);
-    made(tr, 'td', {}, isSecret ? '…' : sum);
-    made(tr, 'td', {}, isSecret ? '' : `= ${number(change)}`);
-  };
-  row(say('nudge_predicted'), `${symbol} · ${number(by)} = ${factor(slope)} · ${factor(by)}`, slope * by);
-  row(say('nudge_actual'), `${number(nudged, 6)} − ${factor(result, 6)}`, nudged - result);
-  const words = isSecret || Number.isNaN(off) ? '' : off === 0 ? say('nudge_same') : say('nudge_differ', {off: number(off)});
+  const rounding = 8 * Number.EPSILON * Math.max(Math.abs(nudged), Math.abs(result), Math.abs(slope * by));
+  const sums = [`${symbol} · ${factor(by)} = ${factor(slope)} · ${factor(by)}`, `${number(nudged, 6)} − ${factor(result, 6)}`];
+  [slope * by, nudged - result].forEach((change, k) => {
+    setText(nudgeRows[k][0], isSecret ? '…' : sums[k]);
+    setText(nudgeRows[k][1], isSecret ? '' : `= ${number(change)}`);
+  });
+  const isSame = Math.abs(off) <= 1e-9 * Math.abs(slope * by), isRounding = Math.abs(off) <= rounding && !isSame;
+  const words = isSecret || isRounding || Number.isNaN(off) ? '' : isSame ? say('nudge_same') : say('nudge_differ', {off: number(off)});
   setText(byId('nudge-words'), words);
 }
 function slopeOfData(i) {                       // data has no derivative in the picture, but it can be nudged as well
@@ -65,30 +69,36 @@ function slopeOfData(i) {                       // data has no derivative in the
 }
 
 // --- The graph as a table -------------------------------------------------------------------------------------------
+let tableRows;
 function showTable() {
   if (!byId('table').open) return;
-  byId('rows').replaceChildren();
-  for (const i of new Set(page.views.at(-1).boxes.flatMap(box => box.members))) {
+  tableRows ??= [...new Set(page.views.at(-1).boxes.flatMap(box => box.members))].map(i => {
     const tr = made(byId('rows'), 'tr');
     made(tr, 'th', {scope: 'row'}, nameOf(i));
     made(tr, 'td', {}, written(i) ?? say('given'));
-    made(tr, 'td', {}, shown('value', i));
-    made(tr, 'td', {}, values[i].total ? `${values[i].total} = ${shown('gradient', i)}` : '');
+    return [i, made(tr, 'td'), made(tr, 'td')];
+  });
+  for (const [i, value, total] of tableRows) {
+    setText(value, shown('value', i));
+    setText(total, values[i].total ? `${values[i].total} = ${shown('gradient', i)}` : '');
   }
 }
 
 // --- Everything that shows numbers; the plots follow once per frame, however fast a slider moves --------------------
 let waiting = 0;
 function show(from) {
-  showPicture();
+  const lines = showPicture();
   showStep();
   showNumbers(from);
   showNudge();
+  showUpdate();
   showQuiz();
   showTable();
+  squeeze(lines, drawing.rooms);                // after all changes, as it needs a layout
   waiting ||= requestAnimationFrame(() => {
     waiting = 0;
-    showLearning();
+    showCurve();
+    showContours();
   });
 }
 function reset() {
@@ -100,7 +110,8 @@ function reset() {
 }
 function chooseSample(k) {
   state.sample = Number(k);
-  state.quiz = null;
+  questions = [];
+  endQuiz();
   frame = null;
   compute();
   setRanges();
@@ -109,18 +120,25 @@ function chooseSample(k) {
 
 // --- Links: #step=10&0=0.7 starts at a step with another number, #quiz=7 with a quiz, #only=1 shows the picture alone ---
 function link() {
-  const changed = leaves.filter(i => valueOf(i) !== initial[nodeOf(i)]).map(i => `${i}=${valueOf(i)}`);
-  const position = [...(state.sample ? [`sample=${state.sample + 1}`] : []), ...(state.at < steps.length - 1 ? [`step=${state.at}`] : [])];
-  return `${location.href.split('#')[0]}#${[...position, ...changed].join('&')}`;
+  const parts = leaves.filter(i => valueOf(i) !== initial[nodeOf(i)]).map(i => `${i}=${valueOf(i)}`);
+  if (state.at < steps.length - 1) parts.unshift(`step=${state.at}`);
+  if (state.sample !== page.sample) parts.unshift(`sample=${state.sample + 1}`);
+  if (state.view !== page.views[0]) parts.unshift('unfolded=1');
+  return `${location.href.split('#')[0]}#${parts.join('&')}`;
 }
 function arrive() {
   const wishes = new URLSearchParams(location.hash.slice(1)), natural = x => /^\d+$/.test(x ?? '');
   document.body.classList.toggle('only', wishes.has('only'));
-  if (natural(wishes.get('sample'))) state.sample = Math.max(0, Math.min(page.samples, Number(wishes.get('sample'))) - 1);
+  state.numbers = initial.slice();
+  state.sample = natural(wishes.get('sample')) ? Math.max(0, Math.min(page.samples, Number(wishes.get('sample'))) - 1) : page.sample;
+  state.view = page.views[wishes.has('unfolded') ? page.views.length - 1 : 0];
+  byId('sample').value = state.sample;
   for (const [key, x] of wishes) {
     if (natural(key) && leaves.includes(Number(key)) && Number.isFinite(parsed(x))) state.numbers[nodeOf(Number(key))] = parsed(x);
   }
+  play(false);
   compute();
+  setRanges();
   startPath();
   startQuiz(natural(wishes.get('quiz')) ? 1 + Number(wishes.get('quiz')) : 1 + Date.now() % 100000);
   enter();
@@ -128,13 +146,9 @@ function arrive() {
   if (wishes.has('quiz')) ask();
 }
 async function copyLink() {
-  const address = link();
-  try {
-    await navigator.clipboard.writeText(address);
-    setText(byId('copied'), say('copied'));
-  } catch {                                     // not allowed, in a notebook for example
-    setText(byId('copied'), address.split('#')[1] ? `#${address.split('#')[1]}` : '#');
-  }
+  const address = link(), isAllowed = document.featurePolicy?.allowsFeature('clipboard-write') ?? true;  // not in a notebook
+  const isCopied = isAllowed && await navigator.clipboard?.writeText(address).then(() => true, () => false);
+  setText(byId('copied'), isCopied ? say('copied') : `#${address.split('#')[1]}`);
 }
 
 // --- Start ----------------------------------------------------------------------------------------------------------
@@ -146,13 +160,14 @@ const narrow = matchMedia('(max-width: 40rem)');
 const actions = {
   first: () => walk(0), back: () => walk(state.at - 1), play: () => play(), next: () => walk(state.at + 1), last: () => walk(steps.length - 1),
   unfold, reset, copy: copyLink, descend: () => descend(), 'descend-10': () => descend(10), undo, ask, 'give-up': giveUp,
-  fit: () => { byId('fit').setAttribute('aria-pressed', byId('fit').getAttribute('aria-pressed') !== 'true'); fit(); },
+  fit: () => fit(byId('fit').getAttribute('aria-pressed') !== 'true'),
 };
 for (const [id, action] of Object.entries(actions)) byId(id).addEventListener('click', action);
 const keys = {ArrowRight: 'next', ArrowLeft: 'back', Home: 'first', End: 'last', ' ': 'play', l: 'descend', u: 'undo', r: 'reset', q: 'ask', g: 'unfold', f: 'fit'};
 document.addEventListener('keydown', event => {
-  const {tagName} = event.target, id = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  const isTyping = /^(INPUT|SELECT|TEXTAREA)$/.test(tagName), isPressed = event.key === ' ' && /^(BUTTON|SUMMARY)$/.test(tagName);
+  const {target, key} = event, id = keys[key.length === 1 ? key.toLowerCase() : key];
+  const isTyping = target.matches('select, input[type=text]') || (target.type === 'range' && key.length > 1);
+  const isPressed = key === ' ' && target.matches('button, summary');
   if (!id || isTyping || isPressed || event.ctrlKey || event.metaKey || event.altKey || byId(id).hidden) return;
   event.preventDefault();
   if (!byId(id).disabled) actions[id]();
@@ -166,7 +181,7 @@ for (const [k, id] of ['axis-x', 'axis-y'].entries()) {
   byId(id).addEventListener('change', event => { axes[k] = Number(event.target.value); frame = null; showContours(); });
 }
 narrow.addEventListener('change', () => { draw(); show(); });
-addEventListener('hashchange', () => { state.numbers = initial.slice(); arrive(); });
+addEventListener('hashchange', arrive);
 
 axes = leaves.length > 1 ? [...parameters, ...leaves.filter(i => !isParameter(i))].slice(0, 2) : null;
 const inner = values.map((_, i) => i).filter(i => values[i].text);
@@ -181,4 +196,3 @@ for (let k = 0; k < page.samples; k++) made(byId('sample'), 'option', {value: k}
 byId('sample').addEventListener('change', event => chooseSample(event.target.value));
 makeControls();
 arrive();
-byId('sample').value = state.sample;

@@ -26,7 +26,7 @@ function number(x, digits = 4) {                // Python's f"{x:.4g}", where a 
 }
 
 const factor = (x, digits) => x < 0 ? `(${number(x, digits)})` : number(x, digits);
-const isNear = (x, y, tolerance) => x === y || Math.abs(x - y) <= tolerance * Math.max(Math.abs(x), Math.abs(y));
+const isNear = (x, y, tolerance) => x === y || Number.isFinite(x) && Math.abs(x - y) <= tolerance * Math.max(Math.abs(x), Math.abs(y));
 const sumOf = xs => xs.reduce((x, y) => x + y, 0);
 const productOf = xs => xs.reduce((x, y) => x * y, 1);
 

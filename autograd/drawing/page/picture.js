@@ -1,6 +1,7 @@
 // The picture: boxes, arrows and the numbers in them.  It is built once per view, and its numbers are replaced.
 const LINE = 24, ROW = 20, MARGIN = 10, MAX_ROWS = 4, MAX_NAME = 60;
-let drawing;                                    // {boxes, arrows, places}: elements, and where each number stands
+const READABLE = 0.6;                           // a picture smaller than this is not fitted into its frame unasked
+let drawing;                                    // {boxes, arrows, places, rooms}: elements, where each number stands, widths of lines
 
 const shortened = (text, most = MAX_NAME) => text.length > most ? `${text.slice(0, most - 1)}…` : text;
 const nameOf = i => shortened(values[i].name);
@@ -10,17 +11,19 @@ function line(parent, x, y, runs, room, anchor = 'middle') {
   const text = made(parent, 'text', {x, y, 'text-anchor': anchor});
   for (const [style, words, what, of] of runs) {
     const run = made(text, 'tspan', {class: style}, words);
-    if (what) drawing.places.push({run, line: text, room, what, of});
+    if (what) drawing.places.push({run, line: text, what, of, shown: words});
   }
-  squeeze(text, room);
+  if (room) drawing.rooms.set(text, room);
   return text;
 }
 
-function squeeze(text, room) {                  // a line that is too long for its room becomes narrower
-  text.removeAttribute('textLength');
-  if (room && text.getComputedTextLength() > room) {
-    text.setAttribute('textLength', room);
-    text.setAttribute('lengthAdjust', 'spacingAndGlyphs');
+// Lines that are too long for their rooms become narrower; all are measured at once, in one layout.
+function squeeze(lines, rooms) {
+  const measured = lines.filter(line => rooms.has(line));
+  measured.forEach(line => line.removeAttribute('textLength'));
+  for (const line of measured.filter(line => line.getComputedTextLength() > rooms.get(line))) {
+    line.setAttribute('textLength', rooms.get(line));
+    line.setAttribute('lengthAdjust', 'spacingAndGlyphs');
   }
 }
 
@@ -31,7 +34,7 @@ function draw() {
   svg.setAttribute('viewBox', `-12 -12 ${width + 24} ${height + 24}`);
   svg.style.setProperty('--wide', `${width + 24}px`);
   document.querySelector('main').classList.toggle('broad', width > 1050);
-  drawing = {boxes: [], arrows: [], places: []};
+  drawing = {boxes: [], arrows: [], places: [], rooms: new Map()};
   if (places.frame) {
     const [x, y, w, h] = places.frame;
     made(svg, 'rect', {class: 'frame', x, y, width: w, height: h, rx: 12});
@@ -41,7 +44,9 @@ function draw() {
   view.boxes.forEach((box, i) => drawBox(svg, box, i, places.boxes[i]));
   byId('unfold').hidden = page.views.length < 2;
   byId('unfold').setAttribute('aria-pressed', view !== page.views[0]);
-  fit();
+  squeeze([...drawing.rooms.keys()], drawing.rooms);
+  fit(true);
+  if (svg.getScreenCTM()?.a < READABLE) fit(false);
 }
 
 function drawBox(svg, box, i, [x, y]) {
@@ -49,7 +54,7 @@ function drawBox(svg, box, i, [x, y]) {
   const g = made(svg, 'g', {class: `box ${box.kind}`, role: 'img'});
   made(g, 'rect', {x: left, y: top, width, height, rx: 11});
   drawing.boxes.push(g);
-  g.addEventListener('click', () => box.indices ? unfold() : goTo(steps.findIndex(s => s.box === i)));
+  g.addEventListener('click', () => box.indices && page.views.length > 1 ? unfold() : goTo(steps.findIndex(s => s.box === i)));
   if (box.indices) return drawGroup(g, box, left, top, width);
   const [member] = box.members, {text, total} = values[member];
   line(g, x, top + 19, [['name', nameOf(member)], ...(text ? [['', ` = ${shortened(text)}`]] : [])], room);
@@ -100,16 +105,16 @@ function showFormula(arrow, {run, whole, single}) {
   setText(run, holds ? whole : single ? '= ' : '');
 }
 
-function showPicture() {
+function showPicture() {                        // returns the lines whose numbers changed
   const step = steps[state.at], {view} = state, {boxes, arrows} = view;
   if (drawing.frame) setText(drawing.frame, say('sample_of', {k: state.sample + 1, n: page.samples}));
+  const changed = [];
   for (const place of drawing.places) {
     const text = shown(place.what, place.of);
-    if (place.run.textContent !== text) {
-      place.run.textContent = text;
-      squeeze(place.line, place.room);
-    }
+    if (place.shown === text) continue;
+    place.shown = place.run.textContent = text;
     place.run.classList.toggle('asked', text === '?');
+    changed.push(place.line);
   }
   const current = step.arrow === undefined ? null : arrows[step.arrow];
   boxes.forEach((box, i) => {
@@ -118,21 +123,22 @@ function showPicture() {
     g.classList.toggle('from', current?.to === i);
     g.classList.toggle('is-backward', step.kind === 'backward' || step.kind === 'seed');
     g.classList.toggle('later', !state.quiz && box.members.every(member => shown('value', member) === '·'));
-    g.setAttribute('aria-label', described(box));
+    setAttribute(g, 'aria-label', described(box));
   });
-  const sizes = arrows.map(arrow => arrow.steps ? Math.max(...arrow.steps.slice(0, 50).map(s => Math.abs(addedBy(s)))) : 0);
+  const isComplete = step.kind === 'all' && !state.quiz;
+  const sizes = arrows.map(({steps}) => isComplete && steps ? Math.max(...steps.slice(0, 50).map(s => Math.abs(addedBy(s)))) : 0);
   const largest = Math.max(...sizes.filter(Number.isFinite), 1e-300);
   arrows.forEach((arrow, k) => {
     const {g, formula} = drawing.arrows[k];
     g.classList.toggle('now', step.arrow === k || (step.kind === 'forward' && arrow.to === step.box));
     g.classList.toggle('is-backward', step.arrow === k);
-    const isWide = step.kind === 'all' && !state.quiz && arrow.steps;
-    g.firstChild.setAttribute('stroke-width', isWide ? (1 + 3 * Math.min(1, sizes[k] / largest)).toFixed(2) : 1.2);
+    setAttribute(g.firstChild, 'stroke-width', isComplete && arrow.steps ? (1 + 3 * Math.min(1, sizes[k] / largest)).toFixed(2) : 1.2);
     const ends = [arrow.from, arrow.to].map(i => titleOf(boxes[i]));
     const slope = arrow.steps?.length === 1 ? ` = ${shown('slope', k)}` : '';
-    g.setAttribute('aria-label', arrow.steps ? `${arrow.symbol}${slope}` : `${ends[0]} → ${ends[1]}`);
+    setAttribute(g, 'aria-label', arrow.steps ? `${arrow.symbol}${slope}` : `${ends[0]} → ${ends[1]}`);
     if (formula) showFormula(arrow, formula);
   });
+  return changed;
 }
 
 const titleOf = box => box.name ?? nameOf(box.members[0]);
@@ -143,8 +149,8 @@ function described(box) {                       // what a screen reader says of 
   }).join('; ');
 }
 
-function fit() {                                // the whole picture in its frame, or as large as its text should be
-  const isWhole = byId('fit').getAttribute('aria-pressed') === 'true';
+function fit(isWhole) {                         // the whole picture in its frame, or as large as its text should be
+  byId('fit').setAttribute('aria-pressed', isWhole);
   byId('picture').classList.toggle('whole', isWhole);
 }
 

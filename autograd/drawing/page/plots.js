@@ -9,7 +9,8 @@ function startPath() {
 }
 
 function descend(times = 1) {
-  const rate = Number(byId('rate').value);
+  const rate = numberIn('rate');
+  if (!Number.isFinite(rate)) return;
   for (let k = 0; k < times && Number.isFinite(state.numbers[root]); k++) {
     const before = state.numbers.slice(), slope = new Map(derivatives);
     for (const i of learnable) state.numbers[i] -= rate * (slope.get(i) ?? 0);
@@ -35,14 +36,23 @@ function undo() {
 const scale = ([from, to], [a, b]) => x => a + (x - from) / (to - from || 1) * (b - a);
 const across = range => scale(range, [LEFT, WIDTH - RIGHT]);
 const upward = range => scale(range, [HEIGHT - BOTTOM, TOP]);
-function axis(svg, [x0, x1], [y0, y1]) {        // a frame with the ends of both ranges
+// A frame with the ends of both ranges, and their names; each text is squeezed into its room.
+function axis(svg, [x0, x1], [y0, y1], names = []) {
   made(svg, 'rect', {class: 'axis', x: LEFT, y: TOP, width: WIDTH - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM});
-  made(svg, 'text', {x: LEFT, y: HEIGHT - 9}, x0);
-  made(svg, 'text', {x: WIDTH - RIGHT, y: HEIGHT - 9, 'text-anchor': 'end'}, x1);
-  made(svg, 'text', {x: LEFT - 5, y: HEIGHT - BOTTOM, 'text-anchor': 'end'}, y0);
-  made(svg, 'text', {x: LEFT - 5, y: TOP + 9, 'text-anchor': 'end'}, y1);
+  const rooms = new Map();
+  const write = (text, x, y, anchor, room, style = '') => rooms.set(made(svg, 'text', {x, y, 'text-anchor': anchor, class: style}, text), room);
+  write(x0, LEFT, HEIGHT - 9, 'start', 60);
+  write(x1, WIDTH - RIGHT, HEIGHT - 9, 'end', 60);
+  write(y0, LEFT - 5, HEIGHT - BOTTOM, 'end', LEFT - 6);
+  write(y1, LEFT - 5, TOP + 9, 'end', LEFT - 6);
+  if (names.length) {
+    write(shortened(names[0], 24), (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 9, 'middle', WIDTH - LEFT - RIGHT - 130, 'axis-name');
+    write(shortened(names[1], 40), LEFT, TOP - 5, 'start', WIDTH - LEFT - RIGHT, 'axis-name');
+  }
+  squeeze([...rooms.keys()], rooms);
 }
-function track(svg, points) {                   // the path of descent, with a dot at its end
+function track(svg, path) {                     // the path of descent, with a dot at its end
+  const points = path.filter(point => point.every(Number.isFinite));
   made(svg, 'polyline', {class: 'track', points: points.map(p => p.map(x => x.toFixed(1))).join(' ')});
   points.slice(-200).forEach(([cx, cy], k, all) => {
     const isLast = k === all.length - 1;
@@ -50,9 +60,12 @@ function track(svg, points) {                   // the path of descent, with a d
   });
 }
 
-function showLearning() {
-  setText(byId('update'), state.quiz ? '' : update || say('learn_rule', {total: `d${rootName}/dw`}));
+function showUpdate() {
+  setText(byId('update'), state.quiz ? '' : update || say('learn_rule', {total: `d${rootInside}/dw`}));
   byId('undo').disabled = path.length < 2;
+}
+
+function showCurve() {
   const svg = byId('curve'), results = path.map(point => point.result), finite = results.filter(Number.isFinite);
   const range = [Math.min(0, ...finite), Math.max(0, ...finite)], last = Math.max(results.length - 1, 10);
   if (range[0] === range[1]) range[1] = 1;
@@ -60,13 +73,12 @@ function showLearning() {
   svg.replaceChildren();
   const isSecret = hidden('value', page.root) || shown('value', page.root) === '?';
   axis(svg, ['0', say('steps', {n: last})], range.map(z => isSecret ? '' : number(z, 3)));
-  track(svg, results.map((z, k) => [x(k), y(z)]).filter(point => point.every(Number.isFinite)));
-  const grew = results.length > 1 && !(results.at(-1) <= results.at(-2)) ? ` ${say('learn_grew')}` : '';
+  track(svg, results.map((z, k) => [x(k), y(z)]));
+  const grew = results.length > 1 && !(results.at(-1) <= results.at(-2)) ? `. ${say('learn_grew')}` : '';
   const now = isSecret ? '…' : number(results.at(-1));
   const words = say('learn_result', {name: rootName, n: results.length - 1, value: now}) + grew;
   setText(byId('curve-words'), words);
   svg.setAttribute('aria-label', words);
-  showContours();
 }
 
 function showContours() {
@@ -86,9 +98,7 @@ function showContours() {
     const d = contour(grid, level, (c, r) => `${gx(c).toFixed(1)} ${gy(r).toFixed(1)}`);
     made(svg, 'path', {class: 'contour', d, 'stroke-opacity': (1.05 - 0.07 * k).toFixed(2)});
   }
-  axis(svg, frame[0].map(z => number(z, 3)), frame[1].map(z => number(z, 3)));
-  made(svg, 'text', {class: 'axis-name', x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 9, 'text-anchor': 'middle'}, shortened(values[axes[0]].name, 24));
-  made(svg, 'text', {class: 'axis-name', x: LEFT, y: TOP - 5}, shortened(values[axes[1]].name, 40));
+  axis(svg, ...frame.map(range => range.map(z => number(z, 3))), axes.map(i => values[i].name));
   track(svg, points.map(([u, v]) => [x(u), y(v)]));
   svg.setAttribute('aria-label', say('contours_of', {name: rootName, x: nameOf(axes[0]), y: nameOf(axes[1]),
     at: axes.map(i => number(valueOf(i))).join(', ')}));

@@ -24,10 +24,10 @@ function shuffled(items) {
 function allQuestions() {
   const {boxes, arrows} = state.view, visible = boxes.flatMap(listed);
   const kinds = [
-    visible.filter(i => written(i, true) && Number.isFinite(valueOf(i))).map(of => ({what: 'value', of})),
+    visible.filter(i => written(i, true)).map(of => ({what: 'value', of})),
     arrows.map((_, of) => of).filter(k => arrows[k].steps?.length === 1).map(of => ({what: 'slope', of})),
     visible.filter(i => values[i].total && i !== page.root && outgoing(i).length).map(of => ({what: 'gradient', of})),
-  ].map(shuffled);
+  ].map(kind => shuffled(kind.filter(hasAnswer)));
   return Array.from({length: Math.max(...kinds.map(kind => kind.length))}, (_, k) => kinds.flatMap(kind => kind.slice(k, k + 1))).flat();
 }
 
@@ -46,8 +46,9 @@ const after = i => related(i, j => outgoing(j).map(([, to]) => to));
 function ask() {
   play(false);
   state.at = steps.length - 1;
+  questions = questions.filter(hasAnswer);
   if (!questions.length) questions = allQuestions();
-  if (!questions.length) return;
+  if (!questions.length || undefinedNode >= 0) return;
   const {what, of} = questions.shift(), secret = new Set([`${what} ${of}`]);
   const hide = (kind, items) => items.forEach(item => secret.add(`${kind} ${item}`));
   if (what === 'value') {
@@ -63,11 +64,13 @@ function ask() {
   byId('answer').value = '';
   verdict('', '');
   show();
+  document.querySelectorAll('#picture .asked').forEach(reveal);
   byId('answer').focus();
 }
 
 const answerOf = ({what, of}) => what === 'value' ? valueOf(of)
   : what === 'slope' ? slopeOf(state.view.arrows[of].steps[0]) : derivativeOf(of);
+const hasAnswer = question => Number.isFinite(answerOf(question));
 
 function questionText({what, of}) {
   if (what === 'value') return say('ask_value', {name: nameOf(of), expression: written(of)});
@@ -130,14 +133,11 @@ const symbolOf = step => state.view.arrows.find(arrow => arrow.steps?.includes(s
 
 function check() {
   const {quiz} = state, answer = parsed(byId('answer').value), right = answerOf(quiz);
-  if (Number.isNaN(answer)) return verdict('bad', say('quiz_no_number'));
+  if (!Number.isFinite(answer)) return verdict('bad', say('quiz_no_number'));
   if (isNear(answer, right, 5e-3) || Math.abs(answer - right) < 1e-9) {
     score.of++;
     if (!quiz.tries) score.right++;
-    const words = `${say('quiz_right')} ${explanation(quiz)}`;
-    state.quiz = null;
-    show();
-    return verdict('good', words);
+    return endQuiz('good', `${say('quiz_right')} ${explanation(quiz)}`);
   }
   quiz.tries++;
   const isLike = ([x]) => Number.isFinite(x) && Math.abs(x) > 1e-12 && isNear(answer, x, 2e-3) && !isNear(x, right, 5e-3);
@@ -145,11 +145,16 @@ function check() {
   verdict('bad', say(found ? found[1] : isNear(answer, right, 0.1) ? 'quiz_close' : 'quiz_wrong', found?.[2]));
 }
 function giveUp() {
-  const words = explanation(state.quiz);
   score.of++;
+  endQuiz('', explanation(state.quiz));
+}
+function endQuiz(kind = '', words = '') {       // with an answer, after which the next question can be asked; or without one
+  if (!state.quiz) return;
   state.quiz = null;
+  verdict(kind, words);
+  if (!words) return;
   show();
-  verdict('', words);
+  byId('ask').focus();
 }
 function verdict(kind, words) {
   byId('verdict').className = kind;
@@ -158,6 +163,7 @@ function verdict(kind, words) {
 
 function showQuiz() {
   const {quiz} = state;
+  document.body.classList.toggle('quizzing', asked > 0);
   setText(byId('question'), quiz ? questionText(quiz) : asked ? '' : say('quiz_intro'));
   for (const id of ['answer', 'check', 'give-up']) byId(id).disabled = !quiz;
   setText(byId('ask'), say(asked ? 'quiz_next' : 'quiz_start'));

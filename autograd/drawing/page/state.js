@@ -3,7 +3,7 @@ const page = JSON.parse(document.getElementById('data').textContent);
 const {nodes, values, words} = page;
 const initial = nodes.map(node => node[0] < 0 ? Number(node[1]) : 0);
 const root = values[page.root].at;
-const rootName = values[page.root].name;
+const rootName = values[page.root].name, rootInside = values[page.root].inside ?? rootName;
 
 const state = {numbers: initial.slice(), sample: page.sample, view: page.views[0], at: 0, quiz: null};
 let undefinedNode, slopes, derivatives;
@@ -76,6 +76,15 @@ function made(parent, name, attributes = {}, text) {
   parent?.append(element);
   return element;
 }
-function setText(element, text) {               // without touching the document where nothing changes
+// Both leave the document untouched where nothing changes: that costs less than a layout.
+function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
+}
+function setAttribute(element, name, x) {
+  if (element.getAttribute(name) !== String(x)) element.setAttribute(name, x);
+}
+function numberIn(id) {                         // the number in a field; the field is marked where there is none
+  const x = parsed(byId(id).value);
+  setAttribute(byId(id), 'aria-invalid', !Number.isFinite(x));
+  return x;
 }

@@ -23,9 +23,11 @@ function enter() {                              // a view: its steps, and the pi
   places.seed = steps.findIndex(step => step.kind === 'seed');
   places.box = new Map(view.boxes.flatMap((box, i) => box.members.map(member => [member, i])));
   state.at = steps.length - 1;
-  state.quiz = null;
+  questions = [];
+  endQuiz();
   draw();
   show();
+  reveal(drawing.boxes[rootBox]);
 }
 
 const isKnown = arrow => places.arrow.get(arrow) <= state.at;
@@ -100,9 +102,12 @@ function summands(parts) {                      // several products: over the ne
   return terms.slice(0, 4).map(x => factor(x)).join(' + ') + (terms.length > 4 ? ' + …' : '');
 }
 
+const filled = new Map();                     // what stands in the two lines
 function showStep() {
   const [sentence, symbols, numbers] = told();
   const fill = (element, runs) => {
+    if (filled.get(element) === JSON.stringify(runs)) return;
+    filled.set(element, JSON.stringify(runs));
     element.replaceChildren();
     for (const run of runs) Array.isArray(run) ? made(element, run[0], {}, run[1]) : element.append(run);
   };
@@ -110,9 +115,9 @@ function showStep() {
   fill(byId('symbols'), symbols);
   fill(byId('in-numbers'), numbers);
   const position = byId('position');
-  position.max = steps.length - 1;
+  setAttribute(position, 'max', steps.length - 1);
   position.value = state.at;
-  position.setAttribute('aria-valuetext', `${state.at}: ${sentence}`);
+  setAttribute(position, 'aria-valuetext', `${state.at}: ${sentence}`);
   setText(byId('count'), `${state.at} / ${steps.length - 1}`);
   byId('first').disabled = byId('back').disabled = state.at === 0;
   byId('last').disabled = byId('next').disabled = state.at === steps.length - 1;
@@ -121,11 +126,10 @@ function showStep() {
 // --- Moving through the steps -----------------------------------------------------------------------------------
 function goTo(step) {
   if (step < 0) return;
-  state.quiz = null;
+  endQuiz();
   state.at = Math.min(steps.length - 1, step);
   show();
-  const now = document.querySelector('#picture .now');
-  if (now && state.at < steps.length - 1) reveal(now);
+  for (const part of ['from', 'now']) document.querySelectorAll(`#picture .box.${part}`).forEach(reveal);
 }
 function walk(step) {
   play(false);
