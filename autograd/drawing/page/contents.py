@@ -36,7 +36,7 @@ LINE, MARGIN = 24, 10
 ROW = 20
 """The height of a row of a table in a box, or of a line on an arrow."""
 
-_TOKEN = re.compile("(\\(-[\ue000-\uf8ff]\\)|-[\ue000-\uf8ff])")
+_TOKEN = re.compile("((?<!\\w)\\(-[\ue000-\uf8ff]\\)|-[\ue000-\uf8ff])")
 
 
 class Contents:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import autograd.drawing.page as package
-from autograd import Constant, GraphTooLarge, StaleGraphError, Value, mean, page
+from autograd import Constant, GraphTooLarge, StaleGraphError, Value, mean, page, relu
 from neuron import MLP
 
 FOLDER = Path(package.__file__).parent
@@ -164,6 +164,8 @@ def test_expressions_in_pieces():
     w, x, b, y_hat, y = (list(values).index(name) for name in ("w", "x", "b", "ŷ", "y"))
     assert values["ŷ"]["pieces"] == [-1 - w, "·", -1 - x, " + ", -1 - b]
     assert values["L"]["pieces"] == ["(", y_hat, " − ", -1 - y, ")²"]
+    (value,) = (value for value in data_of(page(relu(Value(0.5, "h")).named("a")).html)["values"] if "text" in value)
+    assert (value["text"], value["pieces"]) == ("relu(h)", ["relu(", 0, ")"])
 
 
 def test_save_and_what_it_cannot_write(tmp_path):
