@@ -70,7 +70,7 @@ class Contents:
         """The rows of the table, and the formulas on the arrows as functions of the values v(0), v(1) ..."""
         assert self._views  # they collect the formulas
         formulas = "".join(f"  v => {formula},\n" for formula in self._formulas)
-        return f"{self._table.javascript()}const formulas = [\n{formulas}];\n"
+        return f"{self._table.javascript(self._chain.words.style)}const formulas = [\n{formulas}];\n"
 
     # --- Values ---------------------------------------------------------------------------------------------
 
@@ -89,9 +89,10 @@ class Contents:
         """
         text = signs(self._chain.written(value))
         tokens = _Tokens(self._places)
+        written = expression(value, names=tokens, style=self._chain.words.style)
         pieces = [
             tokens.place(piece) if _TOKEN.fullmatch(piece) else signs(piece)
-            for piece in filter(None, _TOKEN.split(expression(value, names=tokens)))
+            for piece in filter(None, _TOKEN.split(written))
         ]
         names = [
             piece if isinstance(piece, str) else _inside(self._named[max(piece, -1 - piece)][1]) for piece in pieces

@@ -73,13 +73,13 @@ def page(
         root = graph_of(target, named)
     else:
         raise TypeError(f"page takes a Value or a function, not {shown(target)}")
-    chain = Chain(root, view=view)
+    words = Words(language)
+    chain = Chain(root, view=view, words=words)
     check_stale(chain.nodes)
     folded, unfolded = Layout(chain), Layout(chain, group=False)
     views = [folded] if len(folded.boxes) == len(unfolded.boxes) else [folded, unfolded]
     check_size(len(folded.boxes), max_nodes, "give names to fewer values")
     views = [layout for layout in views if len(layout.boxes) <= max_nodes]
-    words = Words(language)
     return Page(Contents(chain, views), title or words("page.title", name=chain.names[root]), words, len(folded.boxes))
 
 
