@@ -26,8 +26,8 @@ def drawn(directory):
 
 
 def words(svg):
-    """The words in a picture and in its tooltips: strings of Graphviz, comments of Matplotlib."""
-    return re.findall(r"<text[^>]*>([^<]*)</text>|xlink:title=\"([^\"]*)\"|<!-- (.*?) -->", svg)
+    """The words in a picture and in its tooltips: comments in Matplotlib's pictures."""
+    return re.findall(r"<(?:text|tspan|title)\b[^>]*>([^<]+)|<!-- (.*?) -->", svg)
 
 
 def assert_as_shown(page, directory):

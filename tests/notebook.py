@@ -38,10 +38,10 @@ def execute(notebook, directory, **environment):
 
 
 def tidy(notebook):
-    """Leave out everything that changes from run to run, and the second copy of each picture.
+    """Leave out everything that changes from run to run, and all copies of each picture except the SVG.
 
-    Tooltips work only in the HTML copy. But web sites that show notebooks prefer the HTML and remove the drawing
-    from it, so that readers there would see nothing.
+    A PDF holds its date. Tooltips work only in the HTML copy. But web sites that show notebooks prefer the HTML and
+    remove the drawing from it, so that readers there would see nothing.
     """
     notebook.metadata = nbformat.from_dict(
         {
@@ -54,6 +54,7 @@ def tidy(notebook):
         for output in cell.get("outputs", ()):
             if "image/svg+xml" in output.get("data", ()):
                 output.data.pop("text/html", None)
+                output.data.pop("application/pdf", None)
     return notebook
 
 

@@ -15,10 +15,11 @@ from typing import Any
 
 from autograd.cli import check
 from autograd.cli.run import Run, with_branches
-from autograd.cli.terminal import PAGES, PICTURES, check_picture_name, save, say
+from autograd.cli.terminal import PAGES, check_picture_name, save, say
 from autograd.core.value import Constant, Value
 from autograd.drawing.draw import draw
 from autograd.drawing.page.page import page
+from autograd.drawing.style import FORMATS
 from autograd.explaining.formulas import Formulas, parse_formulas
 from autograd.extensions.expressions import expression
 from autograd.formula.language import FormulaError, checked_name
@@ -47,7 +48,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("formula", help="such as '(w*x + b - y)**2', with + - * / **, comparisons and functions")
     parser.add_argument("inputs", nargs="*", metavar="name=number", help="the variables: w=0.5 x=-1e-3 φ=pi/4")
     parser.add_argument("--wrt", metavar="NAMES", help="differentiate with respect to these: w,b (default: all)")
-    parser.add_argument("--draw", metavar="FILE", help=f"save the picture: {' '.join(PICTURES)}")
+    parser.add_argument("--draw", metavar="FILE", help=f"save the picture: {' '.join(FORMATS)}")
     parser.add_argument("--page", metavar="FILE", help="save the interactive page: .html")
     parser.add_argument("--json", action="store_true", help="print JSON; numbers that are not finite become strings")
     # A formula may start with a minus sign; a space before it tells argparse that it is not an option.

@@ -9,15 +9,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autograd.drawing.style import FORMATS
+
 if TYPE_CHECKING:
     from autograd.drawing.rendering import Drawing
 
-__all__ = ["PAGES", "PICTURES", "check_picture_name", "save", "say"]
+__all__ = ["PAGES", "check_picture_name", "save", "say"]
 
-PICTURES = (".svg", ".png", ".pdf", ".jpg", ".dot", ".gv")
-"""The suffixes of the files that a picture can be saved to."""
 PAGES = (".html", ".htm")
-"""Those of the files that a page can be saved to."""
+"""The suffixes of the files that a page can be saved to."""
 
 
 def say(lines: Iterable[str], program: str) -> int:
@@ -39,7 +39,7 @@ def say(lines: Iterable[str], program: str) -> int:
     return 0
 
 
-def check_picture_name(option: str, file: str, endings: Sequence[str] = PICTURES) -> None:
+def check_picture_name(option: str, file: str, endings: Sequence[str] = FORMATS) -> None:
     """Raise ValueError unless the name of the `file`, the value of an `option`, has one of these endings."""
     if Path(file).suffix.lower() not in endings:
         what = "page" if endings is PAGES else "picture"
@@ -48,7 +48,4 @@ def check_picture_name(option: str, file: str, endings: Sequence[str] = PICTURES
 
 def save(drawing: Drawing, file: str) -> None:
     """Save a picture in the format of the file's suffix."""
-    if Path(file).suffix.lower() in (".dot", ".gv"):
-        drawing.save(file)
-    else:
-        drawing.render(outfile=file, cleanup=True)
+    drawing.save(file)

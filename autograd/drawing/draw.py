@@ -7,7 +7,7 @@ share a box, a sum over samples shows one sample, and a picture too large to rea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.value import Value
@@ -16,7 +16,7 @@ from autograd.drawing.arrows import ArrowAttributes
 from autograd.drawing.boxes import BoxContents
 from autograd.drawing.caption import caption_rows
 from autograd.drawing.layout import Box, Layout
-from autograd.drawing.style import BOXES, FONT, GRAPH, PATHS, bold, box, lines, text
+from autograd.drawing.style import FONT, GRAPH, PATHS, PLATE, THEMES, bold, box, lines, patch, text
 from autograd.explaining.chain import Chain, View, as_values
 from autograd.explaining.chain_rule import chain_rule
 from autograd.explaining.samples import Samples
@@ -29,6 +29,8 @@ __all__ = ["GraphTooLarge", "check_size", "draw"]
 
 MAX_NODES = 150
 """Maximum number of boxes in a picture, by default."""
+DIRECTIONS = ("LR", "TB")
+"""The directions of the arrows: left to right, top to bottom."""
 
 _PLAIN = re.compile(r"[^\W\d]\w*")
 """Names that need no quotes in Graphviz."""
@@ -44,7 +46,12 @@ def draw(
     view: View = "named",
     group: bool = True,
     max_nodes: int = MAX_NODES,
+    *,
     language: str | Mapping[str, str] = "en",
+    theme: str = "light",
+    direction: str = "LR",
+    transparent: bool = False,
+    scale: float = 1.0,
 ) -> Drawing:
     """Draw how `root` was computed, as a `graphviz.Digraph`.
 
@@ -54,12 +61,15 @@ def draw(
     ``"es"``, ``"fr"``, ``"zh"``, or a dict that replaces some of the words of `autograd.extend.words`.
     With `group`, similar values, such as ``w[0] … w[29]``, share a box, and a sum over samples shows one sample.
 
-    ``.render(outfile="chain.svg")`` writes a file (also .png, .pdf); a notebook shows the picture itself.
+    `theme` is ``"light"``, ``"dark"`` or ``"print"`` (black and white); `direction` is ``"LR"``, from left to right, or
+    ``"TB"``, from top to bottom; `transparent` leaves out the background, and `scale` multiplies the size.
+
+    ``.save("chain.svg")`` writes a file (also .png, .pdf, .jpg, .gv); a notebook shows the picture itself.
     Objects with a method ``_drawing_(group, max_nodes)``, such as the models of `neuron`, are drawn by that method.
 
     Raises TypeError for arguments that are not Values, ValueError for a `wrt` that `root` does not depend on, for more
-    than four of them and for an unknown `language`, and `GraphTooLarge` for more than `max_nodes` boxes.  Up to 40
-    boxes the arrows have labels, then only tooltips.
+    than four of them and for an unknown `language`, `theme` or `direction`, and `GraphTooLarge` for more than
+    `max_nodes` boxes.  Up to 40 boxes the arrows have labels, then only tooltips.
 
     >>> from autograd import Value
     >>> w = Value(0.5, label="w")
@@ -67,23 +77,43 @@ def draw(
     >>> 'dL/dw' in draw(L, wrt=w).source
     True
     """
+    for option, value, choices in (("theme", theme, THEMES), ("direction", direction, DIRECTIONS)):
+        if value not in choices:
+            raise ValueError(f"{option}={value!r}: known {option}s: {', '.join(choices)}")
     if hasattr(root, "_drawing_"):
         if wrt is not None or view != "named":
             raise TypeError(f"the picture of {root!r} takes neither wrt= nor view=: draw one of its results instead")
         if language != "en":
             raise TypeError(f"the picture of {root!r} takes no language=: its words are English")
-        return root._drawing_(group=group, max_nodes=max_nodes)  # type: ignore[no-any-return]
+        drawing: Drawing = root._drawing_(group=group, max_nodes=max_nodes)
+    else:
+        drawing = _graph(root, wrt, view, group, max_nodes, Words(language), direction)
+    drawing.theme, drawing.scale = theme, scale
+    drawing.graph_attr |= {"rankdir": direction} | ({"bgcolor": "transparent"} if transparent else {})
+    return drawing
+
+
+def _graph(
+    root: Value,
+    wrt: Value | Sequence[Value] | None,
+    view: View,
+    group: bool,
+    max_nodes: int,
+    words: Words,
+    direction: str,
+) -> Drawing:
+    """The picture of the graph of a Value."""
     wrts = as_values("draw", root, wrt)
     if len(wrts) > len(PATHS):
         raise ValueError(
             f"wrt= takes up to {len(PATHS)} Values, one for each style, not {len(wrts)}: draw two pictures"
         )
-    chain = Chain(root, wrts, view, fold=group, words=Words(language))
+    chain = Chain(root, wrts, view, fold=group, words=words)
     layout = whole = Layout(chain, group)
     if len(whole.boxes) > max_nodes and wrts:
         layout = Layout(chain, group, only_paths=True)
     check_size(len(layout.boxes), max_nodes, *_remedies(chain, group))
-    return _drawing(layout, left_out=len(whole.boxes) - len(layout.boxes))
+    return _drawing(layout, left_out=len(whole.boxes) - len(layout.boxes), direction=direction)
 
 
 def check_size(boxes: int, max_nodes: int, *remedies: str) -> None:
@@ -103,7 +133,7 @@ def _remedies(chain: Chain, group: bool) -> Iterator[str]:
         yield "draw only the paths from one value (wrt=)"
 
 
-def _drawing(layout: Layout, left_out: int) -> Drawing:
+def _drawing(layout: Layout, left_out: int, direction: str) -> Drawing:
     """The picture for Graphviz: boxes, those of the sample in a frame, arrows and caption."""
     from autograd.drawing.rendering import Drawing
 
@@ -112,6 +142,9 @@ def _drawing(layout: Layout, left_out: int) -> Drawing:
     graph_attr = GRAPH | FONT | _arrangement(layout)
     drawing = Drawing("chain", graph_attr=graph_attr, node_attr={"shape": "plain"} | FONT, edge_attr=dict(FONT))
     drawing.format, drawing.words = "svg", "\n".join(in_words(chain, rules))
+    drawing.summary = (
+        f"{chain.names[chain.root]}: {_count(layout.boxes, 'box', 'boxes')}, {_count(layout.arrows, 'arrow', 'arrows')}"
+    )
     contents, attributes = BoxContents(layout), ArrowAttributes(layout)
 
     def add(graph: Any, boxes: list[Box]) -> None:
@@ -123,16 +156,44 @@ def _drawing(layout: Layout, left_out: int) -> Drawing:
     add(drawing, [b for b in layout.boxes if b not in framed])
     if framed and chain.samples:
         with drawing.subgraph(name="cluster_samples") as inner:
-            title = lines(_frame_title(chain.samples, chain.sample, chain.words))
-            inner.attr(label=title, labelloc="b", labeljust="r", style="rounded", bgcolor="#FBFCFE")
-            inner.attr(color=BOXES["data"].border, penwidth="2", margin="16")
+            inner.attr(
+                label=_frame_title(chain.samples, chain.sample, chain.words),
+                labelloc="b" if direction == "LR" else "t",
+                labeljust="r",
+                style="rounded",
+                margin="16",
+            )
+            inner.attr(bgcolor=PLATE.fill, color=PLATE.border, penwidth=f"{PLATE.width}")
             add(inner, framed)
     for arrow in layout.arrows:
-        drawing.edge(keys[arrow.source], keys[arrow.target], **attributes.of(arrow))
+        source, target, style = keys[arrow.source], keys[arrow.target], attributes.of(arrow)
+        if "label" in style and arrow.target in framed and arrow.source not in framed:
+            source, style = _outside(drawing, source, target, style, direction)
+        drawing.edge(source, target, **style)
     caption = list(caption_rows(layout, rules, left_out))
     if caption:
         drawing.attr(label=lines(text("", size=7), *caption, align="left"), labelloc="b")
     return drawing
+
+
+def _outside(
+    drawing: Drawing, source: str, target: str, style: dict[str, str], direction: str
+) -> tuple[str, dict[str, str]]:
+    """Draw the first half of an arrow into a frame, with its label; return the start and the style of the other half.
+
+    Graphviz keeps the label of an arrow out of a frame only if neither end of the arrow is inside.
+    """
+    joint, thickness = f"{source} to {target}", style.get("penwidth", "1")
+    (into, out), size = ("we", ("5", thickness)) if direction == "LR" else ("ns", (thickness, "5"))
+    drawing.node(
+        joint, patch(style["color"].partition(":")[0], *size), shape="none", width="0", height="0", fixedsize="shape"
+    )
+    drawing.edge(source, f"{joint}:{into}", dir="none", **style)
+    return f"{joint}:{out}", {key: value for key, value in style.items() if key != "label"}
+
+
+def _count(items: Sized, one: str, many: str) -> str:
+    return f"{len(items):,} {one if len(items) == 1 else many}"
 
 
 def _arrangement(layout: Layout) -> dict[str, str]:
@@ -144,8 +205,8 @@ def _arrangement(layout: Layout) -> dict[str, str]:
 
 def _frame_title(samples: Samples, sample: int, words: Words) -> str:
     n = f"{len(samples.terms):,}"
-    title = bold(words("one_of_samples", i=f"{sample + 1}", count=n))
-    return title + text(f"   ({words('same_graph', count=n) if samples.is_uniform else words('other_formulas')})")
+    repeated = words("same_graph", count=n) if samples.is_uniform else words("other_formulas")
+    return lines(bold(words("one_of_samples", i=f"{sample + 1}", count=n)), text(f"({repeated})"), align="right")
 
 
 def _keys(boxes: list[Box]) -> dict[Box, str]:

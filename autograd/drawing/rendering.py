@@ -2,23 +2,30 @@
 
 The wheel of pygraphviz contains Graphviz.  Each picture is drawn by a short-lived child process, which costs
 about a tenth of a second: a layout can then be interrupted or timed out, and neither the warnings of Graphviz and
-its font library nor a crash in C code reaches the caller.  Without pygraphviz, the ``dot`` program is used; without
-either, the graph is still shown as text.
+its font library nor a crash in C code reaches the caller.  Where pygraphviz is missing or cannot load, the ``dot``
+program is used; without either, the graph is still shown as text.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import json
+import math
 import os
 import re
 import subprocess
 import sys
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import graphviz
 
+from autograd.drawing.style import FORMATS, recolored
+from autograd.drawing.svg import svg
 from autograd.explaining.child_process import run_python
+from autograd.formula.typesetting import shortened
 
 __all__ = ["Drawing"]
 
@@ -26,18 +33,36 @@ RASTER = ("png", "jpg", "jpeg", "jpe", "gif", "webp", "bmp")
 """Formats made of pixels."""
 MAX_PIXELS = 4096
 """Pixels of the longest side of such a picture."""
+DPI = 96
+"""Pixels per inch of such a picture, at scale 1."""
+MAX_WORDS = 300
+"""Maximum length of the description in an SVG file, in characters."""
 MISSING = "drawing needs Graphviz: pip install pygraphviz (which includes it), or install the dot program"
+NOT_LOADED = (
+    "drawing needs Graphviz, but the copy in pygraphviz does not load ({reason}): on Debian and Ubuntu, apt install "
+    "libx11-6 libxext6 libxrender1 libglib2.0-0 libexpat1, or install the dot program"
+)
 
-_CHILD = """
-import os, sys, pygraphviz
-from pygraphviz import graphviz
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that neither Graphviz nor XML takes."""
+
+_LOAD_FAILED = 69  # the status "service unavailable" of sysexits.h
+_CHILD = f"""
+import os, sys
+try:
+    import pygraphviz
+    from pygraphviz import graphviz
+except ImportError as error:
+    print(error, file=sys.stderr, flush=True)
+    os._exit({_LOAD_FAILED})
 context = graphviz.gvContextWithBuiltins()  # must exist before a graph is parsed, or defaults get lost
 graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
-status = graphviz.gvLayout(context, graph.handle, sys.argv[2].encode())
-if not status:
-    rendered = graphviz.gvRenderData(context, graph.handle, sys.argv[1].encode())
+status, pictures = graphviz.gvLayout(context, graph.handle, sys.argv[1].encode()), []
+for format in [] if status else sys.argv[2:]:
+    rendered = graphviz.gvRenderData(context, graph.handle, format.encode())
     status, picture = rendered if isinstance(rendered, (tuple, list)) else (1, b"")
-    sys.stdout.buffer.write(picture or b"")
+    pictures.append(picture or b"")
+sys.stdout.buffer.write(b" ".join(b"%d" % len(picture) for picture in pictures) + b"\\n" + b"".join(pictures))
 sys.stdout.flush()
 sys.stderr.flush()
 os._exit(1 if status else 0)  # nothing to clean up in a process that ends anyway
@@ -47,33 +72,72 @@ os._exit(1 if status else 0)  # nothing to clean up in a process that ends anywa
 class Drawing(graphviz.Digraph):  # type: ignore[misc]
     """A `graphviz.Digraph` that needs no ``dot`` program: the same methods, and it shows itself in a notebook.
 
-    `words` describes the picture where none can be shown, and `timeout` is the limit for a layout, in seconds.
+    `summary` says what is drawn, `words` describe the picture where none can be shown, `timeout` is the limit for a
+    layout, in seconds, `theme` is one of `autograd.drawing.style.THEMES`, and `scale` enlarges the picture.
     """
 
+    summary: str = ""
     words: str = ""
     timeout: float = 120.0
+    theme: str = "light"
+    scale: float = 1.0
+
+    def __repr__(self) -> str:
+        name = self.summary.partition(":")[0]
+        file = f"{name if name.isidentifier() else self.name or 'picture'}.svg"
+        subject = self.summary or self.name or "a graph"
+        return f'<Drawing of {subject}; .save("{file}") writes a file, and a notebook shows it>'
+
+    def __iter__(self, subgraph: bool = False) -> Iterator[str]:
+        """The lines of the DOT source, in the colours of the theme."""
+        for line in super().__iter__(subgraph=subgraph):
+            yield recolored(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", line), self.theme)
 
     def pipe(
-        self, format: str | None = None, *args: Any, engine: str | None = None, encoding: str | None = None, **kw: Any
+        self,
+        format: str | None = None,
+        renderer: str | None = None,
+        formatter: str | None = None,
+        *,
+        engine: str | None = None,
+        encoding: str | None = None,
+        scale: float | None = None,
+        **_: Any,
     ) -> Any:
         """The picture as bytes, or as a string if an `encoding` is given.
 
-        `format` is ``"svg"``, ``"png"``, ``"pdf"`` or any other that Graphviz writes; the sides of a picture made
-        of pixels have at most 4,096 of them.  Raises RuntimeError with Graphviz's own message if it cannot draw, if
-        that takes longer than `timeout`, or if there is neither pygraphviz nor ``dot``.
+        `format` is ``"svg"``, ``"png"``, ``"pdf"`` or any other that Graphviz writes.  `scale=2` gives twice as many
+        pixels, up to 4,096 per side, or an SVG of twice the size.  Raises RuntimeError with Graphviz's own message
+        if it cannot draw, if that takes longer than `timeout`, or if there is neither pygraphviz nor ``dot``.
         """
-        format, engine = format or self.format, engine or self.engine
-        source = _capped(self.source) if format.split(":")[0].lower() in RASTER else self.source
-        if importlib.util.find_spec("pygraphviz") and sys.executable:
-            picture = _by_pygraphviz(source, format, engine, self.timeout)
-            return picture.decode(encoding) if encoding else picture
-        try:
-            return graphviz.Source(source).pipe(format, *args, engine=engine, encoding=encoding, **kw)
-        except graphviz.ExecutableNotFound:
-            raise RuntimeError(MISSING) from None
-        except graphviz.CalledProcessError as error:
-            words = error.stderr if isinstance(error.stderr, str) else (error.stderr or b"").decode(errors="replace")
-            raise RuntimeError(f"Graphviz could not draw this: {words.strip()}") from None
+        full_format = ":".join(filter(None, [format or self.format, renderer, formatter]))
+        (picture,) = self._pictures([full_format], engine, self.scale if scale is None else scale)
+        return picture.decode(encoding) if encoding else picture
+
+    def save(
+        self,
+        filename: str | os.PathLike[str] | None = None,
+        directory: str | os.PathLike[str] | None = None,
+        *,
+        skip_existing: bool | None = False,
+        scale: float | None = None,
+    ) -> str:
+        """Write the picture to a file and return its path; ``save("chain.png")``.
+
+        The suffix chooses the format: a picture (.svg, .png, .pdf, .jpg), or the DOT source (.gv, .dot); any other
+        raises ValueError.  `scale` is that of `pipe`.  Without a name, or with a `directory`, the source is
+        written as by `graphviz.Digraph`.
+        """
+        if filename is None or directory is not None:
+            return str(super().save(filename, directory=directory, skip_existing=skip_existing))
+        suffix = Path(filename).suffix.lower()
+        if suffix not in FORMATS:
+            raise ValueError(f"save({str(filename)!r}): the name of a picture must end in one of {' '.join(FORMATS)}")
+        if suffix in (".gv", ".dot"):
+            return str(super().save(filename, skip_existing=skip_existing))
+        if skip_existing and Path(filename).exists():
+            return str(filename)
+        return self.render(outfile=filename, cleanup=True, scale=scale)
 
     def render(
         self,
@@ -90,7 +154,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
 
         Works as in `graphviz.Digraph`: the suffix of `outfile` chooses the format, and the DOT source is
         left beside the picture unless `cleanup` is true.  A `filename` with the suffix of a picture is
-        used as the `outfile`.
+        used as the `outfile`.  Other arguments, such as `scale`, are those of `pipe`.
         """
         suffixes = (".svg", ".png", ".pdf", ".jpg")
         if outfile is None and format is None and filename is not None and Path(filename).suffix.lower() in suffixes:
@@ -107,46 +171,97 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         picture.parent.mkdir(parents=True, exist_ok=True)
         picture.write_bytes(data)
         if not cleanup:
-            self.save(str(source))
+            super().save(str(source))
         if view:
             graphviz.view(str(picture))
         return str(picture)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, str]:
-        """The picture for a notebook: SVG, the same inline in HTML, where its tooltips work, and always text.
+        """The picture for a notebook: SVG, the same inline in HTML, where its tooltips work, PDF, and always text.
 
         Never raises: if nothing can be drawn, the text describes the picture and says what to install.
         """
-        bundle = {"text/plain": self.words or self.source}
+        bundle = {"text/plain": _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", self.words) or self.source}
         try:
-            svg = self.pipe("svg", encoding="utf-8")
-        except (RuntimeError, OSError) as error:
+            image, pdf = self._pictures(["svg", "pdf"], None, self.scale)
+        except (RuntimeError, OSError, ValueError) as error:
             bundle["text/plain"] += f"\n({error})"
         else:
-            bundle |= {"image/svg+xml": svg, "text/html": svg[svg.index("<svg") :]}
+            xml = image.decode()
+            bundle |= {"image/svg+xml": xml, "text/html": xml[xml.index("<svg") :]}
+            bundle |= {"application/pdf": b64encode(pdf).decode()}
         requested = set(include or bundle) - set(exclude or ())
         return {kind: content for kind, content in bundle.items() if kind in requested}
 
+    def _pictures(self, formats: Sequence[str], engine: str | None, scale: float) -> list[bytes]:
+        """The picture in each of several formats, from one layout."""
+        if not 0 < scale < math.inf:
+            raise ValueError(f"scale={scale!r}: the scale of a picture is a positive number")
+        is_raster = any(format.split(":")[0].lower() in RASTER for format in formats)
+        source = _sized(self.source, scale) if is_raster else self.source
+        layouts = ["json" if format == "svg" else format for format in formats]
+        pictures = _rendered(source, layouts, engine or self.engine, self.timeout)
+        words = shortened(" ".join(_UNPRINTABLE.sub("", self.words).split()), MAX_WORDS)
+        return [
+            svg(json.loads(picture), words, scale).encode() if format == "svg" else picture
+            for format, picture in zip(formats, pictures, strict=True)
+        ]
 
-def _capped(source: str) -> str:
-    """The source with a limit to the size of the picture, in inches of 96 pixels."""
-    side = MAX_PIXELS / 96 - 0.5
-    return re.sub(r"\{", f'{{\n\tgraph [size="{side:.2f},{side:.2f}"]', source, count=1)
+
+def _sized(source: str, scale: float) -> str:
+    """The source with a resolution, and a limit to the size of the picture in inches."""
+    dpi = min(DPI * scale, MAX_PIXELS)
+    side = MAX_PIXELS / dpi - 0.5  # the padding is beside it
+    return re.sub(r"\{", f'{{\n\tgraph [dpi={dpi:g} size="{side:.2f},{side:.2f}"]', source, count=1)
 
 
-def _by_pygraphviz(source: str, format: str, engine: str, timeout: float) -> bytes:
-    """The picture from a child process."""
+def _rendered(source: str, formats: Sequence[str], engine: str, timeout: float) -> list[bytes]:
+    """What Graphviz makes of DOT source, in several formats: by pygraphviz, or else by the ``dot`` program."""
+    missing = MISSING
+    if importlib.util.find_spec("pygraphviz") and sys.executable:
+        child = _run_pygraphviz(source, formats, engine, timeout)
+        if child.returncode != _LOAD_FAILED:
+            return _checked(child, formats)
+        missing = NOT_LOADED.format(reason=child.stderr.decode(errors="replace").strip())
     try:
-        child = run_python(_CHILD, format, engine, input=source.encode(), timeout=timeout)
+        return [
+            graphviz.Source(source).pipe(
+                **dict(zip(("format", "renderer", "formatter"), format.split(":"), strict=False)), engine=engine
+            )
+            for format in formats
+        ]
+    except graphviz.ExecutableNotFound:
+        raise RuntimeError(missing) from None
+    except graphviz.CalledProcessError as error:
+        words = error.stderr if isinstance(error.stderr, str) else (error.stderr or b"").decode(errors="replace")
+        raise RuntimeError(f"Graphviz could not draw this: {words.strip()}") from None
+
+
+def _run_pygraphviz(
+    source: str, formats: Sequence[str], engine: str, timeout: float
+) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return run_python(_CHILD, engine, *formats, input=source.encode(), timeout=timeout)
     except subprocess.TimeoutExpired:
         raise RuntimeError(
             f"Graphviz was stopped after {timeout:g} seconds: draw fewer values, or set .timeout of the drawing"
         ) from None
+
+
+def _checked(child: subprocess.CompletedProcess[bytes], formats: Sequence[str]) -> list[bytes]:
+    """The pictures that the child process has written; raise RuntimeError if one is missing."""
     # Graphviz says "Error:" and may return an image nevertheless; fontconfig's warnings are noise.
     messages = child.stderr.decode(errors="replace").splitlines()
     errors = [line for line in messages if "error" in line.lower() and not line.startswith("Fontconfig")]
     if errors or child.returncode:
         raise RuntimeError("Graphviz could not draw this: " + ("\n".join(errors or messages) or "its process crashed"))
-    if not child.stdout:
-        raise RuntimeError(f"Graphviz could not draw this as {format}: the graph is too large for it; SVG has no limit")
-    return child.stdout
+    sizes, _, content = child.stdout.partition(b"\n")
+    pictures, start = [], 0
+    for format, size in zip(formats, map(int, sizes.split()), strict=True):
+        if not size:
+            raise RuntimeError(
+                f"Graphviz could not draw this as {format}: the graph is too large for it; SVG has no limit"
+            )
+        pictures.append(content[start : start + size])
+        start += size
+    return pictures

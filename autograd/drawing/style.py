@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from colorsys import hls_to_rgb, rgb_to_hls
 from html import escape
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
+from autograd.drawing.measuring import text_width
 from autograd.explaining.words import ENGLISH, Words
 from autograd.formula.typesetting import shortened
 
@@ -20,8 +22,11 @@ __all__ = [
     "DATA_EDGE",
     "EDGE",
     "FONT",
+    "FORMATS",
     "GRAPH",
     "PATHS",
+    "PLATE",
+    "THEMES",
     "Cell",
     "Frame",
     "Path",
@@ -31,14 +36,23 @@ __all__ = [
     "grid",
     "lines",
     "minus",
+    "patch",
+    "recolored",
     "signs",
     "text",
     "tooltip",
 ]
 
-GRAPH = {"rankdir": "LR", "nodesep": ".3", "ranksep": ".6", "pad": ".2", "bgcolor": "white"}
+FORMATS = (".svg", ".png", ".pdf", ".jpg", ".dot", ".gv")
+"""The suffixes of the files that a picture can be saved to."""
+
+GRAPH = {"rankdir": "LR", "nodesep": ".3", "ranksep": ".6", "pad": ".2", "bgcolor": "#FFFFFF"}
 FONT = {"fontname": "Helvetica,Arial,sans-serif"}
 
+BESIDE = 8
+"""The space that keeps a label off the arrow beside it, in points."""
+LINE = 1.3
+"""The height of a line in ems, in any font."""
 MAX_TIPS = 30
 """Maximum number of values or steps that a tooltip describes."""
 MAX_TIP = 300
@@ -81,12 +95,58 @@ PATHS = [
 
 _OPERATOR = re.compile(r"(?<![^\W\d_])-|(?<=\de)-")
 
+PLATE = Frame("#FBFCFE", "#9CA3AF", 2)
+"""The frame around the boxes of a sample."""
+
 EDGE, DATA_EDGE = "#6B7280", "#C4C8CF"
 NAME, NUMBER, GRADIENT, FAINT, LABEL = "#1F2937", "#0072B2", "#B34700", "#5B6470", "#4B5563"
 """The colours of text."""
 
-Cell = str
-"""The content of a cell: Graphviz's HTML."""
+
+class Cell(str):
+    """The content of a cell: Graphviz's HTML, and the `width` and `height` that it needs in any font, in points."""
+
+    width: int
+    height: int
+
+    def __new__(cls, html: str, width: int = 0, height: int = 0) -> Self:
+        """Return a cell with this HTML and size; another string has no known size."""
+        cell = super().__new__(cls, html)
+        cell.width, cell.height = width or getattr(html, "width", 0), height or getattr(html, "height", 0)
+        return cell
+
+    def __add__(self, other: str) -> Cell:
+        beside = Cell(other)
+        return Cell(str(self) + str(other), self.width + beside.width, max(self.height, beside.height))
+
+
+THEMES: dict[str, Callable[[float, float, float], tuple[float, float, float]]] = {
+    "light": lambda hue, lightness, saturation: (hue, lightness, saturation),
+    "dark": lambda hue, lightness, saturation: (hue, 0.98 - 0.9 * lightness, saturation * min(1, 10 - 10 * lightness)),
+    "print": lambda hue, lightness, saturation: (0.0, 1.0 if lightness > 0.9 else 0.6 * lightness, 0.0),
+}
+"""The colours of each theme, made from those of the light one: for a black-and-white print, pale fills become white."""
+
+_QUOTED = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"|"(?:[^"\\]|\\.)*"', re.DOTALL)
+_COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
+
+
+def recolored(source: str, theme: str) -> str:
+    """DOT source in the colours of a theme; the text of labels and tooltips stays as it is.
+
+    >>> recolored('a -> b [color="#FFFFFF" tooltip="#FFFFFF"]', "dark")
+    'a -> b [color="#141414" tooltip="#FFFFFF"]'
+    """
+
+    def attribute(match: re.Match[str]) -> str:
+        return _COLOR.sub(color, match[0]) if (match[1] or "").endswith("color") else match[0]
+
+    def color(match: re.Match[str]) -> str:
+        red, green, blue = (int(match[0][i : i + 2], 16) / 255 for i in (1, 3, 5))
+        channels = hls_to_rgb(*THEMES[theme](*rgb_to_hls(red, green, blue)))
+        return "#" + "".join(f"{round(255 * channel):02X}" for channel in channels)
+
+    return _QUOTED.sub(attribute, source)
 
 
 def minus(number: str) -> str:
@@ -101,12 +161,18 @@ def signs(formula: str) -> str:
 
 def text(words: str, color: str = NAME, size: int = 15) -> Cell:
     """Text in a cell."""
-    return f'<font color="{color}" point-size="{size}">{escape(words) or " "}</font>'
+    return Cell(_font(escape(words) or " ", color, size), text_width(words, size), round(LINE * size))
 
 
 def bold(words: str, color: str = NAME, size: int = 15) -> Cell:
     """Bold text in a cell."""
-    return f'<font color="{color}" point-size="{size}"><b>{escape(words) or " "}</b></font>'
+    return Cell(
+        _font(f"<b>{escape(words) or ' '}</b>", color, size), text_width(words, size, bold=True), round(LINE * size)
+    )
+
+
+def _font(html: str, color: str, size: int) -> str:
+    return f'<font color="{color}" point-size="{size}">{html}</font>'
 
 
 def faint(words: str) -> Cell:
@@ -117,34 +183,43 @@ def faint(words: str) -> Cell:
 def box(kind: str, *rows: Cell) -> str:
     """A rounded box with one line per row."""
     fill, border, width = BOXES[kind]
-    cells = "".join(f'<tr><td border="0">{row}</td></tr>' for row in rows)
     border_style = f'style="rounded" border="{width}" bgcolor="{fill}" color="{border}"'
-    return f'<<table {border_style} cellborder="0" cellspacing="0" cellpadding="4">{cells}</table>>'
+    return f"<{_table([[row] for row in rows], 'center', 4, border_style)}>"
 
 
 def grid(rows: Iterable[Sequence[Cell | None]], padding: int = 3) -> Cell:
     """A table in a cell, its columns aligned to the right; a cell spans the Nones after it."""
-    cells = ("".join(_td(cell, span) for cell, span in _spans(row)) for row in rows)
-    body = "".join(f"<tr>{row}</tr>" for row in cells)
-    return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="{padding}">{body}</table>'
+    return Cell(_table(rows, "right", padding))
+
+
+def lines(*rows: Cell, align: str = "center") -> str:
+    """Lines without a box: the label of an arrow or a picture."""
+    return f"<{_table(([Cell(row, Cell(row).width + BESIDE)] for row in rows), align, 0)}>"
+
+
+def patch(color: str, width: str, height: str) -> str:
+    """A small filled rectangle, which closes the gap between two parts of a line."""
+    size = f'width="{width}" height="{height}" fixedsize="true"'
+    return f'<<table border="0" cellspacing="0" cellpadding="0" bgcolor="{color}" {size}><tr><td></td></tr></table>>'
+
+
+def _table(rows: Iterable[Sequence[Cell | None]], align: str, padding: int, border: str = 'border="0"') -> str:
+    """A table whose cells have the size that their text needs in any font."""
+    body = "".join(f"<tr>{''.join(_td(cell, span, align, padding) for cell, span in _spans(row))}</tr>" for row in rows)
+    return f'<table {border} cellborder="0" cellspacing="0" cellpadding="{padding}">{body}</table>'
 
 
 def _spans(row: Sequence[Cell | None]) -> Iterator[tuple[Cell, int]]:
     """Each cell with the number of columns it spans: its own, and those of the Nones after it."""
     starts = [i for i, cell in enumerate(row) if cell is not None]
     for start, end in pairwise([*starts, len(row)]):
-        yield row[start] or "", end - start
+        yield Cell(row[start] or ""), end - start
 
 
-def _td(cell: Cell, span: int) -> str:
+def _td(cell: Cell, span: int, align: str, padding: int) -> str:
     reach = f' colspan="{span}"' if span > 1 else ""
-    return f'<td align="right"{reach}>{cell}</td>'
-
-
-def lines(*rows: Cell, align: str = "center") -> str:
-    """Lines without a box: the label of an arrow or a picture."""
-    cells = "".join(f'<tr><td align="{align}">{row}</td></tr>' for row in rows)
-    return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="0">{cells}</table>>'
+    size = f' width="{cell.width + 2 * padding}" height="{cell.height + 2 * padding}"' if cell.height else ""
+    return f'<td align="{align}"{reach}{size}>{cell}</td>'
 
 
 def tooltip(

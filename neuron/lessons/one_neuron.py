@@ -67,13 +67,20 @@ class OneNeuron:
         yield from self.three_way_check(L, by_hand)
         yield from self.nudge(L)
         yield from self.update(y_hat, L)
-        save(draw(L, wrt=self.neuron.w[0]), self.picture)
-        yield ""
         chain = [self.neuron.w[0].label or "w", *(["h"] if self.activation != "linear" else []), "ŷ", "L"]
-        yield f"The graph of {' → '.join(chain)} is drawn in {self.picture}"
-        if self.page:
-            page(L, title="How one neuron learns").save(self.page)
-            yield f"The interactive page is in {self.page}: open it in a browser"
+        yield ""
+        yield from self.pictures(L, " → ".join(chain))
+
+    def pictures(self, L: Value, chain: str) -> Iterator[str]:
+        """The files with the picture and the page; without Graphviz, the lesson is still worth reading."""
+        try:
+            save(draw(L, wrt=self.neuron.w[0]), self.picture)
+            yield f"The graph of {chain} is drawn in {self.picture}"
+            if self.page:
+                page(L, title="How one neuron learns").save(self.page)
+                yield f"The interactive page is in {self.page}: open it in a browser"
+        except RuntimeError as error:
+            yield f"The graph of {chain} is not drawn: {error}"
 
     def forward_pass(self, y_hat: Value, L: Value) -> Iterator[str]:
         """Symbols and numbers, from the inputs to the loss."""

@@ -40,7 +40,7 @@ FIRST = 4
 MAX_LABELLED = 24
 """Maximum number of weights with their numbers on the lines."""
 
-_POSITIVE, _NEGATIVE = "#0072B2", "#C2570C"
+_POSITIVE, _NEGATIVE = "#0072B2", "#B24E0A"
 _THINNEST, _THICKEST = 0.6, 4.5
 
 
@@ -51,7 +51,8 @@ def drawing(title: str, layers: Sequence[Sequence[NeuronLike]], group: bool, max
     nin = layers[0][0].nin
     widths = [nin, *(len(layer) for layer in layers)]
     shown = [_shown(width) if group else list(range(width)) for width in widths]
-    check_size(sum(map(len, shown)) + len(shown[-1]), max_nodes, "fold wide layers (group=True)")
+    boxes = sum(map(len, shown)) + len(shown[-1])
+    check_size(boxes, max_nodes, "fold wide layers (group=True)")
     picture = Drawing("model", graph_attr=GRAPH | FONT | {"ranksep": "1.2"}, edge_attr=dict(FONT))
     picture.attr("node", shape="plain", **FONT)
     picture.format, picture.words = "svg", "\n".join(_in_words(title, layers))
@@ -69,6 +70,7 @@ def drawing(title: str, layers: Sequence[Sequence[NeuronLike]], group: bool, max
             for one, other in pairwise(above):
                 column.edge(one, other, style="invis")
     weights = list(_weights(layers, shown, columns))
+    picture.summary = f"{title}: {boxes:,} boxes, {len(weights) + len(shown[-1]):,} arrows"
     if len(weights) > MAX_LABELLED:
         picture.attr(splines="line")
     largest = max((abs(weight.data) for _, _, weight in weights), default=0.0) or 1.0
@@ -122,7 +124,8 @@ def _line(weight: Value, share: float, is_labelled: bool) -> dict[str, str]:
         "arrowsize": "0.6",
         "tooltip": f"{weight.label} = {weight.data!r}",
     }
-    return style | {"label": lines(text(minus(number(weight.data, 3)), color, 11))} if is_labelled else style
+    label = lines(text(minus(number(weight.data, 3)), color, 11), text("", size=5))  # off the line
+    return style | {"label": label} if is_labelled else style
 
 
 def _in_words(title: str, layers: Sequence[Sequence[NeuronLike]]) -> Iterator[str]:

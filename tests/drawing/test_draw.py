@@ -1,5 +1,6 @@
 """The picture of the graph: what is in it, and that it comes out as a file without a dot program."""
 
+import html
 import re
 import subprocess
 import sys
@@ -15,8 +16,8 @@ from neuron import MLP, Layer, Neuron, losses
 def visible(drawing):
     """What a reader sees: the text of the SVG, spaces removed."""
     svg = drawing.pipe("svg", encoding="utf-8")
-    found = re.findall(r"<text[^>]*>([^<]*)</text>", svg)
-    return [text.replace("&#160;", " ").replace("&#45;", "-").replace("&gt;", ">").strip() for text in found]
+    found = re.findall(r"<(?:text|tspan)\b[^>]*>([^<]+)", svg)
+    return [html.unescape(text).strip() for text in found]
 
 
 def test_the_chain_of_the_lesson(lesson):

@@ -89,10 +89,9 @@ class Contents:
         """
         text = signs(self._chain.written(value))
         tokens = _Tokens(self._places)
-        written = expression(value, names=tokens, style=self._chain.words.style)
         pieces = [
             tokens.place(piece) if _TOKEN.fullmatch(piece) else signs(piece)
-            for piece in filter(None, _TOKEN.split(written))
+            for piece in filter(None, _TOKEN.split(expression(value, names=tokens, style=self._chain.words.style)))
         ]
         names = [
             piece if isinstance(piece, str) else _inside(self._named[max(piece, -1 - piece)][1]) for piece in pieces
