@@ -70,7 +70,7 @@ class Contents:
         """The rows of the table, and the formulas on the arrows as functions of the values v(0), v(1) ..."""
         assert self._views  # they collect the formulas
         formulas = "".join(f"  v => {formula},\n" for formula in self._formulas)
-        return f"{self._table.javascript()}const formulas = [\n{formulas}];\n"
+        return f"{self._table.javascript(self._chain.words.style)}const formulas = [\n{formulas}];\n"
 
     # --- Values ---------------------------------------------------------------------------------------------
 
@@ -140,7 +140,7 @@ class Contents:
             content["total"] = derivative(self._chain.names[self._chain.root], f"{box.stem}[{box.letters}]")
             columns.append(max(_room(content["total"], 12), columns[-1]))
         rows = min(len(box.members), MAX_ROWS)
-        title = _room(f"{box.stem}  ({len(box.members):,} parameters)")
+        title = _room(f"{box.stem}  ({self._chain.words('page.parameters', n=len(box.members))})")
         width = max(sum(columns) + 14 * (len(columns) - 1), title) + 2 * MARGIN
         height = LINE + ROW * (1 + rows + (len(box.members) > rows)) + MARGIN
         return content | {"columns": columns, "size": (width, height)}

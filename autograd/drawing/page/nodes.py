@@ -10,9 +10,11 @@ from typing import Any
 
 from autograd.core.table import Operation
 from autograd.core.value import Value
+from autograd.drawing.style import signs
 from autograd.explaining.samples import Samples
 from autograd.formula import javascript
 from autograd.formula.language import FormulaError
+from autograd.formula.typesetting import PLAIN, Style, typeset
 
 __all__ = ["NodeTable"]
 
@@ -85,10 +87,13 @@ class NodeTable:
                 nodes[self.position(x)] = [LEAF if type(x) is Value else CONSTANT, _number(x)]
         return [nodes[i] for i in range(len(nodes))]
 
-    def javascript(self) -> str:
-        """The rows of the table that the graph uses, as an array called ``table``, after the functions they call."""
+    def javascript(self, style: Style = PLAIN) -> str:
+        """The rows of the table that the graph uses, as an array called ``table``, after the functions they call.
+
+        Each row says in this `style` of formulas what the operation needs.
+        """
         formulas = [f for op in self.operations for f in (op.value, *op.partials, op.domain) if f]
-        rows = "".join(f"  {_row(op)},\n" for op in self.operations)
+        rows = "".join(f"  {_row(op, style)},\n" for op in self.operations)
         return f"{javascript.library(formulas)}const table = [\n{rows}];\n"
 
 
@@ -98,7 +103,7 @@ def _number(x: Any) -> float | str:
     return number if math.isfinite(number) else str(number).replace("inf", "Infinity").replace("nan", "NaN")
 
 
-def _row(op: Operation) -> str:
+def _row(op: Operation, style: Style) -> str:
     """One row of the table as a JavaScript object."""
     fields = {
         "arity": str(len(op.operands)),
@@ -108,7 +113,7 @@ def _row(op: Operation) -> str:
         "domain": javascript.function(op.domain) if op.domain else "null",
         "operands": _string(list(op.operands)),
         "written": _string(op.written),
-        "needs": _string(f"{op.domain.text}{op.hint}" if op.domain else ""),
+        "needs": _string(signs(typeset(op.domain.tree, {}, style)) if op.domain else ""),
     }
     return "{" + ", ".join(f"{name}: {code}" for name, code in fields.items()) + "}"
 

@@ -125,7 +125,7 @@ function* mistakes({what, of}, right) {
   yield [2 * right, 'mistake_double'];
   yield [right / 2, 'mistake_half'];
   if (what !== 'value') {
-    for (const [i, {total}] of values.entries()) if (total && !(what === 'gradient' && i === of)) yield [derivativeOf(i), 'mistake_other', {symbol: total}];
+    for (const [i, {total}] of values.entries()) if (total && !(what === 'gradient' && i === of)) yield [derivativeOf(i), 'mistake_other_gradient', {symbol: total, name: name(i)}];
   }
   yield [1 / right, 'mistake_inverse'];
 }
