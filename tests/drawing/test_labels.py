@@ -70,6 +70,7 @@ def test_what_is_shown_is_printable(text):
 @given(anything)
 @example("x" * 10**5)
 @example("".join(NASTY))
+@example("<b>")
 def test_every_label_can_be_drawn(text):
     w, J = labelled(text)
     for wrt in (w, [w, J.args[0]]):

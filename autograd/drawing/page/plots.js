@@ -74,9 +74,9 @@ function showCurve() {
   const isSecret = hidden('value', page.root) || shown('value', page.root) === '?';
   axis(svg, ['0', say('steps', {n: last})], range.map(z => isSecret ? '' : number(z, 3)));
   track(svg, results.map((z, k) => [x(k), y(z)]));
-  const grew = results.length > 1 && !(results.at(-1) <= results.at(-2)) ? `. ${say('learn_grew')}` : '';
   const now = isSecret ? '…' : number(results.at(-1));
-  const words = say('learn_result', {name: rootName, n: results.length - 1, value: now}) + grew;
+  const result = say('learn_result', {name: rootName, n: results.length - 1, value: now});
+  const words = results.at(-1) > results.at(-2) ? say('learn_grew', {result}) : result;
   setText(byId('curve-words'), words);
   svg.setAttribute('aria-label', words);
 }

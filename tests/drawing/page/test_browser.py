@@ -323,7 +323,7 @@ def test_sliders_and_fields_move_numbers(opened):
     tab.fill(slider("w"), "1.5")
     assert boxes(tab)[0] == "w = 1.5, dL/dw = 6.4"
     assert tab.inputValue(field("w")) == "1.5"
-    tab.waitForFunction("document.querySelector('#curve-words').textContent === 'L after 0 steps: 2.56'")
+    tab.waitForFunction("document.querySelector('#curve-words').textContent === 'L after step 0: 2.56'")
     tab.focus(slider("w"))
     tab.keyboard.press("ArrowLeft")
     assert exact(tab, "w") < 1.5
@@ -406,7 +406,7 @@ def test_learning_gives_the_numbers_of_the_engine(opened):
     assert (exact(tab, "w"), exact(tab, "b")) == descended(1, 0.03)[:2]
     tab.click("#descend-10")
     assert (exact(tab, "w"), exact(tab, "b")) == descended(11, 0.03)[:2]
-    tab.waitForFunction("document.querySelector('#curve-words').textContent.startsWith('L after 11 steps')")
+    tab.waitForFunction("document.querySelector('#curve-words').textContent.startsWith('L after step 11')")
     tab.click("#undo")
     assert (exact(tab, "w"), exact(tab, "b")) == descended(10, 0.03)[:2]
     tab.focus("#undo")
@@ -424,7 +424,7 @@ def test_a_learning_rate_that_diverges(opened):
         tab.keyboard.press("Enter")
     assert tab.textContent("#picture .loss .number") == "inf"
     tab.waitForFunction(
-        "document.querySelector('#curve-words').textContent.startsWith('L after 92 steps: inf. It grew:')"
+        "document.querySelector('#curve-words').textContent.startsWith('L after step 92: inf. It grew:')"
     )
     assert tab.evaluate(BEYOND) == []
     tab.click("#reset")
@@ -648,7 +648,7 @@ def wrong_answers():
         (of_b, c * local + k, ENGLISH("page.mistake_added", **along)),
         (of_b, c * local * k * k, ENGLISH("page.mistake_twice", **along)),
         (of_b, local * k, ENGLISH("page.mistake_missing", local="∂J/∂L")),
-        (of_b, total, ENGLISH("page.mistake_other", symbol="dJ/dw")),
+        (of_b, total, ENGLISH("page.mistake_other_gradient", symbol="dJ/dw", name="w")),
         (of_slope, c * local, ENGLISH("page.mistake_already_multiplied", upstream="dJ/dL")),
         (of_x, k, ENGLISH("page.mistake_other", symbol="∂ŷ/∂b")),
         (of_slope, (yhat - y) ** 2, ENGLISH("page.mistake_value", name="L")),
