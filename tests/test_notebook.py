@@ -96,7 +96,7 @@ def test_a_picture_comes_as_svg_as_html_with_live_tooltips_and_as_text(executed,
     assert shown["text/html"].startswith("<svg")
     tips = re.findall(r"<title>([^<]*)</title>", shown["text/html"])
     assert any("ŷ = " in tip for tip in tips), tips
-    result_name = "J" if cell == "draw-penalty" else "L"
+    result_name = "J" if cell in ("draw-penalty", "draw-samples", "draw-forgotten") else "L"
     assert any(f"d{result_name}/d" in tip for tip in tips) == (cell != "draw-before"), tips
     assert shown["text/plain"].startswith(f"{result_name} = ")
     assert "drawing needs" not in shown["text/plain"]
