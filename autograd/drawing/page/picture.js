@@ -38,7 +38,7 @@ function draw() {
   if (places.frame) {
     const [x, y, w, h] = places.frame;
     made(svg, 'rect', {class: 'frame', x, y, width: w, height: h, rx: 12});
-    drawing.frame = made(svg, 'text', {class: 'frame-name', x: x + w / 2, y: y + h - 10, 'text-anchor': 'middle'});
+    drawing.frame = made(svg, 'text', {class: 'frame-name', x: x + w / 2, y: isNarrow ? y + 20 : y + h - 10, 'text-anchor': 'middle'});
   }
   view.arrows.forEach((arrow, k) => drawArrow(svg, arrow, k, places.arrows[k]));
   view.boxes.forEach((box, i) => drawBox(svg, box, i, places.boxes[i]));

@@ -43,7 +43,7 @@ def placed(
     if framed:
         with drawing.subgraph(name="cluster_samples") as inner:
             inner.attr(margin="14", label="<<table border='0' width='150' height='16'><tr><td></td></tr></table>>")
-            inner.attr(labelloc="b")
+            inner.attr(labelloc="b" if direction == "LR" else "t")
             add(inner, framed)
     for i, arrow in enumerate(layout.arrows):
         room = {}
