@@ -62,6 +62,8 @@ def page(
     >>> "<title>One weight</title>" in lesson.html
     True
     """
+    if not isinstance(inputs, Mapping | None):
+        raise TypeError(f"page(f, {shown(inputs)}): write the inputs by name, as in page(f, w=0.5), or pass a dict")
     named = {**(inputs or {}), **named}
     if type(target) is Value:
         if named:

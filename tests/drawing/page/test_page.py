@@ -201,6 +201,10 @@ def test_errors():
         TypeError, match=r"page\(L, w=...\): a result has its numbers already; only functions take inputs"
     ):
         page(w * 2.0, w=3.0)
+    with pytest.raises(
+        TypeError, match=r"page\(f, 0.5\): write the inputs by name, as in page\(f, w=0.5\), or pass a dict"
+    ):
+        page(lambda w: w * 2.0, 0.5)
     with pytest.raises(GraphTooLarge, match="this picture would have 3 boxes"):
         page(((w * 2.0).named("h") * 2.0).named("L"), max_nodes=2)
     L = w * w
