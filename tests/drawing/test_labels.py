@@ -48,7 +48,7 @@ def check_text(*strings):
         assert string.replace("\n", "").replace("\t", "").isprintable()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(anything)
 @example("x" * 10**5)
 @example("".join(NASTY))
@@ -66,7 +66,7 @@ def test_what_is_shown_is_printable(text):
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(anything)
 @example("x" * 10**5)
 @example("".join(NASTY))
