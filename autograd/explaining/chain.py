@@ -119,7 +119,12 @@ class Chain:
 
     def known_derivative(self, value: Value) -> float | None:
         """The derivative of the root with respect to a value, once a backward pass has computed gradients."""
-        return None if value.grad is None else self.derivatives.get(value, value.grad)
+        grad = self.grad(value)
+        return None if grad is None else self.derivatives.get(value, grad)
+
+    def grad(self, value: Value) -> float | None:
+        """The gradient that a value holds; None before a backward pass."""
+        return value.grad
 
     def written(self, value: Value, style: Style | None = None) -> str:
         """The expression of a value; the sum over samples in it is ``Σ L``."""

@@ -464,7 +464,7 @@ def test_every_model_can_be_drawn(model, group):
 
 def test_the_structure_has_no_derivatives():
     with pytest.raises(
-        TypeError, match=r"the picture of Neuron\(1, .*\) takes neither wrt= nor view=: draw one of its results"
+        TypeError, match=r"the picture of Neuron\(1, .*\) takes no wrt=, view= or hide=: draw one of its results"
     ):
         draw(Neuron(1), wrt=Value(1.0))
     with pytest.raises(TypeError, match=r"the picture of Neuron\(1, .*\) takes no language=: its words are English"):
