@@ -43,7 +43,7 @@ class ArrowAttributes:
         attributes = {"color": EDGE, "tooltip": tooltip(arrow.steps, details, self._chain.words)}
         if self._display.has_highlights:
             attributes |= {"penwidth": f"{self._display.width(arrow):.4g}"}
-            attributes |= {"color": NOW} if arrow is self._display.highlighted else {}
+            attributes |= {"color": NOW} if arrow in self._display.highlighted else {}
         if paths:
             color = ":".join(PATHS[i].line for i in paths)
             attributes |= {"color": color, "penwidth": "2" if ":" in color else "3.5", "weight": "8"}
@@ -56,10 +56,15 @@ class ArrowAttributes:
         rows = list(self._rows(arrow))
         if len(paths) > 1:
             rows.append([self._shared_by(paths)])
-        is_now = arrow is self._display.highlighted
+        is_now = arrow in self._display.highlighted
         color = NOW if is_now else PATHS[paths[0]].text if len(paths) == 1 else LABEL
         is_bold, may_be_bold = bool(paths) or is_now, bool(paths) or self._display.has_highlights
-        cells = [_row([signs(version) for version in row], color, is_bold, may_be_bold) for row in rows]
+        shown, widest = (partial(bold if is_b else text, color=color, size=14) for is_b in (is_bold, may_be_bold))
+        cells = []
+        for row in rows:
+            versions = list(map(signs, row))
+            cell = fitted(shown, *versions, fill=self._display.has_highlights)
+            cells.append(Cell(cell, fitted(widest, *versions).width))
         # the empty line keeps the text off the thick arrow
         return lines(*cells, *([text("", size=7)] if may_be_bold else []))
 
@@ -91,13 +96,6 @@ class ArrowAttributes:
         if self._boxes <= MAX_FORMULAS:
             symbol, *formulas, _ = step_parts(self._chain, step, MAX_DETAIL)
         yield f"{symbol} = {self._display.derivative(arrow, ''.join(formulas), repr(step.factor.slope))[0]}"
-
-
-def _row(versions: list[str], color: str, is_bold: bool, may_be_bold: bool) -> Cell:
-    """A line on an arrow, with room for all its versions."""
-    cell = fitted(partial(bold if is_bold else text, color=color, size=14), *versions, fill=True)
-    room = fitted(partial(bold if may_be_bold else text, color=color, size=14), *versions)
-    return Cell(cell, room.width)
 
 
 def _strands(chain: Chain) -> list[set[Step]]:

@@ -57,7 +57,7 @@ class BoxContents:
         """The content of one box."""
         rows = self._group(box) if box.is_group else self._number(box) if box.is_data else self._value(box)
         details = tooltip(list(zip(box.members, box.names, strict=True)), self._details, self._words)
-        ring = RING * (box is self._display.highlighted) if self._display.has_highlights else None
+        ring = RING * (box in self._display.highlighted) if self._display.has_highlights else None
         return BoxContent(self._kind(box), list(rows), details, ring)
 
     def _kind(self, box: Box) -> str:

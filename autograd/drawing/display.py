@@ -7,7 +7,7 @@ one is shown, and there is room for all of them, so that pictures with other dis
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from autograd.core.value import Value
@@ -29,8 +29,8 @@ _FIGURES = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 class Display:
     """The display of every number as it is; others override some of its methods."""
 
-    highlighted: Box | Arrow | None = None
-    """The box or the arrow that stands out."""
+    highlighted: Collection[Box | Arrow] = ()
+    """The boxes and arrows that stand out."""
     has_highlights = False
     """True if every box and every arrow has room for being highlighted."""
     widest = 1.0
@@ -53,8 +53,8 @@ class Display:
         return number
 
     def width(self, arrow: Arrow) -> float:
-        """The width of an arrow that is not on a path."""
-        return 1.0
+        """The width of an arrow that is not on a path, up to `widest`."""
+        return self.widest
 
 
 EVERYTHING = Display()
@@ -74,10 +74,7 @@ class Gaps(Display):
 
     def __init__(self, chain: Chain, hidden: Sequence[str]) -> None:
         self._hidden = frozenset(hidden)
-        given, results = set[str](), set[str]()
-        for x in _shown(chain):
-            (results if _is_result(x) else given).update(_figures(number(x.data if type(x) is Value else float(x))))
-        self._secrets = results - given if "values" in hidden else set()
+        self._secrets = set(_readable(chain)) if "values" in hidden else set()
 
     def value(self, x: Any, number: str) -> Sequence[str]:
         """A gap for a result; leaves and data are given."""
@@ -106,14 +103,14 @@ def _equation(formula: str, number: str) -> str:
     return " = ".join(filter(None, [formula, number]))
 
 
-def _shown(chain: Chain) -> Iterator[Any]:
-    """The Values and the named numbers that a picture of the chain may show, those of other samples included."""
-    yield from chain.values
-    if chain.samples:
-        for k in range(len(chain.samples.terms)):
-            yield from chain.samples.row(k, "").values()
-    for value in chain.values:
-        yield from (x for x in value.args if type(x) is not Value)
+def _readable(chain: Chain) -> Iterator[str]:
+    """The numbers of results that stand on an arrow as well, as in ``∂z/∂a = h = 1.1``."""
+    results = [value for value in chain.values if _is_result(value)]
+    written = {chain.names[value] for value in results} | {chain.written(value) for value in results}
+    for step in (step for steps in chain.steps.values() for step in steps):
+        formula = chain.formula(step)
+        if formula and formula.written(chain.words.style).removeprefix("-") in written:
+            yield from _figures(number(step.factor.slope))
 
 
 def _is_result(x: Any) -> bool:

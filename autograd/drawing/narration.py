@@ -1,0 +1,99 @@
+"""What is said at each step of both passes: a sentence, and the formulas of the step in symbols and in numbers."""
+
+from __future__ import annotations
+
+from math import prod
+
+from autograd.core.value import Value
+from autograd.drawing.course import Course, End, Seed, Start
+from autograd.drawing.layout import Arrow, General
+from autograd.drawing.walkthrough import Backward, Forward
+from autograd.explaining.forward_pass import ForwardPass
+from autograd.formula.typesetting import derivative, factor, number
+
+__all__ = ["said"]
+
+MAX_TERMS = 4
+"""Maximum number of derivatives, or of products, that are written out."""
+
+
+def said(course: Course, at: int) -> list[str]:
+    """The lines about the step at a position: a sentence, then formulas.
+
+    >>> from autograd.drawing.layout import Layout
+    >>> from autograd.explaining.chain import Chain
+    >>> w = Value(0.5, "w")
+    >>> course = Course(Layout(Chain((w * 2.0).named("h") ** 3)))
+    >>> said(course, 5)
+    ['Backward, from h to w: multiply by the local derivative.', 'dz/dw = dz/dh · ∂h/∂w = 3.0 · 2.0 = 6.0']
+    """
+    chain = course.chain
+    match course.steps[at]:
+        case Start():
+            return [chain.words("page.step_start")]
+        case Forward(box):
+            return [chain.words("page.step_forward", name=box.title), ForwardPass(chain).line(box.members[0])]
+        case Seed(box):
+            return [chain.words("page.step_seed", name=box.title), f"{chain.total(chain.root)} = 1"]
+        case Backward(arrow):
+            return _backward(course, arrow)
+        case End():
+            return [chain.words("page.step_all"), _results(course)]
+
+
+def _results(course: Course) -> str:
+    """``dL/dw = -1.6,  dL/db = -0.8``."""
+    chain = course.chain
+    parameters = [value for value in chain.values if value.is_leaf]
+    shown = [f"{chain.total(x)} = {number(chain.derivatives[x])}" for x in parameters[:MAX_TERMS]]
+    return ",  ".join([*shown, *["…"] * (len(parameters) > MAX_TERMS)])
+
+
+def _backward(course: Course, arrow: Arrow) -> list[str]:
+    """``dL/dw = dL/dR · ∂R/∂w + dL/dŷ · ∂ŷ/∂w = 0.1 + (-0.8) · 2.0 = -1.5``: what came before, and one more arrow."""
+    chain, x = course.chain, arrow.steps[0].operand
+    arrows = course.leaving(x)
+    known, is_last = arrows[: arrows.index(arrow) + 1], arrow is arrows[-1]
+    before, products = known[:-1], course.products(arrow, x)
+    symbols = " + ".join(_symbols(course, each, x) for each in known)
+    terms = [[factor(course.sum([each], x))] for each in before]
+    terms += [[factor(upstream), factor(local)] for upstream, local in products]
+    if len(products) > 1:
+        terms = [*terms[: len(before)], *([factor(upstream * local)] for upstream, local in products)]
+    result = number(chain.derivatives[x] if is_last else course.sum(known, x))
+    numbers = " + ".join([" · ".join(term) for term in terms][: len(before) + MAX_TERMS])
+    if len(products) > MAX_TERMS:
+        numbers += " + …"
+    more = "" if is_last else " + …"
+    sums_up = len(products) > MAX_TERMS or number(sum(prod(map(_float, term)) for term in terms)) == result
+    end = f"{numbers}{more} {'=' if sums_up else '≈'} {result}{more}"
+    titles = {"from": arrow.target.title, "to": arrow.source.title}
+    key = _key(course, arrow, is_first=not before, is_last=is_last)
+    n = len(chain.samples.terms) if chain.samples else 1
+    sentence = chain.words(key, **titles, n=f"{n:,}")
+    total = derivative(chain.names[chain.root], General(arrow).bottom)
+    if arrow.source.is_group:  # letters for indices, then the numbers of the first member
+        return [sentence, f"{total} = {symbols}{more}", f"{chain.total(x)} = {end}"]
+    return [sentence, f"{total} = {symbols}{more} = {end}"]
+
+
+def _key(course: Course, arrow: Arrow, is_first: bool, is_last: bool) -> str:
+    """The key of the sentence about a backward step."""
+    if not is_first:
+        return "page.step_backward_again"
+    if len(course.chain.in_all_samples(arrow.steps[0])) > 1:
+        return "page.step_backward_samples"
+    return "page.step_backward" if is_last else "page.step_backward_first"
+
+
+def _symbols(course: Course, arrow: Arrow, x: Value) -> str:
+    """``dL/dŷ · ∂ŷ/∂w``, with a sum sign if it stands for several products."""
+    general = General(arrow)
+    is_general = arrow.source.is_group or arrow.target.is_group
+    symbol = general.symbol if is_general else arrow.steps[0].factor.symbol
+    sign = "Σ " if len(course.products(arrow, x)) > 1 else ""
+    return f"{sign}{derivative(course.chain.names[course.chain.root], general.top)} · {symbol}"
+
+
+def _float(text: str) -> float:
+    return float(text.strip("()"))
