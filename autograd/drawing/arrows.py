@@ -42,7 +42,8 @@ class ArrowAttributes:
         details = partial(self._details, arrow)
         attributes = {"color": EDGE, "tooltip": tooltip(arrow.steps, details, self._chain.words)}
         if self._display.has_highlights:
-            attributes |= {"penwidth": f"{self._display.width(arrow):.4g}"}
+            # unlike penwidth, this leaves the layout as it is
+            attributes |= {"style": f"setlinewidth({self._display.width(arrow):.4g})"}
             attributes |= {"color": NOW} if arrow in self._display.highlighted else {}
         if paths:
             color = ":".join(PATHS[i].line for i in paths)

@@ -118,7 +118,7 @@ class Moment(Display):
     """
 
     has_highlights = True
-    widest = 3.5
+    widest = 3.0
 
     def __init__(self, course: Course, at: int) -> None:
         self._course, self._at, self._step = course, at, course.steps[at]

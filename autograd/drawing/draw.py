@@ -187,7 +187,9 @@ def drawn(layout: Layout, display: Display, caption: Sequence[Cell], words: str,
     for arrow in layout.arrows:
         source, target, style = keys[arrow.source], keys[arrow.target], attributes.of(arrow)
         if "label" in style and arrow.target in framed and arrow.source not in framed:
-            source, style = _outside(drawing, source, target, style, direction, display.widest)
+            width = display.width(arrow) if display.has_highlights else float(style.get("penwidth", 1))
+            room = max(width, display.widest)
+            source, style = _outside(drawing, source, target, style, direction, (width, room))
         drawing.edge(source, target, **style)
     if caption:
         drawing.attr(label=lines(text("", size=7), *caption, align="left"), labelloc="b")
@@ -195,17 +197,16 @@ def drawn(layout: Layout, display: Display, caption: Sequence[Cell], words: str,
 
 
 def _outside(
-    drawing: Drawing, source: str, target: str, style: dict[str, str], direction: str, widest: float
+    drawing: Drawing, source: str, target: str, style: dict[str, str], direction: str, widths: tuple[float, float]
 ) -> tuple[str, dict[str, str]]:
     """Draw the first half of an arrow into a frame, with its label; return the start and the style of the other half.
 
-    Graphviz keeps the label of an arrow out of a frame only if neither end of the arrow is inside.
+    Graphviz keeps the label of an arrow out of a frame only if neither end of the arrow is inside.  The `widths` are
+    that of the arrow, and that for which there is room.
     """
-    joint, thickness = f"{source} to {target}", float(style.get("penwidth", 1))
-    size, room = (5.0, thickness), (5.0, max(thickness, widest))
+    joint = f"{source} to {target}"
     into, out = ("w", "e") if direction == "LR" else ("n", "s")
-    if direction == "TB":
-        size, room = size[::-1], room[::-1]
+    size, room = ((5.0, width) if direction == "LR" else (width, 5.0) for width in widths)
     color = style["color"].partition(":")[0]
     drawing.node(joint, patch(color, size, room), shape="none", width="0", height="0", fixedsize="shape")
     drawing.edge(source, f"{joint}:{into}", dir="none", **style)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 from autograd.core.value import Value
@@ -32,7 +33,10 @@ def said(course: Course, at: int) -> list[str]:
         case Start():
             return [chain.words("page.step_start")]
         case Forward(box):
-            return [chain.words("page.step_forward", name=box.title), ForwardPass(chain).line(box.members[0])]
+            return [
+                chain.words("page.step_forward", name=box.title),
+                ForwardPass(chain).line(_example(course, box.members)),
+            ]
         case Seed(box):
             return [chain.words("page.step_seed", name=box.title), f"{chain.total(chain.root)} = 1"]
         case Backward(arrow):
@@ -51,7 +55,7 @@ def _results(course: Course) -> str:
 
 def _backward(course: Course, arrow: Arrow) -> list[str]:
     """``dL/dw = dL/dR · ∂R/∂w + dL/dŷ · ∂ŷ/∂w = 0.1 + (-0.8) · 2.0 = -1.5``: what came before, and one more arrow."""
-    chain, x = course.chain, arrow.steps[0].operand
+    chain, x = course.chain, _example(course, [step.operand for step in arrow.steps])
     arrows = course.leaving(x)
     known, is_last = arrows[: arrows.index(arrow) + 1], arrow is arrows[-1]
     before, products = known[:-1], course.products(arrow, x)
@@ -75,6 +79,11 @@ def _backward(course: Course, arrow: Arrow) -> list[str]:
     if arrow.source.is_group:  # letters for indices, then the numbers of the first member
         return [sentence, f"{total} = {symbols}{more}", f"{chain.total(x)} = {end}"]
     return [sentence, f"{total} = {symbols}{more} = {end}"]
+
+
+def _example(course: Course, values: Sequence[Value]) -> Value:
+    """The one of several values whose numbers are shown: that with the largest derivative, which its box lists."""
+    return max(values, key=lambda x: abs(course.chain.derivatives[x]))
 
 
 def _key(course: Course, arrow: Arrow, is_first: bool, is_last: bool) -> str:

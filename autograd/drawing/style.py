@@ -221,12 +221,14 @@ def lines(*rows: Cell, align: str = "center") -> str:
 def patch(color: str, size: tuple[float, float], room: tuple[float, float]) -> str:
     """A small filled rectangle in the middle of its room, which closes the gap between two parts of a line."""
 
-    def table(attributes: str, width: float, height: float, content: str) -> str:
-        attributes = f'border="0" cellspacing="0" cellpadding="0"{attributes} width="{width:g}" height="{height:g}"'
-        return f'<table {attributes} fixedsize="true"><tr><td>{content}</td></tr></table>'
+    def fixed(size: tuple[float, float]) -> str:
+        return f'width="{size[0]:g}" height="{size[1]:g}" fixedsize="true"'
 
-    filled = table(f' bgcolor="{color}"', *size, "")
-    return f"<{filled if size == room else table('', *room, filled)}>"
+    plain = 'border="0" cellspacing="0" cellpadding="0"'
+    filled = f'<table {plain} bgcolor="{color}" {fixed(size)}><tr><td></td></tr></table>'
+    if size == room:
+        return f"<{filled}>"
+    return f"<<table {plain} {fixed(room)}><tr><td {fixed(room)}>{filled}</td></tr></table>>"
 
 
 def _table(rows: Iterable[Sequence[Cell | None]], align: str, padding: int, border: str = 'border="0"') -> str:
