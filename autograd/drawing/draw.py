@@ -7,7 +7,8 @@ share a box, a sum over samples shows one sample, and a picture too large to rea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.value import Value
@@ -71,7 +72,8 @@ def draw(
     ``"TB"``, from top to bottom; `transparent` leaves out the background, and `scale` multiplies the size.
 
     ``.save("chain.svg")`` writes a file (also .png, .pdf, .jpg, .gv); a notebook shows the picture itself.
-    Objects with a method ``_drawing_(group, max_nodes)``, such as the models of `neuron`, are drawn by that method.
+    Objects with a method ``_drawing_(group, max_nodes, words)``, such as the models of `neuron`, are drawn by that
+    method; `words` are an `autograd.extend.Words`, and may be left out of its parameters.
 
     Raises TypeError for arguments that are not Values, ValueError for a `wrt` that `root` does not depend on, for more
     than four of them and for an unknown `hide`, `language`, `theme` or `direction`, and `GraphTooLarge` for more than
@@ -84,16 +86,19 @@ def draw(
     True
     """
     check_style(theme, direction)
-    hidden = [hide] if isinstance(hide, str) else list(hide)
+    hidden = list(hide) if isinstance(hide, Iterable) and not isinstance(hide, str) else [hide]
     for kind in hidden:
         if kind not in HIDEABLE:
             raise ValueError(f"hide={hide!r}: numbers that can be hidden: {', '.join(HIDEABLE)}")
     if hasattr(root, "_drawing_"):
         if wrt is not None or view != "named" or hidden:
             raise TypeError(f"the picture of {root!r} takes no wrt=, view= or hide=: draw one of its results instead")
-        if language != "en":
+        options: dict[str, Any] = {"group": group, "max_nodes": max_nodes}
+        if "words" in signature(root._drawing_).parameters:
+            options["words"] = Words(language)
+        elif language != "en":
             raise TypeError(f"the picture of {root!r} takes no language=: its words are English")
-        drawing: Drawing = root._drawing_(group=group, max_nodes=max_nodes)
+        drawing: Drawing = root._drawing_(**options)
     else:
         drawing = _graph(root, wrt, view, group, max_nodes, hidden, Words(language), direction)
     drawing.theme, drawing.scale = theme, scale

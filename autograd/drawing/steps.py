@@ -150,7 +150,8 @@ class Steps(Sequence["Drawing"]):
             bundle["text/plain"] += f"\n({error})"
         else:
             slide = '<div style="flex: none; width: 100%; overflow: auto; scroll-snap-align: start">{}</div>'
-            slides = "".join(slide.format(image[image.index("<svg") :]) for image in images)
+            fitting = '<svg style="max-width: 100%; height: auto" '
+            slides = "".join(slide.format(fitting + image.partition("<svg ")[2]) for image in images)
             bundle["text/html"] = (
                 f'<div style="display: flex; overflow-x: auto; scroll-snap-type: x mandatory">{slides}</div>'
             )
