@@ -72,7 +72,7 @@ class Course:
     def products(self, arrow: Arrow, x: Value) -> list[tuple[float, float]]:
         """The products that an arrow adds to the derivative of `x`: one per step and sample, as pairs of factors."""
         return [
-            (self._derivatives[each.value], each.factor.slope)
+            (self.derivatives[each.value], each.factor.slope)
             for step in arrow.steps
             if step.operand is x
             for each in self.chain.in_all_samples(step)
@@ -90,13 +90,13 @@ class Course:
     def _sizes(self) -> dict[Arrow, float]:
         return {
             arrow: max(
-                filter(isfinite, (abs(self._derivatives[s.value] * s.factor.slope) for s in arrow.steps)), default=0.0
+                filter(isfinite, (abs(self.derivatives[s.value] * s.factor.slope) for s in arrow.steps)), default=0.0
             )
             for arrow in self.layout.arrows
         }
 
     @cached_property
-    def _derivatives(self) -> dict[Value, float]:
+    def derivatives(self) -> dict[Value, float]:
         """The derivatives of the root with respect to all values, those of other samples included."""
         samples = self.chain.samples
         others = [x for own in samples.counterparts() for x in own if type(x) is Value] if samples else []

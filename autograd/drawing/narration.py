@@ -49,7 +49,7 @@ def _results(course: Course) -> str:
     """``dL/dw = -1.6,  dL/db = -0.8``."""
     chain = course.chain
     parameters = [value for value in chain.values if value.is_leaf]
-    shown = [f"{chain.total(x)} = {number(chain.derivatives[x])}" for x in parameters[:MAX_TERMS]]
+    shown = [f"{chain.total(x)} = {number(course.derivatives[x])}" for x in parameters[:MAX_TERMS]]
     return ",  ".join([*shown, *["…"] * (len(parameters) > MAX_TERMS)])
 
 
@@ -64,7 +64,7 @@ def _backward(course: Course, arrow: Arrow) -> list[str]:
     terms += [[factor(upstream), factor(local)] for upstream, local in products]
     if len(products) > 1:
         terms = [*terms[: len(before)], *([factor(upstream * local)] for upstream, local in products)]
-    result = number(chain.derivatives[x] if is_last else course.sum(known, x))
+    result = number(course.derivatives[x] if is_last else course.sum(known, x))
     numbers = " + ".join([" · ".join(term) for term in terms][: len(before) + MAX_TERMS])
     if len(products) > MAX_TERMS:
         numbers += " + …"
@@ -83,7 +83,7 @@ def _backward(course: Course, arrow: Arrow) -> list[str]:
 
 def _example(course: Course, values: Sequence[Value]) -> Value:
     """The one of several values whose numbers are shown: that with the largest derivative, which its box lists."""
-    return max(values, key=lambda x: abs(course.chain.derivatives[x]))
+    return max(values, key=lambda x: abs(course.derivatives[x]))
 
 
 def _key(course: Course, arrow: Arrow, is_first: bool, is_last: bool) -> str:
