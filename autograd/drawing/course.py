@@ -12,6 +12,7 @@ from autograd.core.value import Value
 from autograd.drawing.display import LATER, Display
 from autograd.drawing.layout import Arrow, Box, Layout
 from autograd.drawing.walkthrough import Backward, Forward, walkthrough
+from autograd.explaining.paths import Step
 from autograd.formula.typesetting import number
 
 __all__ = ["Course", "End", "Moment", "Seed", "Start"]
@@ -53,6 +54,7 @@ class Course:
         self.steps: Sequence[Start | Forward | Seed | Backward | End] = [Start(), *forward, seed, *backward, End()]
         self.seed = self.steps.index(seed)
         self._places: dict[Box | Arrow, int] = {}
+        self._in_all_samples: dict[Step, list[Step]] = {}
         self._leaving: dict[Box, list[Arrow]] = {box: [] for box in layout.boxes}
         for k, step in enumerate(self.steps):
             if isinstance(step, Forward):
@@ -69,14 +71,25 @@ class Course:
         """The arrows that start at the box of a Value and contribute to its derivative, in the order of the steps."""
         return [arrow for arrow in self._leaving[self.layout.box_of(x)] if self.products(arrow, x)]
 
+    @property
+    def has_sums(self) -> bool:
+        """True if several arrows add to the same derivative."""
+        return any(len(arrows) > 1 for arrows in self._leaving.values())
+
     def products(self, arrow: Arrow, x: Value) -> list[tuple[float, float]]:
         """The products that an arrow adds to the derivative of `x`: one per step and sample, as pairs of factors."""
         return [
             (self.derivatives[each.value], each.factor.slope)
             for step in arrow.steps
             if step.operand is x
-            for each in self.chain.in_all_samples(step)
+            for each in self.in_all_samples(step)
         ]
+
+    def in_all_samples(self, step: Step) -> list[Step]:
+        """The step in each sample, if all samples have it; otherwise itself alone."""
+        if step not in self._in_all_samples:
+            self._in_all_samples[step] = self.chain.in_all_samples(step)
+        return self._in_all_samples[step]
 
     def sum(self, arrows: Sequence[Arrow], x: Value) -> float:
         """The sum of all products along some arrows."""

@@ -137,7 +137,9 @@ def _graph(
     rules = [] if chain.stale else [chain_rule(one) for one in chain.each]
     display = Gaps(chain, hidden) if hidden else EVERYTHING
     caption = caption_rows(layout, rules, len(whole.boxes) - len(layout.boxes), display)
-    return drawn(layout, display, list(caption), "\n".join(in_words(chain, rules, display)), direction)
+    description = "\n".join(in_words(chain, rules, display))
+    in_order = sum(len(one.paths.few) for one in chain.each) < 2  # otherwise paths would cross
+    return drawn(layout, display, list(caption), description, direction, in_order)
 
 
 def check_size(boxes: int, max_nodes: int, *remedies: str) -> None:
@@ -158,12 +160,17 @@ def remedies(chain: Chain, group: bool) -> Iterator[str]:
         yield "draw only the paths from one value (wrt=)"
 
 
-def drawn(layout: Layout, display: Display, caption: Sequence[Cell], words: str, direction: str) -> Drawing:
-    """The picture for Graphviz: boxes, those of the sample in a frame, arrows and caption; `words` describe it."""
+def drawn(
+    layout: Layout, display: Display, caption: Sequence[Cell], words: str, direction: str, in_order: bool
+) -> Drawing:
+    """The picture for Graphviz: boxes, those of the sample in a frame, arrows and caption; `words` describe it.
+
+    With `in_order`, operands stand in the order in which they are written, even if arrows cross.
+    """
     from autograd.drawing.rendering import Drawing
 
     chain, keys = layout.chain, _keys(layout.boxes)
-    graph_attr = GRAPH | FONT | _arrangement(layout)
+    graph_attr = GRAPH | FONT | _arrangement(layout, in_order)
     drawing = Drawing("chain", graph_attr=graph_attr, node_attr={"shape": "plain"} | FONT, edge_attr=dict(FONT))
     drawing.format, drawing.words = "svg", words
     drawing.summary = (
@@ -222,11 +229,11 @@ def _count(items: Sized, one: str, many: str) -> str:
     return f"{len(items):,} {one if len(items) == 1 else many}"
 
 
-def _arrangement(layout: Layout) -> dict[str, str]:
-    """Attributes for operands in written order, unless paths would cross, or for a fast layout of large pictures."""
+def _arrangement(layout: Layout, in_order: bool) -> dict[str, str]:
+    """Attributes for operands in written order, or for a fast layout of large pictures."""
     if len(layout.boxes) > MAX_NODES:
         return {"mclimit": ".1", "nslimit": "1", "splines": "line"}
-    return {"ordering": "in"} if sum(len(one.paths.few) for one in layout.chain.each) < 2 else {}
+    return {"ordering": "in"} if in_order else {}
 
 
 def _frame_title(samples: Samples, sample: int, words: Words) -> str:

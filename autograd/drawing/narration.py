@@ -90,7 +90,7 @@ def _key(course: Course, arrow: Arrow, is_first: bool, is_last: bool) -> str:
     """The key of the sentence about a backward step."""
     if not is_first:
         return "page.step_backward_again"
-    if len(course.chain.in_all_samples(arrow.steps[0])) > 1:
+    if len(course.in_all_samples(arrow.steps[0])) > 1:
         return "page.step_backward_samples"
     return "page.step_backward" if is_last else "page.step_backward_first"
 

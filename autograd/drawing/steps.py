@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -14,7 +14,7 @@ from autograd.drawing.draw import MAX_NODES, check_size, check_style, drawn, rem
 from autograd.drawing.layout import Layout
 from autograd.drawing.narration import said
 from autograd.drawing.slides import animated, paged
-from autograd.drawing.style import bold, fitted, signs, text
+from autograd.drawing.style import Cell, bold, signs, text
 from autograd.explaining.chain import Chain, View, as_values
 from autograd.explaining.words import Words
 
@@ -66,18 +66,25 @@ def steps(
     check_size(len(layout.boxes), max_nodes, *remedies(chain, group))
     course = Course(layout)
     spoken = [said(course, at) for at in range(len(course.steps))]
-    height = max(map(len, spoken))
-    lines = list(zip(*([*map(signs, each), *[""] * (height - len(each))] for each in spoken), strict=True))
     drawings = []
-    for at, sentences in enumerate(spoken):
+    for at, (lines, caption) in enumerate(zip(spoken, _captions(spoken), strict=True)):
         moment = Moment(course, at)
-        caption = [fitted(bold if i else text, line[at], *line) for i, line in enumerate(lines)]
-        words = "\n".join([*sentences, *in_words(chain, [], moment)])
-        drawing = drawn(layout, moment, caption, words, direction)
+        words = "\n".join([*lines, *in_words(chain, [], moment)])
+        drawing = drawn(layout, moment, caption, words, direction, in_order=not course.has_sums)
         drawing.theme, drawing.scale = theme, scale
         drawing.graph_attr |= {"rankdir": direction}
         drawings.append(drawing)
     return Steps(chain.names[root], drawings)
+
+
+def _captions(spoken: Sequence[Sequence[str]]) -> Iterator[Sequence[Cell]]:
+    """The lines below each picture; there are as many below all of them, and they are as wide."""
+    columns = []
+    for i in range(max(map(len, spoken))):
+        cells = [(bold if i else text)(signs(lines[i]) if i < len(lines) else "") for lines in spoken]
+        width = max(cell.width for cell in cells)
+        columns.append([Cell(cell, width) for cell in cells])
+    return zip(*columns, strict=True)
 
 
 class _Computed(Chain):
