@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite
@@ -13,7 +13,7 @@ from autograd.drawing.display import LATER, Display
 from autograd.drawing.layout import Arrow, Box, Layout
 from autograd.drawing.walkthrough import Backward, Forward, walkthrough
 from autograd.explaining.paths import Step
-from autograd.formula.typesetting import number
+from autograd.formula.typesetting import number as typeset
 
 __all__ = ["Course", "End", "Moment", "Seed", "Start"]
 
@@ -91,8 +91,8 @@ class Course:
             self._in_all_samples[step] = self.chain.in_all_samples(step)
         return self._in_all_samples[step]
 
-    def sum(self, arrows: Sequence[Arrow], x: Value) -> float:
-        """The sum of all products along some arrows."""
+    def added(self, arrows: Sequence[Arrow], x: Value) -> float:
+        """The sum of the products that some arrows add to the derivative of `x`."""
         return sum(upstream * local for arrow in arrows for upstream, local in self.products(arrow, x))
 
     def share(self, arrow: Arrow) -> float:
@@ -135,16 +135,11 @@ class Moment(Display):
 
     def __init__(self, course: Course, at: int) -> None:
         self._course, self._at, self._step = course, at, course.steps[at]
-
-    @property
-    def highlighted(self) -> Collection[Box | Arrow]:  # type: ignore[override]
-        """The box that is computed, or the arrow with the box to which it leads back."""
         match self._step:
             case Forward(box) | Seed(box):
-                return {box}
+                self.highlighted = {box}
             case Backward(arrow):
-                return {arrow, arrow.source}
-        return ()
+                self.highlighted = {arrow, arrow.source}
 
     def value(self, x: Any, number: str) -> Sequence[str]:
         """A dot until its box is computed."""
@@ -154,7 +149,8 @@ class Moment(Display):
     def gradient(self, x: Value, number: str) -> Sequence[str]:
         """A dot, then the sum so far, and the derivative once all arrows have added to it."""
         arrows = self._course.leaving(x)
-        versions = [LATER, *(f"{_sum_so_far(self._course, x, arrows[:n])} + …" for n in range(1, len(arrows))), number]
+        sums = [self._course.added(arrows[:n], x) for n in range(1, len(arrows))]
+        versions = [LATER, *(f"{typeset(so_far)} + …" for so_far in sums), number]
         known = sum(self._course.place(arrow) <= self._at for arrow in arrows)
         shown = known if arrows else int(self._course.seed <= self._at)
         return versions[shown], *versions
@@ -169,7 +165,3 @@ class Moment(Display):
         if isinstance(self._step, End):
             return 1 + (self.widest - 1) * self._course.share(arrow)
         return self.widest if arrow in self.highlighted else 1.0
-
-
-def _sum_so_far(course: Course, x: Value, arrows: Sequence[Arrow]) -> str:
-    return number(course.sum(arrows, x))

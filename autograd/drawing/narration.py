@@ -57,28 +57,29 @@ def _backward(course: Course, arrow: Arrow) -> list[str]:
     """``dL/dw = dL/dR · ∂R/∂w + dL/dŷ · ∂ŷ/∂w = 0.1 + (-0.8) · 2.0 = -1.5``: what came before, and one more arrow."""
     chain, x = course.chain, _example(course, [step.operand for step in arrow.steps])
     arrows = course.leaving(x)
-    known, is_last = arrows[: arrows.index(arrow) + 1], arrow is arrows[-1]
-    before, products = known[:-1], course.products(arrow, x)
-    symbols = " + ".join(_symbols(course, each, x) for each in known)
-    terms = [[factor(course.sum([each], x))] for each in before]
-    terms += [[factor(upstream), factor(local)] for upstream, local in products]
-    if len(products) > 1:
-        terms = [*terms[: len(before)], *([factor(upstream * local)] for upstream, local in products)]
-    result = number(course.derivatives[x] if is_last else course.sum(known, x))
-    numbers = " + ".join([" · ".join(term) for term in terms][: len(before) + MAX_TERMS])
-    if len(products) > MAX_TERMS:
-        numbers += " + …"
-    more = "" if is_last else " + …"
-    sums_up = len(products) > MAX_TERMS or number(sum(prod(map(_float, term)) for term in terms)) == result
-    end = f"{numbers}{more} {'=' if sums_up else '≈'} {result}{more}"
-    titles = {"from": arrow.target.title, "to": arrow.source.title}
-    key = _key(course, arrow, is_first=not before, is_last=is_last)
-    n = len(chain.samples.terms) if chain.samples else 1
-    sentence = chain.words(key, **titles, n=f"{n:,}")
+    *before, _ = known = arrows[: arrows.index(arrow) + 1]
+    is_last, more = len(known) == len(arrows), "" if len(known) == len(arrows) else " + …"
+    result = number(course.derivatives[x] if is_last else course.added(known, x))
     total = derivative(chain.names[chain.root], General(arrow).bottom)
-    if arrow.source.is_group:  # letters for indices, then the numbers of the first member
-        return [sentence, f"{total} = {symbols}{more}", f"{chain.total(x)} = {end}"]
-    return [sentence, f"{total} = {symbols}{more} = {end}"]
+    symbols = f"{total} = {' + '.join(_symbols(course, each, x) for each in known)}{more}"
+    numbers = f"{_numbers(course, before, arrow, x, more, result)} {result}{more}"
+    titles = {"from": arrow.target.title, "to": arrow.source.title}
+    n = len(chain.samples.terms) if chain.samples else 1
+    sentence = chain.words(_key(course, arrow, is_first=not before, is_last=is_last), **titles, n=f"{n:,}")
+    if arrow.source.is_group:  # letters for indices, then the numbers of one member
+        return [sentence, symbols, f"{chain.total(x)} = {numbers}"]
+    return [sentence, f"{symbols} = {numbers}"]
+
+
+def _numbers(course: Course, before: Sequence[Arrow], arrow: Arrow, x: Value, more: str, result: str) -> str:
+    """``0.1 + (-0.8) · 2.0 =``: the sums along the arrows before, the products along one more, and ``=`` or ``≈``."""
+    products = course.products(arrow, x)
+    is_single, is_cut = len(products) == 1, len(products) > MAX_TERMS
+    terms = [[factor(course.added([each], x))] for each in before]
+    terms += [[factor(up), factor(local)] if is_single else [factor(up * local)] for up, local in products[:MAX_TERMS]]
+    written = " + ".join([*map(" · ".join, terms), *["…"] * is_cut])
+    sums_up = is_cut or number(sum(prod(float(text.strip("()")) for text in term) for term in terms)) == result
+    return f"{written}{more} {'=' if sums_up else '≈'}"
 
 
 def _example(course: Course, values: Sequence[Value]) -> Value:
@@ -102,7 +103,3 @@ def _symbols(course: Course, arrow: Arrow, x: Value) -> str:
     symbol = general.symbol if is_general else arrow.steps[0].factor.symbol
     sign = "Σ " if len(course.products(arrow, x)) > 1 else ""
     return f"{sign}{derivative(course.chain.names[course.chain.root], general.top)} · {symbol}"
-
-
-def _float(text: str) -> float:
-    return float(text.strip("()"))
