@@ -26,6 +26,7 @@ from autograd.core.table import OPERATIONS, DomainError, Operation, PoleError
 from autograd.core.value import Constant, Value
 from autograd.drawing.draw import GraphTooLarge, draw
 from autograd.drawing.page.page import page
+from autograd.drawing.steps import steps
 from autograd.explaining.explain import explain
 from autograd.extensions import backward_pass, copying  # noqa: F401 - these plug themselves into the core
 from autograd.extensions.composites import logsumexp, softmax
@@ -61,6 +62,7 @@ __all__ = [
     "logsumexp",
     "page",
     "softmax",
+    "steps",
     "value_and_grad",
     "vectorize",
 ]

@@ -12,7 +12,7 @@ from autograd.cli.terminal import PAGES, check_picture_name, save, say
 from autograd.core.value import as_float, shown
 from autograd.drawing.draw import check_size
 from autograd.drawing.style import EDGE, FAINT, FONT, GRAPH, NUMBER, bold, box, faint, lines, minus, text
-from autograd.explaining.words import words
+from autograd.explaining.words import Words, words
 from autograd.extensions.expressions import expression
 from autograd.extensions.progress import progress_bar
 from autograd.extensions.requirements import require
@@ -41,7 +41,8 @@ __all__ = [  # noqa: RUF022 - by purpose
     "lines",
     "minus",
     "text",
-    # the words of pictures, for translators
+    # the words of pictures: in the language of a picture, and as a table for translators
+    "Words",
     "words",
     # the colours and attributes of pictures
     "EDGE",

@@ -13,7 +13,7 @@ import autograd
 import neuron
 
 ROOT = Path(__file__).parent.parent
-HEAVY = {"graphviz", "pygraphviz", "sympy", "mpmath", "matplotlib", "sklearn", "torch", "tqdm"}
+HEAVY = {"graphviz", "pygraphviz", "sympy", "mpmath", "matplotlib", "sklearn", "torch", "tqdm", "pypdf", "PIL"}
 
 
 def python(code, cwd, **environment):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from autograd.core.value import Value
+from autograd.drawing.display import EVERYTHING, Display
 from autograd.explaining.chain import Chain
 from autograd.explaining.chain_rule import Rule
 from autograd.explaining.wording import gradient_note, rule_lines
@@ -16,7 +17,7 @@ MAX_VALUES = 150
 """Maximum number of values listed."""
 
 
-def in_words(chain: Chain, rules: Sequence[Rule]) -> Iterator[str]:
+def in_words(chain: Chain, rules: Sequence[Rule], display: Display = EVERYTHING) -> Iterator[str]:
     """The lines of the text: each value, with its operands indented below it, and the chain rule of each `wrt`."""
     listed = set[Value]()
     todo = [(chain.root, 0)]
@@ -26,19 +27,21 @@ def in_words(chain: Chain, rules: Sequence[Rule]) -> Iterator[str]:
             yield "  " * depth + chain.words("see_above", name=chain.names[value])
             continue
         listed.add(value)
-        yield "  " * depth + _line(chain, value)
+        yield "  " * depth + _line(chain, value, display)
         todo += [(step.operand, depth + 1) for step in reversed(chain.steps.get(value, ()))]
     for wrt, rule in zip(chain.wrts, rules, strict=False):
-        yield from rule_lines(rule)
-        yield from filter(None, [gradient_note(rule.derivative.bottom, wrt, rule.derivative.slope, rule.words)])
+        yield from rule_lines(rule, display.remark)
+        note = gradient_note(rule.derivative.bottom, wrt, rule.derivative.slope, rule.words, display.remark)
+        yield from filter(None, [note])
 
 
-def _line(chain: Chain, value: Value) -> str:
+def _line(chain: Chain, value: Value, display: Display) -> str:
     """``ŷ = w·x + b = 1.1   dL/dŷ = -0.8``."""
     expression = f"{chain.written(value)} = " if not value.is_leaf else ""
     if value in chain.stale:
         total = chain.words("run_again")
     else:
         slope = chain.known_derivative(value)
-        total = f"{chain.total(value)} = {chain.words('not_computed') if slope is None else number(slope)}"
-    return f"{chain.names[value]} = {expression}{number(value.data)}   {total}"
+        shown = chain.words("not_computed") if slope is None else display.gradient(value, number(slope))[0]
+        total = f"{chain.total(value)} = {shown}"
+    return f"{chain.names[value]} = {expression}{display.value(value, number(value.data))[0]}   {total}"

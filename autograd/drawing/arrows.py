@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
+from autograd.drawing.display import EVERYTHING, Display
 from autograd.drawing.layout import Arrow, General, Layout
-from autograd.drawing.style import DATA_EDGE, EDGE, LABEL, PATHS, bold, lines, signs, text, tooltip
+from autograd.drawing.style import DATA_EDGE, EDGE, LABEL, NOW, PATHS, Cell, bold, fitted, lines, signs, text, tooltip
 from autograd.explaining.chain import Chain
 from autograd.explaining.paths import MAX_PATHS, Step
 from autograd.explaining.wording import step_parts
@@ -28,8 +30,8 @@ MAX_DETAIL = 60
 class ArrowAttributes:
     """The attributes of the arrows of a layout."""
 
-    def __init__(self, layout: Layout) -> None:
-        self._chain, self._boxes = layout.chain, len(layout.boxes)
+    def __init__(self, layout: Layout, display: Display = EVERYTHING) -> None:
+        self._chain, self._boxes, self._display = layout.chain, len(layout.boxes), display
         self._strands = _strands(layout.chain)
 
     def of(self, arrow: Arrow) -> dict[str, str]:
@@ -37,7 +39,12 @@ class ArrowAttributes:
         if not arrow.steps:
             return {"color": DATA_EDGE, "tooltip": tooltip([f"{arrow.source.title} → {arrow.target.title}"])}
         paths = [i for i, strand in enumerate(self._strands) if not strand.isdisjoint(arrow.steps)]
-        attributes = {"color": EDGE, "tooltip": tooltip(arrow.steps, self._details, self._chain.words)}
+        details = partial(self._details, arrow)
+        attributes = {"color": EDGE, "tooltip": tooltip(arrow.steps, details, self._chain.words)}
+        if self._display.has_highlights:
+            # unlike penwidth, this leaves the layout as it is
+            attributes |= {"style": f"setlinewidth({self._display.width(arrow):.4g})"}
+            attributes |= {"color": NOW} if arrow in self._display.highlighted else {}
         if paths:
             color = ":".join(PATHS[i].line for i in paths)
             attributes |= {"color": color, "penwidth": "2" if ":" in color else "3.5", "weight": "8"}
@@ -48,12 +55,19 @@ class ArrowAttributes:
 
     def _label(self, arrow: Arrow, paths: list[int]) -> str:
         rows = list(self._rows(arrow))
-        if not paths:
-            return lines(*(text(signs(row), LABEL, 14) for row in rows))
-        rows += [self._shared_by(paths)] if len(paths) > 1 else []
-        color = PATHS[paths[0]].text if len(paths) == 1 else LABEL
+        if len(paths) > 1:
+            rows.append([self._shared_by(paths)])
+        is_now = arrow in self._display.highlighted
+        color = NOW if is_now else PATHS[paths[0]].text if len(paths) == 1 else LABEL
+        is_bold, may_be_bold = bool(paths) or is_now, bool(paths) or self._display.has_highlights
+        shown, widest = (partial(bold if is_b else text, color=color, size=14) for is_b in (is_bold, may_be_bold))
+        cells = []
+        for row in rows:
+            versions = list(map(signs, row))
+            cell = fitted(shown, *versions, fill=self._display.has_highlights)
+            cells.append(Cell(cell, fitted(widest, *versions).width))
         # the empty line keeps the text off the thick arrow
-        return lines(*(bold(signs(row), color, 14) for row in rows), text("", size=7))
+        return lines(*cells, *([text("", size=7)] if may_be_bold else []))
 
     def _shared_by(self, paths: list[int]) -> str:
         chain = self._chain
@@ -63,24 +77,26 @@ class ArrowAttributes:
             )
         return chain.words("numbered_paths", numbers=", ".join(str(i + 1) for i in paths))
 
-    def _rows(self, arrow: Arrow) -> Iterator[str]:
-        """The derivative in symbols, and below it as a formula and a number."""
+    def _rows(self, arrow: Arrow) -> Iterator[list[str]]:
+        """The versions of each row: the derivative in symbols, and below it as a formula and a number."""
         if arrow.source.is_group or arrow.target.is_group:
             general, formula = generalized(self._chain, arrow)
             slopes = {number(step.factor.slope) for step in arrow.steps}
-            symbol, parts = general.symbol, [*([formula] if formula else []), *(slopes if len(slopes) == 1 else [])]
+            symbol, slope = general.symbol, slopes.pop() if len(slopes) == 1 else ""
         else:
-            symbol, *parts = step_parts(self._chain, arrow.steps[0], MAX_FORMULA)
-        yield symbol
-        if parts:
-            yield "= " + " = ".join(parts)
+            symbol, *formulas, slope = step_parts(self._chain, arrow.steps[0], MAX_FORMULA)
+            formula = "".join(formulas)
+        yield [symbol]
+        versions = self._display.derivative(arrow, formula, slope)
+        if versions[0]:
+            yield [f"= {version}" for version in versions]
 
-    def _details(self, step: Step) -> Iterator[str]:
+    def _details(self, arrow: Arrow, step: Step) -> Iterator[str]:
         """The derivative of one step, with all digits."""
-        parts = [step.factor.symbol]
+        symbol, formulas = step.factor.symbol, list[str]()
         if self._boxes <= MAX_FORMULAS:
-            *parts, _ = step_parts(self._chain, step, MAX_DETAIL)
-        yield " = ".join([*parts, repr(step.factor.slope)])
+            symbol, *formulas, _ = step_parts(self._chain, step, MAX_DETAIL)
+        yield f"{symbol} = {self._display.derivative(arrow, ''.join(formulas), repr(step.factor.slope))[0]}"
 
 
 def _strands(chain: Chain) -> list[set[Step]]:

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from typing import Any
 
 from autograd.core.value import Value
+from autograd.drawing.display import EVERYTHING, LATER, Display
 from autograd.drawing.layout import Box, Layout
-from autograd.drawing.style import GRADIENT, NUMBER, Cell, bold, faint, grid, minus, signs, text, tooltip
+from autograd.drawing.style import (
+    FAINT,
+    GRADIENT,
+    NUMBER,
+    RING,
+    Cell,
+    bold,
+    faint,
+    fitted,
+    grid,
+    minus,
+    signs,
+    text,
+    tooltip,
+)
 from autograd.explaining.wording import same
 from autograd.formula.typesetting import derivative, number, shortened
 
@@ -23,24 +39,26 @@ MAX_EXPRESSION = 60
 
 @dataclass(frozen=True)
 class BoxContent:
-    """The kind of a box, its lines, and its tooltip."""
+    """The kind of a box, its lines, its tooltip, and the width of the ring around it; None without room for a ring."""
 
     kind: str
     rows: list[Cell]
     tooltip: str
+    ring: int | None = None
 
 
 class BoxContents:
     """The contents of the boxes of a layout."""
 
-    def __init__(self, layout: Layout) -> None:
-        self._layout, self._chain, self._words = layout, layout.chain, layout.chain.words
+    def __init__(self, layout: Layout, display: Display = EVERYTHING) -> None:
+        self._layout, self._chain, self._words, self._display = layout, layout.chain, layout.chain.words, display
 
     def of(self, box: Box) -> BoxContent:
         """The content of one box."""
         rows = self._group(box) if box.is_group else self._number(box) if box.is_data else self._value(box)
         details = tooltip(list(zip(box.members, box.names, strict=True)), self._details, self._words)
-        return BoxContent(self._kind(box), list(rows), details)
+        ring = RING * (box in self._display.highlighted) if self._display.has_highlights else None
+        return BoxContent(self._kind(box), list(rows), details, ring)
 
     def _kind(self, box: Box) -> str:
         if box.is_data:
@@ -51,13 +69,13 @@ class BoxContents:
 
     def _number(self, box: Box) -> Iterator[Cell]:
         yield bold(box.title)
-        yield bold(minus(number(float(box.members[0]))), NUMBER)
+        yield self._value_of(box.members[0])
 
     def _value(self, box: Box) -> Iterator[Cell]:
         (x,) = box.members
         expression = f" = {signs(shortened(self._chain.written(x), MAX_EXPRESSION))}" if not x.is_leaf else ""
         yield bold(box.title) + (text(expression) if expression else "")
-        yield bold(minus(number(x.data)), NUMBER)
+        yield self._value_of(x)
         if x in self._chain.stale:
             yield text(self._words("run_again"), GRADIENT, 13)
             return
@@ -65,9 +83,16 @@ class BoxContents:
         if slope is None:
             yield text(total + self._words("not_computed"), GRADIENT, 13)
             return
-        yield text(total, GRADIENT, 13) + bold(minus(number(slope)), GRADIENT, 13)
-        if not same(x.grad, slope):
-            yield text(self._words("other_passes", grad=minus(number(x.grad))), GRADIENT, 13)
+        versions, grad = self._display.gradient(x, number(slope)), self._chain.grad(x)
+        yield text(total, GRADIENT, 13) + _number_cell(versions, GRADIENT, 13, fill=True)
+        if grad is not None and not same(grad, slope):
+            versions = self._display.gradient(x, number(grad))
+            remarks = [self._words("other_passes", grad=minus(version)) for version in versions]
+            yield fitted(partial(text, color=GRADIENT, size=13), *remarks)
+
+    def _value_of(self, x: Any) -> Cell:
+        """The number of a Value, or of a named number."""
+        return _number_cell(self._display.value(x, number(x.data if type(x) is Value else float(x))), NUMBER)
 
     def _group(self, box: Box) -> Iterator[Cell]:
         members = {"data": "inputs", "parameter": "parameters"}.get(self._kind(box), "values")
@@ -84,9 +109,9 @@ class BoxContents:
         """One member of a group: its index, its number, its derivative."""
         x, index = box.members[i], box.indices[i]
         if box.is_data:
-            return [text(index), bold(minus(number(float(x))), NUMBER)]
+            return [text(index), self._value_of(x)]
         name = bold(index) if x in self._chain.wrts else text(index)
-        return [name, bold(minus(number(x.data)), NUMBER), self._derivative(x)]
+        return [name, self._value_of(x), self._derivative(x)]
 
     def _derivative(self, x: Value) -> Cell:
         if x in self._chain.stale:
@@ -94,7 +119,7 @@ class BoxContents:
         slope = self._chain.known_derivative(x)
         if slope is None:
             return text(self._words("not_computed"), GRADIENT, 13)
-        return bold(minus(number(slope)), GRADIENT)
+        return _number_cell(self._display.gradient(x, number(slope)), GRADIENT)
 
     def _listed(self, box: Box) -> list[int]:
         """The positions of the members that are listed: those of `wrts`, and those with the largest derivatives."""
@@ -107,7 +132,7 @@ class BoxContents:
 
     def _is_ranked(self, box: Box) -> bool:
         leader = self._leader(box)
-        return leader is not None and any(x.grad is not None for x in leader.members)
+        return leader is not None and any(self._chain.grad(x) is not None for x in leader.members)
 
     def _leader(self, box: Box) -> Box | None:
         """The group whose derivatives decide which members are listed: for inputs, the group of their weights."""
@@ -121,12 +146,19 @@ class BoxContents:
         """Everything about one member, in full."""
         x, name = member
         if type(x) is not Value:
-            yield f"{name} = {float(x)!r}"
+            yield f"{name} = {self._display.value(x, repr(float(x)))[0]}"
             return
         expression = f"{self._chain.written(x)} = " if not x.is_leaf else ""
-        yield f"{name} = {expression}{x.data!r}"
-        if x in self._chain.derivatives and x.grad is not None:
+        yield f"{name} = {expression}{self._display.value(x, repr(x.data))[0]}"
+        grad = self._chain.grad(x)
+        if x in self._chain.derivatives and grad is not None:
             slope = self._chain.derivatives[x]
-            yield f"{self._chain.total(x)} = {slope!r}"
-            if not same(x.grad, slope):
-                yield f"{name}.grad = {x.grad!r}"
+            yield f"{self._chain.total(x)} = {self._display.gradient(x, repr(slope))[0]}"
+            if not same(grad, slope):
+                yield f"{name}.grad = {self._display.gradient(x, repr(grad))[0]}"
+
+
+def _number_cell(versions: Sequence[str], color: str, size: int = 15, fill: bool = False) -> Cell:
+    """A number, or what is shown in its place."""
+    color = FAINT if versions[0] == LATER else color
+    return fitted(partial(bold, color=color, size=size), *map(minus, versions), fill=fill)

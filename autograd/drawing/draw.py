@@ -7,7 +7,8 @@ share a box, a sum over samples shows one sample, and a picture too large to rea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.value import Value
@@ -15,8 +16,9 @@ from autograd.drawing.alt_text import in_words
 from autograd.drawing.arrows import ArrowAttributes
 from autograd.drawing.boxes import BoxContents
 from autograd.drawing.caption import caption_rows
+from autograd.drawing.display import EVERYTHING, HIDEABLE, Display, Gaps
 from autograd.drawing.layout import Box, Layout
-from autograd.drawing.style import FONT, GRAPH, PATHS, PLATE, THEMES, bold, box, lines, patch, text
+from autograd.drawing.style import FONT, GRAPH, PATHS, PLATE, THEMES, Cell, bold, box, lines, patch, text
 from autograd.explaining.chain import Chain, View, as_values
 from autograd.explaining.chain_rule import chain_rule
 from autograd.explaining.samples import Samples
@@ -25,7 +27,7 @@ from autograd.explaining.words import Words
 if TYPE_CHECKING:
     from autograd.drawing.rendering import Drawing
 
-__all__ = ["GraphTooLarge", "check_size", "draw"]
+__all__ = ["MAX_NODES", "GraphTooLarge", "check_size", "check_style", "draw", "drawn", "remedies"]
 
 MAX_NODES = 150
 """Maximum number of boxes in a picture, by default."""
@@ -47,6 +49,7 @@ def draw(
     group: bool = True,
     max_nodes: int = MAX_NODES,
     *,
+    hide: str | Sequence[str] = (),
     language: str | Mapping[str, str] = "en",
     theme: str = "light",
     direction: str = "LR",
@@ -61,14 +64,19 @@ def draw(
     ``"es"``, ``"fr"``, ``"zh"``, or a dict that replaces some of the words of `autograd.extend.words`.
     With `group`, similar values, such as ``w[0] … w[29]``, share a box, and a sum over samples shows one sample.
 
+    `hide` leaves gaps for a handout, a ``?`` in the place of each number: of ``"gradients"``, the total derivatives in
+    the boxes, of ``"derivatives"``, the local ones on the arrows, or of ``"values"``, the results; or of several.  The
+    same picture without `hide` is the key.
+
     `theme` is ``"light"``, ``"dark"`` or ``"print"`` (black and white); `direction` is ``"LR"``, from left to right, or
     ``"TB"``, from top to bottom; `transparent` leaves out the background, and `scale` multiplies the size.
 
     ``.save("chain.svg")`` writes a file (also .png, .pdf, .jpg, .gv); a notebook shows the picture itself.
-    Objects with a method ``_drawing_(group, max_nodes)``, such as the models of `neuron`, are drawn by that method.
+    Objects with a method ``_drawing_(group, max_nodes, words)``, such as the models of `neuron`, are drawn by that
+    method; `words` are an `autograd.extend.Words`, and may be left out of its parameters.
 
     Raises TypeError for arguments that are not Values, ValueError for a `wrt` that `root` does not depend on, for more
-    than four of them and for an unknown `language`, `theme` or `direction`, and `GraphTooLarge` for more than
+    than four of them and for an unknown `hide`, `language`, `theme` or `direction`, and `GraphTooLarge` for more than
     `max_nodes` boxes.  Up to 40 boxes the arrows have labels, then only tooltips.
 
     >>> from autograd import Value
@@ -77,20 +85,32 @@ def draw(
     >>> 'dL/dw' in draw(L, wrt=w).source
     True
     """
-    for option, value, choices in (("theme", theme, THEMES), ("direction", direction, DIRECTIONS)):
-        if value not in choices:
-            raise ValueError(f"{option}={value!r}: known {option}s: {', '.join(choices)}")
+    check_style(theme, direction)
+    hidden = list(hide) if isinstance(hide, Iterable) and not isinstance(hide, str) else [hide]
+    for kind in hidden:
+        if kind not in HIDEABLE:
+            raise ValueError(f"hide={hide!r}: numbers that can be hidden: {', '.join(HIDEABLE)}")
     if hasattr(root, "_drawing_"):
-        if wrt is not None or view != "named":
-            raise TypeError(f"the picture of {root!r} takes neither wrt= nor view=: draw one of its results instead")
-        if language != "en":
+        if wrt is not None or view != "named" or hidden:
+            raise TypeError(f"the picture of {root!r} takes no wrt=, view= or hide=: draw one of its results instead")
+        options: dict[str, Any] = {"group": group, "max_nodes": max_nodes}
+        if "words" in signature(root._drawing_).parameters:
+            options["words"] = Words(language)
+        elif language != "en":
             raise TypeError(f"the picture of {root!r} takes no language=: its words are English")
-        drawing: Drawing = root._drawing_(group=group, max_nodes=max_nodes)
+        drawing: Drawing = root._drawing_(**options)
     else:
-        drawing = _graph(root, wrt, view, group, max_nodes, Words(language), direction)
+        drawing = _graph(root, wrt, view, group, max_nodes, hidden, Words(language), direction)
     drawing.theme, drawing.scale = theme, scale
     drawing.graph_attr |= {"rankdir": direction} | ({"bgcolor": "transparent"} if transparent else {})
     return drawing
+
+
+def check_style(theme: str, direction: str) -> None:
+    """Raise ValueError for an unknown theme or direction."""
+    for option, value, choices in (("theme", theme, THEMES), ("direction", direction, DIRECTIONS)):
+        if value not in choices:
+            raise ValueError(f"{option}={value!r}: known {option}s: {', '.join(choices)}")
 
 
 def _graph(
@@ -99,6 +119,7 @@ def _graph(
     view: View,
     group: bool,
     max_nodes: int,
+    hidden: Sequence[str],
     words: Words,
     direction: str,
 ) -> Drawing:
@@ -112,8 +133,13 @@ def _graph(
     layout = whole = Layout(chain, group)
     if len(whole.boxes) > max_nodes and wrts:
         layout = Layout(chain, group, only_paths=True)
-    check_size(len(layout.boxes), max_nodes, *_remedies(chain, group))
-    return _drawing(layout, left_out=len(whole.boxes) - len(layout.boxes), direction=direction)
+    check_size(len(layout.boxes), max_nodes, *remedies(chain, group))
+    rules = [] if chain.stale else [chain_rule(one) for one in chain.each]
+    display = Gaps(chain, hidden) if hidden else EVERYTHING
+    caption = caption_rows(layout, rules, len(whole.boxes) - len(layout.boxes), display)
+    description = "\n".join(in_words(chain, rules, display))
+    in_order = sum(len(one.paths.few) for one in chain.each) < 2  # otherwise paths would cross
+    return drawn(layout, display, list(caption), description, direction, in_order)
 
 
 def check_size(boxes: int, max_nodes: int, *remedies: str) -> None:
@@ -125,7 +151,8 @@ def check_size(boxes: int, max_nodes: int, *remedies: str) -> None:
         )
 
 
-def _remedies(chain: Chain, group: bool) -> Iterator[str]:
+def remedies(chain: Chain, group: bool) -> Iterator[str]:
+    """Ways to get a picture with fewer boxes."""
     yield 'draw the named values only (view="named")' if chain.view == "full" else "give names to fewer values"
     if not group:
         yield "let similar values share a box (group=True)"
@@ -133,24 +160,28 @@ def _remedies(chain: Chain, group: bool) -> Iterator[str]:
         yield "draw only the paths from one value (wrt=)"
 
 
-def _drawing(layout: Layout, left_out: int, direction: str) -> Drawing:
-    """The picture for Graphviz: boxes, those of the sample in a frame, arrows and caption."""
+def drawn(
+    layout: Layout, display: Display, caption: Sequence[Cell], words: str, direction: str, in_order: bool
+) -> Drawing:
+    """The picture for Graphviz: boxes, those of the sample in a frame, arrows and caption; `words` describe it.
+
+    With `in_order`, operands stand in the order in which they are written, even if arrows cross.
+    """
     from autograd.drawing.rendering import Drawing
 
     chain, keys = layout.chain, _keys(layout.boxes)
-    rules = [] if chain.stale else [chain_rule(one) for one in chain.each]
-    graph_attr = GRAPH | FONT | _arrangement(layout)
+    graph_attr = GRAPH | FONT | _arrangement(layout, in_order)
     drawing = Drawing("chain", graph_attr=graph_attr, node_attr={"shape": "plain"} | FONT, edge_attr=dict(FONT))
-    drawing.format, drawing.words = "svg", "\n".join(in_words(chain, rules))
+    drawing.format, drawing.words = "svg", words
     drawing.summary = (
         f"{chain.names[chain.root]}: {_count(layout.boxes, 'box', 'boxes')}, {_count(layout.arrows, 'arrow', 'arrows')}"
     )
-    contents, attributes = BoxContents(layout), ArrowAttributes(layout)
+    contents, attributes = BoxContents(layout, display), ArrowAttributes(layout, display)
 
     def add(graph: Any, boxes: list[Box]) -> None:
         for b in boxes:
             content = contents.of(b)
-            graph.node(keys[b], box(content.kind, *content.rows), tooltip=content.tooltip)
+            graph.node(keys[b], box(content.kind, *content.rows, ring=content.ring), tooltip=content.tooltip)
 
     framed = [b for b in layout.boxes if chain.samples and chain.samples.owns(b.members[0], chain.sample)]
     add(drawing, [b for b in layout.boxes if b not in framed])
@@ -168,26 +199,28 @@ def _drawing(layout: Layout, left_out: int, direction: str) -> Drawing:
     for arrow in layout.arrows:
         source, target, style = keys[arrow.source], keys[arrow.target], attributes.of(arrow)
         if "label" in style and arrow.target in framed and arrow.source not in framed:
-            source, style = _outside(drawing, source, target, style, direction)
+            width = display.width(arrow) if display.has_highlights else float(style.get("penwidth", 1))
+            room = max(width, display.widest)
+            source, style = _outside(drawing, source, target, style, direction, (width, room))
         drawing.edge(source, target, **style)
-    caption = list(caption_rows(layout, rules, left_out))
     if caption:
         drawing.attr(label=lines(text("", size=7), *caption, align="left"), labelloc="b")
     return drawing
 
 
 def _outside(
-    drawing: Drawing, source: str, target: str, style: dict[str, str], direction: str
+    drawing: Drawing, source: str, target: str, style: dict[str, str], direction: str, widths: tuple[float, float]
 ) -> tuple[str, dict[str, str]]:
     """Draw the first half of an arrow into a frame, with its label; return the start and the style of the other half.
 
-    Graphviz keeps the label of an arrow out of a frame only if neither end of the arrow is inside.
+    Graphviz keeps the label of an arrow out of a frame only if neither end of the arrow is inside.  The `widths` are
+    that of the arrow, and that for which there is room.
     """
-    joint, thickness = f"{source} to {target}", style.get("penwidth", "1")
-    (into, out), size = ("we", ("5", thickness)) if direction == "LR" else ("ns", (thickness, "5"))
-    drawing.node(
-        joint, patch(style["color"].partition(":")[0], *size), shape="none", width="0", height="0", fixedsize="shape"
-    )
+    joint = f"{source} to {target}"
+    into, out = ("w", "e") if direction == "LR" else ("n", "s")
+    size, room = ((5.0, width) if direction == "LR" else (width, 5.0) for width in widths)
+    color = style["color"].partition(":")[0]
+    drawing.node(joint, patch(color, size, room), shape="none", width="0", height="0", fixedsize="shape")
     drawing.edge(source, f"{joint}:{into}", dir="none", **style)
     return f"{joint}:{out}", {key: value for key, value in style.items() if key != "label"}
 
@@ -196,11 +229,11 @@ def _count(items: Sized, one: str, many: str) -> str:
     return f"{len(items):,} {one if len(items) == 1 else many}"
 
 
-def _arrangement(layout: Layout) -> dict[str, str]:
-    """Attributes for operands in written order, unless paths would cross, or for a fast layout of large pictures."""
+def _arrangement(layout: Layout, in_order: bool) -> dict[str, str]:
+    """Attributes for operands in written order, or for a fast layout of large pictures."""
     if len(layout.boxes) > MAX_NODES:
         return {"mclimit": ".1", "nslimit": "1", "splines": "line"}
-    return {"ordering": "in"} if sum(len(one.paths.few) for one in layout.chain.each) < 2 else {}
+    return {"ordering": "in"} if in_order else {}
 
 
 def _frame_title(samples: Samples, sample: int, words: Words) -> str:

@@ -27,7 +27,7 @@ from autograd.drawing.svg import svg
 from autograd.explaining.child_process import run_python
 from autograd.formula.typesetting import shortened
 
-__all__ = ["Drawing"]
+__all__ = ["Drawing", "pictures"]
 
 RASTER = ("png", "jpg", "jpeg", "jpe", "gif", "webp", "bmp")
 """Formats made of pixels."""
@@ -56,12 +56,15 @@ except ImportError as error:
     print(error, file=sys.stderr, flush=True)
     os._exit({_LOAD_FAILED})
 context = graphviz.gvContextWithBuiltins()  # must exist before a graph is parsed, or defaults get lost
-graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
-status, pictures = graphviz.gvLayout(context, graph.handle, sys.argv[1].encode()), []
-for format in [] if status else sys.argv[2:]:
-    rendered = graphviz.gvRenderData(context, graph.handle, format.encode())
-    status, picture = rendered if isinstance(rendered, (tuple, list)) else (1, b"")
-    pictures.append(picture or b"")
+status, pictures = 0, []
+for source in sys.stdin.buffer.read().decode().split("\\0"):
+    graph = pygraphviz.AGraph(string=source)
+    failed = graphviz.gvLayout(context, graph.handle, sys.argv[1].encode())
+    for format in [] if failed else sys.argv[2:]:
+        rendered = graphviz.gvRenderData(context, graph.handle, format.encode())
+        failed, picture = rendered if isinstance(rendered, (tuple, list)) else (1, b"")
+        pictures.append(picture or b"")
+    status = status or failed
 sys.stdout.buffer.write(b" ".join(b"%d" % len(picture) for picture in pictures) + b"\\n" + b"".join(pictures))
 sys.stdout.flush()
 sys.stderr.flush()
@@ -111,7 +114,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         if it cannot draw, if that takes longer than `timeout`, or if there is neither pygraphviz nor ``dot``.
         """
         full_format = ":".join(filter(None, [format or self.format, renderer, formatter]))
-        (picture,) = self._pictures([full_format], engine, self.scale if scale is None else scale)
+        ((picture,),) = pictures([self], [full_format], engine, scale)
         return picture.decode(encoding) if encoding else picture
 
     def save(
@@ -183,7 +186,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         """
         bundle = {"text/plain": _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", self.words) or self.source}
         try:
-            image, pdf = self._pictures(["svg", "pdf"], None, self.scale)
+            ((image, pdf),) = pictures([self], ["svg", "pdf"])
         except (RuntimeError, OSError, ValueError) as error:
             bundle["text/plain"] += f"\n({error})"
         else:
@@ -193,19 +196,34 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         requested = set(include or bundle) - set(exclude or ())
         return {kind: content for kind, content in bundle.items() if kind in requested}
 
-    def _pictures(self, formats: Sequence[str], engine: str | None, scale: float) -> list[bytes]:
-        """The picture in each of several formats, from one layout."""
-        if not 0 < scale < math.inf:
-            raise ValueError(f"scale={scale!r}: the scale of a picture is a positive number")
-        is_raster = any(format.split(":")[0].lower() in RASTER for format in formats)
-        source = _sized(self.source, scale) if is_raster else self.source
-        layouts = ["json" if format == "svg" else format for format in formats]
-        pictures = _rendered(source, layouts, engine or self.engine, self.timeout)
-        words = shortened(" ".join(_UNPRINTABLE.sub("", self.words).split()), MAX_WORDS)
-        return [
-            svg(json.loads(picture), words, scale).encode() if format == "svg" else picture
-            for format, picture in zip(formats, pictures, strict=True)
+
+def pictures(
+    drawings: Sequence[Drawing], formats: Sequence[str], engine: str | None = None, scale: float | None = None
+) -> list[list[bytes]]:
+    """Each drawing in each of several formats, from one layout; the drawings share the options of the first one.
+
+    Raises what `Drawing.pipe` raises.
+    """
+    first = drawings[0]
+    scale = first.scale if scale is None else scale
+    if not 0 < scale < math.inf:
+        raise ValueError(f"scale={scale!r}: the scale of a picture is a positive number")
+    is_raster = any(format.split(":")[0].lower() in RASTER for format in formats)
+    sources = [_sized(drawing.source, scale) if is_raster else drawing.source for drawing in drawings]
+    layouts = ["json" if format == "svg" else format for format in formats]
+    rendered = _rendered(sources, layouts, engine or first.engine, first.timeout * len(drawings))
+    return [
+        [
+            svg(json.loads(picture), _description(drawing), scale).encode() if format == "svg" else picture
+            for format, picture in zip(formats, rendered[i * len(formats) :], strict=False)
         ]
+        for i, drawing in enumerate(drawings)
+    ]
+
+
+def _description(drawing: Drawing) -> str:
+    """The words of a drawing in one line, not too long."""
+    return shortened(" ".join(_UNPRINTABLE.sub("", drawing.words).split()), MAX_WORDS)
 
 
 def _sized(source: str, scale: float) -> str:
@@ -215,19 +233,20 @@ def _sized(source: str, scale: float) -> str:
     return re.sub(r"\{", f'{{\n\tgraph [dpi={dpi:g} size="{side:.2f},{side:.2f}"]', source, count=1)
 
 
-def _rendered(source: str, formats: Sequence[str], engine: str, timeout: float) -> list[bytes]:
-    """What Graphviz makes of DOT source, in several formats: by pygraphviz, or else by the ``dot`` program."""
+def _rendered(sources: Sequence[str], formats: Sequence[str], engine: str, timeout: float) -> list[bytes]:
+    """What Graphviz makes of DOT sources, each in all formats: by pygraphviz, or else by the ``dot`` program."""
     missing = MISSING
     if importlib.util.find_spec("pygraphviz") and sys.executable:
-        child = _run_pygraphviz(source, formats, engine, timeout)
+        child = _run_pygraphviz(sources, formats, engine, timeout)
         if child.returncode != _LOAD_FAILED:
-            return _checked(child, formats)
+            return _checked(child, [*formats] * len(sources))
         missing = NOT_LOADED.format(reason=child.stderr.decode(errors="replace").strip())
     try:
         return [
             graphviz.Source(source).pipe(
                 **dict(zip(("format", "renderer", "formatter"), format.split(":"), strict=False)), engine=engine
             )
+            for source in sources
             for format in formats
         ]
     except graphviz.ExecutableNotFound:
@@ -238,10 +257,10 @@ def _rendered(source: str, formats: Sequence[str], engine: str, timeout: float) 
 
 
 def _run_pygraphviz(
-    source: str, formats: Sequence[str], engine: str, timeout: float
+    sources: Sequence[str], formats: Sequence[str], engine: str, timeout: float
 ) -> subprocess.CompletedProcess[bytes]:
     try:
-        return run_python(_CHILD, engine, *formats, input=source.encode(), timeout=timeout)
+        return run_python(_CHILD, engine, *formats, input="\0".join(sources).encode(), timeout=timeout)
     except subprocess.TimeoutExpired:
         raise RuntimeError(
             f"Graphviz was stopped after {timeout:g} seconds: draw fewer values, or set .timeout of the drawing"
@@ -256,12 +275,12 @@ def _checked(child: subprocess.CompletedProcess[bytes], formats: Sequence[str]) 
     if errors or child.returncode:
         raise RuntimeError("Graphviz could not draw this: " + ("\n".join(errors or messages) or "its process crashed"))
     sizes, _, content = child.stdout.partition(b"\n")
-    pictures, start = [], 0
+    rendered, start = [], 0
     for format, size in zip(formats, map(int, sizes.split()), strict=True):
         if not size:
             raise RuntimeError(
                 f"Graphviz could not draw this as {format}: the graph is too large for it; SVG has no limit"
             )
-        pictures.append(content[start : start + size])
+        rendered.append(content[start : start + size])
         start += size
-    return pictures
+    return rendered

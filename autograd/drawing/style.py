@@ -24,8 +24,10 @@ __all__ = [
     "FONT",
     "FORMATS",
     "GRAPH",
+    "NOW",
     "PATHS",
     "PLATE",
+    "RING",
     "THEMES",
     "Cell",
     "Frame",
@@ -33,6 +35,7 @@ __all__ = [
     "bold",
     "box",
     "faint",
+    "fitted",
     "grid",
     "lines",
     "minus",
@@ -98,7 +101,10 @@ _OPERATOR = re.compile(r"(?<![^\W\d_])-|(?<=\de)-")
 PLATE = Frame("#FBFCFE", "#9CA3AF", 2)
 """The frame around the boxes of a sample."""
 
-EDGE, DATA_EDGE = "#6B7280", "#C4C8CF"
+RING = 3
+"""The room for the ring around a box that is highlighted, in points."""
+
+EDGE, DATA_EDGE, NOW = "#6B7280", "#C4C8CF", "#B34700"
 NAME, NUMBER, GRADIENT, FAINT, LABEL = "#1F2937", "#0072B2", "#B34700", "#5B6470", "#4B5563"
 """The colours of text."""
 
@@ -180,11 +186,26 @@ def faint(words: str) -> Cell:
     return text(words, FAINT, 12)
 
 
-def box(kind: str, *rows: Cell) -> str:
-    """A rounded box with one line per row."""
+def fitted(write: Callable[[str], Cell], *versions: str, fill: bool = False) -> Cell:
+    """The first of several versions of a line, in a cell with room for each of them.
+
+    With `fill`, no-break spaces take the rest of the room, so that what stands before it in a centred line stays there.
+    """
+    cells = [write(version) for version in versions]
+    width, height = max(cell.width for cell in cells), max(cell.height for cell in cells)
+    spaces = round(20 * (width - cells[0].width) / write(" " * 20).width) if fill else 0
+    return Cell(write(versions[0] + "\N{NO-BREAK SPACE}" * spaces), width, height)
+
+
+def box(kind: str, *rows: Cell, ring: int | None = None) -> str:
+    """A rounded box with one line per row, and around it, if `ring` is given, room for a ring of that width."""
     fill, border, width = BOXES[kind]
     border_style = f'style="rounded" border="{width}" bgcolor="{fill}" color="{border}"'
-    return f"<{_table([[row] for row in rows], 'center', 4, border_style)}>"
+    table = _table([[row] for row in rows], "center", 4, border_style)
+    if ring is None:
+        return f"<{table}>"
+    ring_style = f'style="rounded" border="{ring}" color="{NOW}"'
+    return f"<{_table([[Cell(table)]], 'center', RING - ring, ring_style)}>"
 
 
 def grid(rows: Iterable[Sequence[Cell | None]], padding: int = 3) -> Cell:
@@ -197,10 +218,17 @@ def lines(*rows: Cell, align: str = "center") -> str:
     return f"<{_table(([Cell(row, Cell(row).width + BESIDE)] for row in rows), align, 0)}>"
 
 
-def patch(color: str, width: str, height: str) -> str:
-    """A small filled rectangle, which closes the gap between two parts of a line."""
-    size = f'width="{width}" height="{height}" fixedsize="true"'
-    return f'<<table border="0" cellspacing="0" cellpadding="0" bgcolor="{color}" {size}><tr><td></td></tr></table>>'
+def patch(color: str, size: tuple[float, float], room: tuple[float, float]) -> str:
+    """A small filled rectangle in the middle of its room, which closes the gap between two parts of a line."""
+
+    def fixed(size: tuple[float, float]) -> str:
+        return f'width="{size[0]:g}" height="{size[1]:g}" fixedsize="true"'
+
+    plain = 'border="0" cellspacing="0" cellpadding="0"'
+    filled = f'<table {plain} bgcolor="{color}" {fixed(size)}><tr><td></td></tr></table>'
+    if size == room:
+        return f"<{filled}>"
+    return f"<<table {plain} {fixed(room)}><tr><td {fixed(room)}>{filled}</td></tr></table>>"
 
 
 def _table(rows: Iterable[Sequence[Cell | None]], align: str, padding: int, border: str = 'border="0"') -> str:

@@ -119,7 +119,20 @@ class Chain:
 
     def known_derivative(self, value: Value) -> float | None:
         """The derivative of the root with respect to a value, once a backward pass has computed gradients."""
-        return None if value.grad is None else self.derivatives.get(value, value.grad)
+        grad = self.grad(value)
+        return None if grad is None else self.derivatives.get(value, grad)
+
+    def grad(self, value: Value) -> float | None:
+        """The gradient that a value holds; None before a backward pass."""
+        return value.grad
+
+    def in_all_samples(self, step: Step) -> list[Step]:
+        """The step in each sample, if it leads from what the samples share into one of them; otherwise itself alone."""
+        samples = self.samples
+        if not samples or samples.of(step.operand) is not None or samples.of(step.value) is None:
+            return [step]
+        counterparts = next(own for own in samples.counterparts() if own[self.sample] is step.value)
+        return [list(self._steps_to(value))[step.position] for value in counterparts]
 
     def written(self, value: Value, style: Style | None = None) -> str:
         """The expression of a value; the sum over samples in it is ``Σ L``."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -44,30 +43,32 @@ class ForwardPass:
         lines = []
         if chain.samples:
             lines.append(words("one_of_samples", i=f"{chain.sample + 1}", count=f"{len(chain.samples.terms):,}") + ":")
-        for name, symbols, numbers, sign, result in self._rows(words.style):
-            lines.append(f"{name} = {symbols} = {numbers} {sign} {result}")
-        return lines
+        return [*lines, *(self.line(value) for value in chain.values if not value.is_leaf)]
+
+    def line(self, value: Value) -> str:
+        """The line of one value that was computed."""
+        name, symbols, numbers, sign, result = self._row(value, self._chain.words.style)
+        return f"{name} = {symbols} = {numbers} {sign} {result}"
 
     @cached_property
     def latex(self) -> str:
         """The values in LaTeX, for KaTeX and MathJax: in an ``aligned`` environment if there are several."""
         rows = [
             (latex_name(name), rf"= {symbols} = {numbers} {latex_sign(sign)} {latex_number(result)}")
-            for name, symbols, numbers, sign, result in self._rows(LATEX)
+            for name, symbols, numbers, sign, result in (
+                self._row(value, LATEX) for value in self._chain.values if not value.is_leaf
+            )
         ]
         if len(rows) < 2:
             return "".join(f"{name} {row}" for name, row in rows)
         lines = " \\\\\n".join(f"{name} &{row}" for name, row in rows)
         return f"\\begin{{aligned}}\n{lines}\n\\end{{aligned}}"
 
-    def _rows(self, style: Style) -> Iterator[tuple[str, str, str, str, str]]:
-        """For each value: its name, its expression in symbols and in numbers, ``=`` or ``≈``, and its number."""
+    def _row(self, value: Value, style: Style) -> tuple[str, str, str, str, str]:
+        """The name of a value, its expression in symbols and in numbers, ``=`` or ``≈``, and its number."""
         chain = self._chain
-        for value in chain.values:
-            if not value.is_leaf:
-                symbols = chain.written(value, style)
-                numbers = expression(value, numbers=True, names=chain.names, style=style)
-                yield chain.names[value], symbols, numbers, self._equals(value), number(value.data)
+        numbers = expression(value, numbers=True, names=chain.names, style=style)
+        return chain.names[value], chain.written(value, style), numbers, self._equals(value), number(value.data)
 
     def _equals(self, value: Value) -> str:
         """``=``, or ``≈`` if the numbers, rounded as they are shown, do not give the rounded result."""

@@ -82,10 +82,10 @@ class Samples:
                 private[k].append(value)
         return private
 
-    def row(self, k: int, term: str) -> dict[str, float]:
-        """The numbers of one sample by name: its data and its values; `term` is the name of the term if it has none."""
-        named = [(label_of(x), float(x)) for x in self._constants(k)]
-        named += [(label_of(v) or (term if v is self.terms[k] else ""), v.data) for v in self._private[k]]
+    def row(self, k: int, term: str) -> dict[str, Any]:
+        """The data and the Values of one sample by name; `term` is the name of the term if it has none."""
+        named = [(label_of(x), x) for x in self._constants(k)]
+        named += [(label_of(v) or (term if v is self.terms[k] else ""), v) for v in self._private[k]]
         stems = [(indexed(label)[0], x) for label, x in named if label]
         counts = Counter(stem for stem, _ in stems)
         return {stem: x for stem, x in stems if counts[stem] == 1}

@@ -97,15 +97,20 @@ def same(grad: float, derivative: float) -> bool:
     return isclose(grad, derivative, rel_tol=1e-6) or (grad != grad and derivative != derivative)
 
 
-def gradient_note(name: str, wrt: Value, derivative: float, words: Words = ENGLISH) -> str:
-    """The reason why ``.grad`` of a value is not this derivative; empty if it is, or if there is no gradient."""
+def gradient_note(
+    name: str, wrt: Value, derivative: float, words: Words = ENGLISH, write: Callable[[str], str] = str
+) -> str:
+    """The reason why ``.grad`` of a value is not this derivative; empty if it is, or if there is no gradient.
+
+    Numbers are written by `write`.
+    """
     grad = wrt.grad
     if grad is None or same(grad, derivative):
         return ""
     times = grad / derivative if derivative else 0.0
-    shown = {"name": name, "grad": number(grad)}
+    shown = {"name": name, "grad": write(number(grad))}
     if not wrt.edges and grad and times > 1.5 and isclose(times, round(times), rel_tol=1e-6):
         return words("grad_adds_up", **shown, times=round(times))
     if wrt.edges:
-        return words("grad_of_another", **shown, derivative=number(derivative))
-    return words("grad_reset" if grad == 0 else "grad_of_all_passes", **shown, derivative=number(derivative))
+        return words("grad_of_another", **shown, derivative=write(number(derivative)))
+    return words("grad_reset" if grad == 0 else "grad_of_all_passes", **shown, derivative=write(number(derivative)))

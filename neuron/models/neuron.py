@@ -21,7 +21,7 @@ from neuron.models.protocols import ModelLike
 from neuron.models.samples import as_inputs
 
 if TYPE_CHECKING:
-    from autograd.extend import Drawing
+    from autograd.extend import Drawing, Words
 
 __all__ = ["ACTIVATIONS", "MLP", "Layer", "Model", "Neuron"]
 
@@ -84,9 +84,9 @@ class Model(ModelLike):
         """
         return files.load(cls, file)
 
-    def _drawing_(self, group: bool, max_nodes: int) -> Drawing:
+    def _drawing_(self, group: bool, max_nodes: int, words: Words) -> Drawing:
         """The drawing that `autograd.draw` shows: the structure, with the current weights."""
-        return structure.drawing(repr(self), self.columns(), group, max_nodes)
+        return structure.drawing(repr(self), self.columns(), group, max_nodes, words)
 
     def _checked(self, inputs: Iterable[Number]) -> list[Number]:
         if not hasattr(inputs, "__iter__"):

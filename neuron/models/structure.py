@@ -29,7 +29,7 @@ from autograd.extend import (
 from neuron.models.protocols import NeuronLike
 
 if TYPE_CHECKING:
-    from autograd.extend import Drawing
+    from autograd.extend import Drawing, Words
 
 __all__ = ["drawing"]
 
@@ -44,7 +44,7 @@ _POSITIVE, _NEGATIVE = "#0072B2", "#B24E0A"
 _THINNEST, _THICKEST = 0.6, 4.5
 
 
-def drawing(title: str, layers: Sequence[Sequence[NeuronLike]], group: bool, max_nodes: int) -> Drawing:
+def drawing(title: str, layers: Sequence[Sequence[NeuronLike]], group: bool, max_nodes: int, words: Words) -> Drawing:
     """The drawing of a network of these layers; with `group`, wide layers are folded."""
     from autograd.extend import Drawing
 
@@ -55,7 +55,7 @@ def drawing(title: str, layers: Sequence[Sequence[NeuronLike]], group: bool, max
     check_size(boxes, max_nodes, "fold wide layers (group=True)")
     picture = Drawing("model", graph_attr=GRAPH | FONT | {"ranksep": "1.2"}, edge_attr=dict(FONT))
     picture.attr("node", shape="plain", **FONT)
-    picture.format, picture.words = "svg", "\n".join(_in_words(title, layers))
+    picture.format, picture.words = "svg", "\n".join(_in_words(title, layers, words))
     columns = [[f"layer{k}_{i}" for i in range(width)] for k, width in enumerate(widths)]
     for k, units in enumerate(shown):
         with picture.subgraph() as column:
@@ -63,8 +63,8 @@ def drawing(title: str, layers: Sequence[Sequence[NeuronLike]], group: bool, max
             for i in units:
                 column.node(columns[k][i], *_unit(layers, k, i, nin))
             if len(units) < widths[k]:
-                more = widths[k] - len(units)
-                column.node(f"more{k}", lines(bold("⋮", FAINT), faint(f"{more:,} more")))
+                more = words("more_neurons", count=f"{widths[k] - len(units):,}")
+                column.node(f"more{k}", lines(bold("⋮", FAINT), faint(more)))
             above = [columns[k][i] for i in units]
             above[-1:] = [f"more{k}", *above[-1:]] if len(units) < widths[k] else above[-1:]
             for one, other in pairwise(above):
@@ -80,11 +80,7 @@ def drawing(title: str, layers: Sequence[Sequence[NeuronLike]], group: bool, max
         name = layers[-1][i].output_name
         picture.node(f"output{i}", lines(bold(name)))
         picture.edge(columns[-1][i], f"output{i}", color=EDGE, tooltip=name)
-    rows = [
-        bold(title),
-        text("weights:  blue, solid: positive;  orange, dashed: negative;  the thicker, the larger", size=12),
-    ]
-    picture.attr(label=lines(text("", size=7), *rows), labelloc="b")
+    picture.attr(label=lines(text("", size=7), bold(title), text(words("weights"), size=12)), labelloc="b")
     return picture
 
 
@@ -128,7 +124,7 @@ def _line(weight: Value, share: float, is_labelled: bool) -> dict[str, str]:
     return style | {"label": label} if is_labelled else style
 
 
-def _in_words(title: str, layers: Sequence[Sequence[NeuronLike]]) -> Iterator[str]:
+def _in_words(title: str, layers: Sequence[Sequence[NeuronLike]], words: Words) -> Iterator[str]:
     yield title
     for layer in layers:
         for neuron in layer[:MAX_COLUMN]:
@@ -137,4 +133,4 @@ def _in_words(title: str, layers: Sequence[Sequence[NeuronLike]]) -> Iterator[st
             bias = f"{neuron.b.label} = {number(neuron.b.data)}"
             yield f"  {neuron.sum_name} ({neuron.activation}): {weights}{more}, {bias}"
         if len(layer) > MAX_COLUMN:
-            yield f"  … and {len(layer) - MAX_COLUMN:,} more"
+            yield "  " + words("more", count=f"{len(layer) - MAX_COLUMN:,}")

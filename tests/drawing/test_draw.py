@@ -464,10 +464,21 @@ def test_every_model_can_be_drawn(model, group):
 
 def test_the_structure_has_no_derivatives():
     with pytest.raises(
-        TypeError, match=r"the picture of Neuron\(1, .*\) takes neither wrt= nor view=: draw one of its results"
+        TypeError, match=r"the picture of Neuron\(1, .*\) takes no wrt=, view= or hide=: draw one of its results"
     ):
         draw(Neuron(1), wrt=Value(1.0))
-    with pytest.raises(TypeError, match=r"the picture of Neuron\(1, .*\) takes no language=: its words are English"):
-        draw(Neuron(1), language="de")
     with pytest.raises(ValueError, match="view='all': the views are 'named' and 'full'"):
         draw(Value(1.0), view="all")
+
+
+def test_objects_that_draw_themselves_need_no_words():
+    class Model:
+        def _drawing_(self, group, max_nodes):
+            return draw(Value(0.5, "w"))
+
+        def __repr__(self):
+            return "Model()"
+
+    assert "0.5" in visible(draw(Model()))
+    with pytest.raises(TypeError, match=r"the picture of Model\(\) takes no language=: its words are English"):
+        draw(Model(), language="de")

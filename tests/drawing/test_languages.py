@@ -63,6 +63,7 @@ def pictures(language):
     yield drawn(mean([losses.binary_cross_entropy(model(x), y) for x, y in data]).named("J"), model.w[0])
     network = MLP(2, [40, 1], seed=1)
     network_loss = (network([Constant(1.0, "x[0]"), Constant(-2.0, "x[1]")]) ** 2).named("L")
+    yield drawn(model) + drawn(MLP(2, [40, 1], seed=1))
     wide = Neuron(30, None, seed=1)
     L = (wide([Constant(1.0 + i, f"x[{i}]") for i in range(30)]) ** 2).named("L")
     for root in (network_loss, L):
@@ -101,6 +102,17 @@ def test_nothing_is_left_in_english(language):
     phrases = [phrase.strip() for key in KEYS for phrase in re.split(r"\{\w+\}", translated[key])]
     unseen = {phrase for phrase in phrases if phrase not in shown}
     assert unseen <= {translated["and"], translated["or"]}, "only formulas of recorded functions have these"
+
+
+def test_a_german_picture_of_a_model():
+    drawing = draw(MLP(2, [40, 1], seed=1), language="de")
+    assert (
+        "Gewichte:  blau, durchgezogen: positiv;  orange, gestrichelt: negativ;  je dicker, desto größer"
+        in drawing.source
+    )
+    assert "35 weitere" in drawing.source
+    assert "more" not in drawing.words
+    assert "to translate" in draw(Neuron(1), language={"weights": "to translate"}).source
 
 
 def test_a_german_picture():

@@ -26,7 +26,7 @@ def test_terms_of_equal_form_are_samples(total):
     assert len(set(samples.forms)) == 1
     assert samples.of(w) is None
     assert [samples.of(term) for term in terms] == [0, 1, 2]
-    assert samples.row(1, "t") == {"x": 2.0, "t": terms[1].data}
+    assert samples.row(1, "t") == {"x": 2.0, "t": terms[1]}
 
 
 def test_operations_and_the_places_of_operands_are_part_of_the_form():

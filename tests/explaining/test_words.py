@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 import autograd
+import neuron
 from autograd import Value, draw, explain
 from autograd.explaining.words import LANGUAGES, Words, filled, words
 
 ENGLISH = words("en")
 CODE = "\n".join(
     file.read_text(encoding="utf-8")
-    for file in Path(autograd.__file__).parent.rglob("*")
+    for package in (autograd, neuron)
+    for file in Path(package.__file__).parent.rglob("*")
     if file.suffix in (".py", ".js", ".html", ".css")
 )
 
