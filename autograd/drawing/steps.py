@@ -59,9 +59,7 @@ def steps(
     """
     check_style(theme, direction)
     as_values("steps", root, None)
-    chain = _Computed(root, view=view, fold=group, words=Words(language))
-    if chain.samples and not chain.samples.counterparts():  # the sum over all samples is not that of one, repeated
-        chain = _Computed(root, view=view, fold=False, words=chain.words)
+    chain = _Computed.stepwise(root, view, group, Words(language))
     layout = Layout(chain, group)
     check_size(len(layout.boxes), max_nodes, *remedies(chain, group))
     course = Course(layout)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 from autograd.checking.audit import Graph
 from autograd.core.graph import adjoints, newest_first, stale_edges
@@ -69,6 +69,14 @@ class Chain:
         if self.samples:
             self.values = [value for value in everything if self.samples.of(value) in (None, self.sample)]
         self.stale = dict(stale_edges(self.nodes))
+
+    @classmethod
+    def stepwise(cls, root: Value, view: View, fold: bool, words: Words) -> Self:
+        """The chain for a walk through its steps: one sample stands for all only if they are computed alike."""
+        chain = cls(root, view=view, fold=fold, words=words)
+        if chain.samples and not chain.samples.counterparts():
+            return cls(root, view=view, fold=False, words=words)
+        return chain
 
     @cached_property
     def each(self) -> list[Chain]:

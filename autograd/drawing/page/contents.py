@@ -137,13 +137,16 @@ class Contents:
         content |= {"name": box.stem, "indices": box.indices, "letters": box.letters}
         columns = [max(_room(index, 14) for index in (*box.indices, box.letters)), _room(ROOM, 14, bold=True)]
         if not box.is_data:
-            content["total"] = derivative(self._chain.names[self._chain.root], f"{box.stem}[{box.letters}]")
+            content["total"] = self._total(f"{box.stem}[{box.letters}]")
             columns.append(max(_room(content["total"], 12), columns[-1]))
         rows = min(len(box.members), MAX_ROWS)
         title = _room(f"{box.stem}  ({self._chain.words('page.parameters', n=len(box.members))})")
         width = max(sum(columns) + 14 * (len(columns) - 1), title) + 2 * MARGIN
         height = LINE + ROW * (1 + rows + (len(box.members) > rows)) + MARGIN
         return content | {"columns": columns, "size": (width, height)}
+
+    def _total(self, name: str) -> str:
+        return derivative(self._chain.names[self._chain.root], name)
 
     def _kind(self, box: Box) -> str:
         first = box.members[0]
@@ -168,7 +171,7 @@ class Contents:
         content["steps"] = [self._step(step) for step in arrow.steps]
         if arrow.source.is_group or arrow.target.is_group:
             general, formula = generalized(self._chain, arrow)
-            content["symbol"] = general.symbol
+            content |= {"symbol": general.symbol, "totals": [self._total(general.bottom), self._total(general.top)]}
         else:
             symbol, *parts, _ = step_parts(self._chain, arrow.steps[0], MAX_FORMULA)
             content["symbol"], formula = symbol, parts[0] if parts else ""

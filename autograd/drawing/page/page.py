@@ -76,7 +76,7 @@ def page(
     else:
         raise TypeError(f"page takes a Value or a function, not {shown(target)}")
     words = Words(language)
-    chain = Chain(root, view=view, words=words)
+    chain = Chain.stepwise(root, view, True, words)
     check_stale(chain.nodes)
     folded, unfolded = Layout(chain), Layout(chain, group=False)
     views = [folded] if len(folded.boxes) == len(unfolded.boxes) else [folded, unfolded]

@@ -78,9 +78,9 @@ function toldBackward(arrow, k) {
   const {boxes} = state.view, from = boxes[arrow.from], to = boxes[arrow.to];
   const all = places.from[arrow.from], known = all.filter(isKnown), isLast = known.length === all.length;
   const i = arrow.steps[0][0];                  // the member whose numbers are shown
-  const symbols = [`${from.total ?? values[i].total} = `], numbers = [from.indices ? `${values[i].total} = ` : '= '];
+  const symbols = [`${arrow.totals?.[0] ?? values[i].total} = `], numbers = [from.indices ? `${values[i].total} = ` : '= '];
   for (const j of known) {
-    const {to, symbol} = state.view.arrows[j], total = boxes[to].total ?? values[boxes[to].members[0]].total;
+    const {to, symbol, totals} = state.view.arrows[j], total = totals?.[1] ?? values[boxes[to].members[0]].total;
     const parts = stepsFrom(j, i), mark = text => j === k && all.length > 1 ? ['strong', text] : text;
     const isSum = parts.length > 1 || goesToSamples(parts[0]);
     if (j !== known[0]) symbols.push(' + '), numbers.push(' + ');
