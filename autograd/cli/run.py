@@ -71,7 +71,7 @@ class Run:
 def with_branches(formulas: Formulas, wrt: Sequence[str]) -> Value:
     """The result of formulas as a Value whose graph has both branches of every ``where``, for an interactive page."""
     inputs = {name: x if name in wrt else Constant(x, name) for name, x in formulas.inputs.items()}
-    root = graph_of(lambda **named: formulas.run(seams.reader.system(), named, _named)[formulas.name], inputs)
+    root, _ = graph_of(lambda **named: formulas.run(seams.reader.system(), named, _named)[formulas.name], inputs)
     _with_names(root, formulas)
     return root
 

@@ -42,8 +42,8 @@ _TOKEN = re.compile("((?<!\\w)\\(-[\ue000-\uf8ff]\\)|-[\ue000-\uf8ff])")
 class Contents:
     """The data of one page about a chain, and the JavaScript functions for its formulas."""
 
-    def __init__(self, chain: Chain, views: Sequence[Layout]) -> None:
-        self._chain, self._layouts = chain, views
+    def __init__(self, chain: Chain, views: Sequence[Layout], has_all_branches: bool = True) -> None:
+        self._chain, self._layouts, self._has_all_branches = chain, views, has_all_branches
         self._table = NodeTable(chain.nodes, chain.samples)
         boxes = [box for layout in views for box in layout.boxes]
         named = {_key(x): (x, name) for box in boxes for x, name in zip(box.members, box.names, strict=True)}
@@ -61,9 +61,8 @@ class Contents:
             "views": self._views,
             "samples": len(samples.terms) if samples else 1,
             "sample": self._chain.sample,
-            "hasFixedChoices": any(
-                node.op.name == "where" and isinstance(node.args[0], bool) for node in self._chain.nodes
-            ),
+            "hasFixedChoices": not self._has_all_branches
+            or any(node.op.name == "where" and isinstance(node.args[0], bool) for node in self._chain.nodes),
         }
 
     def javascript(self) -> str:

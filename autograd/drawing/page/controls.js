@@ -1,4 +1,4 @@
-// Numbers to move, the nudge, the table, links and keys; and the start of the page.
+// Numbers to move, the table, links and keys; and the start of the page.
 let controls = [];
 
 function makeControls() {                       // a slider and a field for every leaf
@@ -40,32 +40,6 @@ function showNumbers(from) {
     }
     setText(slope, values[i].total ? `${values[i].total} = ${shown('gradient', i)}` : '');
   }
-}
-
-// --- Nudge: the change that the derivative predicts, and the actual one ---------------------------------------------
-const nudgeRows = ['nudge_predicted', 'nudge_actual'].map(key => {
-  const tr = made(byId('nudge-rows'), 'tr');
-  made(tr, 'th', {scope: 'row'}, say(key));
-  return [made(tr, 'td'), made(tr, 'td')];
-});
-function showNudge() {
-  const i = Number(byId('nudged').value), by = numberIn('by');
-  const symbol = values[i].total ?? `d${rootInside}/d${values[i].inside ?? values[i].name}`, isSecret = state.quiz !== null;
-  const slope = isParameter(i) ? derivativeOf(i) : slopeOfData(i);
-  const result = state.numbers[root], nudged = resultAt([[i, valueOf(i) + by]]), off = nudged - result - slope * by;
-  const rounding = 8 * Number.EPSILON * Math.max(Math.abs(nudged), Math.abs(result), Math.abs(slope * by));
-  const sums = [`${symbol} · ${factor(by)} = ${factor(slope)} · ${factor(by)}`, `${number(nudged, 6)} − ${factor(result, 6)}`];
-  [slope * by, nudged - result].forEach((change, k) => {
-    setText(nudgeRows[k][0], isSecret ? '…' : sums[k]);
-    setText(nudgeRows[k][1], isSecret ? '' : `= ${number(change)}`);
-  });
-  const isSame = Math.abs(off) <= 1e-9 * Math.abs(slope * by), isRounding = Math.abs(off) <= rounding && !isSame;
-  const words = isSecret || isRounding || Number.isNaN(off) ? '' : isSame ? say('nudge_same') : say('nudge_differ', {off: number(off)});
-  setText(byId('nudge-words'), words);
-}
-function slopeOfData(i) {                       // data has no derivative in the picture, but it can be nudged as well
-  const differentiable = nodes.map((node, k) => k === nodeOf(i) ? [LEAF, 0] : node);
-  return backward(differentiable, slopes, everything).get(nodeOf(i)) ?? 0;
 }
 
 // --- The graph as a table -------------------------------------------------------------------------------------------
@@ -178,13 +152,13 @@ byId('answer-form').addEventListener('submit', event => { event.preventDefault()
 byId('table').addEventListener('toggle', showTable);
 for (const id of ['by', 'nudged']) byId(id).addEventListener('input', showNudge);
 for (const [k, id] of ['axis-x', 'axis-y'].entries()) {
-  byId(id).addEventListener('change', event => { axes[k] = Number(event.target.value); frame = null; showContours(); });
+  byId(id).addEventListener('change', event => chooseAxis(k, Number(event.target.value)));
 }
 narrow.addEventListener('change', () => { draw(); show(); });
 addEventListener('hashchange', arrive);
 
 axes = leaves.length > 1 ? [...parameters, ...leaves.filter(i => !isParameter(i))].slice(0, 2) : null;
-const inner = values.map((_, i) => i).filter(i => values[i].text);
+const inner = page.views[0].boxes.map(box => box.members[0]).filter(i => values[i].text);
 setText(byId('formulas'), inner.slice(0, 8).map(i => `${nameOf(i)} = ${written(i)}`).join(',   ') + (inner.length > 8 ? ', …' : ''));
 if (page.hasFixedChoices) byId('formulas').append(` ${say('fixed_choices')}`);
 setText(byId('root-name'), rootName);

@@ -33,6 +33,7 @@ function localDerivatives(nodes, numbers) {
   return nodes.map((node, i) => {
     if (node[0] < 0) return [];
     const row = table[node[0]], xs = node.slice(1).map(k => numbers[k]);
+    if (row.domain && !row.nary && !xs.some(Number.isNaN) && !row.domain(...xs)) return xs.map(() => NaN);
     if (!row.nary) return row.partials.map(partial => partial(...xs, numbers[i]));
     const columns = arguments_(row, xs), n = columns.pop();
     return xs.map((_, k) => row.partials[Math.floor(k / n)](...columns.map(column => column[k % n]), n));

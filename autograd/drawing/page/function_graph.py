@@ -16,30 +16,34 @@ from autograd.transforms.signatures import misfit, name_of
 __all__ = ["graph_of"]
 
 
-def graph_of(f: Callable[..., Any], inputs: Mapping[str, Any]) -> Value:
+def graph_of(f: Callable[..., Any], inputs: Mapping[str, Any]) -> tuple[Value, bool]:
     """The result of `f` for the `inputs`, trees of numbers, as a Value whose graph has every branch of ``where``.
 
     Numbers become Values with the names of their places, and Constants stay data.  A function that needs their numbers
-    to decide what to compute is recorded with them, and has only the branch that it took.
+    to decide what to compute is recorded with them, and has only the branch that it took: then the second part of the
+    result is False.
 
     Raises TypeError if the inputs do not fit, or if the result is not a single number that depends on them.
 
     >>> from autograd import where
-    >>> root = graph_of(lambda w: where(w > 0, w, 0.1 * w), {"w": -0.5})
-    >>> root.data, [type(x).__name__ for x in root.args]
-    (-0.05, ['Value', 'Value', 'Value'])
+    >>> root, has_all_branches = graph_of(lambda w: where(w > 0, w, 0.1 * w), {"w": -0.5})
+    >>> root.data, [type(x).__name__ for x in root.args], has_all_branches
+    (-0.05, ['Value', 'Value', 'Value'], True)
     """
     problem = misfit(f, [], inputs)
     if problem:
-        raise TypeError(f"page({name_of(f)}, ...): {problem}; write its arguments by name, as in page(f, w=0.5)")
+        raise TypeError(
+            f"page({name_of(f)}, ...): {problem}; write its arguments by name, as in page(f, w=0.5), or as a "
+            'dict, as in page(f, {"w": 0.5})'
+        )
     try:
         with tracing(name_of(f)) as unknown:
             leaves = {place: argument(unknown, _label(place)) for place, _ in _numbers(inputs)}
             root = _called(f, inputs, leaves)
     except TracingError:
-        return _called(f, inputs, {place: _leaf(place, x) for place, x in _numbers(inputs)})
+        return _called(f, inputs, {place: _leaf(place, x) for place, x in _numbers(inputs)}), False
     originals = {leaf: _leaf(place, x) for (place, x), leaf in zip(_numbers(inputs), leaves.values(), strict=True)}
-    return _replayed(root, originals)
+    return _replayed(root, originals), True
 
 
 def _numbers(inputs: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -55,6 +59,10 @@ def _called(f: Callable[..., Any], inputs: Mapping[str, Any], leaves: Mapping[st
         for name, tree in inputs.items()
     }
     result = pytrees.scalar(f(**trees))
+    if is_real(result):
+        raise TypeError(
+            f"{name_of(f)} returned {shown(result)}, which does not depend on its inputs: nothing can be moved"
+        )
     if type(result) is not Value:
         raise TypeError(f"a page needs a function that returns one number, but {name_of(f)} returned {shown(result)}")
     return result

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -27,7 +28,7 @@ from autograd.explaining.words import Words
 
 __all__ = ["Page", "page"]
 
-SCRIPTS = "engine numbers state picture steps plots quiz controls".split()
+SCRIPTS = "engine numbers state picture steps plots nudge quiz controls".split()
 """The parts of the page's JavaScript, in the order in which they are put together."""
 
 _FOLDER = Path(__file__).parent
@@ -35,8 +36,8 @@ _FOLDER = Path(__file__).parent
 
 def page(
     target: Value | Callable[..., Any],
-    inputs: Mapping[str, Any] | None = None,
-    *,
+    /,
+    *inputs: Mapping[str, Any],
     title: str | None = None,
     view: View = "named",
     max_nodes: int = MAX_NODES,
@@ -62,27 +63,42 @@ def page(
     >>> "<title>One weight</title>" in lesson.html
     True
     """
-    if not isinstance(inputs, Mapping | None):
-        raise TypeError(f"page(f, {shown(inputs)}): write the inputs by name, as in page(f, w=0.5), or pass a dict")
-    named = {**(inputs or {}), **named}
+    if len(inputs) > 1 or not all(isinstance(given, Mapping) for given in inputs):
+        given = ", ".join(map(shown, inputs))
+        raise TypeError(f"page(f, {given}): write the inputs by name, as in page(f, w=0.5), or pass a dict")
+    if not isinstance(title, str | None):
+        raise TypeError(
+            f"title={shown(title)}: the title of a page is a string; for an input of this name, pass a dict"
+        )
+    named = {**(inputs[0] if inputs else {}), **named}
+    has_all_branches = True
     if type(target) is Value:
         if named:
             raise TypeError(
-                f"page(L, {', '.join(named)}=...): a result has its numbers already; only functions take inputs"
+                f"page(L, {', '.join(named)}=...): page has no option of this name, and a result has its numbers "
+                "already; only functions take inputs"
             )
         root = target
     elif callable(target):
-        root = graph_of(target, named)
+        root, has_all_branches = graph_of(target, named)
     else:
-        raise TypeError(f"page takes a Value or a function, not {shown(target)}")
+        raise TypeError(f"page takes a Value or a function, not {target!r}")
     words = Words(language)
     chain = Chain.stepwise(root, view, True, words)
     check_stale(chain.nodes)
+    for value in chain.values:
+        if value.is_leaf and not math.isfinite(value.data):
+            raise ValueError(f"{chain.names[value]} = {value.data}: on a page, numbers are moved from finite ones")
     folded, unfolded = Layout(chain), Layout(chain, group=False)
     views = [folded] if len(folded.boxes) == len(unfolded.boxes) else [folded, unfolded]
     check_size(len(folded.boxes), max_nodes, "give names to fewer values")
     views = [layout for layout in views if len(layout.boxes) <= max_nodes]
-    return Page(Contents(chain, views), title or words("page.title", name=chain.names[root]), words, len(folded.boxes))
+    return Page(
+        Contents(chain, views, has_all_branches),
+        title or words("page.title", name=chain.names[root]),
+        words,
+        len(folded.boxes),
+    )
 
 
 class Page:

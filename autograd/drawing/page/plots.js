@@ -1,16 +1,22 @@
 // Learning: steps against the gradient, the curve of the result, and its contours over two numbers.
 const WIDTH = 340, HEIGHT = 220, LEFT = 58, RIGHT = 10, TOP = 20, BOTTOM = 26, LEVELS = 10;
-let path, update, axes, frame;                  // the points passed; the last step in words; two values and their ranges
+// The points passed, and how many there were before each click; the last step in words; two values and their ranges.
+let path, clicks, update, axes, frame;
 
 const learnable = nodes.map((_, i) => i).filter(i => nodes[i][0] === LEAF);
 function startPath() {
   path = [{numbers: state.numbers.slice(), result: state.numbers[root]}];
+  clicks = [];
   update = '';
 }
 
 function descend(times = 1) {
-  const rate = numberIn('rate');
-  if (!Number.isFinite(rate)) return;
+  const rate = numberIn('rate'), isStuck = !learnable.every(i => Number.isFinite(derivatives.get(i) ?? 0));
+  if (!Number.isFinite(rate) || isStuck) {
+    update = say(isStuck ? 'learn_stuck' : 'learn_rate');
+    return showUpdate();
+  }
+  clicks.push(path.length);
   for (let k = 0; k < times && Number.isFinite(state.numbers[root]); k++) {
     const before = state.numbers.slice(), slope = new Map(derivatives);
     for (const i of learnable) state.numbers[i] -= rate * (slope.get(i) ?? 0);
@@ -18,15 +24,15 @@ function descend(times = 1) {
     path.push({numbers: state.numbers.slice(), result: state.numbers[root]});
     update = parameters.slice(0, 2).map(i => {
       const n = nodeOf(i);
-      return `${nameOf(i)} ← ${number(before[n])} − ${number(rate)}·${factor(slope.get(n) ?? 0)} = ${number(valueOf(i))}`;
+      return `${nameOf(i)} ← ${number(before[n])} − ${factor(rate)}·${factor(slope.get(n) ?? 0)} = ${number(valueOf(i))}`;
     }).join(',   ') + (parameters.length > 2 ? ', …' : '');
   }
   show();
 }
 
 function undo() {
-  if (path.length < 2) return;
-  path.pop();
+  if (!clicks.length) return;
+  path.length = clicks.pop();
   state.numbers = path.at(-1).numbers.slice();
   update = '';
   compute();
@@ -62,7 +68,7 @@ function track(svg, path) {                     // the path of descent, with a d
 
 function showUpdate() {
   setText(byId('update'), state.quiz ? '' : update || say('learn_rule', {total: `d${rootInside}/dw`}));
-  byId('undo').disabled = path.length < 2;
+  byId('undo').disabled = !clicks.length;
 }
 
 function showCurve() {
@@ -83,7 +89,7 @@ function showCurve() {
 
 function showContours() {
   const svg = byId('contours');
-  byId('contours-figure').hidden = !axes || axes[0] === axes[1];
+  byId('contours-figure').hidden = !axes;
   if (byId('contours-figure').hidden) return;
   const points = path.map(({numbers}) => axes.map(i => numbers[nodeOf(i)])).filter(point => point.every(Number.isFinite));
   const isInside = point => frame && point.every((x, k) => x > frame[k][0] && x < frame[k][1]);
@@ -102,6 +108,14 @@ function showContours() {
   track(svg, points.map(([u, v]) => [x(u), y(v)]));
   svg.setAttribute('aria-label', say('contours_of', {name: rootName, x: nameOf(axes[0]), y: nameOf(axes[1]),
     at: axes.map(i => number(valueOf(i))).join(', ')}));
+}
+
+function chooseAxis(k, i) {                     // two different values: choosing the other one swaps them
+  if (axes[1 - k] === i) axes[1 - k] = axes[k];
+  axes[k] = i;
+  for (const [n, id] of ['axis-x', 'axis-y'].entries()) byId(id).value = axes[n];
+  frame = null;
+  showContours();
 }
 
 function rangeAround(xs) {

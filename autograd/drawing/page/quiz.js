@@ -48,7 +48,7 @@ function ask() {
   state.at = steps.length - 1;
   questions = questions.filter(hasAnswer);
   if (!questions.length) questions = allQuestions();
-  if (!questions.length || undefinedNode >= 0) return;
+  if (!questions.length || undefinedNode >= 0) return verdict('', say('quiz_none'));
   const {what, of} = questions.shift(), secret = new Set([`${what} ${of}`]);
   const hide = (kind, items) => items.forEach(item => secret.add(`${kind} ${item}`));
   if (what === 'value') {
@@ -85,8 +85,9 @@ function explanation({what, of}) {              // the answer, and how it comes 
     const {symbol, formula, steps: [step]} = state.view.arrows[of];
     return `${symbol} = ${formula ? `${formula} = ` : ''}${number(slopeOf(step))}`;
   }
-  const terms = outgoing(of), sum = goesToSamples(terms[0]) ? 'Σ ' : '';
-  return `${values[of].total} = ${sum}${terms.slice(0, 4).map(product).join(' + ')}${terms.length > 4 ? ' + …' : ''} ${sum ? '→' : '='} ${number(derivativeOf(of))}`;
+  const terms = outgoing(of), isOverSamples = goesToSamples(terms[0]);
+  const sum = isOverSamples ? summands(terms.slice(0, 1)) : terms.slice(0, 4).map(product).join(' + ') + (terms.length > 4 ? ' + …' : '');
+  return `${values[of].total} = ${sum} = ${number(derivativeOf(of))}`;
 }
 
 // The numbers that known mistakes give, with what they look like; in the words of gradcheck's diagnosis.
@@ -99,6 +100,7 @@ function* mistakes({what, of}, right) {
       yield [productOf(added), 'mistake_paths_multiplied'];
     }
     for (const step of terms) {
+      if (goesToSamples(step)) yield [addedBy(step), 'mistake_one_sample', {k: state.sample + 1, n: page.samples}];
       const local = symbolOf(step), upstream = values[step[1]].total;
       if (step[1] !== page.root) yield [slopeOf(step), 'mistake_local_alone', {local, upstream}];
       yield [derivativeOf(step[1]), 'mistake_upstream_alone', {local, upstream}];
@@ -114,11 +116,12 @@ function* mistakes({what, of}, right) {
     yield [valueOf(from), 'mistake_value', {name: name(from)}];
     yield [valueOf(to), 'mistake_value', {name: name(to)}];
   } else {
-    for (const i of new Set(values[of].pieces.filter(piece => typeof piece !== 'string').map(p => p < 0 ? -1 - p : p))) {
+    const isSum = / [+−] /.test(written(of).replace(/\([^()]*\)/g, ''));
+    for (const i of isSum ? new Set(values[of].pieces.filter(piece => typeof piece !== 'string').map(p => p < 0 ? -1 - p : p)) : []) {
       yield [right - valueOf(i), 'mistake_term_missing', {name: name(i)}];
       for (const sign of [2, -2]) yield [right + sign * valueOf(i), 'mistake_term_sign', {name: name(i)}];
     }
-    yield [Math.sqrt(Math.abs(right)), 'mistake_not_squared'];
+    for (const sign of [1, -1]) yield [sign * Math.sqrt(Math.abs(right)), 'mistake_not_squared'];
     yield [right * right, 'mistake_squared'];
   }
   yield [-right, 'mistake_sign'];
@@ -142,17 +145,17 @@ function check() {
   quiz.tries++;
   const isLike = ([x]) => Number.isFinite(x) && Math.abs(x) > 1e-12 && isNear(answer, x, 2e-3) && !isNear(x, right, 5e-3);
   const found = [...mistakes(quiz, right)].find(isLike);
-  verdict('bad', say(found ? found[1] : isNear(answer, right, 0.1) ? 'quiz_close' : 'quiz_wrong', found?.[2]));
+  verdict('bad', say(found ? found[1] : isNear(answer, right, 0.02) ? 'quiz_close' : 'quiz_wrong', found?.[2]));
 }
 function giveUp() {
   score.of++;
   endQuiz('', explanation(state.quiz));
 }
-function endQuiz(kind = '', words = '') {       // with an answer, after which the next question can be asked; or without one
+function endQuiz(kind = '', words = '', isAnswered = true) {  // after an answer, the next question can be asked
   if (!state.quiz) return;
   state.quiz = null;
   verdict(kind, words);
-  if (!words) return;
+  if (!words || !isAnswered) return;
   show();
   byId('ask').focus();
 }

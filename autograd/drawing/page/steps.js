@@ -62,7 +62,11 @@ function told() {                               // [a sentence, a line in symbol
 
 function undefinedAt() {
   const [op, ...operands] = nodes[undefinedNode], row = table[op];
-  const at = row.nary ? '' : row.operands.map((x, k) => `${x} = ${number(state.numbers[operands[k]])}`).join(', ');
+  const nameAt = node => values.find((_, i) => nodeOf(i) === node)?.name;
+  const at = row.nary ? '' : row.operands.map((x, k) => {
+    const name = nameAt(operands[k]);
+    return `${x} = ${number(state.numbers[operands[k]])}${name && name !== x ? ` (${name})` : ''}`;
+  }).join(', ');
   return say('undefined', {operation: row.written, at, needs: row.needs});
 }
 
@@ -126,7 +130,7 @@ function showStep() {
 // --- Moving through the steps -----------------------------------------------------------------------------------
 function goTo(step) {
   if (step < 0) return;
-  endQuiz();
+  if (state.quiz) endQuiz('', explanation(state.quiz), false);
   state.at = Math.min(steps.length - 1, step);
   show();
   for (const part of ['from', 'now']) document.querySelectorAll(`#picture .box.${part}`).forEach(reveal);

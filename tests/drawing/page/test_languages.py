@@ -14,7 +14,7 @@ ENGLISH = words("en")
 SHARED = {
     "de": "fast gradient graph in link notebook parameter quiz so was",
     "es": "factor local no",
-    "fr": "expression gradient interactive long notebook on page pause question quiz",
+    "fr": "contribution expression gradient interactive long notebook on page pause question quiz",
     "zh": "end home",
 }
 """Words of the English table that are also words of another language."""

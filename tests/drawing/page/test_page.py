@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import autograd.drawing.page as package
-from autograd import Constant, GraphTooLarge, StaleGraphError, Value, mean, page, relu
+from autograd import Constant, GraphTooLarge, StaleGraphError, Value, mean, page, relu, where
 from neuron import MLP
 
 FOLDER = Path(package.__file__).parent
@@ -122,13 +122,13 @@ def test_two_runs_give_the_same_bytes():
 
 
 def test_sizes():
-    assert len(page(one_neuron()).html.encode()) < 70_000
+    assert len(page(one_neuron()).html.encode()) < 75_000
     assert len(page(network()).html.encode()) < 110_000
 
 
 def test_each_part_of_the_script_is_short():
     lengths = {file.name: len(file.read_text(encoding="utf-8").splitlines()) for file in FOLDER.glob("*.js")}
-    assert len(lengths) == 8
+    assert len(lengths) == 9
     assert all(length < 200 for length in lengths.values()), lengths
 
 
@@ -193,12 +193,27 @@ def test_a_function_and_its_inputs():
     assert page(lambda title: title * 2.0, {"title": 1.0}, title="t").title == "t"
 
 
+def test_a_branch_that_was_taken_in_python_is_mentioned():
+    assert data_of(page(lambda w: w * 3.0 if w > 0 else w * 2.0, w=1.0).html)["hasFixedChoices"]
+    assert not data_of(page(lambda w: where(w > 0, w * 3.0, w * 2.0), w=1.0).html)["hasFixedChoices"]
+
+
 def test_errors():
     w = Value(0.5, "w")
     with pytest.raises(TypeError, match=r"page takes a Value or a function, not 3"):
         page(3)
+    with pytest.raises(TypeError, match=r"page takes a Value or a function, not Constant\(2.0, label='x'\)"):
+        page(Constant(2.0, "x"))
     with pytest.raises(
-        TypeError, match=r"page\(L, w=...\): a result has its numbers already; only functions take inputs"
+        TypeError, match=r"title=3: the title of a page is a string; for an input of this name, pass a dict"
+    ):
+        page(w * 2.0, title=3)
+    with pytest.raises(TypeError, match=r"page\(f, 0.5, 0.1\): write the inputs by name"):
+        page(lambda w, b: w * b, 0.5, 0.1)
+    with pytest.raises(ValueError, match=r"w = inf: on a page, numbers are moved from finite ones"):
+        page(lambda w: w * 2.0, w=float("inf"))
+    with pytest.raises(
+        TypeError, match=r"page\(L, w=...\): page has no option of this name, and a result has its numbers already"
     ):
         page(w * 2.0, w=3.0)
     with pytest.raises(
