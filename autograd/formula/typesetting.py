@@ -77,7 +77,7 @@ def factor(value: float) -> str:
 
 def shortened(text: str, limit: int = MAX_LABEL) -> str:
     """A label as it is shown: printable, and not too long."""
-    printable = "".join(character if character.isprintable() else " " for character in text)
+    printable = "".join(character if character.isprintable() else " " for character in text[: limit + 1])
     return printable if len(printable) <= limit else printable[: limit - 1] + "…"
 
 
