@@ -77,7 +77,7 @@ def test_nothing_hidden_can_be_read(graph, hidden):
     text = text_of(draw(root, wrt, hide=hidden))
     assert "?" in text
     assert not numbers(text) & (secret - shown)
-        assert secret - shown <= numbers(html.unescape(draw(root, explained).source)), "the key has them all"
+    assert secret - shown <= numbers(html.unescape(draw(root, wrt).source)), "the key has them all"
 
 
 def test_a_gap_stands_in_the_place_of_each_number():
