@@ -141,7 +141,7 @@ def term(draw, n):
     return lambda x: factor * apply(float(x @ weights)), factor * slope * weights
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(st.data())
 def test_no_convention_at_several_kinks_loses_a_gradient(data):
     n = data.draw(st.integers(2, 5))
