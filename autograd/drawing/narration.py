@@ -1,4 +1,4 @@
-"""What is said at each step of both passes: a sentence, and the formulas of the step in symbols and in numbers."""
+"""The words for each step of both passes: a sentence, and the formulas of the step in symbols and in numbers."""
 
 from __future__ import annotations
 

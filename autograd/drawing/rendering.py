@@ -234,7 +234,7 @@ def _sized(source: str, scale: float) -> str:
 
 
 def _rendered(sources: Sequence[str], formats: Sequence[str], engine: str, timeout: float) -> list[bytes]:
-    """What Graphviz makes of DOT sources, each in all formats: by pygraphviz, or else by the ``dot`` program."""
+    """The pictures of DOT sources, each in all formats: by pygraphviz, or else by the ``dot`` program."""
     missing = MISSING
     if importlib.util.find_spec("pygraphviz") and sys.executable:
         child = _run_pygraphviz(sources, formats, engine, timeout)

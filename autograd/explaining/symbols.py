@@ -33,7 +33,7 @@ TEXTBOOK = {
 class Draft:
     """A formula in the making: its `expr`, or None if it is too long to read, and then for all that is made of it too.
 
-    So no time is spent on formulas that nobody would see.
+    So no time is spent on formulas that are not shown.
     """
 
     __slots__ = ("_alphabet", "expr")
@@ -100,7 +100,7 @@ class Alphabet:
 
     @property
     def keys(self) -> dict[str, Any]:
-        """What each symbol stands for: a Value, the label and the number of a constant, or a number."""
+        """The meaning of each symbol: a Value, the label and the number of a constant, or a number."""
         return {str(symbol): key for key, symbol in self._symbols.items()}
 
     def number_of(self, symbol: Any) -> float | None:

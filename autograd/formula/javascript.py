@@ -15,7 +15,7 @@ from pathlib import Path
 from autograd.formula.algebra import interpret
 from autograd.formula.language import DERIVED, Formula, FormulaError
 
-__all__ = ["expression", "function", "library"]
+__all__ = ["definitions", "expression", "function"]
 
 _FUNCTIONS = {"**": "power", "%": "remainder", "//": "floorDivide"}
 _SIGNS = {"==": "===", "!=": "!==", "and": "&&", "or": "||"}
@@ -82,10 +82,10 @@ def function(formula: Formula) -> str:
     return f"({', '.join(letters.values())}) => {expression(formula, letters)}"
 
 
-def library(formulas: Iterable[Formula]) -> str:
+def definitions(formulas: Iterable[Formula]) -> str:
     """The functions of JavaScript that these formulas call, and those that these call in turn.
 
-    >>> print(library([Formula("relu(x) + exp(x)", ("x",))]).splitlines()[-1])
+    >>> print(definitions([Formula("relu(x) + exp(x)", ("x",))]).splitlines()[-1])
     f.relu = (a) => f.maximum(a, 0.0);
     """
     todo = list(formulas)

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from autograd.core.table import OPERATIONS
-from autograd.formula.javascript import expression, function, library
+from autograd.formula.javascript import definitions, expression, function
 from autograd.formula.language import Formula, FormulaError
 from autograd.formula.systems import IEEE
 from tests.node import needs_node, pack, run_node, ulps, unpack
@@ -60,7 +60,7 @@ def both(op, n):
     results = [[float(op.value.over(IEEE)(*row))] for row in rows]
     for row, result in zip(rows, results, strict=True):
         result += [float(partial.over(IEEE)(*row, result[0])) for partial in op.partials]
-    code = f"""{library([op.value, *op.partials])}
+    code = f"""{definitions([op.value, *op.partials])}
     const value = {function(op.value)}, partials = [{", ".join(map(function, op.partials))}];
     return input.map(row => {{
       const xs = row.map(unpack), z = Number(value(...xs));
@@ -93,9 +93,9 @@ def test_names_are_replaced_by_position():
     assert expression(formula, {"var": "d[0]", "new_": "d[1]", "let": "d[2]"}) == "((d[0] * d[1]) + d[2])"
 
 
-def test_a_library_defines_the_derived_functions_that_are_called():
-    assert "f.sigmoid =" not in library([OPERATIONS["tanh"].value])
-    softplus = library(OPERATIONS["softplus"].partials)
+def test_definitions_hold_the_derived_functions_that_are_called():
+    assert "f.sigmoid =" not in definitions([OPERATIONS["tanh"].value])
+    softplus = definitions(OPERATIONS["softplus"].partials)
     assert softplus.endswith("f.sigmoid = (a) => (1.0 / (1.0 + f.exp((-a))));\n")
 
 

@@ -94,7 +94,7 @@ class NodeTable:
         """
         formulas = [f for op in self.operations for f in (op.value, *op.partials, op.domain) if f]
         rows = "".join(f"  {_row(op, style)},\n" for op in self.operations)
-        return f"{javascript.library(formulas)}const table = [\n{rows}];\n"
+        return f"{javascript.definitions(formulas)}const table = [\n{rows}];\n"
 
 
 def _number(x: Any) -> float | str:
