@@ -91,7 +91,8 @@ def page(
             raise ValueError(f"{chain.names[value]} = {value.data}: on a page, numbers are moved from finite ones")
     folded, unfolded = Layout(chain), Layout(chain, group=False)
     views = [folded] if len(folded.boxes) == len(unfolded.boxes) else [folded, unfolded]
-    check_size(len(folded.boxes), max_nodes, "give names to fewer values")
+    remedies = [] if type(target) is Value else ["pass data as Constants, so that one sample stands for all"]
+    check_size(len(folded.boxes), max_nodes, "give names to fewer values", *remedies)
     views = [layout for layout in views if len(layout.boxes) <= max_nodes]
     return Page(
         Contents(chain, views, has_all_branches),

@@ -222,6 +222,8 @@ def test_errors():
         page(lambda w: w * 2.0, 0.5)
     with pytest.raises(GraphTooLarge, match="this picture would have 3 boxes"):
         page(((w * 2.0).named("h") * 2.0).named("L"), max_nodes=2)
+    with pytest.raises(GraphTooLarge, match="pass data as Constants, so that one sample stands for all"):
+        page(lambda w, x: mean([(w * k) ** 2 for k in x]), w=0.5, x=[1.0, 2.0, 3.0], max_nodes=2)
     L = w * w
     w.data = 1.0
     with pytest.raises(StaleGraphError, match="'w' was changed"):
