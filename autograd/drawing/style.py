@@ -104,7 +104,7 @@ PLATE = Frame("#FBFCFE", "#9CA3AF", 2)
 RING = 3
 """The room for the ring around a box that is highlighted, in points."""
 
-EDGE, DATA_EDGE, NOW = "#6B7280", "#C4C8CF", "#B34700"
+EDGE, DATA_EDGE, NOW = "#6B7280", "#9CA3AF", "#B34700"
 NAME, NUMBER, GRADIENT, FAINT, LABEL = "#1F2937", "#0072B2", "#B34700", "#5B6470", "#4B5563"
 """The colours of text."""
 
