@@ -488,6 +488,7 @@ def test_a_nudge(opened):
 def test_the_table(opened):
     tab = opened("neuron")
     tab.click("#table summary")
+    tab.waitForSelector("#rows tr")
     rows = "[...document.querySelectorAll('#rows tr')].map(row => [...row.cells].map(cell => cell.textContent))"
     assert tab.evaluate(rows) == [
         ["w", "given", "0.5", "dL/dw = −1.6"],
@@ -727,6 +728,7 @@ def test_no_question_comes_twice_before_each_came_once(opened):
 def test_nothing_on_the_page_gives_the_answer_away(opened, name):
     tab = opened(name, "#quiz=3")
     tab.click("#table summary")
+    tab.waitForSelector("#rows tr")
     tab.click("#descend")
     asked, leaves = set(), [number(exact(tab, x)) for x in tab.evaluate(LEAVES)]
     for text, everything, verdict in tab.evaluate(QUIZ):
@@ -762,6 +764,7 @@ def test_hostile_labels_and_titles_are_shown_as_text(opened):
     assert tab.evaluate("Object.getOwnPropertyNames(window).sort()") == usual
     assert tab.evaluate("[Object.keys({}).length, Object.getOwnPropertyNames(Object.prototype).length]") == [0, 12]
     tab.click("#table summary")
+    tab.waitForSelector("#rows tr")
     for key in ("Home", *["ArrowRight"] * 12, "l", "q"):
         tab.keyboard.press(key)
     tab.click("#give-up")
@@ -934,6 +937,7 @@ def test_axe_finds_nothing(opened, scheme):
     assert tab.violations(rules) == []
     tab.fill("#position", "6")
     tab.click("#table summary")
+    tab.waitForSelector("#rows tr")
     assert tab.violations(rules) == []
     tab.click("#ask")
     answered(tab, "77")
