@@ -58,14 +58,7 @@ class BoxContents:
         rows = self._group(box) if box.is_group else self._number(box) if box.is_data else self._value(box)
         details = tooltip(list(zip(box.members, box.names, strict=True)), self._details, self._words)
         ring = RING * (box in self._display.highlighted) if self._display.has_highlights else None
-        return BoxContent(self._kind(box), list(rows), details, ring)
-
-    def _kind(self, box: Box) -> str:
-        if box.is_data:
-            return "data"
-        if box.members[0].is_leaf:
-            return "parameter"
-        return "loss" if box.members[0] is self._chain.root else "operation"
+        return BoxContent(self._layout.kind_of(box), list(rows), details, ring)
 
     def _number(self, box: Box) -> Iterator[Cell]:
         yield bold(box.title)
@@ -95,7 +88,7 @@ class BoxContents:
         return _number_cell(self._display.value(x, number(x.data if type(x) is Value else float(x))), NUMBER)
 
     def _group(self, box: Box) -> Iterator[Cell]:
-        members = {"data": "inputs", "parameter": "parameters"}.get(self._kind(box), "values")
+        members = {"data": "inputs", "parameter": "parameters"}.get(self._layout.kind_of(box), "values")
         yield bold(box.stem) + text("  " + self._words(members, count=f"{len(box.members):,}"))
         top = derivative(self._chain.names[self._chain.root], f"{box.stem}[{box.letters}]")
         listed = self._listed(box)

@@ -34,8 +34,9 @@ def caption_rows(layout: Layout, rules: Sequence[Rule], left_out: int, display: 
 
     Whatever the `display` hides, the lines have room for all numbers.
     """
-    lines = (list(_rows(layout, rules, left_out, each)) for each in (display, EVERYTHING))
-    for shown, full in zip(*lines, strict=True):
+    everything = list(_rows(layout, rules, left_out, EVERYTHING))
+    lines = everything if display is EVERYTHING else _rows(layout, rules, left_out, display)
+    for shown, full in zip(lines, everything, strict=True):
         yield Cell(shown, full.width, full.height)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from autograd.explaining.chain import Chain
     from autograd.explaining.paths import Step
 
-__all__ = ["Arrow", "Box", "General", "Layout"]
+__all__ = ["Arrow", "Box", "General", "Layout", "identity"]
 
 MAX_ALONE = 3
 """Maximum number of similar values with a box each."""
@@ -96,27 +96,34 @@ class Layout:
             for value in inner
         }
         self.boxes = self._arranged(group)
-        self._box_of = {_identity(x): box for box in self.boxes for x in box.members}
+        self._box_of = {identity(x): box for box in self.boxes for x in box.members}
 
     def box_of(self, member: Any) -> Box:
         """The box of a Value, or of a named number."""
-        return self._box_of[_identity(member)]
+        return self._box_of[identity(member)]
+
+    def kind_of(self, box: Box) -> str:
+        """The kind of a box, as its style is called: data, parameter, operation or loss."""
+        first = box.members[0]
+        if box.is_data:
+            return "data"
+        return "parameter" if first.is_leaf else "loss" if first is self.chain.root else "operation"
 
     def _arranged(self, group: bool) -> list[Box]:
         """The boxes, in the order in which their first members occur."""
         everything: dict[Any, Any] = {}
         for x in [*(x for value, operands in self._operands.items() for x in [*operands, value]), self.chain.root]:
-            everything.setdefault(_identity(x), x)
+            everything.setdefault(identity(x), x)
         order = {identity: i for i, identity in enumerate(everything)}
         boxes = []
         for members in self._groups(list(everything.values()), group):
-            members.sort(key=lambda x: order[_identity(x)])
+            members.sort(key=lambda x: order[identity(x)])
             names = [self._name(x) for x in members]
             if len(members) > MAX_ALONE and len(set(names)) == len(names):
                 boxes.append(Box(members, names))
             else:
                 boxes += [Box([x], [name]) for x, name in zip(members, names, strict=True)]
-        return sorted(boxes, key=lambda box: order[_identity(box.members[0])])
+        return sorted(boxes, key=lambda box: order[identity(box.members[0])])
 
     def _groups(self, everything: list[Any], group: bool) -> Iterable[list[Any]]:
         """Similar values and named numbers: of one stem, with an index, and used by the same groups."""
@@ -125,13 +132,13 @@ class Layout:
         groups: dict[int, list[Any]] = {}
         leaves = [x for x in everything if not getattr(x, "edges", None)]
         for x in [*reversed(self._operands), *leaves]:  # users before their operands
-            identity = _identity(x)
+            key = identity(x)
             stem, index = indexed(self._name(x))
-            similarity = (type(x) is Value, getattr(x, "is_leaf", True), stem, frozenset(users.get(identity, ())))
-            kind = kinds.setdefault(similarity if group and index else (identity,), len(kinds))
+            similarity = (type(x) is Value, getattr(x, "is_leaf", True), stem, frozenset(users.get(key, ())))
+            kind = kinds.setdefault(similarity if group and index else (key,), len(kinds))
             groups.setdefault(kind, []).append(x)
             for operand in self._operands.get(x, ()) if type(x) is Value else ():
-                users.setdefault(_identity(operand), set()).add(kind)
+                users.setdefault(identity(operand), set()).add(kind)
         return groups.values()
 
     def _name(self, x: Any) -> str:
@@ -199,6 +206,6 @@ class General:
         )
 
 
-def _identity(x: Any) -> Any:
+def identity(x: Any) -> Any:
     """The identity of an operand: the Value itself, or the name and the number of a constant."""
-    return x if type(x) is Value else (x.label, float(x))
+    return x if type(x) is Value else (getattr(x, "label", None), float(x))

@@ -17,7 +17,7 @@ HIDDEN = [*KINDS, list(KINDS)]
 
 
 def numbers(text):
-    """The numbers in a text as they are shown, without signs."""
+    """The numbers in a string as they are shown, without signs."""
     return {number(float(found)) for found in re.findall(r"(?<![\w.])\d+\.\d+(?:e[+-]\d+)?", text)}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from autograd.core.value import Value
 from autograd.drawing.arrows import MAX_FORMULA, MAX_LABELLED, generalized
 from autograd.drawing.boxes import MAX_EXPRESSION, MAX_ROWS
-from autograd.drawing.layout import Arrow, Box, Layout
+from autograd.drawing.layout import Arrow, Box, Layout, identity
 from autograd.drawing.measuring import text_width
 from autograd.drawing.page.nodes import NodeTable
 from autograd.drawing.page.placement import Size, placed
@@ -31,10 +31,10 @@ __all__ = ["Contents"]
 
 ROOM = "−0.00000"
 """A number as wide as most; a wider one is squeezed into its room."""
-LINE, MARGIN = 24, 10
-"""The height of a line of a box, and the space beside its text, in points."""
-ROW = 20
-"""The height of a row of a table in a box, or of a line on an arrow."""
+LINE, ROW = 24, 20
+"""The height of a line of a box, and that of a row of a table or of a line on an arrow, in points."""
+MARGIN, GAP = 10, 14
+"""The space beside the text of a box, and between the columns of a table, in points."""
 
 _TOKEN = re.compile("((?<!\\w)\\(-[\ue000-\uf8ff]\\)|-[\ue000-\uf8ff])")
 
@@ -46,7 +46,7 @@ class Contents:
         self._chain, self._layouts, self._has_all_branches = chain, views, has_all_branches
         self._table = NodeTable(chain.nodes, chain.samples)
         boxes = [box for layout in views for box in layout.boxes]
-        named = {_key(x): (x, name) for box in boxes for x, name in zip(box.members, box.names, strict=True)}
+        named = {identity(x): (x, name) for box in boxes for x, name in zip(box.members, box.names, strict=True)}
         self._named = list(named.values())
         self._places = {key: i for i, key in enumerate(named)}
         self._formulas: list[str] = []
@@ -57,6 +57,14 @@ class Contents:
         return {
             "nodes": self._table.nodes(),
             "root": self._places[self._chain.root],
+            "style": {
+                "line": LINE,
+                "row": ROW,
+                "margin": MARGIN,
+                "gap": GAP,
+                "rows": MAX_ROWS,
+                "letters": MAX_EXPRESSION,
+            },
             "values": list(self._values()),
             "views": self._views,
             "samples": len(samples.terms) if samples else 1,
@@ -107,7 +115,7 @@ class Contents:
         """One view: its boxes and arrows, the steps over them, and their places on wide and on narrow screens."""
         samples, sample = self._chain.samples, self._chain.sample
         numbers = {box: i for i, box in enumerate(layout.boxes)}
-        boxes = {box: self._box(box) for box in layout.boxes}
+        boxes = {box: self._box(box, layout.kind_of(box)) for box in layout.boxes}
         arrows = {arrow: self._arrow(arrow, numbers) for arrow in layout.arrows}
         is_labelled = len(boxes) <= MAX_LABELLED
         sizes = {box: content["size"] for box, content in boxes.items()}
@@ -123,13 +131,12 @@ class Contents:
                 {"box": numbers[step.box]} if isinstance(step, Forward) else {"arrow": order.index(step.arrow)}
                 for step in walkthrough(layout)
             ],
-            "isLabelled": is_labelled,
-            "places": {direction: placed(layout, sizes, labels, framed, direction) for direction in ("LR", "TB")},
+            "places": placed(layout, sizes, labels, framed),
         }
 
-    def _box(self, box: Box) -> dict[str, Any]:
+    def _box(self, box: Box, kind: str) -> dict[str, Any]:
         """The kind and the members of a box, its size, and for a group its name, its indices and its symbol."""
-        content: dict[str, Any] = {"kind": self._kind(box), "members": [self._places[_key(x)] for x in box.members]}
+        content: dict[str, Any] = {"kind": kind, "members": [self._places[identity(x)] for x in box.members]}
         if not box.is_group:
             (x,) = box.members
             return content | {"size": self._size(x, box.title)}
@@ -140,18 +147,12 @@ class Contents:
             columns.append(max(_room(content["total"], 12), columns[-1]))
         rows = min(len(box.members), MAX_ROWS)
         title = _room(f"{box.stem}  ({self._chain.words('page.parameters', n=len(box.members))})")
-        width = max(sum(columns) + 14 * (len(columns) - 1), title) + 2 * MARGIN
+        width = max(sum(columns) + GAP * (len(columns) - 1), title) + 2 * MARGIN
         height = LINE + ROW * (1 + rows + (len(box.members) > rows)) + MARGIN
         return content | {"columns": columns, "size": (width, height)}
 
     def _total(self, name: str) -> str:
         return derivative(self._chain.names[self._chain.root], name)
-
-    def _kind(self, box: Box) -> str:
-        first = box.members[0]
-        if box.is_data:
-            return "data"
-        return "parameter" if first.is_leaf else "loss" if first is self._chain.root else "operation"
 
     def _size(self, x: Any, name: str) -> Size:
         """The room for the lines of a box with one value."""
@@ -202,13 +203,13 @@ class _Tokens(Mapping[Any, str]):
         self._places, self._used = places, list[int]()
 
     def __getitem__(self, x: Any) -> str:
-        place = self._places[_key(x)]
+        place = self._places[identity(x)]
         if place not in self._used:
             self._used.append(place)
         return f"-{chr(0xE000 + self._used.index(place))}"
 
     def __contains__(self, x: object) -> bool:
-        return _key(x) in self._places
+        return identity(x) in self._places
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._places)
@@ -220,11 +221,6 @@ class _Tokens(Mapping[Any, str]):
         """The place of the value for which a piece of the expression stands; negative if it is in parentheses."""
         place = self._used[ord(piece.strip("(-)")) - 0xE000]
         return -1 - place if piece.startswith("(") else place
-
-
-def _key(x: Any) -> Any:
-    """The identity of what a box shows: the Value itself, or the name and the number of a constant."""
-    return x if type(x) is Value else (getattr(x, "label", None), float(x))
 
 
 def _inside(name: str) -> str:

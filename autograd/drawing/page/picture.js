@@ -1,9 +1,9 @@
 // The picture: boxes, arrows and the numbers in them.  It is built once per view, and its numbers are replaced.
-const LINE = 24, ROW = 20, MARGIN = 10, MAX_ROWS = 4, MAX_NAME = 60;
+const {line: LINE, row: ROW, margin: MARGIN, gap: GAP, rows: MAX_ROWS, letters: MAX_LETTERS} = page.style;
 const READABLE = 0.6;                           // a picture smaller than this is not fitted into its frame unasked
 let drawing;                                    // {boxes, arrows, places, rooms}: elements, where each number stands, widths of lines
 
-const shortened = (text, most = MAX_NAME) => text.length > most ? `${text.slice(0, most - 1)}…` : text;
+const shortened = (text, most = MAX_LETTERS) => text.length > most ? `${text.slice(0, most - 1)}…` : text;
 const nameOf = i => shortened(values[i].name);
 
 // One line of text, centred or at one end: runs of [class, text] or [class, '', what, of] for a number.
@@ -65,7 +65,7 @@ function drawBox(svg, box, i, [x, y]) {
 function drawGroup(g, box, left, top, width) {   // a table: index, number and derivative of some members
   const kind = {data: 'inputs', parameter: 'parameters'}[box.kind] ?? 'values';
   line(g, left + width / 2, top + 19, [['name', box.name], ['', `  (${say(kind, {n: box.members.length})})`]], width - 12);
-  const ends = box.columns.map((_, k) => left + MARGIN + sumOf(box.columns.slice(0, k + 1)) + 14 * k);
+  const ends = box.columns.map((_, k) => left + MARGIN + sumOf(box.columns.slice(0, k + 1)) + GAP * k);
   const spare = (left + width - MARGIN - ends.at(-1)) / 2;
   const row = (k, runs) => runs.forEach((run, column) =>
     line(g, ends[column] + spare, top + 19 + ROW * k, [run], box.columns[column], 'end'));
@@ -74,7 +74,7 @@ function drawGroup(g, box, left, top, width) {   // a table: index, number and d
     ['', box.indices[box.members.indexOf(member)]], ['number', '', 'value', member],
     ...(box.total ? [['slope-number', '', 'gradient', member]] : [])]));
   const more = box.members.length - MAX_ROWS;
-  if (more > 0) line(g, left + width / 2, top + 19 + ROW * 6, [['remark', say('more', {n: more})]], width - 12);
+  if (more > 0) line(g, left + width / 2, top + 19 + ROW * (MAX_ROWS + 2), [['remark', say('more', {n: more})]], width - 12);
 }
 
 const listed = box => box.members.slice(0, MAX_ROWS);

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd.drawing.layout import Arrow, Box, Layout
+
+if TYPE_CHECKING:
+    from autograd.drawing.rendering import Drawing
 
 __all__ = ["Size", "placed"]
 
@@ -21,18 +24,35 @@ _POINTS = 72
 
 
 def placed(
-    layout: Layout, boxes: Mapping[Box, Size], labels: Mapping[Arrow, Size], framed: Sequence[Box], direction: str
+    layout: Layout, boxes: Mapping[Box, Size], labels: Mapping[Arrow, Size], framed: Sequence[Box]
 ) -> dict[str, Any]:
-    """Everything that a page needs to draw a layout, from left to right (``"LR"``) or from top to bottom (``"TB"``).
+    """Everything that a page needs to draw a layout, from left to right (``"LR"``) and from top to bottom (``"TB"``).
 
-    The result has the ``size`` of the picture, the centre of each of the ``boxes``, and for each of the ``arrows`` its
-    curve, its tip and, if it has a label, the label's centre; the ``frame`` surrounds the boxes that are `framed`.
+    For each direction, the result has the ``size`` of the picture, the centre of each of the ``boxes``, and for each of
+    the ``arrows`` its curve, its tip and, if it has a label, the label's centre; the ``frame`` surrounds the boxes that
+    are `framed`.
     """
+    from autograd.drawing.rendering import pictures
+
+    keys = {box: f"b{i}" for i, box in enumerate(layout.boxes)}
+    drawings = {way: _drawing(layout, boxes, labels, framed, keys, way) for way in ("LR", "TB")}
+    answers = pictures(list(drawings.values()), ["json"])
+    return {way: _read(json.loads(answer), keys) for way, (answer,) in zip(drawings, answers, strict=True)}
+
+
+def _drawing(
+    layout: Layout,
+    boxes: Mapping[Box, Size],
+    labels: Mapping[Arrow, Size],
+    framed: Sequence[Box],
+    keys: Mapping[Box, str],
+    direction: str,
+) -> Drawing:
+    """The layout as a graph of empty boxes and labels of the given sizes."""
     from autograd.drawing.rendering import Drawing
 
     attributes = {"rankdir": direction, "nodesep": ".25", "ranksep": ".4", "ordering": "in", "pad": "0"}
     drawing = Drawing("page", graph_attr=attributes, node_attr={"shape": "box", "fixedsize": "true", "label": ""})
-    keys = {box: f"b{i}" for i, box in enumerate(layout.boxes)}
 
     def add(graph: Any, members: Sequence[Box]) -> None:
         for box in members:
@@ -51,7 +71,7 @@ def placed(
             width, height = labels[arrow]
             room = {"label": f'<<table border="0" width="{width}" height="{height}"><tr><td></td></tr></table>>'}
         drawing.edge(keys[arrow.source], keys[arrow.target], id=str(i), **room)
-    return _read(json.loads(drawing.pipe("json", encoding="utf-8")), keys)
+    return drawing
 
 
 def _read(graph: dict[str, Any], keys: Mapping[Box, str]) -> dict[str, Any]:

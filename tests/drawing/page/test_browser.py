@@ -115,7 +115,7 @@ def lines(tab):
 
 
 def boxes(tab):
-    """What a screen reader says of each box."""
+    """The words of a screen reader for each box."""
     return tab.evaluate("[...document.querySelectorAll('#picture .box')].map(box => box.getAttribute('aria-label'))")
 
 

@@ -74,7 +74,7 @@ def shown(lesson):
 
 
 def vocabulary(text):
-    """The words of a text, without what is to be filled in, and without letters that stand for numbers or keys."""
+    """The words of a string, without what is to be filled in, and without letters that stand for numbers or keys."""
     return set(re.findall(r"[^\W\d_]{2,}", re.sub(r"\{\w+\}", "", text).lower()))
 
 
