@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograd import Value
-from autograd.vectorizing import backward, grouping, rewriting, simplification, trace
+from autograd.vectorizing import adjoints, backward, grouping, rewriting, simplification, trace
 from neuron.training import checked, fit, loop, optimizers, vectorized
 from tests.core.mutants import BACKWARD_PASSES, LOCAL_RULES
 
@@ -111,9 +111,9 @@ PROGRAMS = {
         backward, "_product_rule", lambda right: lambda i, *more: right(1 - i, *more)
     ),
     "the sum over the samples forgotten": replaced(backward, "sum_over_samples", lambda right: lambda x: x),
-    "the sum over the rows forgotten": replaced(backward, "sum_over_rows", lambda right: lambda x, rows: x),
+    "the sum over the nodes forgotten": replaced(backward, "sum_over_nodes", lambda right: lambda x, nodes: x),
     "a sum instead of the mean": replaced(backward, "SEED", lambda right: rewriting.number(1)),
-    "of several derivatives the last one": replaced(backward._Adjoints, "total", _last_one_wins),
+    "of several derivatives the last one": replaced(adjoints.Adjoints, "total", _last_one_wins),
     "operations that are all the same": replaced(grouping._Level, "signature", _without_the_operation),
     "sums that share what others read": replaced(
         simplification,

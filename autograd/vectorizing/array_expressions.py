@@ -1,12 +1,12 @@
 """Expressions over arrays: the right-hand sides of the statements of a vectorized program.
 
-An `Expression` is a tree of Python's syntax that knows the axes of its array: rows (one for each node of a group) and
-samples, always the last axis.  The functions below build expressions and align their
+An `Expression` is a tree of Python's syntax that knows the axes of its array: samples, always the first axis, and
+those of the nodes of its group.  The functions below build expressions and align their
 axes, nothing more; `autograd.vectorizing.rewriting` simplifies.
 
->>> w, x = name("w", rows=True), name("x", batch=True)
+>>> w, x = name("w", axes=1), name("x", batch=True)
 >>> ast.unparse(operation("*", w, x).tree)
-'w[:, None] * x'
+'w * x[:, None]'
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from autograd.formula.compiling import OPERATORS
 
 __all__ = [
     "Expression",
-    "Statement",
+    "aligned",
     "attribute",
     "call",
     "largest_of",
@@ -29,25 +29,22 @@ __all__ = [
     "operation",
     "subscript",
     "summed",
-    "with_new_last_axis",
+    "with_new_axes",
     "without_factors",
     "zeros_like",
 ]
 
-Statement = tuple[str, ast.expr]
-"""A name, and the expression that it stands for from then on."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expression:
-    """A syntax tree, and the axes of its array.
+    """A syntax tree, and the axes of its array: the samples if it is a `batch`, and `axes` more.
 
     A product knows its `factors`, and the `divisor` below them; a choice knows its `parts`, the condition and the two
     branches.  The rules for products need both.
     """
 
     tree: ast.expr
-    rows: bool = False
+    axes: int = 0
     batch: bool = False
     factors: tuple[Expression, ...] = ()
     divisor: Expression | None = None
@@ -67,8 +64,8 @@ class Expression:
 
     @property
     def is_scalar(self) -> bool:
-        """True for one number that all rows and samples share."""
-        return not (self.rows or self.batch)
+        """True for one number that all nodes and samples share."""
+        return not (self.axes or self.batch)
 
     @property
     def is_python_number(self) -> bool:
@@ -98,9 +95,9 @@ def number(value: float) -> Expression:
     return Expression(ast.Constant(int(value) if float(value).is_integer() and value < 1e6 else float(value)))
 
 
-def name(word: str, rows: bool = False, batch: bool = False) -> Expression:
+def name(word: str, axes: int = 0, batch: bool = False) -> Expression:
     """An array or a number that has a name."""
-    return Expression(ast.Name(word, ast.Load()), rows, batch)
+    return Expression(ast.Name(word, ast.Load()), axes, batch)
 
 
 def operation(kind: str, *operands: Expression) -> Expression:
@@ -109,25 +106,23 @@ def operation(kind: str, *operands: Expression) -> Expression:
     `kind` is one of the signs ``+ - * / // % **`` (``-`` with one operand is the negative), a comparison, ``and``,
     ``or``, or the name of a function.
     """
-    rows = batch = False
-    for x in operands:
-        rows, batch = rows or x.rows, batch or x.batch
-    axes, trees = (rows, batch), _aligned(operands, batch)
+    axes, batch = max(x.axes for x in operands), any(x.batch for x in operands)
+    trees = [aligned(x, axes) for x in operands]
     sign = OPERATORS.get(kind)
     if len(operands) == 1 and kind == "-":
         (x,) = operands
         factors = (number(-1), *x.terms) if x.divisor is None else ()
-        return Expression(ast.UnaryOp(ast.USub(), trees[0]), *axes, factors)
+        return Expression(ast.UnaryOp(ast.USub(), trees[0]), axes, batch, factors)
     if isinstance(sign, ast.operator):
-        return Expression(ast.BinOp(trees[0], sign, trees[1]), *axes, *_factors(kind, *operands))
+        return Expression(ast.BinOp(trees[0], sign, trees[1]), axes, batch, *_factors(kind, *operands))
     if isinstance(sign, ast.cmpop):
-        return Expression(ast.Compare(trees[0], [sign], [trees[1]]), *axes)
+        return Expression(ast.Compare(trees[0], [sign], [trees[1]]), axes, batch)
     if kind == "where":
         condition, x, y = operands
         if x.value is not None and y.value is not None:  # two ints would give an array of integers
             trees[1:] = [ast.Constant(x.value), ast.Constant(y.value)]
-        return Expression(call("where", *trees), *axes, parts=(condition, x, y))
-    return Expression(call(f"logical_{kind}" if kind in ("and", "or") else kind, *trees), *axes)
+        return Expression(call("where", *trees), axes, batch, parts=(condition, x, y))
+    return Expression(call(f"logical_{kind}" if kind in ("and", "or") else kind, *trees), axes, batch)
 
 
 def _factors(sign: str, x: Expression, y: Expression) -> tuple[tuple[Expression, ...], Expression | None]:
@@ -137,19 +132,20 @@ def _factors(sign: str, x: Expression, y: Expression) -> tuple[tuple[Expression,
     return ((x,), y) if sign == "/" and x.value is not None else ((), None)
 
 
-def _aligned(operands: tuple[Expression, ...], batch: bool) -> list[ast.expr]:
-    """The operands' trees, made to broadcast against each other; `batch` if some have the axis of samples."""
-    return [with_new_last_axis(x.tree) if batch and x.rows and not x.batch else x.tree for x in operands]
+def aligned(x: Expression, axes: int) -> ast.expr:
+    """The tree of `x`, made to broadcast against an array of this many axes besides the samples."""
+    missing = axes - x.axes if x.batch else 0
+    return with_new_axes(x.tree, 1, missing) if missing else x.tree
 
 
 def without_factors(x: Expression) -> Expression:
     """The same expression as a single factor, so that products do not rearrange it."""
-    return Expression(x.tree, x.rows, x.batch)
+    return Expression(x.tree, x.axes, x.batch)
 
 
 def zeros_like(x: Expression) -> Expression:
     """Zeros in the shape, and of the kind, of `x`."""
-    return Expression(call("zeros_like", x.tree), x.rows, x.batch)
+    return Expression(call("zeros_like", x.tree), x.axes, x.batch)
 
 
 # --- Syntax trees ---------------------------------------------------------------------------------------
@@ -171,12 +167,9 @@ def subscript(tree: ast.expr, *indices: ast.expr) -> ast.Subscript:
     return ast.Subscript(tree, indices[0] if len(indices) == 1 else ast.Tuple(list(indices), ast.Load()), ast.Load())
 
 
-def with_new_last_axis(tree: ast.expr) -> ast.expr:
-    """``tree[:, None]``, which repeats its rows for every sample."""
-    return subscript(tree, ast.Slice(), _NEW_AXIS)
-
-
-_NEW_AXIS = ast.Constant(None)
+def with_new_axes(tree: ast.expr, before: int, many: int = 1) -> ast.expr:
+    """``tree[:, None]``, with new axes after those `before` them."""
+    return subscript(tree, *[ast.Slice()] * before, *[ast.Constant(None)] * many)
 
 
 def summed(tree: ast.expr, axis: int) -> ast.expr:

@@ -12,33 +12,37 @@ from autograd.vectorizing import slices
 from autograd.vectorizing.array_expressions import Expression, call, summed
 from autograd.vectorizing.backward import backward
 from autograd.vectorizing.forward import Forward, forward
-from autograd.vectorizing.groups import Array, Group, View
+from autograd.vectorizing.groups import Array, Step, View
 from autograd.vectorizing.names import Names
-from autograd.vectorizing.passes import Block, inlined, read_among, renumbered, without_unread
+from autograd.vectorizing.passes import inlined, read_among, renumbered, with_saved, without_unread
 from autograd.vectorizing.rewriting import broadcast
 from autograd.vectorizing.source import ArrayFunction
+from autograd.vectorizing.statements import Assignment, Block
 
 __all__ = ["emitted"]
 
 
 def emitted(
-    title: str, inputs: Sequence[Array], groups: Sequence[Group], results: Sequence[View], wrt: Sequence[Array] | None
+    title: str, inputs: Sequence[Array], steps: Sequence[Step], results: Sequence[View], wrt: Sequence[Array] | None
 ) -> ArrayFunction:
     """The function that computes the `results`, or (with `wrt`) the mean of the only result and its derivatives."""
     names = Names()
     title = names.new(title)
-    block = forward(inputs, groups, results[0].array if len(results) == 1 else None, names)
+    block = forward(inputs, steps, results[0].array if len(results) == 1 else None, names)
     if wrt is None:
         trees = _unshared([_for_each_sample(view, inputs, block) for view in results], inputs, block)
         whole = Block(block.statements, trees)
     else:
         mean = _mean(block.read(results[0]))
-        back = backward(results[0], groups, wrt, block)
-        words = [names.permanent_name(f"d{block.words[array]}") for array in wrt]
-        gradients = zip(words, _unshared([x.tree for x in back.gradients], inputs, block), strict=True)
+        back = backward(results[0], steps, wrt, block)
+        trees = _unshared([x.tree for x in back.gradients], inputs, block)
+        words = [tree.id if isinstance(tree, ast.Name) else "" for tree in trees]
+        words = [word or names.permanent_name(f"d{block.words[x]}") for word, x in zip(words, wrt, strict=True)]
+        gradients = [Assignment(*pair) for pair in zip(words, trees, strict=True) if not isinstance(pair[1], ast.Name)]
         results_of = [mean, *(ast.Name(word, ast.Load()) for word in words)]
         whole = Block([*block.statements, *back.statements, *gradients], results_of)
     whole = renumbered(inlined(without_unread(whole), names.permanent), names.temporaries, names.reserved)
+    whole = with_saved(whole, names.new)
     parameters = [(block.words[array], array) for array in inputs]
     return ArrayFunction(title, parameters, whole, read_among(names.constants, whole), names.functions)
 
@@ -62,7 +66,7 @@ def _one_of(array: Array, block: Forward) -> Expression:
     """One number per sample: the first of an array of several."""
     if math.prod(array.shape):
         return block.read(View(array, np.zeros((), dtype=int)))
-    return Expression(summed(block.values[array].tree, 0), batch=True)  # an empty sum
+    return Expression(summed(block.values[array].tree, -1), batch=True)  # an empty sum
 
 
 def _unshared(results: Sequence[ast.expr], inputs: Sequence[Array], block: Forward) -> list[ast.expr]:

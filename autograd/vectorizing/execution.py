@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterable, Sequence
 from math import prod
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from autograd.formula.systems import elementwise
 from autograd.vectorizing.arguments import Call
-from autograd.vectorizing.groups import Array, Group
+from autograd.vectorizing.groups import Array, Step
 from autograd.vectorizing.namespaces import functions_for, is_foreign
 from autograd.vectorizing.source import ArrayFunction
 
@@ -40,7 +39,7 @@ def compiled(code: ArrayFunction, call: Call) -> Callable[..., Any]:
         if call.xp is not None:
             raise TypeError(f"{word} is a Python function of floats, which works with NumPy's arrays only")
         scope[word] = elementwise(function)
-    exec(compile(ast.Module([code.tree], []), f"<vectorized {code.title}>", "exec"), scope)
+    exec(compile(code.function, f"<vectorized {code.title}>", "exec"), scope)
     return scope[code.title]  # type: ignore[no-any-return]
 
 
@@ -51,9 +50,10 @@ def run(function: Callable[..., Any], arrays: Iterable[Any]) -> tuple[Any, ...]:
     return results if type(results) is tuple else (results,)
 
 
-def block_size(groups: Iterable[Group]) -> int:
+def block_size(steps: Iterable[Step]) -> int:
     """The number of samples that are computed at a time."""
-    largest = max((prod(group.array.shape) for group in groups if group.array.batched), default=1)
+    arrays = (array for step in steps for array in step.arrays)
+    largest = max((prod(array.shape) for array in arrays if array.batched), default=1)
     return max(BLOCK // largest, LEAST)
 
 

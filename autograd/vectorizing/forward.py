@@ -1,4 +1,8 @@
-"""The forward pass of a program: groups become statements, one for each, by the formulas of the table."""
+"""The forward pass of a program: groups become statements, one for each, by the formulas of the table.
+
+A loop becomes a ``for`` loop.  What it carries from one iteration to the next has names that are assigned before the
+loop, and again at the end of each iteration.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +19,9 @@ from autograd.extensions.tracing import CONDITIONS, is_condition
 from autograd.vectorizing import slices
 from autograd.vectorizing.array_expressions import (
     Expression,
-    Statement,
+    aligned,
     attribute,
+    call,
     largest_of,
     matmul,
     name,
@@ -25,9 +30,10 @@ from autograd.vectorizing.array_expressions import (
     summed,
     without_factors,
 )
-from autograd.vectorizing.groups import Array, Group, Part, View
+from autograd.vectorizing.groups import Array, Counter, Group, Loop, Part, Step, View
 from autograd.vectorizing.names import Names, plain
 from autograd.vectorizing.rewriting import broadcast, of_formula, plus, simplified
+from autograd.vectorizing.statements import Appending, Assignment, ForLoop, Statement, Update
 
 __all__ = ["MANY", "Forward", "forward"]
 
@@ -42,23 +48,29 @@ _CONDITIONS_AMONG = {OPERATIONS["where"]: 1, CONDITIONS["and"]: 2, CONDITIONS["o
 class Forward:
     """The statements of a forward pass, and how the arrays that they compute are read afterwards.
 
-    `words` are the names of the arrays, `values` these names as expressions, and `operands` the expressions that stand
-    for the variables of each group's formula.
+    A `result` without a label is L.  `words` are the names of the arrays, `values` these names as expressions,
+    `operands` the expressions that stand for the variables of each group's formula, and `counters` the names of the
+    counters of loops.
     """
 
     names: Names
+    result: Array | None = None
     statements: list[Statement] = field(default_factory=list)
     words: dict[Array, str] = field(default_factory=dict)
     values: dict[Array, Expression] = field(default_factory=dict)
     operands: dict[Group, dict[str, Expression]] = field(default_factory=dict)
+    counters: dict[Counter, str] = field(default_factory=dict)
 
     def read(self, view: View) -> Expression:
         """The elements of an array that a view selects, or its constants."""
-        array, index = view.array, view.index
-        if array is None:
-            return number(float(index)) if index.ndim == 0 else Expression(self.names.constant(index), rows=True)
-        tree = slices.elements(self.values[array].tree, array.shape, array.batched, index, self.names.constant)
-        return Expression(tree, index.ndim > 0, array.batched)
+        counters = [name(self.counters[counter]).tree for counter in view.over]
+        if view.array is None:
+            if not view.index.ndim:
+                return number(float(view.index))
+            constants = self.names.constant(view.index)
+            return Expression(subscript(constants, *counters) if counters else constants, view.axes)
+        tree = slices.elements(self.values[view.array].tree, view, self.names.constant, counters)
+        return Expression(tree, view.axes, view.batched)
 
     def part(self, part: Part, is_largest: bool = False) -> Expression:
         """The sum of some summands of a linear form, or the largest of them."""
@@ -66,55 +78,100 @@ class Forward:
         if not part.is_sum:
             return reduce(partial(simplified, "*"), factors)
         if part.is_product:
-            return Expression(matmul(factors[0].tree, factors[1].tree), part.rows, part.batched)
+            a, b = (factor.tree for factor in factors)
+            tree = matmul(b, slices.transposed(a) if part.axes else a) if part.batched else matmul(a, b)
+            return Expression(tree, part.axes, part.batched)
         view = part.factors[0]
-        if view.array is None:
+        if view.array is None and not view.over:
             index = view.index.max(axis=-1) if is_largest else view.index.sum(axis=-1)
             return self.read(View(None, np.asarray(index)))
-        tree = reduce(lambda x, y: ast.BinOp(x, ast.Mult(), y), (x.tree for x in factors))
+        tree = reduce(lambda x, y: ast.BinOp(x, ast.Mult(), y), (aligned(x, part.axes + 1) for x in factors))
         reduction = largest_of if is_largest else summed
-        return Expression(reduction(tree, int(part.rows)), part.rows, part.batched)
+        return Expression(reduction(tree, -1), part.axes, part.batched)
 
     def call(self, array: Array, word: str) -> None:
-        """Give an array, which has a row for each node of its group, a name."""
+        """Give an array a name."""
         self.words[array] = word
-        self.values[array] = name(word, bool(array.shape), array.batched)
+        self.values[array] = name(word, len(array.shape), array.batched)
+
+    def assign(self, array: Array, tree: ast.expr) -> None:
+        """A statement that computes an array, under its label or a temporary name."""
+        label = plain(array.label or ("L" if array is self.result and not array.shape else ""))
+        self.call(array, self.names.permanent_name(label) if label.isidentifier() else self.names.numbered("t"))
+        self.statements.append(Assignment(self.words[array], tree))
 
 
-def forward(inputs: Sequence[Array], groups: Sequence[Group], result: Array | None, names: Names) -> Forward:
-    """The statements for all groups, whose arrays are called by their labels; a `result` without a label is L."""
-    block = Forward(names)
+def forward(inputs: Sequence[Array], steps: Sequence[Step], result: Array | None, names: Names) -> Forward:
+    """The statements for all steps, whose arrays are called by their labels."""
+    block = Forward(names, result)
     _open(block, inputs)
-    for group in groups:
-        array = group.array
-        x = _computed(block, group)
-        if (x.rows, x.batch) != (bool(array.shape), array.batched) or x.is_python_number:
-            x = broadcast(x, _with_all_axes(block, group))
-        label = plain(array.label or ("L" if array is result and not array.shape else ""))
-        block.call(array, names.permanent_name(label) if label.isidentifier() else names.numbered("t"))
-        block.statements.append((block.words[array], x.tree))
+    for step in steps:
+        _step(block, step)
     return block
 
 
 def _open(block: Forward, inputs: Sequence[Array]) -> None:
-    """Names for the arguments, and the statements that move the samples from the first axis to the last."""
+    """Names for the arguments and for the number of samples."""
     for array in inputs:
         label = plain(array.label)
         block.call(array, block.names.new(label if label.isidentifier() else "captured"))
     batched = [array for array in inputs if array.batched]
     if batched:
         shape = attribute(block.values[batched[0]].tree, "shape")
-        block.statements.append(("n", subscript(shape, ast.Constant(0))))
-    for array in batched:
-        if array.shape:
-            tree = slices.with_samples_last(block.values[array].tree, len(array.shape))
-            block.statements.append((block.words[array], tree))
-    block.names.permanent.update(word for word, _ in block.statements)
+        block.statements.append(Assignment("n", subscript(shape, ast.Constant(0))))
+        block.names.permanent.add("n")
+
+
+def _step(block: Forward, step: Step) -> None:
+    if isinstance(step, Loop):
+        _loop(block, step)
+        return
+    array = step.array
+    x = _computed(block, step)
+    if (x.axes, x.batch) != (len(array.shape), array.batched) or x.is_python_number:
+        x = broadcast(x, _with_all_axes(block, step))
+    block.assign(array, x.tree)
+
+
+# --- Loops ------------------------------------------------------------------------------------------------
+
+
+def _loop(block: Forward, loop: Loop) -> None:
+    """The statements for a loop; those inside are collected apart."""
+    for _, previous, _ in loop.carried:
+        word = plain(previous.label)
+        block.call(previous, block.names.new(word) if word.isidentifier() else block.names.numbered("s"))
+    words = tuple(block.words[x.previous] for x in loop.carried)
+    if words:
+        block.statements.append(Update(words, tuple(block.read(x.initial).tree for x in loop.carried)))
+    block.counters[loop.counter] = block.names.counter()
+    outside, block.statements = block.statements, []
+    for step in loop.body:
+        _step(block, step)
+    lists = [block.names.new(f"{block.words[x.inside.array]}s") for x in loop.stacks if x.inside.array]
+    for word, (inside, _) in zip(lists, loop.stacks, strict=True):
+        block.statements.append(Appending(word, block.read(inside).tree))
+    if words:
+        block.statements.append(Update(words, tuple(block.read(x.following).tree for x in loop.carried)))
+    body, block.statements = block.statements, outside
+    following = {(x.following.array, x.following.index.tobytes()): x.previous for x in loop.carried}
+    ends = [(x.inside, following.get((x.inside.array, x.inside.index.tobytes()))) for x in loop.finals]
+    trees = [(block.read(view) if previous is None else block.values[previous]).tree for view, previous in ends]
+    block.statements += [Assignment(word, ast.List([], ast.Load())) for word in lists]
+    block.statements.append(ForLoop(loop.counter, block.counters[loop.counter], body))
+    for tree, (_, outside) in zip(trees, loop.finals, strict=True):
+        block.assign(outside, tree)
+    for word, (_, outside) in zip(lists, loop.stacks, strict=True):
+        block.assign(outside, call("stack", name(word).tree, axis=ast.Constant(int(outside.batched))))
+
+
+# --- Groups -----------------------------------------------------------------------------------------------
 
 
 def _with_all_axes(block: Forward, group: Group) -> Expression:
     """An expression with all the axes of the group."""
-    return reduce(partial(simplified, "*"), (without_factors(block.read(view)) for view in group.views))
+    summed_up = [block.part(part) for part in group.parts]
+    return reduce(partial(simplified, "*"), map(without_factors, [*map(block.read, group.operands), *summed_up]))
 
 
 def _computed(block: Forward, group: Group) -> Expression:
@@ -153,6 +210,6 @@ def _linear_form(block: Forward, group: Group) -> Expression:
         return reduce(partial(simplified, "maximum"), terms)
     while len(terms) > MANY:
         word, x = block.names.numbered("t"), plus(terms[:MANY])
-        block.statements.append((word, x.tree))
-        terms = [name(word, x.rows, x.batch), *terms[MANY:]]
+        block.statements.append(Assignment(word, x.tree))
+        terms = [name(word, x.axes, x.batch), *terms[MANY:]]
     return simplified("/", plus(terms), number(group.divisor))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -36,16 +37,44 @@ def grouped(graph: Graph, places: _Places) -> tuple[list[Group], list[View]]:
     """
     places = dict(places)  # to which those of the nodes are added
     numeric = _conditions_used_as_numbers(graph)
-    groups: list[Group] = []
+    groups: list[tuple[int, Group]] = []
     for nodes in _levels(graph):
         level = _Level(graph, places, nodes)
         by_signature: dict[Any, list[Value]] = {}
         for node in nodes:
             by_signature.setdefault((level.signature(node), node in numeric), []).append(node)
         for members in by_signature.values():
-            groups.append(level.group(members))
-            groups[-1].array.is_condition = is_condition(members[0].op) and members[0] not in numeric
-    return groups, [_view([x], places) for x in graph.results]
+            group = level.group(members)
+            group.array.is_condition = is_condition(members[0].op) and members[0] not in numeric
+            groups.append((members[0]._created, group))
+    return _in_order_of_creation(groups), [_view([x], places) for x in graph.results]
+
+
+def _in_order_of_creation(groups: list[tuple[int, Group]]) -> list[Group]:
+    """The groups in the order in which the function computed the first node of each, as far as their operands allow.
+
+    What a loop of the function has repeated is repeated in this order.
+    """
+    ages = [age for age, _ in groups]
+    position = {group.array: i for i, (_, group) in enumerate(groups)}
+    missing = [0] * len(groups)
+    readers: list[list[int]] = [[] for _ in groups]
+    for i, (_, group) in enumerate(groups):
+        for array in {view.array for view in group.views}:
+            if array in position:
+                missing[i] += 1
+                readers[position[array]].append(i)
+    ready = [(ages[i], i) for i, count in enumerate(missing) if not count]
+    heapify(ready)
+    ordered: list[Group] = []
+    while ready:
+        _, i = heappop(ready)
+        ordered.append(groups[i][1])
+        for reader in readers[i]:
+            missing[reader] -= 1
+            if not missing[reader]:
+                heappush(ready, (ages[reader], reader))
+    return ordered
 
 
 def _conditions_used_as_numbers(graph: Graph) -> set[Value]:

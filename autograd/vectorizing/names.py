@@ -16,7 +16,8 @@ from autograd.formula.systems import PRIMITIVES
 __all__ = ["Names", "plain"]
 
 RESERVED = frozenset(
-    "n pi nan inf sum mean max concat stack reshape moveaxis put zeros_like s_ logical_and logical_or".split()
+    "n pi nan inf sum mean max concat stack reshape put add_at zeros_like s_ range reversed logical_and "
+    "logical_or".split()
 )
 """Names that a program uses besides those of the formulas."""
 
@@ -85,6 +86,10 @@ class Names:
         if letter == "t":
             self.temporaries.add(word)
         return word
+
+    def counter(self) -> str:
+        """A name for the counter of a loop: i, j, k."""
+        return next((self.new(word) for word in "ijk" if word not in self.used), None) or self.numbered("i")
 
     def constant(self, value: NDArray[Any]) -> ast.expr:
         """The name of an array of constants, or of positions; equal arrays have one name."""

@@ -44,12 +44,15 @@ def _numpy_mean(x: Any) -> Any:
     return np.add.reduce(x) / x.shape[0]  # a third of the time of np.mean for small arrays
 
 
-def _numpy_put(zeros: Any, index: Any, x: Any) -> Any:
-    """`x` at the places `index` of an array of `zeros`; values for the same place are added up."""
-    if isinstance(index, np.ndarray):
-        np.add.at(zeros, index, x)
-    else:
-        zeros[index] = x
+def _numpy_put(zeros: Any, where: Any, x: Any) -> Any:
+    """`x` at the slices `where` of an array of `zeros`."""
+    zeros[where] = x
+    return zeros
+
+
+def _numpy_add_at(zeros: Any, index: Any, x: Any) -> Any:
+    """`x` at the positions `index` along the last axis of `zeros`; values for the same place are added up."""
+    np.add.at(zeros, (..., index), x)
     return zeros
 
 
@@ -57,7 +60,7 @@ def _numpy_put(zeros: Any, index: Any, x: Any) -> Any:
 def _numpy_functions() -> dict[str, Any]:
     return {
         **{word: ieee().functions[word] for word in PRIMITIVES},
-        **{word: getattr(np, word) for word in "pi nan inf stack reshape moveaxis zeros_like s_".split()},
+        **{word: getattr(np, word) for word in "pi nan inf stack reshape zeros_like s_".split()},
         "logical_and": np.logical_and,
         "logical_or": np.logical_or,
         "sum": np.add.reduce,
@@ -65,6 +68,7 @@ def _numpy_functions() -> dict[str, Any]:
         "concat": np.concatenate,
         "mean": _numpy_mean,
         "put": _numpy_put,
+        "add_at": _numpy_add_at,
     }
 
 
@@ -103,7 +107,7 @@ class _ArrayApi:
     def functions(self) -> dict[str, Any]:
         xp = self.xp
         standard = {word: _STANDARD_NAMES.get(word, word) for word in PRIMITIVES if word != "erf"}
-        same = "logical_and logical_or sum max mean stack concat reshape moveaxis zeros_like".split()
+        same = "logical_and logical_or sum max mean stack concat reshape zeros_like".split()
         return {
             "cbrt": self.cbrt,
             "erf": self.erf,
@@ -112,6 +116,7 @@ class _ArrayApi:
             **{"pi": np.pi, "nan": np.nan, "inf": np.inf, "s_": np.s_},
             "where": lambda condition, x, y: xp.where(condition, self.array(x), self.array(y)),
             "put": self.put,
+            "add_at": self.add_at,
         }
 
     def array(self, x: Any) -> Any:
@@ -141,16 +146,15 @@ class _ArrayApi:
             return x.map_blocks(numpy_erf)
         return self.array(numpy_erf(np.asarray(x)))
 
-    def put(self, zeros: Any, index: Any, x: Any) -> Any:
-        if hasattr(index, "shape"):  # sums over equal places, as a product with a matrix of 0 and 1
-            places = np.asarray(index).ravel()
-            matrix = np.zeros((zeros.shape[0], places.size))
-            matrix[places, np.arange(places.size)] = 1
-            columns = self.xp.reshape(x, (places.size, *zeros.shape[1:]))
-            return self.array(matrix) @ columns
-        where = np.zeros(tuple(map(int, zeros.shape)), dtype=bool)
-        where[index] = True
+    def put(self, zeros: Any, where: Any, x: Any) -> Any:
         if hasattr(zeros, "at"):
-            return zeros.at[index].set(x)
-        zeros[index] = x
+            return zeros.at[where].set(x)
+        zeros[where] = x
         return zeros
+
+    def add_at(self, zeros: Any, index: Any, x: Any) -> Any:
+        """A product with a matrix of 0 and 1 adds up what belongs to the same place."""
+        places = np.asarray(index).ravel()
+        matrix = np.zeros((places.size, zeros.shape[-1]))
+        matrix[np.arange(places.size), places] = 1
+        return self.xp.reshape(x, (*zeros.shape[:-1], places.size)) @ self.array(matrix)

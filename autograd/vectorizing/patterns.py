@@ -79,6 +79,6 @@ def is_scaled(x: Expression) -> bool:
 
 
 def is_product_with_a_vector(x: Expression) -> bool:
-    """Match products of two or more arrays of samples, one of which has no rows."""
+    """Match products of two or more arrays of samples, one of which has a single number per sample."""
     arrays = [factor for factor in x.terms if factor.batch]
-    return len(arrays) > 1 and not all(factor.rows for factor in arrays) and not (x.divisor and x.divisor.batch)
+    return len(arrays) > 1 and not all(factor.axes for factor in arrays) and not (x.divisor and x.divisor.batch)

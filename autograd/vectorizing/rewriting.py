@@ -57,7 +57,7 @@ __all__ = [
     "plus",
     "reciprocal",
     "simplified",
-    "sum_over_rows",
+    "sum_over_nodes",
     "sum_over_samples",
     "times",
 ]
@@ -108,7 +108,7 @@ def reciprocal(x: Expression) -> Expression:
 
 def broadcast(x: Expression, like: Expression) -> Expression:
     """`x` with all the axes of `like`, and an array of its kind."""
-    if (x.rows, x.batch) == (like.rows, like.batch) and not x.is_python_number:
+    if (x.axes, x.batch) == (like.axes, like.batch) and not x.is_python_number:
         return x
     return simplified("+", without_factors(x), zeros_like(like))
 
@@ -126,7 +126,7 @@ SEED = operation("/", number(1), N)
 class Product:
     """The product of `factors`, divided by all `divisors`.
 
-    `constant` is the product of the numbers among the factors, `scalars` are those that all rows and samples share,
+    `constant` is the product of the numbers among the factors, `scalars` are those that all nodes and samples share,
     and `arrays` the others.
     """
 
@@ -156,7 +156,7 @@ class Product:
         if len(self.divisors) > 1:
             return x
         factors = (number(self.constant), *self.scalars, *self.arrays)
-        return Expression(x.tree, x.rows, x.batch, factors, next(iter(self.divisors), None))
+        return Expression(x.tree, x.axes, x.batch, factors, next(iter(self.divisors), None))
 
 
 def times(*operands: Expression) -> Expression:
@@ -173,12 +173,12 @@ def _product(product: Product) -> Expression:
 def sum_over_samples(x: Expression) -> Expression:
     """The sum over all samples, as a matrix product if possible."""
     replacement = _replacement("sum over samples", [x])
-    return Expression(summed(x.tree, int(x.rows)), x.rows) if replacement is None else replacement
+    return Expression(summed(x.tree, 0), x.axes) if replacement is None else replacement
 
 
-def sum_over_rows(x: Expression, rows: int) -> Expression:
-    """The sum over all rows, whose number is `rows`."""
-    return Expression(summed(x.tree, 0), False, x.batch) if x.rows else times(number(rows), x)
+def sum_over_nodes(x: Expression, nodes: int) -> Expression:
+    """The sum over all nodes of a group, whose number is `nodes`."""
+    return Expression(summed(x.tree, -1), 0, x.batch) if x.axes else times(number(nodes), x)
 
 
 # --- Patterns of products --------------------------------------------------------------------------------
@@ -211,13 +211,13 @@ def _folded(function: Callable[..., float], *numbers: Expression) -> Expression 
 
 
 def _operand_of(x: Expression) -> Expression:
-    return Expression(x.tree.operand, x.rows, x.batch)  # type: ignore[attr-defined]
+    return Expression(x.tree.operand, x.axes, x.batch)  # type: ignore[attr-defined]
 
 
 def _quotient(x: Expression, y: Expression) -> Expression:
     assert y.divisor is not None
     quotient = simplified("/", x, y.divisor)
-    return Expression(quotient.tree, quotient.rows, quotient.batch, x.terms, y.divisor)
+    return Expression(quotient.tree, quotient.axes, quotient.batch, x.terms, y.divisor)
 
 
 def _cube(x: Expression, _: Expression) -> Expression:
@@ -259,14 +259,14 @@ def _scale(x: Expression) -> list[Expression]:
 
 def _matrix_product(x: Expression) -> Expression:
     arrays = [factor for factor in x.terms if factor.batch]
-    vector = [factor for factor in arrays if not factor.rows][-1]
-    left = times(*_without(vector, arrays))
-    return times(*_scale(x), Expression(matmul(left.tree, vector.tree), left.rows))
+    vector = [factor for factor in arrays if not factor.axes][-1]
+    others = times(*_without(vector, arrays))
+    return times(*_scale(x), Expression(matmul(vector.tree, others.tree), others.axes))
 
 
 def _scaled_sum(x: Expression) -> Expression:
     inner = times(*(factor for factor in x.terms if factor.batch))
-    return times(*_scale(x), Expression(summed(inner.tree, int(inner.rows)), inner.rows))
+    return times(*_scale(x), Expression(summed(inner.tree, 0), inner.axes))
 
 
 # --- The table ----------------------------------------------------------------------------------------------
@@ -322,7 +322,7 @@ RULES = (
     Rule("sum over samples", (has_no_samples,), lambda x: times(N, x), "Σ x → n · x", "all terms are equal"),
     Rule(
         "sum over samples", (is_product_with_a_vector,), _matrix_product,
-        "Σ k·x·v → k · (x @ v)", "BLAS adds up while it multiplies",
+        "Σ k·v·x → k · (v @ x)", "BLAS adds up while it multiplies",
     ),
     Rule("sum over samples", (is_scaled,), _scaled_sum, "Σ k·x → k · Σ x", "the result has fewer elements to scale"),
 )  # fmt: skip

@@ -1,16 +1,18 @@
-"""The finished function of arrays: as text to read, and as a syntax tree to compile."""
+"""The finished function of arrays, as text to read and to compile."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from numpy.typing import NDArray
 
 from autograd.vectorizing.groups import Array
-from autograd.vectorizing.passes import Block, with_deletions
+from autograd.vectorizing.passes import with_deletions
+from autograd.vectorizing.statements import Block
 
 __all__ = ["ArrayFunction"]
 
@@ -28,30 +30,21 @@ class ArrayFunction:
     @property
     def statements(self) -> int:
         """Number of statements, including the return."""
-        return len(self.block.statements) + 1
+        return self.block.size
 
-    @property
-    def tree(self) -> ast.FunctionDef:
-        """The function as a syntax tree."""
-        results = list(self.block.results)
-        result = results[0] if len(results) == 1 else ast.Tuple(results, ast.Load())
-        parameters = [ast.arg(word) for word, _ in self.parameters]
-        arguments = ast.arguments([], parameters, None, [], [], None, [])
-        body = [*with_deletions(self.block), ast.Return(result)]
-        function = ast.FunctionDef(self.title, arguments, body, [])
-        setattr(function, "type_params", [])  # a field from Python 3.12 on
-        return ast.fix_missing_locations(function)
+    @cached_property
+    def function(self) -> str:
+        """The function as Python source."""
+        shapes = [f"{word} {_shape_of(array)}" for word, array in self.parameters]
+        head = f"def {self.title}({', '.join(word for word, _ in self.parameters)}):  # {', '.join(shapes)}"
+        results = ", ".join(map(ast.unparse, self.block.results))
+        return "\n    ".join([head, *with_deletions(self.block), f"return {results}"])
 
     @property
     def source(self) -> str:
-        """The function as Python source, with its constants before it."""
-        shapes = [f"{word} {_shape_of(array)}" for word, array in self.parameters]
-        lines = [f"{word} = {_listed(value)}" for word, value in self.constants.items()]
-        lines += ["", ""] if lines else []
-        lines += [f"def {self.title}({', '.join(word for word, _ in self.parameters)}):  # {', '.join(shapes)}"]
-        lines += [f"    {ast.unparse(ast.fix_missing_locations(part))}" for part in with_deletions(self.block)]
-        lines += [f"    return {', '.join(map(ast.unparse, self.block.results))}"]
-        return "\n".join(lines)
+        """The function with its constants before it."""
+        constants = [f"{word} = {_listed(value)}" for word, value in self.constants.items()]
+        return "\n".join([*constants, *([""] * 2 if constants else []), self.function])
 
 
 def _shape_of(array: Array) -> str:

@@ -12,6 +12,7 @@ from autograd.vectorizing.emission import emitted
 from autograd.vectorizing.execution import block_size, compiled, run, run_in_blocks
 from autograd.vectorizing.grouping import grouped
 from autograd.vectorizing.groups import Array
+from autograd.vectorizing.loops import with_loops
 from autograd.vectorizing.simplification import simplified_graph
 from autograd.vectorizing.source import ArrayFunction
 from autograd.vectorizing.trace import Trace
@@ -29,8 +30,9 @@ class Specialization:
         self.title, self.inputs, self.captured = trace.title, trace.inputs, trace.captured
         self.structure, self.returned, self.nodes = trace.structure, trace.returned, len(trace.nodes)
         self.arrays = [*trace.inputs.values(), *(group.array for group in trace.captured)]
-        self.groups, self.results = grouped(simplified_graph(trace.nodes, trace.results), trace.places)
-        self.block = block_size(self.groups)
+        groups, results = grouped(simplified_graph(trace.nodes, trace.results), trace.places)
+        self.steps, self.results = with_loops(groups, results)
+        self.block = block_size(self.steps)
         self.latest: Names = self.parameters() if self.is_one_number else None  # the derivatives last requested
         self._computed = [value for group in trace.captured for value in group.values if not value.is_leaf]
         self._codes: dict[Names, ArrayFunction] = {}
@@ -60,7 +62,7 @@ class Specialization:
                 )
             title = self.title if wrt is None else f"{self.title}_and_gradients"
             variables = None if wrt is None else [array for name in wrt for array in self.arrays_of(name)]
-            self._codes[wrt] = emitted(title, self.arrays, self.groups, self.results, variables)
+            self._codes[wrt] = emitted(title, self.arrays, self.steps, self.results, variables)
         return self._codes[wrt]
 
     def function(self, wrt: Names, call: Call) -> Callable[..., Any]:
