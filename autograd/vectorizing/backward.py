@@ -40,7 +40,7 @@ from autograd.vectorizing.rewriting import (
 )
 from autograd.vectorizing.statements import Accumulation, Appending, Assignment, ForLoop, Statement, Update
 
-__all__ = ["Backward", "backward"]
+__all__ = ["Backward", "add_dependent", "backward", "through_steps"]
 
 
 @dataclass
@@ -58,11 +58,12 @@ def backward(result: View, steps: Sequence[Step], wrt: Sequence[Array], block: F
     """
     adjoints = Adjoints(_needed(steps, wrt), block)
     adjoints.add(result, SEED if result.batched else number(1))
-    _through_steps(steps, adjoints)
+    through_steps(steps, adjoints)
     return Backward(adjoints.statements, [adjoints.whole(array) for array in wrt])
 
 
-def _through_steps(steps: Sequence[Step], adjoints: Adjoints) -> None:
+def through_steps(steps: Sequence[Step], adjoints: Adjoints) -> None:
+    """Pass the adjoints on from what the steps compute to what they read."""
     for step in reversed(steps):
         if isinstance(step, Loop):
             _through_loop(step, adjoints)
@@ -82,11 +83,12 @@ def _through_steps(steps: Sequence[Step], adjoints: Adjoints) -> None:
 def _needed(steps: Sequence[Step], wrt: Collection[Array]) -> set[Array]:
     """The arrays that depend on those of `wrt`, whose adjoints are needed."""
     needed = set(wrt)
-    _add_dependent(steps, needed)
+    add_dependent(steps, needed)
     return needed
 
 
-def _add_dependent(steps: Sequence[Step], needed: set[Array]) -> None:
+def add_dependent(steps: Sequence[Step], needed: set[Array]) -> None:
+    """Add the arrays that depend on those in `needed`."""
     for step in steps:
         if isinstance(step, Group):
             if any(view.array in needed for view in step.views):
@@ -96,7 +98,7 @@ def _add_dependent(steps: Sequence[Step], needed: set[Array]) -> None:
         while before != len(needed):  # an iteration reads what the one before has computed
             before = len(needed)
             needed.update(x.previous for x in step.carried if {x.initial.array, x.following.array} & needed)
-            _add_dependent(step.body, needed)
+            add_dependent(step.body, needed)
         needed.update(x.outside for x in (*step.finals, *step.stacks) if x.inside.array in needed)
 
 
@@ -148,7 +150,7 @@ def _through_loop(loop: Loop, adjoints: Adjoints) -> None:
         x = adjoints.named(names.derivative(block.words[outside]), adjoints.whole(outside))
         body.add(inside, _of_iteration(x, outside, loop, block))
 
-    _through_steps(loop.body, body)
+    through_steps(loop.body, body)
 
     updates = [body.whole(x.previous).tree for x in carried]
     updates += [call("zeros_like", name(word).tree) for word in [*starts][len(carried) :]]

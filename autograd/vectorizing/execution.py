@@ -13,6 +13,7 @@ from autograd.vectorizing.arguments import Call
 from autograd.vectorizing.groups import Array, Step
 from autograd.vectorizing.namespaces import functions_for, is_foreign
 from autograd.vectorizing.source import ArrayFunction
+from autograd.vectorizing.tape import TapeFunction
 
 __all__ = ["block_size", "compiled", "run", "run_in_blocks"]
 
@@ -20,27 +21,28 @@ BLOCK, LEAST = 15_000, 256
 """The size of a block: at most `BLOCK` numbers of the largest intermediate array, since 128 KiB or more are often
 requested from the operating system each time, which takes longer than the computation; but at least `LEAST` samples,
 since products of smaller matrices lose more than that gains."""
+TAPE = 2**24
+"""Maximum number of numbers on a tape."""
 
 
-def compiled(code: ArrayFunction, call: Call) -> Callable[..., Any]:
+def compiled(code: ArrayFunction | TapeFunction, call: Call) -> Callable[..., Any]:
     """The function, for arrays of the kind of the call's.
 
     Raises TypeError if it calls a Python function of floats, and the arrays are not NumPy's.
     """
     like = next((x for x in call.arrays if is_foreign(x)), None)
     scope = dict(functions_for(call.xp, like, call.dtype))
-    for word, value in code.constants.items():
-        is_float = value.dtype.kind == "f"
-        if call.xp is None:
-            scope[word] = value.astype(call.dtype) if is_float else value
-        else:
-            scope[word] = call.xp.asarray(value, dtype=call.dtype) if is_float else call.xp.asarray(value)
     for word, function in code.functions.items():
         if call.xp is not None:
             raise TypeError(f"{word} is a Python function of floats, which works with NumPy's arrays only")
         scope[word] = elementwise(function)
-    exec(compile(code.function, f"<vectorized {code.title}>", "exec"), scope)
-    return scope[code.title]  # type: ignore[no-any-return]
+
+    def converted(constant: Any) -> Any:
+        if constant.dtype.kind != "f":
+            return constant if call.xp is None else call.xp.asarray(constant)
+        return constant.astype(call.dtype) if call.xp is None else call.xp.asarray(constant, dtype=call.dtype)
+
+    return code.in_scope(scope, converted)
 
 
 def run(function: Callable[..., Any], arrays: Iterable[Any]) -> tuple[Any, ...]:
@@ -50,11 +52,11 @@ def run(function: Callable[..., Any], arrays: Iterable[Any]) -> tuple[Any, ...]:
     return results if type(results) is tuple else (results,)
 
 
-def block_size(steps: Iterable[Step]) -> int:
-    """The number of samples that are computed at a time."""
-    arrays = (array for step in steps for array in step.arrays)
-    largest = max((prod(array.shape) for array in arrays if array.batched), default=1)
-    return max(BLOCK // largest, LEAST)
+def block_size(steps: Iterable[Step], is_taped: bool = False) -> int:
+    """The number of samples that are computed at a time; a tape holds all of its numbers until the end."""
+    sizes = [prod(array.shape) for step in steps for array in step.arrays if array.batched]
+    block = max(BLOCK // max(sizes, default=1), LEAST)
+    return max(1, min(block, TAPE // max(sum(sizes), 1))) if is_taped else block
 
 
 def run_in_blocks(

@@ -35,7 +35,7 @@ from autograd.vectorizing.names import Names, plain
 from autograd.vectorizing.rewriting import broadcast, of_formula, plus, simplified
 from autograd.vectorizing.statements import Appending, Assignment, ForLoop, Statement, Update
 
-__all__ = ["MANY", "Forward", "forward"]
+__all__ = ["MANY", "Forward", "add_step", "forward"]
 
 MANY = 16
 """Maximum number of terms of a sum on one line."""
@@ -94,10 +94,12 @@ class Forward:
         self.words[array] = word
         self.values[array] = name(word, len(array.shape), array.batched)
 
-    def assign(self, array: Array, tree: ast.expr) -> None:
-        """A statement that computes an array, under its label or a temporary name."""
+    def assign(self, array: Array, tree: ast.expr, word: str | None = None) -> None:
+        """A statement that computes an array, under this name, its label or a temporary name."""
         label = plain(array.label or ("L" if array is self.result and not array.shape else ""))
-        self.call(array, self.names.permanent_name(label) if label.isidentifier() else self.names.numbered("t"))
+        if not word:
+            word = self.names.permanent_name(label) if label.isidentifier() else self.names.numbered("t")
+        self.call(array, word)
         self.statements.append(Assignment(self.words[array], tree))
 
 
@@ -106,7 +108,7 @@ def forward(inputs: Sequence[Array], steps: Sequence[Step], result: Array | None
     block = Forward(names, result)
     _open(block, inputs)
     for step in steps:
-        _step(block, step)
+        add_step(block, step)
     return block
 
 
@@ -122,7 +124,8 @@ def _open(block: Forward, inputs: Sequence[Array]) -> None:
         block.names.permanent.add("n")
 
 
-def _step(block: Forward, step: Step) -> None:
+def add_step(block: Forward, step: Step, word: str | None = None) -> None:
+    """Add the statements of a step; `word` is the name of what it computes, if it should not be its label."""
     if isinstance(step, Loop):
         _loop(block, step)
         return
@@ -130,7 +133,7 @@ def _step(block: Forward, step: Step) -> None:
     x = _computed(block, step)
     if (x.axes, x.batch) != (len(array.shape), array.batched) or x.is_python_number:
         x = broadcast(x, _with_all_axes(block, step))
-    block.assign(array, x.tree)
+    block.assign(array, x.tree, word)
 
 
 # --- Loops ------------------------------------------------------------------------------------------------
@@ -145,24 +148,24 @@ def _loop(block: Forward, loop: Loop) -> None:
     if words:
         block.statements.append(Update(words, tuple(block.read(x.initial).tree for x in loop.carried)))
     block.counters[loop.counter] = block.names.counter()
-    outside, block.statements = block.statements, []
+    before, block.statements = block.statements, []
     for step in loop.body:
-        _step(block, step)
+        add_step(block, step)
     lists = [block.names.new(f"{block.words[x.inside.array]}s") for x in loop.stacks if x.inside.array]
     for word, (inside, _) in zip(lists, loop.stacks, strict=True):
         block.statements.append(Appending(word, block.read(inside).tree))
     if words:
         block.statements.append(Update(words, tuple(block.read(x.following).tree for x in loop.carried)))
-    body, block.statements = block.statements, outside
+    body, block.statements = block.statements, before
     following = {(x.following.array, x.following.index.tobytes()): x.previous for x in loop.carried}
     ends = [(x.inside, following.get((x.inside.array, x.inside.index.tobytes()))) for x in loop.finals]
     trees = [(block.read(view) if previous is None else block.values[previous]).tree for view, previous in ends]
     block.statements += [Assignment(word, ast.List([], ast.Load())) for word in lists]
     block.statements.append(ForLoop(loop.counter, block.counters[loop.counter], body))
-    for tree, (_, outside) in zip(trees, loop.finals, strict=True):
-        block.assign(outside, tree)
-    for word, (_, outside) in zip(lists, loop.stacks, strict=True):
-        block.assign(outside, call("stack", name(word).tree, axis=ast.Constant(int(outside.batched))))
+    for tree, x in zip(trees, loop.finals, strict=True):
+        block.assign(x.outside, tree)
+    for word, x in zip(lists, loop.stacks, strict=True):
+        block.assign(x.outside, call("stack", name(word).tree, axis=ast.Constant(int(x.outside.batched))))
 
 
 # --- Groups -----------------------------------------------------------------------------------------------

@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd.core.table import OPERATIONS
 from autograd.core.value import Value
@@ -55,25 +57,24 @@ def _in_order_of_creation(groups: list[tuple[int, Group]]) -> list[Group]:
 
     What a loop of the function has repeated is repeated in this order.
     """
-    ages = [age for age, _ in groups]
+    groups = sorted(groups, key=itemgetter(0))
     position = {group.array: i for i, (_, group) in enumerate(groups)}
-    missing = [0] * len(groups)
+    sources = [{position[view.array] for view in group.views if view.array in position} for _, group in groups]
+    if all(max(before, default=-1) < i for i, before in enumerate(sources)):
+        return [group for _, group in groups]
     readers: list[list[int]] = [[] for _ in groups]
-    for i, (_, group) in enumerate(groups):
-        for array in {view.array for view in group.views}:
-            if array in position:
-                missing[i] += 1
-                readers[position[array]].append(i)
-    ready = [(ages[i], i) for i, count in enumerate(missing) if not count]
-    heapify(ready)
+    for i, before in enumerate(sources):
+        for j in before:
+            readers[j].append(i)
+    ready = [i for i, before in enumerate(sources) if not before]
     ordered: list[Group] = []
     while ready:
-        _, i = heappop(ready)
-        ordered.append(groups[i][1])
-        for reader in readers[i]:
-            missing[reader] -= 1
-            if not missing[reader]:
-                heappush(ready, (ages[reader], reader))
+        oldest = heappop(ready)
+        ordered.append(groups[oldest][1])
+        for reader in readers[oldest]:
+            sources[reader].remove(oldest)
+            if not sources[reader]:
+                heappush(ready, reader)
     return ordered
 
 
@@ -177,6 +178,10 @@ class _Level:
 
     def group(self, members: list[Value]) -> Group:
         """The group of these nodes.  Nodes with the same operands share a row of its array."""
+        if len(members) == 1:
+            group = self.group_of(members, _common_label(members))
+            self.places[members[0]] = group.array, 0
+            return group
         rows: dict[Any, int] = {}
         row_of = [rows.setdefault(self.operand_key(node), len(rows)) for node in members]
         first = dict(zip(reversed(row_of), reversed(members), strict=True))
@@ -223,13 +228,12 @@ def _part(column: Sequence[_Summands], places: _Places) -> Part:
 
 
 def _view(operands: Sequence[Operand], places: _Places) -> View:
-    """The operands of a group, one for each of its nodes."""
-    first = operands[0]
-    if first not in places:
-        numbers = np.array(operands, dtype=float)
-        return View(None, numbers[0] if len(numbers) == 1 or (numbers == numbers[0]).all() else numbers)
-    rows = np.array([places[x][1] for x in operands])
-    return View(places[first][0], rows[0] if len(rows) == 1 or (rows == rows[0]).all() else rows)
+    """The operands of a group, one for each of its nodes, or a single one if they are all the same."""
+    array, row = places.get(operands[0], _NOWHERE)
+    if len(operands) == 1:
+        return View(None, np.float64(operands[0])) if array is None else View(array, np.intp(row))  # type: ignore[arg-type]
+    index = np.array(operands, dtype=float) if array is None else np.array([places[x][1] for x in operands])
+    return View(array, index[0] if _are_equal(index) else index)
 
 
 def _grid(rows: list[list[Operand]], places: _Places) -> View:
@@ -238,11 +242,20 @@ def _grid(rows: list[list[Operand]], places: _Places) -> View:
     source = places.get(flat[0], _NOWHERE)[0]
     numbers = np.array(flat, dtype=float) if source is None else np.array([places[x][1] for x in flat])
     index = numbers.reshape(len(rows), -1)
-    return View(source, index[0] if (index == index[0]).all() else index)
+    return View(source, index[0] if _are_equal(index) else index)
+
+
+def _are_equal(rows: NDArray[Any]) -> bool:
+    """True if all rows are the same, down to the sign of zero."""
+    bits = rows.view(np.int64)
+    return bool((bits == bits[0]).all())
 
 
 def _common_label(members: list[Value]) -> str | None:
     """The common part of the labels of the nodes: ``h1`` of ``h1[0]``, ``h1[1]``."""
-    stems = {(member.label or "").partition("[")[0].strip() for member in members}
+    labels = {member.label for member in members}
+    if labels == {None}:
+        return None
+    stems = {(label or "").partition("[")[0].strip() for label in labels}
     stem = stems.pop()
     return stem if not stems and stem else None

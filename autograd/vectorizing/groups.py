@@ -104,6 +104,8 @@ class Group:
     @property
     def views(self) -> list[View]:
         """All views that it reads."""
+        if not self.parts:
+            return list(self.operands)
         return [*self.operands, *(view for part in self.parts for view in part.factors)]
 
     @property

@@ -26,7 +26,7 @@ LEAST = 4
 """Minimum number of iterations of a loop; in the third, everything that it carries has come round."""
 WORTHWHILE = 32
 """Minimum number of steps that a loop replaces."""
-GRAM = 8
+GRAM = 16
 """Number of steps in a row that have to be of the same kinds before a repetition is looked for."""
 TRIES = 4
 
@@ -303,7 +303,7 @@ def _next_alike(tokens: NDArray[Any]) -> NDArray[Any]:
 
 def _alike(tokens: NDArray[Any], k: int, period: int) -> int:
     """The number of steps from k on that have the same token as the one a period later."""
-    size, begin = 4 * period, k
+    size, begin = 64, k
     while begin + period < len(tokens):
         ahead = tokens[begin + period : begin + period + size]
         differ = np.flatnonzero(tokens[begin : begin + len(ahead)] != ahead)

@@ -52,7 +52,7 @@ def _numpy_put(zeros: Any, where: Any, x: Any) -> Any:
 
 def _numpy_add_at(zeros: Any, index: Any, x: Any) -> Any:
     """`x` at the positions `index` along the last axis of `zeros`; values for the same place are added up."""
-    np.add.at(zeros, (..., index), x)
+    np.add.at(zeros, (slice(None),) * (zeros.ndim - 1) + (index,), x)
     return zeros
 
 

@@ -23,6 +23,7 @@ from autograd.vectorizing.statements import (
     Block,
     ForLoop,
     Restoring,
+    Simple,
     Statement,
     Update,
     lines,
@@ -61,12 +62,12 @@ def _read_statements(statements: Sequence[Statement], read: set[str]) -> list[St
                 is_counted = statement.word in (word for tree in Block(body, ()).trees for word in _names(tree))
                 needed.append(replace(statement, body=body, word=statement.word if is_counted else "_"))
         elif read.intersection(statement.words):
+            new: Simple = statement
             if isinstance(statement, Update):
                 pairs = [pair for pair in zip(*statement, strict=True) if pair[0] in read]
-                needed.append(Update(*zip(*pairs, strict=True)))
-            else:
-                needed.append(statement)
-            read.update(word for tree in needed[-1].trees for word in _names(tree))
+                new = Update(*zip(*pairs, strict=True))
+            needed.append(new)
+            read.update(word for tree in new.trees for word in _names(tree))
     return needed[::-1]
 
 

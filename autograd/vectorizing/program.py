@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.core.value import shown
+from autograd.extensions.collector import collector_paused
 from autograd.transforms import pytrees
 from autograd.transforms.signatures import Signature
 from autograd.vectorizing.arguments import Call, call_of, float_arrays_key, mapped
@@ -118,7 +119,8 @@ class Program:
             for name in self.batch:
                 if name not in arguments:
                     raise TypeError(f"{title}: the argument {name!r} of the batch is missing")
-            self._specializations[call.key] = program = Specialization(trace(self._signature.f, title, call))
+            with collector_paused():
+                self._specializations[call.key] = program = Specialization(trace(self._signature.f, title, call))
         self._latest = program
         return program, call
 

@@ -141,7 +141,7 @@ def _syntax(part: Slice, length: int, counters: Sequence[ast.expr] = ()) -> ast.
     else:
         start, stop = part.start or None, None if part.stop + part.step > length else part.stop
         bounds = [None if x is None else ast.Constant(x) for x in (start, stop)]
-    return ast.Slice(*bounds, None if part.step == 1 else ast.Constant(part.step))
+    return ast.Slice(bounds[0], bounds[1], None if part.step == 1 else ast.Constant(part.step))
 
 
 def _moving(start: int, shifts: Sequence[int], counters: Sequence[ast.expr]) -> ast.expr:

@@ -14,7 +14,7 @@ from autograd.vectorizing.groups import Array
 from autograd.vectorizing.passes import with_deletions
 from autograd.vectorizing.statements import Block
 
-__all__ = ["ArrayFunction"]
+__all__ = ["ArrayFunction", "head"]
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,26 @@ class ArrayFunction:
     @cached_property
     def function(self) -> str:
         """The function as Python source."""
-        shapes = [f"{word} {_shape_of(array)}" for word, array in self.parameters]
-        head = f"def {self.title}({', '.join(word for word, _ in self.parameters)}):  # {', '.join(shapes)}"
         results = ", ".join(map(ast.unparse, self.block.results))
-        return "\n    ".join([head, *with_deletions(self.block), f"return {results}"])
+        return "\n    ".join([head(self.title, self.parameters), *with_deletions(self.block), f"return {results}"])
 
     @property
     def source(self) -> str:
         """The function with its constants before it."""
         constants = [f"{word} = {_listed(value)}" for word, value in self.constants.items()]
         return "\n".join([*constants, *([""] * 2 if constants else []), self.function])
+
+    def in_scope(self, scope: dict[str, Any], converted: Callable[[Any], Any]) -> Callable[..., Any]:
+        """The function, over the functions of `scope`; constants are `converted`."""
+        scope = scope | {word: converted(value) for word, value in self.constants.items()}
+        exec(compile(self.function, f"<vectorized {self.title}>", "exec"), scope)
+        return scope[self.title]  # type: ignore[no-any-return]
+
+
+def head(title: str, parameters: Sequence[tuple[str, Array]]) -> str:
+    """The first line of a function of arrays, with their shapes."""
+    shapes = [f"{word} {_shape_of(array)}" for word, array in parameters]
+    return f"def {title}({', '.join(word for word, _ in parameters)}):  # {', '.join(shapes)}"
 
 
 def _shape_of(array: Array) -> str:

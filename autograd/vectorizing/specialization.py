@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.core.graph import check_fresh
+from autograd.extensions.collector import collector_paused
 from autograd.transforms import pytrees
 from autograd.vectorizing.arguments import Call
 from autograd.vectorizing.emission import emitted
 from autograd.vectorizing.execution import block_size, compiled, run, run_in_blocks
 from autograd.vectorizing.grouping import grouped
-from autograd.vectorizing.groups import Array
+from autograd.vectorizing.groups import Array, Loop, Step
 from autograd.vectorizing.loops import with_loops
 from autograd.vectorizing.simplification import simplified_graph
 from autograd.vectorizing.source import ArrayFunction
+from autograd.vectorizing.tape import TapeFunction
 from autograd.vectorizing.trace import Trace
 
 __all__ = ["Specialization"]
+
+LONG = 4000
+"""Number of steps above which a program runs from a tape: writing and compiling so many statements takes seconds."""
 
 Names = tuple[str, ...] | None
 """The arguments with respect to which derivatives are requested; None requests the results themselves."""
@@ -32,10 +37,11 @@ class Specialization:
         self.arrays = [*trace.inputs.values(), *(group.array for group in trace.captured)]
         groups, results = grouped(simplified_graph(trace.nodes, trace.results), trace.places)
         self.steps, self.results = with_loops(groups, results)
-        self.block = block_size(self.steps)
+        self.taped = (groups, results) if _size(self.steps) > LONG else None
+        self.block = block_size(groups, self.taped is not None)
         self.latest: Names = self.parameters() if self.is_one_number else None  # the derivatives last requested
         self._computed = [value for group in trace.captured for value in group.values if not value.is_leaf]
-        self._codes: dict[Names, ArrayFunction] = {}
+        self._codes: dict[Names, ArrayFunction | TapeFunction] = {}
         self._functions: dict[Any, Callable[..., Any]] = {}
 
     @property
@@ -52,7 +58,7 @@ class Specialization:
         """The arrays of one argument."""
         return [array for place, array in self.inputs.items() if place.partition("[")[0] == name]
 
-    def code(self, wrt: Names) -> ArrayFunction:
+    def code(self, wrt: Names) -> ArrayFunction | TapeFunction:
         """The code for the results (None), or for the mean and its derivatives with respect to these arguments."""
         if wrt not in self._codes:
             if wrt is not None and not self.is_one_number:
@@ -62,14 +68,18 @@ class Specialization:
                 )
             title = self.title if wrt is None else f"{self.title}_and_gradients"
             variables = None if wrt is None else [array for name in wrt for array in self.arrays_of(name)]
-            self._codes[wrt] = emitted(title, self.arrays, self.steps, self.results, variables)
+            if self.taped:
+                self._codes[wrt] = TapeFunction(title, self.arrays, *self.taped, variables)
+            else:
+                self._codes[wrt] = emitted(title, self.arrays, self.steps, self.results, variables)
         return self._codes[wrt]
 
     def function(self, wrt: Names, call: Call) -> Callable[..., Any]:
         """The code as a function of arrays of the kind of the call's."""
         key = wrt, call.xp, call.dtype
         if key not in self._functions:
-            self._functions[key] = compiled(self.code(wrt), call)
+            with collector_paused():
+                self._functions[key] = compiled(self.code(wrt), call)
         return self._functions[key]
 
     def run(self, wrt: Names, call: Call) -> tuple[Any, ...]:
@@ -87,3 +97,7 @@ class Specialization:
         variables = [array for name in wrt or () for array in self.arrays_of(name)]
         means = () if wrt is None else (True, *(not array.batched for array in variables))
         return run_in_blocks(function, arrays, self.arrays, self.block, means)
+
+
+def _size(steps: Sequence[Step]) -> int:
+    return sum(1 + (_size(step.body) if isinstance(step, Loop) else 0) for step in steps)

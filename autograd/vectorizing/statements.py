@@ -16,7 +16,18 @@ from typing import NamedTuple, Self
 
 from autograd.vectorizing.groups import Counter
 
-__all__ = ["Accumulation", "Appending", "Assignment", "Block", "ForLoop", "Restoring", "Statement", "Update", "lines"]
+__all__ = [
+    "Accumulation",
+    "Appending",
+    "Assignment",
+    "Block",
+    "ForLoop",
+    "Restoring",
+    "Simple",
+    "Statement",
+    "Update",
+    "lines",
+]
 
 
 class Assignment(NamedTuple):
@@ -86,7 +97,10 @@ class ForLoop:
 
 
 Simple = Assignment | Update | Restoring
+"""A statement that contains no others."""
+
 Statement = Simple | ForLoop
+"""Any statement."""
 
 
 @dataclass(frozen=True)
