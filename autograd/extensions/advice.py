@@ -34,7 +34,7 @@ _GENERAL = {  # by purpose
 _INSTEAD = {
     **{f"a{name}": f"autograd.arc{name}(x)" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
     **{"atan2": "autograd.arctan2(x, y)", "fabs": "abs(x)", "fsum": "autograd.sum(x)"},
-    **dict.fromkeys(("int", "trunc"), "autograd.floor(x)"),
+    **dict.fromkeys(("int", "trunc"), "autograd.sign(x) * autograd.floor(abs(x))"),
     **dict.fromkeys(("round", "rint"), "autograd.floor(x + 0.5)"),
     **{"ceil": "-autograd.floor(-x)", "isnan": "x != x", "bool": "where(condition, 1.0, 0.0)"},
     **{"clip": "autograd.minimum(autograd.maximum(x, low), high)", "logaddexp": "autograd.logsumexp([x, y])"},
@@ -84,8 +84,8 @@ def _for_construct(nodes: list[ast.AST], purpose: str, text: str, function: str)
                     f"Run a fixed number of steps, each with x = where({proceed}, new_x, x), so that finished samples "
                     f"stay as they are; or {on_values}."
                 )
-            case ast.If(), "truth" if compound:
-                return _CHOICE.format(f"{compound}, a, b") + "."
+            case ast.If(), "truth":
+                return _CHOICE.format(f"{compound}, a, b") + "." if compound else None
             case ast.IfExp(test, x, y), "truth":
                 return _CHOICE.format(", ".join(map(ast.unparse, (_condition(test), x, y)))) + "."
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp(), "truth":
@@ -94,7 +94,11 @@ def _for_construct(nodes: list[ast.AST], purpose: str, text: str, function: str)
                 return "Check the arrays before the call instead."
             case ast.expr(), "truth" if (condition := ast.unparse(_condition(node))) != ast.unparse(node):
                 compound = condition
-    return f"Write {compound}, which is recorded." if compound else None
+    if compound:
+        return f"Write {compound}, which is recorded."
+    if nodes and isinstance(nodes[0], ast.Compare):  # outside of a branch, only NumPy asks for its truth
+        return f"Compare one by one, as in [where({text}, a, b), ...]: an array of conditions cannot be recorded."
+    return None
 
 
 def _called(nodes: list[ast.AST]) -> str:
