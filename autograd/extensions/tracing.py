@@ -1,29 +1,29 @@
 """Tracing: a function runs once, on Values whose numbers are unknown, to record its operations.
 
 The record must be valid for every sample and every call.  So while a thread traces, comparisons are recorded like any
-operation (as conditions of `where`), and anything that would fix a number or a branch raises a
-`TracingError` that names the line.  Any result computed from an unknown number is unknown itself.
+operation (as conditions of `where`), so are Python's `max` and `min`, and anything else that would fix a number or a
+branch raises a `TracingError` that names the line.  Any result computed from an unknown number is unknown itself.
 """
 
 from __future__ import annotations
 
-import linecache
+import builtins
 import numbers
 import operator
 import os
-import sys
 from collections import ChainMap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import reduce, wraps
 from threading import Lock, get_ident
-from types import FrameType
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 from autograd.core import state
-from autograd.core.recording import record
+from autograd.core.recording import functions, record
 from autograd.core.state import seams
 from autograd.core.table import Operation
 from autograd.core.value import VALUES, Reader, Value, is_real
+from autograd.extensions.advice import advice, note, place
 from autograd.extensions.arrays import is_array
 from autograd.extensions.expressions import expression
 from autograd.formula.language import Formula
@@ -84,15 +84,14 @@ class Unknown:
         if self is _innermost():
             raise TypeError("not known")  # the engine then records the operation without a number
         raise TracingError(
-            f"{_place()}\n"
+            f"{place()}\n"
             f"This Value was computed inside {self.title} while it was recorded, and has no number outside it. "
             "Return it from the function instead of storing it."
         )
 
     def __reduce__(self) -> NoReturn:
         raise TracingError(
-            f"{_place()}\n"
-            f"A Value of {self.title} cannot be copied while the function is recorded: use the Value itself."
+            f"{place()}\nA Value of {self.title} cannot be copied while the function is recorded: use the Value itself."
         )
 
     __bool__ = __float__ = __abs__ = __floor__ = _raise
@@ -111,22 +110,10 @@ _TRACED = NumberSystem("traced Values", ChainMap(_LOGIC, VALUES.functions), lazy
 class _Tracing(Reader):
     """The answers of Values in a thread that traces: comparisons are recorded, all else raises TracingError."""
 
-    advice: ClassVar[dict[str, tuple[str, str]]] = {
-        ".data": ("number", "Leave out .data, or write .detach()."),
-        "set .data": ("number", "It cannot be set either; give the result a new name."),
-        "float": ("number", "Use the functions of autograd, which are recorded."),
-        "index": ("number", "If it counts or indexes, make it the default of an argument."),
-        "gradient": ("gradient", "Write grad(f), or v.gradients(..., create_graph=True)."),
-    }
-
     def number(self, value: Value, purpose: str) -> float:
         if is_tracing():
-            what, instead = self.advice[purpose]
-            raise TracingError(
-                f"{_place()}\n"
-                f"The {what} of {_text(value)} is not known here: the function is recorded once, for all samples and "
-                f"calls. {instead}"
-            )
+            what = "gradient" if purpose == "gradient" else "number"
+            raise _not_known(f"The {what} of {_text(value)}", purpose, _text(value))
         return super().number(value, purpose)
 
     def truth(self, value: Value) -> bool:
@@ -136,12 +123,7 @@ class _Tracing(Reader):
             text = f" {value.op.value.text.split()[1]} ".join(map(_text, value.args))
         else:
             text = _text(value)
-        raise TracingError(
-            f"{_place()}\n"
-            f"Whether {text} is not known here: the function is recorded once, for all samples and calls. Write "
-            f"where({text}, a, b), with the where of autograd, which chooses sample by sample; & for and, | for or; "
-            "maximum and minimum for max and min."
-        )
+        raise _not_known(f"Whether {text}", "truth", text)
 
     def compared(self, name: str, value: Value, other: Any) -> Any:
         if not is_tracing():
@@ -187,15 +169,49 @@ def tracing(title: str = "the function") -> Iterator[Unknown]:
     unknown = Unknown(title)
     with state.tracing.lock:
         state.tracing.threads.setdefault(get_ident(), []).append(unknown)
-        seams.reader = _TRACING
+        _switch()
     try:
         yield unknown
+    except Exception as error:
+        if (text := note(error)) and text not in getattr(error, "__notes__", ()):
+            error.add_note(text)
+        raise
     finally:
         with state.tracing.lock:
             state.tracing.threads[get_ident()].pop()
             if not state.tracing.threads[get_ident()]:
                 del state.tracing.threads[get_ident()]
-            seams.reader = _TRACING if state.tracing.threads else _PLAIN
+            _switch()
+
+
+def _switch() -> None:
+    """Let the reader, and the max and min of Python, record as long as any thread traces."""
+    is_on = bool(state.tracing.threads)
+    seams.reader = _TRACING if is_on else _PLAIN
+    for name, (usual, recording) in _EXTREMES.items():
+        if getattr(builtins, name) is (usual if is_on else recording):  # not another function in its place
+            setattr(builtins, name, recording if is_on else usual)
+
+
+def _recording(usual: Callable[..., Any], exceeds: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """`max` or `min` that chooses between Values by `where` in a thread that traces, and is the `usual` elsewhere."""
+
+    @wraps(usual)
+    def extreme(*operands: Any, **options: Any) -> Any:
+        if not is_tracing() or not operands or options.get("key") is not None:
+            return usual(*operands, **options)
+        terms = list(operands[0]) if len(operands) == 1 else operands
+        if Value not in map(type, terms):
+            return usual(terms, **options)
+        return reduce(lambda first, other: functions["where"](exceeds(other, first), other, first), terms)
+
+    return extreme
+
+
+_EXTREMES = {
+    "max": (builtins.max, _recording(builtins.max, operator.gt)),
+    "min": (builtins.min, _recording(builtins.min, operator.lt)),
+}
 
 
 def _after_fork() -> None:
@@ -204,7 +220,7 @@ def _after_fork() -> None:
     for thread in [*state.tracing.threads]:
         if thread != get_ident():
             del state.tracing.threads[thread]
-    seams.reader = _TRACING if state.tracing.threads else _PLAIN
+    _switch()
 
 
 if hasattr(os, "register_at_fork"):
@@ -228,23 +244,15 @@ def argument(unknown: Unknown, label: str) -> Value:
     return leaf
 
 
+def _not_known(subject: str, purpose: str, text: str) -> TracingError:
+    return TracingError(
+        f"{place()}\n"
+        f"{subject} is not known here: the function is recorded once, for all samples and calls. "
+        f"{advice(purpose, text, _innermost().title)}"
+    )
+
+
 def _text(operand: Value | float) -> str:
     if isinstance(operand, float | int):
         return number(operand)
     return operand.label or expression(operand)
-
-
-def _place() -> str:
-    """The line of the user's code that is being run."""
-    frame: FrameType | None = sys._getframe(1)
-    here = os.path.dirname(os.path.dirname(__file__)) + os.sep
-    while frame is not None and (
-        frame.f_code.co_filename.startswith((here, "<autograd"))
-        or frame.f_globals.get("__name__", "").partition(".")[0] == "numpy"
-    ):
-        frame = frame.f_back
-    if frame is None:
-        return "in code without source"
-    code, line = frame.f_code, frame.f_lineno
-    source = linecache.getline(code.co_filename, line, frame.f_globals).strip()
-    return f"{os.path.basename(code.co_filename)}, line {line}, in {code.co_name}" + (f": {source}" if source else "")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.core.value import as_float, shown
+from autograd.core.value import Value, as_float, shown
 from autograd.extensions.arrays import check_plain_array, is_array
 from autograd.transforms import pytrees
 from autograd.vectorizing.namespaces import is_foreign, namespace_of
@@ -151,12 +151,23 @@ def _array(x: Any, place: str, xp: Any, dtype: Any) -> Any:
     if isinstance(x, list | tuple) or is_array(x):
         array: Any = np.asarray(x)
         if array.dtype.kind not in "fiub":
-            numbers = [as_float(number, f"{where} = {shown(number)}") for where, number in pytrees.leaves(x, place)]
+            numbers = [_number(number, where) for where, number in pytrees.leaves(x, place)]
             array = np.array(numbers).reshape(array.shape)
         array = array if array.dtype.kind == "f" else array.astype(float)
     else:
-        array = as_float(x, f"{place} = {shown(x)}")
+        array = _number(x, place)
     return array if xp is None else xp.asarray(array, dtype=dtype)
+
+
+def _number(x: Any, place: str) -> float:
+    if type(x) is Value:
+        name = place.partition("[")[0]
+        raise TypeError(
+            f"{place} = {shown(x)}: a program takes numbers, not Values. Its derivatives are those of "
+            f"program.value_and_grad(..., wrt={name!r}); for those of a larger computation, call the function itself, "
+            "not its program."
+        )
+    return as_float(x, f"{place} = {shown(x)}")
 
 
 def _float_type(arrays: list[Any], xp: Any) -> Any:

@@ -33,7 +33,8 @@ def vectorize(f: Callable[..., Any], batch: str | Sequence[str] = ()) -> Program
     arguments (strings, None, True, functions) are passed through unchanged, and so are defaults.
 
     `f` runs once for each combination of shapes.  A branch on a number (``if x > 0``) is a `TracingError`:
-    ``where(x > 0, a, b)`` chooses sample by sample.  The numbers of captured Values are read at every call.
+    ``where(x > 0, a, b)`` chooses sample by sample, and so do ``max`` and ``min``.  ``take(table, index)`` looks up an
+    index of the batch.  The numbers of captured Values are read at every call.
 
     Where an operation is not defined the result is nan or infinite, as in IEEE 754: there is no error, since other
     samples may be fine.

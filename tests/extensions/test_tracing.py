@@ -193,6 +193,87 @@ def test_unknown_numbers_say_so():
         assert repr(argument(number, "x")) == "Value(unknown, label='x')"
 
 
+# --- max and min of Python ----------------------------------------------------------------------------------
+
+nan = math.nan
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: max(x[0], x[1]) * x[2],
+        lambda x: min(x[0], x[1], x[2]),
+        lambda x: max(x) * 2,
+        lambda x: min(v * v for v in x),
+        lambda x: max(x[0], 1.0) + max(-2.0, 1, x[1]) * x[2] - min(x[2], 0.0),
+        lambda x: max(x, default=0.0) + min([], default=3.0) + max(*x, key=None),
+        lambda x: max(np.array(x)) - min(dict.fromkeys(x)),
+        lambda x: abs(sum(x)) + pow(x[0], 2) + divmod(x[1], 2)[1],
+    ],
+)
+def test_builtins_give_the_numbers_and_derivatives_of_eager_values(f):
+    program = vectorize(f, batch="x")
+    x = [
+        [1.0, 2.0, 3.0],
+        [3.0, 2.0, -1.0],
+        [2.0, 2.0, 2.0],
+        [-0.0, 0.0, 1.0],
+        [nan, 1.0, 2.0],
+        [1.0, nan, 2.0],
+        [1.0, 3.0, nan],
+    ]
+    values, slopes = [], []
+    for row in x:
+        operands = [Value(number) for number in row]
+        z = f(operands)
+        values.append(z.data)
+        slopes.append(z.gradients(operands))
+    np.testing.assert_array_equal(program(x=x), values)
+    gradients = program.value_and_grad(x=x[:4], wrt="x")[1]["x"] * 4  # where passes 0 times nan to what it leaves out
+    np.testing.assert_allclose(gradients, slopes[:4], rtol=1e-15)
+
+
+def test_captured_values_are_compared_at_every_call():
+    w = Value(1.0, label="w")
+    program = vectorize(lambda x: max(x, w), batch="x")
+    assert program(x=[0.0, 2.0]).tolist() == [1.0, 2.0]
+    w.data = 3.0
+    assert program(x=[0.0, 2.0]).tolist() == [3.0, 3.0]
+
+
+def test_max_and_min_are_those_of_python_wherever_nothing_is_traced(monkeypatch):
+    usual = max, min
+    inside = []
+
+    def f(x):
+        inside.append((max, max(1, 2), min("ab"), max([3, 1], key=lambda v: -v), max([], default=7)))
+        for error, arguments in ((TypeError, ()), (ValueError, ([],)), (TypeError, (3,))):
+            with pytest.raises(error):
+                max(*arguments)
+        with tracing():
+            pass
+        assert max is inside[0][0], "the outer function is still being recorded"
+        return x
+
+    def fails(x):
+        raise ArithmeticError
+
+    vectorize(f, batch="x")(x=[1.0])
+    recording, *results = inside[0]
+    assert results == [2, "a", 1, 7]
+    assert recording is not usual[0]
+    with pytest.raises(ArithmeticError):
+        vectorize(fails, batch="x")(x=[1.0])
+    assert (max, min) == usual
+    with pytest.raises(TracingError, match="maximum and minimum for max and min"):
+        vectorize(lambda x: usual[0](x, 0.0), batch="x")(x=[1.0])
+    assert recording(Value(2.0, label="a"), 1.0).label == "a", "kept by the function, it is the usual one later"
+    monkeypatch.setattr("builtins.max", own := lambda *terms: "own")
+    with tracing():
+        assert max is own
+    assert max is own
+
+
 # --- Threads and processes --------------------------------------------------------------------------------
 
 
@@ -212,12 +293,14 @@ def test_other_threads_compute_while_one_traces():
         w = Value(3.0)
         assert (w * w).gradients([w]) == [6.0]
         assert ((w > 2) is True, w.data) == (True, 3.0)
+        assert max(w, 2.0) is w
         assert vectorize(lambda x: x + 1, batch="x")(x=[1.0]) == [2.0]
     finally:
         finished.set()
         traced.join()
     assert results == [2.0]
     assert type(seams.reader).__name__ == "Reader", "nobody traces any more"
+    assert repr(max) == "<built-in function max>"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -236,7 +319,12 @@ def test_a_child_forked_while_a_thread_traces_computes():
     child = os.fork()
     if not child:
         w = Value(2.0)
-        right = w.data == 2.0 and (w > 1) is True and vectorize(lambda x: x + 1, batch="x")(x=[1.0]) == [2.0]
+        right = (
+            w.data == 2.0
+            and (w > 1) is True
+            and max(1.0, w) is w
+            and vectorize(lambda x: x + 1, batch="x")(x=[1.0]) == [2.0]
+        )
         os._exit(0 if right else 1)
     deadline, status = time.monotonic() + 10, (0, 0)
     while not status[0] and time.monotonic() < deadline:
