@@ -13,9 +13,10 @@ from autograd.extensions.arrays import check_plain_array, is_array
 from autograd.transforms import pytrees
 from autograd.vectorizing.namespaces import is_foreign, namespace_of
 
-__all__ = ["Call", "Slot", "call_of", "float_arrays_key", "mapped", "shapes_in"]
+__all__ = ["Call", "Slot", "call_of", "mapped", "quick_key", "shapes_in"]
 
-_FLOAT = np.dtype(float)
+_ARRAY, _FLOAT = np.ndarray, np.dtype(float)
+_EXACT = 2**53
 
 
 class Slot(NamedTuple):
@@ -83,24 +84,50 @@ def call_of(arguments: dict[str, Any], batch: tuple[str, ...]) -> Call:
     return Call(arguments, arrays, tuple(key), samples if xp is None else None, xp, dtype)
 
 
-def float_arrays_key(request: Any, arguments: dict[str, Any], batch: tuple[str, ...]) -> tuple[Any, int]:
-    """The request with names and shapes, and the number of samples; None and 0 unless all are arrays of float64.
+def quick_key(request: Any, arguments: dict[str, Any], batch: tuple[str, ...]) -> tuple[Any, int, list[Any]]:
+    """The key of a usual call, the number of samples, and the arguments as arrays; None as key for other calls.
 
-    Such calls are the usual ones, and need no conversion.
+    The usual arguments are arrays of floats, floats, and lists of numbers.  They need no checks apart from their shapes
+    and types, which are in the key together with the request.
     """
     key: list[Any] = [request]
+    values: list[Any] = []
     samples = 0
     for name, value in arguments.items():
-        if type(value) is not np.ndarray or value.dtype is not _FLOAT:
-            return None, 0
-        shape = value.shape
+        array = value if type(value) is _ARRAY else _quick_array(value)
+        values.append(array)
+        key.append(name)
+        if type(array) is float:
+            continue
+        if array is None:
+            return None, 0, []
+        dtype, shape = array.dtype, array.shape
+        if dtype is not _FLOAT:
+            if dtype.kind != "f":
+                return None, 0, []
+            key.append(dtype)
         if name in batch:
             if not shape or not shape[0] or (samples and shape[0] != samples):
-                return None, 0
+                return None, 0, []
             samples, shape = shape[0], shape[1:]
-        key.append(name)
         key.append(shape)
-    return tuple(key), samples
+    return tuple(key), samples, values
+
+
+def _quick_array(value: Any) -> Any:
+    """A float, or a list of numbers as an array; None for anything else."""
+    kind = type(value)
+    if kind is float or kind is int:
+        return float(value) if -_EXACT < value < _EXACT else None
+    if kind is not list or not value:
+        return None
+    rows = value if type(value[0]) is list else [value]
+    if any(type(row) is not list or not set(map(type, row)) <= {float, int} for row in rows):
+        return None
+    try:
+        return np.array(value, dtype=float)
+    except (ValueError, OverflowError):
+        return None
 
 
 def mapped(function: Callable[[str, Any], Any], tree: Any, place: str) -> Any:

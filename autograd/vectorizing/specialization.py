@@ -29,13 +29,20 @@ Names = tuple[str, ...] | None
 
 
 class Specialization:
-    """Everything derived from one trace, each when it is first needed; the graph of Values is not stored."""
+    """Everything derived from one trace, each when it is first needed; the graph of Values is not stored.
 
-    def __init__(self, trace: Trace) -> None:
+    `show` is told which stage of the work begins.
+    """
+
+    def __init__(self, trace: Trace, show: Callable[[str], None] = lambda _: None) -> None:
         self.title, self.inputs, self.captured = trace.title, trace.inputs, trace.captured
         self.structure, self.returned, self.nodes = trace.structure, trace.returned, len(trace.nodes)
         self.arrays = [*trace.inputs.values(), *(group.array for group in trace.captured)]
-        groups, results = grouped(simplified_graph(trace.nodes, trace.results), trace.places)
+        show(f"simplifying {self.nodes:,} operations of {self.title}")
+        graph = simplified_graph(trace.nodes, trace.results)
+        show(f"grouping {len(graph.nodes):,} operations of {self.title}")
+        groups, results = grouped(graph, trace.places)
+        show(f"looking for loops in {len(groups):,} statements of {self.title}")
         self.steps, self.results = with_loops(groups, results)
         self.taped = (groups, results) if _size(self.steps) > LONG else None
         self.block = block_size(groups, self.taped is not None)

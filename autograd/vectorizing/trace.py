@@ -56,15 +56,15 @@ class Trace:
     returned: str
 
 
-def trace(f: Callable[..., Any], title: str, call: Call) -> Trace:
-    """Run `f` on Values without numbers, in the shapes of the call.
+def trace(f: Callable[..., Any], title: str, call: Call, watch: Callable[[int], None] | None = None) -> Trace:
+    """Run `f` on Values without numbers, in the shapes of the call; `watch` is told how many operations it records.
 
     Raises TracingError where the function needs a number.  A note on any exception shows the shapes.
     """
     inputs = {slot.place: Array(slot.shape, slot.batched, _label(slot.place)) for slot in call.slots}
     places: dict[Value, tuple[Array, int]] = {}
     start = next(clock)
-    with tracing(title) as unknown:
+    with tracing(title, watch) as unknown:
 
         def traced(place: str, x: Any) -> Any:
             return _values(place, inputs[place], unknown, places) if place in inputs else x
