@@ -45,9 +45,11 @@ class Progress:
 
     def show(self, stage: str) -> None:
         """Show which stage of the work begins, or how far it is."""
-        if perf_counter() >= self.due:
-            self.line = self.line or progress_bar(None, "", 0.0, bar_format="{desc} ({elapsed})")
-            self.line.set_description_str(stage)
+        if perf_counter() < self.due:
+            return
+        if self.line is None:
+            self.line = progress_bar(None, "", 0.0, bar_format="{desc} ({elapsed})")
+        self.line.set_description_str(stage)
 
     def close(self) -> None:
         """End the line, if there is one."""
