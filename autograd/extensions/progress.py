@@ -48,7 +48,7 @@ class Progress:
         if perf_counter() < self.due:
             return
         if self.line is None:
-            self.line = progress_bar(None, "", 0.0, bar_format="{desc} ({elapsed})")
+            self.line = progress_bar(None, "", 0.0, desc=stage, bar_format="{desc}")
         self.line.set_description_str(stage)
 
     def close(self) -> None:

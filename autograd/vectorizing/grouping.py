@@ -43,8 +43,9 @@ def grouped(graph: Graph, places: _Places) -> tuple[list[Group], list[View]]:
     for nodes in _levels(graph):
         level = _Level(graph, places, nodes)
         by_signature: dict[Any, list[Value]] = {}
-        for node in nodes:
+        for node in nodes if len(nodes) > 1 else ():
             by_signature.setdefault((level.signature(node), node in numeric), []).append(node)
+        by_signature = by_signature or {None: nodes}
         for members in by_signature.values():
             group = level.group(members)
             group.array.is_condition = is_condition(members[0].op) and members[0] not in numeric
