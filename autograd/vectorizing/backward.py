@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.extensions.tracing import DETACH, is_condition
 from autograd.vectorizing import slices
 from autograd.vectorizing.array_expressions import (
     Expression,
@@ -75,7 +76,8 @@ def _needed(groups: Sequence[Group], wrt: Collection[Array]) -> set[Array]:
     """The arrays that depend on those of `wrt`, whose adjoints are needed."""
     needed = set(wrt)
     for group in groups:
-        if any(view.array in needed for view in group.views):
+        is_fixed = group.op is DETACH or is_condition(group.op)
+        if not is_fixed and any(view.array in needed for view in group.views):
             needed.add(group.array)
     return needed
 
@@ -95,7 +97,7 @@ class _Adjoints:
     def add(self, view: View, x: Expression) -> None:
         """Add the derivative `x` with respect to the elements that a view reads."""
         array = view.array
-        if array not in self.needed or x.value == 0:
+        if array not in self.needed:
             return
         assert array is not None
         reached = self.reached.setdefault(array, [])

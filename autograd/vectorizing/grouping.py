@@ -209,7 +209,7 @@ def _grid(rows: list[list[Operand]], places: _Places) -> View:
     source = places.get(flat[0], _NOWHERE)[0]
     numbers = np.array(flat, dtype=float) if source is None else np.array([places[x][1] for x in flat])
     index = numbers.reshape(len(rows), -1)
-    return View(source, index[0] if (index == index[0]).all() else index)
+    return View(source, index[0] if len(rows) == 1 or (index == index[0]).all() else index)
 
 
 def _common_label(members: list[Value]) -> str | None:

@@ -16,7 +16,7 @@ from autograd.formula.systems import PRIMITIVES
 __all__ = ["Names", "plain"]
 
 RESERVED = frozenset(
-    "n pi nan inf sum mean max concat stack reshape moveaxis put zeros_like s_ logical_and logical_or".split()
+    "n pi nan inf sum mean max concat stack reshape moveaxis put zeros_like s_ logical_and logical_or logical_not".split()
 )
 """Names that a program uses besides those of the formulas."""
 
@@ -43,7 +43,7 @@ class Names:
         self.constants: dict[str, NDArray[Any]] = {}
         self.functions: dict[str, Callable[..., float]] = {}
         self.permanent: set[str] = set()  # names that stay, even if they are read only once
-        self.temporaries: set[str] = set()  # numbered names, such as t1, and their derivatives, dt1
+        self.temporaries: dict[str, str] = {}  # numbered names, and their derivatives: {"t1": "t1", "dt1": "t1"}
         self._of_constants: dict[Any, str] = {}
         self._of_functions: dict[Callable[..., float], str] = {}
         self._last_numbers: dict[str, int] = {}
@@ -51,7 +51,7 @@ class Names:
     @property
     def reserved(self) -> set[str]:
         """The names that no temporary may have."""
-        return self.used - self.temporaries
+        return self.used - self.temporaries.keys()
 
     def new(self, label: str) -> str:
         """The label, followed by underscores if it is used already."""
@@ -71,7 +71,7 @@ class Names:
         """A name for the derivative with respect to `word`: ``dw``."""
         new = self.new(f"d{word}")
         if word in self.temporaries:
-            self.temporaries.add(new)
+            self.temporaries[new] = word
         return new
 
     def numbered(self, letter: str) -> str:
@@ -83,7 +83,7 @@ class Names:
         word = f"{letter}{number}"
         self.used.add(word)
         if letter == "t":
-            self.temporaries.add(word)
+            self.temporaries[word] = word
         return word
 
     def constant(self, value: NDArray[Any]) -> ast.expr:

@@ -1,0 +1,206 @@
+"""A case, compared: the program's values, mean and gradients beside those of the oracle."""
+
+from __future__ import annotations
+
+import ast
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from autograd import vectorize
+from tests.benchmarks.fuzzing.cases import Case, leaves, mapped
+from tests.benchmarks.fuzzing.oracle import Expected, beyond_floats, expected
+
+__all__ = ["Outcome", "outcome"]
+
+DIFFERENT = 50_000
+"""The relative difference, in units of the last place, from which on the reason of a difference is looked for."""
+
+ROUNDING = 500
+"""The relative size of a perturbation, in the same units: larger than the rounding errors of a long program."""
+
+
+@dataclass
+class Outcome:
+    """The result of a comparison.
+
+    `kind` is "equal", "wrong", or what explains a difference: "cancelled" for rounding, "overflow" for overflow on the
+    way, "outside" for nan instead of an infinity, or the reverse, outside of a domain, "branch" for the second derivative through a branch that was not chosen.  "refused" are functions for which
+    there is no program, "raised" those that eager Values refuse as well; `reason` says why.  `value` and `gradient`
+    are the largest relative differences.
+    """
+
+    kind: str
+    reason: str = ""
+    value: float = 0.0
+    gradient: float = 0.0
+    samples: int = 0
+
+
+def outcome(case: Case) -> Outcome:
+    """The comparison of a case.
+
+    Operations on constants are done when the function is recorded, and raise where they are not defined; if that is
+    why there is a difference, they give nan and infinities in a second comparison, which is then of the kind "constant".
+    """
+    first = _compared(case, nullcontext())
+    if first.kind in ("wrong", "refused"):
+        second = _compared(case, beyond_floats())
+        if second.kind not in ("wrong", "refused"):
+            return replace(second, kind="constant")
+    return first
+
+
+def _compared(case: Case, recording: AbstractContextManager[None]) -> Outcome:
+    try:
+        target = expected(case)
+    except (ArithmeticError, ValueError, TypeError) as error:
+        return Outcome("raised", f"{type(error).__name__}: {error}".partition("\n")[0][:70])
+    try:
+        with recording:
+            pairs = _pairs(case, target)
+    except Exception as error:  # every exception is a finding
+        kind = "raised" if _is_raised(case, type(error)) else "refused"
+        return Outcome(kind, f"{type(error).__name__}: {error}".partition("\n")[0][:70])
+    result = Outcome("equal", samples=case.samples)
+    for what, found, wanted in pairs:
+        if np.shape(found) != np.shape(wanted):
+            return Outcome("wrong", f"{what}: shape {np.shape(found)}, not {np.shape(wanted)}")
+        if case.is_single and case.steps and np.asarray(found).dtype != np.float32:
+            return Outcome("wrong", f"{what}: {np.asarray(found).dtype}, not float32")
+        difference = _relative(found, wanted)
+        if difference > DIFFERENT * case.eps:
+            kind = _excuse(case, found, wanted, target, what)
+            if kind == "wrong":
+                return Outcome("wrong", f"{what}: {_listed(found)}, not {_listed(wanted)}")
+            result.kind = kind
+        elif not case.is_single:
+            field = "gradient" if what.startswith("d") else "value"
+            setattr(result, field, max(getattr(result, field), difference))
+    return result
+
+
+def _pairs(case: Case, target: Expected) -> list[tuple[str, Any, Any]]:
+    """What the program computed beside what it should have."""
+    arguments = case.repeated
+    before = repr(arguments)
+    program = vectorize(case.function(), batch=case.batch)
+    values = program(**arguments)
+    values = values if isinstance(values, list) else [values]
+    wanted = target.values if case.batch else target.values[:, 0]
+    pairs = [("value", _unrepeated(x, case), y) for x, y in zip(values, wanted, strict=True)]
+    if len(case.results) == 1:
+        mean, slopes = program.value_and_grad(**arguments, wrt=list(arguments))
+        with np.errstate(all="ignore"):
+            pairs.append(("mean", mean, target.values[0].mean()))
+        found: list[Any] = []
+        for name in case.arguments:
+            share = case.times if name in case.batch else 1
+            found += [_unrepeated(x, case, share) * share for _, x in leaves(slopes[name])]
+        words = [f"d{name}{path}" for name in case.arguments for path, _ in leaves(case.arguments[name])]
+        pairs += list(zip(words, found, target.gradients, strict=True))
+        _check_source(program.source, 1 + len(words))
+    assert repr(arguments) == before, "the arguments were changed"
+    return pairs
+
+
+def _is_raised(case: Case, kind: type[Exception]) -> bool:
+    """True if Values raise the same error, as they do where constants or captured Values are outside of a domain."""
+    try:
+        expected(case, beyond=False)
+    except kind:
+        return True
+    except (ArithmeticError, ValueError, TypeError):
+        return False
+    return False
+
+
+def _check_source(source: str, results: int) -> None:
+    last = ast.parse(source).body[-1]
+    assert isinstance(last, ast.FunctionDef), "the source does not end with a function"
+    returned = last.body[-1]
+    assert isinstance(returned, ast.Return), "the function does not end with a return"
+    shown = len(returned.value.elts) if isinstance(returned.value, ast.Tuple) else 1
+    assert shown == results, f"the source returns {shown} results, not {results}"
+
+
+def _unrepeated(x: Any, case: Case, times: int | None = None) -> Any:
+    """The first samples, which all others repeat."""
+    if (case.times if times is None else times) == 1:
+        return x
+    n = case.samples
+    assert np.allclose(x[-n:], x[:n], rtol=1e-4, atol=1e-6, equal_nan=True), "repeated samples differ"
+    return x[:n]
+
+
+def _relative(found: Any, wanted: Any) -> float:
+    """The largest relative difference; infinite if nan or infinities differ."""
+    found, wanted = np.asarray(found, float), np.asarray(wanted, float)
+    with np.errstate(all="ignore"):
+        same = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
+        difference = np.where(same, 0.0, np.abs(found - wanted) / np.abs(wanted))
+        difference = np.where(np.isfinite(found) & np.isfinite(wanted) | same, difference, np.inf)
+    return float(np.max(difference, initial=0.0))
+
+
+def _excuse(case: Case, found: Any, wanted: Any, target: Expected, what: str) -> str:
+    """The kind of a difference that rounding or overflow explains; else "wrong"."""
+    found, wanted = np.asarray(found, float), np.asarray(wanted, float)
+    sizes = expected(case, sizes=True)
+    moved = [_result(expected(perturbed(case, seed)), case, what, found) for seed in range(6)]
+    with np.errstate(all="ignore"):
+        spread = np.max([np.abs(x - wanted) for x in moved], axis=0)
+        jumps = np.any([[_same(x, found)] for x in moved], axis=(0, 1))  # to what was found
+        close = np.abs(found - wanted) <= np.fmax(spread, ROUNDING * case.eps * sizes.terms + 1e-300)
+    if (close | _same(found, wanted) | jumps).all():
+        return "cancelled"
+    if sizes.outside and (_same(found, wanted) | ~np.isfinite(found) & ~np.isfinite(wanted)).all():
+        return "outside"
+    if _relative(found, _result(expected(case, lazy=False), case, what, found)) < DIFFERENT * case.eps:
+        return "branch"
+    if sizes.largest > 1e150 or sizes.smallest < 1e-150:
+        return "overflow"
+    return "wrong"
+
+
+def _same(x: Any, y: Any) -> Any:
+    """The elements that are equal, apart from rounding; nan is equal to nan."""
+    return np.isclose(x, y, rtol=1e-4, atol=0, equal_nan=True)
+
+
+def _result(target: Expected, case: Case, what: str, found: Any) -> Any:
+    if what == "mean":
+        return target.values[0].mean()
+    if what == "value":
+        values = target.values if case.batch else target.values[:, 0]
+        return min(values, key=lambda x: float(np.max(np.abs(np.nan_to_num(x - found)), initial=0.0)))
+    words = [f"d{name}{path}" for name in case.arguments for path, _ in leaves(case.arguments[name])]
+    return target.gradients[words.index(what)]
+
+
+def perturbed(case: Case, seed: int) -> Case:
+    """The case with all its numbers moved by about as much as they may be rounded."""
+    numbers = np.random.default_rng(seed)
+
+    def moved(x: Any) -> Any:
+        x = np.asarray(x, float)
+        return x * (1 + ROUNDING * case.eps * numbers.normal(size=x.shape))
+
+    def literal(word: str) -> str:
+        try:
+            return repr(float(moved(float(word))))
+        except ValueError:
+            return word
+
+    steps = [
+        type(step)(step.word, step.code, tuple(map(literal, step.operands)), step.label) for step in case.steps
+    ]
+    arguments = {k: mapped(moved, x) for k, x in case.arguments.items()}
+    captured = tuple(float(moved(x)) for x in case.captured)
+    return type(case)(case.title, tuple(steps), case.results, arguments, case.batch, captured, case.times)
+
+
+def _listed(x: Any) -> str:
+    return str(np.asarray(x).tolist())[:60]
