@@ -16,7 +16,8 @@ from autograd.formula.systems import PRIMITIVES
 __all__ = ["Names", "plain"]
 
 RESERVED = frozenset(
-    "n pi nan inf sum mean max concat stack reshape moveaxis put zeros_like s_ logical_and logical_or logical_not".split()
+    "n pi nan inf sum mean max concat stack reshape moveaxis put zeros_like s_".split()
+    + "logical_and logical_or logical_not".split()
 )
 """Names that a program uses besides those of the formulas."""
 

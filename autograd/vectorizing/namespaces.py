@@ -77,8 +77,8 @@ def functions_for(xp: Any, like: Any, dtype: Any) -> dict[str, Any]:
     if dtype == np.float64:
         return _numpy_functions()
 
-    def where(condition: Any, x: Any, y: Any) -> Any:  # np.where turns two Python floats into float64
-        return np.where(condition, *(np.asarray(z, dtype) if type(z) is float else z for z in (x, y)))
+    def where(condition: Any, x: Any, y: Any) -> Any:  # np.where turns two Python numbers into float64
+        return np.where(condition, *(np.asarray(z, dtype) if type(z) in (int, float) else z for z in (x, y)))
 
     return _numpy_functions() | {"where": where}
 

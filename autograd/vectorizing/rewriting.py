@@ -20,7 +20,7 @@ from typing import Any
 
 from autograd.formula.algebra import interpret
 from autograd.formula.language import DERIVED
-from autograd.formula.systems import FLOATS, IEEE, PRIMITIVES
+from autograd.formula.systems import IEEE, PRIMITIVES
 from autograd.vectorizing.array_expressions import (
     Expression,
     matmul,
@@ -206,11 +206,8 @@ def _has_negative_constant(product: Product) -> bool:
 # --- Replacements -------------------------------------------------------------------------------------------
 
 
-def _folded(function: Callable[..., float], *numbers: Expression) -> Expression | None:
-    try:
-        return number(float(function(*(x.value for x in numbers))))
-    except (ArithmeticError, ValueError):  # left to the arrays
-        return None
+def _folded(function: Callable[..., float], *numbers: Expression) -> Expression:
+    return number(float(function(*(x.value for x in numbers))))
 
 
 def _operand_of(x: Expression) -> Expression:
@@ -260,7 +257,9 @@ def _choice_and_others(product: Product) -> tuple[Expression, Expression]:
 
 def _is_finite(x: Expression) -> bool:
     """True for literals and the number of samples, unless one of them is nan or infinite."""
-    return x.is_python_number and not any(part.id in ("nan", "inf") for part in ast.walk(x.tree) if type(part) is ast.Name)
+    return x.is_python_number and not any(
+        part.id in ("nan", "inf") for part in ast.walk(x.tree) if type(part) is ast.Name
+    )
 
 
 def _without_n(product: Product) -> Expression:
@@ -301,10 +300,10 @@ def _scaled_sum(x: Expression) -> Expression:
 _COMPUTED: dict[tuple[str, int], Callable[..., float]] = {
     **{("-", 1): operator.neg, ("+", 2): operator.add, ("-", 2): operator.sub, ("*", 2): operator.mul},
     **{("/", 2): IEEE.functions["divide"], ("%", 2): IEEE.functions["remainder"]},
-    **{("//", 2): IEEE.functions["floor_divide"], ("**", 2): math.pow},
+    **{("//", 2): IEEE.functions["floor_divide"], ("**", 2): IEEE.functions["power"]},
     **{("<", 2): operator.lt, ("<=", 2): operator.le, (">", 2): operator.gt, (">=", 2): operator.ge},
     **{("==", 2): operator.eq, ("!=", 2): operator.ne},
-    **{(word, arity): FLOATS.functions[word] for word, arity in PRIMITIVES.items() if word != "where"},
+    **{(word, arity): IEEE.functions[word] for word, arity in PRIMITIVES.items() if word != "where"},
 }
 """The operations, by sign or name and number of operands, that are computed at once if all operands are numbers."""
 

@@ -145,11 +145,10 @@ class Case:
         more = [f"from tests.benchmarks.fuzzing.cases import {', '.join(words)}"] if words else []
         title = [f"f.__name__ = {self.title!r}"] if self.title != "f" else []
         wrt = "" if len(self.results) > 1 else f"print(p.value_and_grad(**arguments, wrt={[*self.arguments]}))"
-        return "\n".join(
-            ["import builtins", "import numpy as np", "from numpy import array, float32, inf, nan", "import autograd as ag"]
-            + ["from autograd import Value", *more, *names, self.source, *title, f"arguments = {{{arguments}}}"]
-            + [f"p = ag.vectorize(f, batch={self.batch!r})", "print(p(**arguments))", wrt, "print(p.source)"]
-        )
+        lines = ["import builtins", "import numpy as np", "from numpy import array, float32, inf, nan"]
+        lines += ["import autograd as ag", "from autograd import Value", *more, *names, self.source, *title]
+        lines += [f"arguments = {{{arguments}}}", f"p = ag.vectorize(f, batch={self.batch!r})", "print(p(**arguments))"]
+        return "\n".join([*lines, wrt, "print(p.source)"])
 
 
 def _are_parameters(names: dict[str, Any]) -> bool:

@@ -21,15 +21,24 @@ DIFFERENT = 50_000
 ROUNDING = 500
 """The relative size of a perturbation, in the same units: larger than the rounding errors of a long program."""
 
+_IS_NUMPY_2 = int(np.__version__.partition(".")[0]) >= 2  # before, float32 and a Python number gave a float64 number
+
 
 @dataclass
 class Outcome:
     """The result of a comparison.
 
-    `kind` is "equal", "wrong", or what explains a difference: "cancelled" for rounding, "overflow" for overflow on the
-    way, "outside" for nan instead of an infinity, or the reverse, outside of a domain, "branch" for the second derivative through a branch that was not chosen.  "refused" are functions for which
-    there is no program, "raised" those that eager Values refuse as well; `reason` says why.  `value` and `gradient`
-    are the largest relative differences.
+    `kind` is "equal", "wrong", or what explains a difference:
+
+    - "cancelled": rounding, or a jump at a rounded number
+    - "overflow": overflow or underflow on the way, which depends on the order of factors
+    - "outside": nan (or an infinity instead of nan) outside of a domain
+    - "zero": a zero whose sign is not specified, as that of maximum(0.0, -0.0)
+    - "branch": the second derivative through a branch of a row that was not chosen
+    - "constant": an operation on constants that is not defined
+
+    "raised" are functions that Values refuse as well, "refused" others without a program; `reason` says why.  `value`
+    and `gradient` are the largest relative differences.
     """
 
     kind: str
@@ -42,8 +51,8 @@ class Outcome:
 def outcome(case: Case) -> Outcome:
     """The comparison of a case.
 
-    Operations on constants are done when the function is recorded, and raise where they are not defined; if that is
-    why there is a difference, they give nan and infinities in a second comparison, which is then of the kind "constant".
+    Operations on constants are done when the function is recorded, and raise where they are not defined.  If that makes
+    the difference, a second comparison in which they give nan and infinities shows it.
     """
     first = _compared(case, nullcontext())
     if first.kind in ("wrong", "refused"):
@@ -68,7 +77,8 @@ def _compared(case: Case, recording: AbstractContextManager[None]) -> Outcome:
     for what, found, wanted in pairs:
         if np.shape(found) != np.shape(wanted):
             return Outcome("wrong", f"{what}: shape {np.shape(found)}, not {np.shape(wanted)}")
-        if case.is_single and case.steps and np.asarray(found).dtype != np.float32:
+        is_typed = case.is_single and any(map(np.any, target.gradients)) and (np.ndim(found) or _IS_NUMPY_2)
+        if is_typed and np.asarray(found).dtype != np.float32:
             return Outcome("wrong", f"{what}: {np.asarray(found).dtype}, not float32")
         difference = _relative(found, wanted)
         if difference > DIFFERENT * case.eps:
@@ -98,7 +108,7 @@ def _pairs(case: Case, target: Expected) -> list[tuple[str, Any, Any]]:
         found: list[Any] = []
         for name in case.arguments:
             share = case.times if name in case.batch else 1
-            found += [_unrepeated(x, case, share) * share for _, x in leaves(slopes[name])]
+            found += [_unrepeated(x, case) * share if share > 1 else x for _, x in leaves(slopes[name])]
         words = [f"d{name}{path}" for name in case.arguments for path, _ in leaves(case.arguments[name])]
         pairs += list(zip(words, found, target.gradients, strict=True))
         _check_source(program.source, 1 + len(words))
@@ -126,9 +136,9 @@ def _check_source(source: str, results: int) -> None:
     assert shown == results, f"the source returns {shown} results, not {results}"
 
 
-def _unrepeated(x: Any, case: Case, times: int | None = None) -> Any:
+def _unrepeated(x: Any, case: Case) -> Any:
     """The first samples, which all others repeat."""
-    if (case.times if times is None else times) == 1:
+    if case.times == 1:
         return x
     n = case.samples
     assert np.allclose(x[-n:], x[:n], rtol=1e-4, atol=1e-6, equal_nan=True), "repeated samples differ"
@@ -156,8 +166,10 @@ def _excuse(case: Case, found: Any, wanted: Any, target: Expected, what: str) ->
         close = np.abs(found - wanted) <= np.fmax(spread, ROUNDING * case.eps * sizes.terms + 1e-300)
     if (close | _same(found, wanted) | jumps).all():
         return "cancelled"
-    if sizes.outside and (_same(found, wanted) | ~np.isfinite(found) & ~np.isfinite(wanted)).all():
+    if sizes.outside and (_same(found, wanted) | np.isnan(found) | ~np.isfinite(found) & ~np.isfinite(wanted)).all():
         return "outside"
+    if sizes.any_zero:
+        return "zero"
     if _relative(found, _result(expected(case, lazy=False), case, what, found)) < DIFFERENT * case.eps:
         return "branch"
     if sizes.largest > 1e150 or sizes.smallest < 1e-150:
@@ -194,9 +206,7 @@ def perturbed(case: Case, seed: int) -> Case:
         except ValueError:
             return word
 
-    steps = [
-        type(step)(step.word, step.code, tuple(map(literal, step.operands)), step.label) for step in case.steps
-    ]
+    steps = [type(step)(step.word, step.code, tuple(map(literal, step.operands)), step.label) for step in case.steps]
     arguments = {k: mapped(moved, x) for k, x in case.arguments.items()}
     captured = tuple(float(moved(x)) for x in case.captured)
     return type(case)(case.title, tuple(steps), case.results, arguments, case.batch, captured, case.times)

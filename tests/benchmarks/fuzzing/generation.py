@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -19,14 +20,57 @@ NAMES = (
     " captured lambda if None np ag sigmoid del loss value t1_ d array eye dtype t0 p_t1 t01 class σ α"
 ).split()
 TITLES = [*NAMES, "<lambda>", "my function", "L_and_gradients", "sin", "", "f-1"]
-LABELS = [*NAMES, "h[0]", "h[1]", "t1[0]", "two words", "ŷ", "🙂", "x.T", "0", "a-b", "None", "lambda", "h1", "x[:, None]"]
+LABELS = [
+    *NAMES,
+    "h[0]",
+    "h[1]",
+    "t1[0]",
+    "two words",
+    "ŷ",
+    "🙂",
+    "x.T",
+    "0",
+    "a-b",
+    "None",
+    "lambda",
+    "h1",
+    "x[:, None]",
+]
 
-SPECIAL = [0.0, -0.0, 0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 3.0, math.nan, math.inf, -math.inf, 1e-300, 1e300, 5e-324, 40.0]
+SPECIAL = [
+    0.0,
+    -0.0,
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    2.0,
+    -2.0,
+    3.0,
+    math.nan,
+    math.inf,
+    -math.inf,
+    1e-300,
+    1e300,
+    5e-324,
+    40.0,
+]
 USUAL = [0.5, 2.0, -1.0, 3.0, 0.25, -0.5, 1.0, 0.1, 0.0, 1.7, -3.0]
 
 _ROWS = [op for op in OPERATIONS.values() if not op.nary and not op.is_operator and op.name != "where"]
 UNARY = [f"ag.{op.name}({{0}})" for op in _ROWS if len(op.operands) == 1]
-UNARY += ["-{0}", "+{0}", "builtins.abs({0})", "np.tanh({0})", "{0} ** 2", "{0} ** 3", "{0} ** 0.5", "{0} ** -1", "2 ** {0}"]
+UNARY += [
+    "-{0}",
+    "+{0}",
+    "builtins.abs({0})",
+    "np.tanh({0})",
+    "{0} ** 2",
+    "{0} ** 3",
+    "{0} ** 0.5",
+    "{0} ** -1",
+    "2 ** {0}",
+]
 UNARY += ["{0} ** 4", "{0} ** 1", "{0} ** 0", "1 / {0}", "0 * {0}", "U['cube']({0})", "U['root']({0})", "U['n']({0})"]
 UNARY += ["detached({0})", "{0} * -0.0", "{0} - 0", "-0.0 + {0}", "-1 * {0}", "(0 - {0})", "{0} + 0.0", "-(-{0})"]
 BINARY = [f"ag.{op.name}({{0}}, {{1}})" for op in _ROWS if len(op.operands) == 2]
@@ -96,7 +140,9 @@ class _Generator:
         if random.random() < 0.03 or not self.steps:
             return (self.read(),)
         if random.random() < 0.3 and len(self.steps) > 2:
-            self.add("ag.sum([" + ", ".join(f"{{{i}}}" for i in range(3)) + "])", *(step.word for step in self.steps[-3:]))
+            self.add(
+                "ag.sum([" + ", ".join(f"{{{i}}}" for i in range(3)) + "])", *(step.word for step in self.steps[-3:])
+            )
         return (self.steps[-1].word,)
 
     # --- Numbers and arguments ------------------------------------------------------------------------------
@@ -181,10 +227,12 @@ class _Generator:
             case "dot":
                 factors = [f"{{{i + n}}}" for i in range(n)]
                 self.add(
-                    f"ag.dot([{', '.join(places)}], [{', '.join(factors)}])", *operands, *(self.operand() for _ in range(n))
+                    f"ag.dot([{', '.join(places)}], [{', '.join(factors)}])",
+                    *operands,
+                    *(self.operand() for _ in range(n)),
                 )
             case "sum of products" if n > 1:
-                self.add(" + ".join(f"{x} * {y}" for x, y in zip(places, places[1:], strict=False)), *operands)
+                self.add(" + ".join(f"{x} * {y}" for x, y in pairwise(places)), *operands)
             case "softmax" if 0 < n < 6 and not self.is_special:
                 name = random.choice(["ag.logsumexp([{}])", "ag.softmax([{}])[0]"])
                 self.add(name.format(", ".join(places)), *operands)
@@ -240,11 +288,13 @@ class _Generator:
             f"rows = {listed}\nfor step in range(2):\n    rows = [{body('row', '{0}')} for row in rows]\n"
             f"{z} = ag.dot(rows, rows[::-1])",
             f"rows = {listed}\nfor step in range(3):\n"
-            f"    rows = [{body('row', 'other')} for row, other in zip(rows, rows[1:] + rows[:1])]\n{z} = ag.mean(rows)",
+            f"    rows = [{body('row', 'other')} for row, other in zip(rows, rows[1:] + rows[:1])]\n"
+            f"{z} = ag.mean(rows)",
             f"{z} = {{0}}\nfor outer in range({n}):\n    inner = {{1}}\n    for step in range(3):\n"
             f"        inner = {body('inner', z)}\n    {z} = {body(z, 'inner')}",
             f"cells = [{{0}}, {{1}}]\nfor step in range({n}):\n"
-            f"    cells = [ag.tanh(ag.dot(cells, [{{2}}, 0.5])), ag.tanh(cells[0] - cells[1])]\n{z} = cells[0] + cells[1]",
+            f"    cells = [ag.tanh(ag.dot(cells, [{{2}}, 0.5])), ag.tanh(cells[0] - cells[1])]\n"
+            f"{z} = cells[0] + cells[1]",
         ])  # fmt: skip
         self.words += 1
         self.steps.append(Step(f"v{self.words}", code, (*operands, *items)))

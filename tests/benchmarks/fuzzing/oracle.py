@@ -30,8 +30,8 @@ class Expected:
     """The results of a case per sample, the derivatives of the only result, and the sizes of their terms.
 
     `gradients` has an array per argument leaf, in the order of `leaves`; per sample for those of the batch.  `terms`
-    is the largest number on the way, `smallest` and `largest` bound the sizes of all, and `outside` is true if an
-    operation was used outside of its domain.
+    is the largest number on the way, `smallest` and `largest` bound the sizes of all, `outside` is true if an
+    operation was used outside of its domain, and `any_zero` if the sign of a zero is not specified.
     """
 
     values: Floats
@@ -40,6 +40,7 @@ class Expected:
     smallest: float = 1.0
     largest: float = 1.0
     outside: bool = False
+    any_zero: bool = False
 
 
 def expected(case: Case, sizes: bool = False, lazy: bool = True, beyond: bool = True) -> Expected:
@@ -74,7 +75,7 @@ def expected(case: Case, sizes: bool = False, lazy: bool = True, beyond: bool = 
 
 
 def _reader(i: int | None, arrays: list[Any]) -> Callable[[Any], Any]:
-    """The conversion of an array, or of its sample i, to nested lists of Values; each array of these goes to `arrays`."""
+    """The conversion of an array, or of its sample i, to nested lists of Values, which are also added to `arrays`."""
 
     def nested(x: Any) -> Any:
         numbers = np.asarray(x, dtype=float)
@@ -97,12 +98,23 @@ def _measure(root: Value, result: Expected) -> None:
     numbers = [abs(x.data) for x in upstream]
     for node in nodes:
         result.outside |= not node.op.is_defined([x.data if type(x) is Value else float(x) for x in node.args])
+        result.any_zero |= _is_any_zero(node)
         for _, local in node.edges:
             numbers += [abs(local), abs(local) * upstream.get(node, 0.0)]
     sizes = [x for x in [*numbers, *upstream.values()] if math.isfinite(x) and x]
     result.terms = max([result.terms, *sizes])
     result.largest = max([result.largest, *sizes])
     result.smallest = min([result.smallest, *sizes])
+
+
+def _is_any_zero(node: Value) -> bool:
+    """True for zeros whose sign depends on the order of additions, on the choice between two zeros, or on the root."""
+    if node.data != 0:
+        return False
+    if node.op.name in ("maximum", "minimum", "relu", "leaky_relu", "softplus"):
+        return True
+    is_sum = node.op.nary or node.op.name == "add"
+    return math.copysign(1, node.data) < 0 if is_sum else node.op.name == "pow" and node.args[1] == 0.5
 
 
 @contextmanager
@@ -132,5 +144,10 @@ class _Reader(Reader):
     """Derivatives that can be differentiated again, with both branches of each choice."""
 
     def system(self) -> NumberSystem:
-        logic = {"logical_and": operator.and_, "logical_or": operator.or_, "equal": operator.eq, "not_equal": operator.ne}
+        logic = {
+            "logical_and": operator.and_,
+            "logical_or": operator.or_,
+            "equal": operator.eq,
+            "not_equal": operator.ne,
+        }
         return NumberSystem("Values, both branches", VALUES.functions | logic, lazy=False)

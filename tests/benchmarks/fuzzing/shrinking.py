@@ -55,13 +55,18 @@ def _smaller(case: Case) -> Iterator[Case]:
         yield replace(case, captured=())
     for name, x in case.arguments.items():
         if len(case.arguments) > 1:
-            yield replace(case, arguments={k: v for k, v in case.arguments.items() if k != name},
-                          batch=tuple(k for k in case.batch if k != name))
+            yield replace(
+                case,
+                arguments={k: v for k, v in case.arguments.items() if k != name},
+                batch=tuple(k for k in case.batch if k != name),
+            )
         if name not in case.batch and isinstance(x, np.ndarray):
             yield _with_argument(case, name, x.tolist())
     for i in range(case.samples if case.samples > 1 else 0):
-        one = {k: mapped(lambda x, i=i: np.asarray(x)[i : i + 1], x) if k in case.batch else x
-               for k, x in case.arguments.items()}
+        one = {
+            k: mapped(lambda x, i=i: np.asarray(x)[i : i + 1], x) if k in case.batch else x
+            for k, x in case.arguments.items()
+        }
         yield replace(case, arguments=one)
     for name, x in case.arguments.items():
         rounded = mapped(lambda x: np.asarray(x, float).round(1), x)
