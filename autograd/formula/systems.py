@@ -158,11 +158,14 @@ def ieee() -> NumberSystem:
 
 
 def elementwise(function: Callable[..., float]) -> Callable[..., Any]:
-    """A Python function of floats as a function of NumPy's arrays: nan and infinities where it raises."""
+    """A Python function of floats as a function of NumPy's arrays: nan and infinities where it raises.
+
+    The results are as precise as the arrays: float32 for arrays of float32.
+    """
     import numpy as np
 
     quiet = np.vectorize(_quiet("", function), otypes=[float])
-    return lambda *arrays: quiet(*arrays)[()]
+    return lambda *arrays: quiet(*arrays).astype(np.result_type(np.float16, *arrays), copy=False)[()]
 
 
 def _erf(x: Any) -> Any:

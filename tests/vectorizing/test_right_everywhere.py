@@ -6,7 +6,23 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Value, arctan2, dot, floor, grad, log, maximum, mean, relu, sign, sin, sqrt, vectorize, where
+from autograd import (
+    Value,
+    arctan2,
+    define,
+    dot,
+    floor,
+    grad,
+    log,
+    maximum,
+    mean,
+    relu,
+    sign,
+    sin,
+    sqrt,
+    vectorize,
+    where,
+)
 from autograd.vectorizing import rewriting
 from autograd.vectorizing.namespaces import functions_for
 from autograd.vectorizing.patterns import anything
@@ -168,6 +184,8 @@ def test_float32_stays_float32():
     assert functions["mean"](x).dtype == np.float32
     assert functions["where"](x > 1, 1, 0).dtype == np.float32
     assert vectorize(lambda x: autograd.xlogy(x, -1.0), batch="x")(x=x).dtype == np.float32
+    half = define("half", lambda x: x / 2, dx=lambda x: 0.5)
+    assert vectorize(half, batch="x")(x=x).dtype == np.float32
     value, gradients = vectorize(lambda x: relu(x) * 0.5, batch="x").value_and_grad(x=x, wrt="x")
     assert (value.dtype, gradients["x"].dtype) == (np.float32, np.float32)
 

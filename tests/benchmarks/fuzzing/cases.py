@@ -174,7 +174,7 @@ def _written(x: Any) -> str:
 
 
 def _holds_numbers(x: Any) -> bool:
-    return all(isinstance(part, int | float) or (isinstance(part, list) and _holds_numbers(part)) for part in x)
+    return all(type(part) in (int, float) or (type(part) is list and _holds_numbers(part)) for part in x)
 
 
 def mapped(function: Callable[[Any], Any], tree: Any) -> Any:
