@@ -354,9 +354,9 @@ RULES = (
     Rule("sum over samples", (has_no_samples,), lambda x: times(N, x), "Σ x → n · x", "all terms are equal"),
     Rule(
         "sum over samples", (is_product_with_a_vector,), _matrix_product,
-        "Σ k·x·v → k · (x @ v)", "BLAS adds up while it multiplies",
+        "Σ k·x·v → k · (x @ v)", "BLAS adds up while it multiplies; differs only if k is infinite",
     ),
-    Rule("sum over samples", (is_scaled,), _scaled_sum, "Σ k·x → k · Σ x", "the result has fewer elements to scale"),
+    Rule("sum over samples", (is_scaled,), _scaled_sum, "Σ k·x → k · Σ x", "fewer elements to scale; differs only if k is infinite"),
 )  # fmt: skip
 """All rewrite rules; where several apply, the first one decides."""
 
