@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd.core.table import OPERATIONS
 from autograd.core.value import Value
@@ -198,9 +199,15 @@ def _view(operands: Sequence[Operand], places: _Places) -> View:
     first = operands[0]
     if first not in places:
         numbers = np.array(operands, dtype=float)
-        return View(None, numbers[0] if len(numbers) == 1 or (numbers == numbers[0]).all() else numbers)
+        return View(None, numbers[0] if _is_repeated(numbers) else numbers)
     rows = np.array([places[x][1] for x in operands])
-    return View(places[first][0], rows[0] if len(rows) == 1 or (rows == rows[0]).all() else rows)
+    return View(places[first][0], rows[0] if _is_repeated(rows) else rows)
+
+
+def _is_repeated(rows: NDArray[Any]) -> bool:
+    """True if all rows are the same, bit by bit: 0.0 and -0.0 are different, nan is nan."""
+    bits = rows.view(np.int64)
+    return bool((bits == bits[0]).all())
 
 
 def _grid(rows: list[list[Operand]], places: _Places) -> View:
@@ -209,7 +216,7 @@ def _grid(rows: list[list[Operand]], places: _Places) -> View:
     source = places.get(flat[0], _NOWHERE)[0]
     numbers = np.array(flat, dtype=float) if source is None else np.array([places[x][1] for x in flat])
     index = numbers.reshape(len(rows), -1)
-    return View(source, index[0] if len(rows) == 1 or (index == index[0]).all() else index)
+    return View(source, index[0] if _is_repeated(index) else index)
 
 
 def _common_label(members: list[Value]) -> str | None:

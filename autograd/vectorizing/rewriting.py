@@ -356,7 +356,10 @@ RULES = (
         "sum over samples", (is_product_with_a_vector,), _matrix_product,
         "Σ k·x·v → k · (x @ v)", "BLAS adds up while it multiplies; differs only if k is infinite",
     ),
-    Rule("sum over samples", (is_scaled,), _scaled_sum, "Σ k·x → k · Σ x", "fewer elements to scale; differs only if k is infinite"),
+    Rule(
+        "sum over samples", (is_scaled,), _scaled_sum,
+        "Σ k·x → k · Σ x", "fewer elements to scale; differs only if k is infinite",
+    ),
 )  # fmt: skip
 """All rewrite rules; where several apply, the first one decides."""
 

@@ -75,6 +75,13 @@ def test_zero_is_left_out_only_where_it_changes_no_sign(f):
     assert math.copysign(1, found) == math.copysign(1, expected)
 
 
+def test_constants_that_differ_only_in_the_sign_of_zero():
+    program = vectorize(lambda x: sum([x]) / (-0.0 + x), batch="x")
+    assert program.value_and_grad(x=[2.0], wrt="x")[0] == 1.0
+    found = vectorize(lambda x: [arctan2(x * 0.0, -1.0), arctan2(x * -0.0, -1.0)], batch="x")(x=[1.0])
+    assert [float(x[0]) for x in found] == [math.pi, -math.pi]
+
+
 def test_empty_sums_are_zero():
     assert autograd.sum([]) == dot([], []) == 0.0
     assert math.copysign(1, autograd.sum([])) == 1
