@@ -71,15 +71,15 @@ def test_a_single_minus_zero_stays_one(f):
     "f", [lambda x: x + 0.0, lambda x: 0.0 + x, lambda x: x - 0.0, lambda x: -0.0 + x, lambda x: 0 - x]
 )
 def test_zero_is_left_out_only_where_it_changes_no_sign(f):
-    found, expected = vectorize(f, batch="x")(x=[-0.0])[0], f(Value(-0.0)).data
-    assert math.copysign(1, found) == math.copysign(1, expected)
+    actual, expected = vectorize(f, batch="x")(x=[-0.0])[0], f(Value(-0.0)).data
+    assert math.copysign(1, actual) == math.copysign(1, expected)
 
 
 def test_constants_that_differ_only_in_the_sign_of_zero():
     program = vectorize(lambda x: sum([x]) / (-0.0 + x), batch="x")
     assert program.value_and_grad(x=[2.0], wrt="x")[0] == 1.0
-    found = vectorize(lambda x: [arctan2(x * 0.0, -1.0), arctan2(x * -0.0, -1.0)], batch="x")(x=[1.0])
-    assert [float(x[0]) for x in found] == [math.pi, -math.pi]
+    actual = vectorize(lambda x: [arctan2(x * 0.0, -1.0), arctan2(x * -0.0, -1.0)], batch="x")(x=[1.0])
+    assert [float(x[0]) for x in actual] == [math.pi, -math.pi]
 
 
 def test_empty_sums_are_zero():
@@ -109,8 +109,8 @@ def test_empty_sums_are_zero():
 def test_a_derivative_of_zero_times_nan_is_nan(f):
     x = np.array([2.0, -2.0, 2.5, -2.5, 0.0, 1.0])
     for special in (nan, inf, -inf, 1.0):
-        found, expected = slopes(f, x=x, y=np.full(6, special))
-        np.testing.assert_array_equal(found, expected)
+        actual, expected = slopes(f, x=x, y=np.full(6, special))
+        np.testing.assert_array_equal(actual, expected)
 
 
 def test_a_network_with_a_missing_number():
@@ -163,7 +163,7 @@ def test_hostile_names(name, label):
     case = Case(
         "t1",
         (
-            Step("a", "ag.sin(ag.maximum({0}, {1}))", (f"given[{name!r}][0]", f"given[{name!r}][1]"), label),
+            Step("a", "ag.sin(ag.maximum({0}, {1}))", (f"arguments[{name!r}][0]", f"arguments[{name!r}][1]"), label),
             Step("b", "ag.where({0} > 0.5, {0} * {0}, 2.0)", ("a",)),
         ),
         ("b",),
@@ -212,7 +212,7 @@ def test_a_failing_case_shrinks_to_a_program_that_runs_by_itself():
     exec(small.program, {"print": lambda *strings: None})
 
 
-def test_a_wrong_rule_is_found(monkeypatch):
+def test_the_fuzzer_notices_a_wrong_rule(monkeypatch):
     wrong = Rule("-", (anything,), lambda x: x, "-x → x", "a planted mistake")
     monkeypatch.setitem(rewriting._RULES_OF, ("-", 1), [wrong])
     assert any(outcome(random_case(seed)).kind == "wrong" for seed in range(60))

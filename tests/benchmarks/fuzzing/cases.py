@@ -98,7 +98,7 @@ class Case:
         """The function as Python source."""
         lines = [line for step in self.steps for line in step.lines]
         result = self.results[0] if len(self.results) == 1 else f"[{', '.join(self.results)}]"
-        parameters = ", ".join(self.arguments) if _are_parameters(self.arguments) else "**given"
+        parameters = ", ".join(self.arguments) if _are_parameters(self.arguments) else "**arguments"
         return "\n    ".join([f"def f({parameters}):", *lines, f"return {result}"])
 
     def function(self) -> Callable[..., Any]:
@@ -157,7 +157,7 @@ def _are_parameters(names: dict[str, Any]) -> bool:
 
 def access(arguments: dict[str, Any], word: str) -> str:
     """An argument as the function reads it."""
-    return word if _are_parameters(arguments) else f"given[{word!r}]"
+    return word if _are_parameters(arguments) else f"arguments[{word!r}]"
 
 
 def _written(x: Any) -> str:

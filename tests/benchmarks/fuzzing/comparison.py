@@ -74,17 +74,17 @@ def _compared(case: Case, recording: AbstractContextManager[None]) -> Outcome:
         kind = "raised" if _is_raised(case, type(error)) else "refused"
         return Outcome(kind, f"{type(error).__name__}: {error}".partition("\n")[0][:70])
     result = Outcome("equal", samples=case.samples)
-    for what, found, wanted in pairs:
-        if np.shape(found) != np.shape(wanted):
-            return Outcome("wrong", f"{what}: shape {np.shape(found)}, not {np.shape(wanted)}")
-        is_typed = case.is_single and any(map(np.any, target.gradients)) and (np.ndim(found) or _IS_NUMPY_2)
-        if is_typed and np.asarray(found).dtype != np.float32:
-            return Outcome("wrong", f"{what}: {np.asarray(found).dtype}, not float32")
-        difference = _relative(found, wanted)
+    for what, actual, correct in pairs:
+        if np.shape(actual) != np.shape(correct):
+            return Outcome("wrong", f"{what}: shape {np.shape(actual)}, not {np.shape(correct)}")
+        is_typed = case.is_single and any(map(np.any, target.gradients)) and (np.ndim(actual) or _IS_NUMPY_2)
+        if is_typed and np.asarray(actual).dtype != np.float32:
+            return Outcome("wrong", f"{what}: {np.asarray(actual).dtype}, not float32")
+        difference = _relative(actual, correct)
         if difference > DIFFERENT * case.eps:
-            kind = _excuse(case, found, wanted, target, what)
+            kind = _explained(case, actual, correct, what)
             if kind == "wrong":
-                return Outcome("wrong", f"{what}: {_listed(found)}, not {_listed(wanted)}")
+                return Outcome("wrong", f"{what}: {_listed(actual)}, not {_listed(correct)}")
             result.kind = kind
         elif not case.is_single:
             field = "gradient" if what.startswith("d") else "value"
@@ -99,18 +99,18 @@ def _pairs(case: Case, target: Expected) -> list[tuple[str, Any, Any]]:
     program = vectorize(case.function(), batch=case.batch)
     values = program(**arguments)
     values = values if isinstance(values, list) else [values]
-    wanted = target.values if case.batch else target.values[:, 0]
-    pairs = [("value", _unrepeated(x, case), y) for x, y in zip(values, wanted, strict=True)]
+    correct = target.values if case.batch else target.values[:, 0]
+    pairs = [(f"value {i}", _unrepeated(x, case), y) for i, (x, y) in enumerate(zip(values, correct, strict=True))]
     if len(case.results) == 1:
         mean, slopes = program.value_and_grad(**arguments, wrt=list(arguments))
         with np.errstate(all="ignore"):
             pairs.append(("mean", mean, target.values[0].mean()))
-        found: list[Any] = []
+        actual: list[Any] = []
         for name in case.arguments:
             share = case.times if name in case.batch else 1
-            found += [_unrepeated(x, case) * share if share > 1 else x for _, x in leaves(slopes[name])]
+            actual += [_unrepeated(x, case) * share if share > 1 else x for _, x in leaves(slopes[name])]
         words = [f"d{name}{path}" for name in case.arguments for path, _ in leaves(case.arguments[name])]
-        pairs += list(zip(words, found, target.gradients, strict=True))
+        pairs += list(zip(words, actual, target.gradients, strict=True))
         _check_source(program.source, 1 + len(words))
     assert repr(arguments) == before, "the arguments were changed"
     return pairs
@@ -145,32 +145,33 @@ def _unrepeated(x: Any, case: Case) -> Any:
     return x[:n]
 
 
-def _relative(found: Any, wanted: Any) -> float:
+def _relative(actual: Any, correct: Any) -> float:
     """The largest relative difference; infinite if nan or infinities differ."""
-    found, wanted = np.asarray(found, float), np.asarray(wanted, float)
+    actual, correct = np.asarray(actual, float), np.asarray(correct, float)
     with np.errstate(all="ignore"):
-        same = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
-        difference = np.where(same, 0.0, np.abs(found - wanted) / np.abs(wanted))
-        difference = np.where(np.isfinite(found) & np.isfinite(wanted) | same, difference, np.inf)
+        same = (actual == correct) | (np.isnan(actual) & np.isnan(correct))
+        difference = np.where(same, 0.0, np.abs(actual - correct) / np.abs(correct))
+        difference = np.where(np.isfinite(actual) & np.isfinite(correct) | same, difference, np.inf)
     return float(np.max(difference, initial=0.0))
 
 
-def _excuse(case: Case, found: Any, wanted: Any, target: Expected, what: str) -> str:
-    """The kind of a difference that rounding or overflow explains; else "wrong"."""
-    found, wanted = np.asarray(found, float), np.asarray(wanted, float)
+def _explained(case: Case, actual: Any, correct: Any, what: str) -> str:
+    """The kind of a difference, "wrong" if nothing explains it."""
+    actual, correct = np.asarray(actual, float), np.asarray(correct, float)
     sizes = expected(case, sizes=True)
-    moved = [_result(expected(perturbed(case, seed)), case, what, found) for seed in range(6)]
+    moved = [_result(expected(perturbed(case, seed)), case, what) for seed in range(6)]
     with np.errstate(all="ignore"):
-        spread = np.max([np.abs(x - wanted) for x in moved], axis=0)
-        jumps = np.any([[_same(x, found)] for x in moved], axis=(0, 1))  # to what was found
-        close = np.abs(found - wanted) <= np.fmax(spread, ROUNDING * case.eps * sizes.terms + 1e-300)
-    if (close | _same(found, wanted) | jumps).all():
+        spread = np.max([np.abs(x - correct) for x in moved], axis=0)
+        jumps = np.any([[_same(x, actual)] for x in moved], axis=(0, 1))  # to the actual result
+        close = np.abs(actual - correct) <= np.fmax(spread, ROUNDING * case.eps * sizes.terms + 1e-300)
+    if (close | _same(actual, correct) | jumps).all():
         return "cancelled"
-    if sizes.outside and (_same(found, wanted) | np.isnan(found) | ~np.isfinite(found) & ~np.isfinite(wanted)).all():
+    undefined = np.isnan(actual) | ~(np.isfinite(actual) | np.isfinite(correct))
+    if sizes.outside and (_same(actual, correct) | undefined).all():
         return "outside"
     if sizes.any_zero:
         return "zero"
-    if _relative(found, _result(expected(case, lazy=False), case, what, found)) < DIFFERENT * case.eps:
+    if _relative(actual, _result(expected(case, lazy=False), case, what)) < DIFFERENT * case.eps:
         return "branch"
     if sizes.largest > 1e150 or sizes.smallest < 1e-150:
         return "overflow"
@@ -182,12 +183,13 @@ def _same(x: Any, y: Any) -> Any:
     return np.isclose(x, y, rtol=1e-4, atol=0, equal_nan=True)
 
 
-def _result(target: Expected, case: Case, what: str, found: Any) -> Any:
+def _result(target: Expected, case: Case, what: str) -> Any:
+    """One of the results of the oracle, by its name."""
     if what == "mean":
         return target.values[0].mean()
-    if what == "value":
+    if what.startswith("value"):
         values = target.values if case.batch else target.values[:, 0]
-        return min(values, key=lambda x: float(np.max(np.abs(np.nan_to_num(x - found)), initial=0.0)))
+        return values[int(what.removeprefix("value "))]
     words = [f"d{name}{path}" for name in case.arguments for path, _ in leaves(case.arguments[name])]
     return target.gradients[words.index(what)]
 

@@ -58,8 +58,8 @@ def expected(case: Case, sizes: bool = False, lazy: bool = True, beyond: bool = 
     with beyond_floats(lazy) if beyond else nullcontext():
         for i in range(n):
             arrays: list[Any] = []
-            given = {k: mapped(_reader(i if k in case.batch else None, arrays), x) for k, x in case.arguments.items()}
-            returned = f(**given)
+            inputs = {k: mapped(_reader(i if k in case.batch else None, arrays), x) for k, x in case.arguments.items()}
+            returned = f(**inputs)
             roots = returned if isinstance(returned, list) else [returned]
             values.append([x.data if type(x) is Value else float(x) for x in roots])
             if len(roots) == 1:
