@@ -165,7 +165,12 @@ def elementwise(function: Callable[..., float]) -> Callable[..., Any]:
     import numpy as np
 
     quiet = np.vectorize(_quiet("", function), otypes=[float])
-    return lambda *arrays: quiet(*arrays).astype(np.result_type(np.float16, *arrays), copy=False)[()]
+
+    def of_arrays(*arrays: Any) -> Any:
+        types = [x.dtype for x in arrays if hasattr(x, "dtype") and x.dtype.kind == "f"]
+        return quiet(*arrays).astype(np.result_type(*types) if types else float, copy=False)[()]
+
+    return of_arrays
 
 
 def _erf(x: Any) -> Any:

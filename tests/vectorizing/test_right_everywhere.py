@@ -23,6 +23,7 @@ from autograd import (
     vectorize,
     where,
 )
+from autograd.formula.systems import elementwise
 from autograd.vectorizing import rewriting
 from autograd.vectorizing.namespaces import functions_for
 from autograd.vectorizing.patterns import anything
@@ -191,6 +192,7 @@ def test_float32_stays_float32():
     assert functions["mean"](x).dtype == np.float32
     assert functions["where"](x > 1, 1, 0).dtype == np.float32
     assert vectorize(lambda x: autograd.xlogy(x, -1.0), batch="x")(x=x).dtype == np.float32
+    assert elementwise(math.erf)(1.0) == elementwise(math.erf)(np.array([1]))[0] == math.erf(1.0)
     half = define("half", lambda x: x / 2, dx=lambda x: 0.5)
     assert vectorize(half, batch="x")(x=x).dtype == np.float32
     value, gradients = vectorize(lambda x: relu(x) * 0.5, batch="x").value_and_grad(x=x, wrt="x")
