@@ -88,8 +88,9 @@ def number(value: float) -> Expression:
     """A literal; whole numbers are written without a decimal point."""
     if math.isnan(value):
         return Expression(ast.Name("nan", ast.Load()))
-    if value < 0 or (value == 0 and math.copysign(1, value) < 0):
-        return Expression(ast.UnaryOp(ast.USub(), number(-value).tree))
+    if math.copysign(1, value) < 0:
+        positive = number(-value).tree if value else ast.Constant(0.0)  # -0 would be an int, which has no sign
+        return Expression(ast.UnaryOp(ast.USub(), positive))
     if math.isinf(value):
         return Expression(ast.Name("inf", ast.Load()))
     return Expression(ast.Constant(int(value) if float(value).is_integer() and value < 1e6 else float(value)))

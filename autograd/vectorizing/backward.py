@@ -12,6 +12,7 @@ import ast
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from autograd.extensions.tracing import DETACH, is_condition
 from autograd.vectorizing import slices
 from autograd.vectorizing.adjoints import Adjoints
 from autograd.vectorizing.array_expressions import (
@@ -91,7 +92,8 @@ def add_dependent(steps: Sequence[Step], needed: set[Array]) -> None:
     """Add the arrays that depend on those in `needed`."""
     for step in steps:
         if isinstance(step, Group):
-            if any(view.array in needed for view in step.views):
+            is_fixed = step.op is DETACH or is_condition(step.op)
+            if not is_fixed and any(view.array in needed for view in step.views):
                 needed.add(step.array)
             continue
         before = -1

@@ -234,7 +234,7 @@ def _view(operands: Sequence[Operand], places: _Places) -> View:
     if len(operands) == 1:
         return View(None, np.float64(operands[0])) if array is None else View(array, np.intp(row))  # type: ignore[arg-type]
     index = np.array(operands, dtype=float) if array is None else np.array([places[x][1] for x in operands])
-    return View(array, index[0] if _are_equal(index) else index)
+    return View(array, index[0] if _is_repeated(index) else index)
 
 
 def _grid(rows: list[list[Operand]], places: _Places) -> View:
@@ -243,11 +243,11 @@ def _grid(rows: list[list[Operand]], places: _Places) -> View:
     source = places.get(flat[0], _NOWHERE)[0]
     numbers = np.array(flat, dtype=float) if source is None else np.array([places[x][1] for x in flat])
     index = numbers.reshape(len(rows), -1)
-    return View(source, index[0] if _are_equal(index) else index)
+    return View(source, index[0] if _is_repeated(index) else index)
 
 
-def _are_equal(rows: NDArray[Any]) -> bool:
-    """True if all rows are the same, down to the sign of zero."""
+def _is_repeated(rows: NDArray[Any]) -> bool:
+    """True if all rows are the same, bit by bit: 0.0 and -0.0 are different, nan is nan."""
     bits = rows.view(np.int64)
     return bool((bits == bits[0]).all())
 

@@ -17,7 +17,7 @@ __all__ = ["Names", "plain"]
 
 RESERVED = frozenset(
     "n pi nan inf sum mean max concat stack reshape put add_at zeros_like s_ range reversed logical_and "
-    "logical_or".split()
+    "logical_or logical_not".split()
 )
 """Names that a program uses besides those of the formulas."""
 
@@ -44,7 +44,7 @@ class Names:
         self.constants: dict[str, NDArray[Any]] = {}
         self.functions: dict[str, Callable[..., float]] = {}
         self.permanent: set[str] = set()  # names that stay, even if they are read only once
-        self.temporaries: set[str] = set()  # numbered names, such as t1, and their derivatives, dt1
+        self.temporaries: dict[str, str] = {}  # numbered names, and their derivatives: {"t1": "t1", "dt1": "t1"}
         self._of_constants: dict[Any, str] = {}
         self._of_functions: dict[Callable[..., float], str] = {}
         self._last_numbers: dict[str, int] = {}
@@ -52,7 +52,7 @@ class Names:
     @property
     def reserved(self) -> set[str]:
         """The names that no temporary may have."""
-        return self.used - self.temporaries
+        return self.used - self.temporaries.keys()
 
     def new(self, label: str) -> str:
         """The label, followed by underscores if it is used already."""
@@ -72,7 +72,7 @@ class Names:
         """A name for the derivative with respect to `word`: ``dw``."""
         new = self.new(f"d{word}")
         if word in self.temporaries:
-            self.temporaries.add(new)
+            self.temporaries[new] = word
         return new
 
     def numbered(self, letter: str) -> str:
@@ -84,7 +84,7 @@ class Names:
         word = f"{letter}{number}"
         self.used.add(word)
         if letter == "t":
-            self.temporaries.add(word)
+            self.temporaries[word] = word
         return word
 
     def counter(self) -> str:

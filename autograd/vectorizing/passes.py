@@ -138,10 +138,11 @@ class _Inlining:
 # --- Names in order -------------------------------------------------------------------------------------------------
 
 
-def renumbered(block: Block, temporaries: Collection[str], reserved: Collection[str]) -> Block:
+def renumbered(block: Block, temporaries: Mapping[str, str], reserved: Collection[str]) -> Block:
     """The block with its `temporaries` called t1, t2, ... in order, and the derivative with respect to t3 dt3.
 
-    Numbers for which one of these names is `reserved` are left out.
+    `temporaries` maps each of these names to itself, and the name of a derivative to that of its variable.  Numbers for
+    which one of the new names is `reserved` are left out.
     """
     numbers = (word for i in count(1) if (word := f"t{i}") not in reserved and f"d{word}" not in reserved)
     new_words: dict[str, str] = {}
@@ -150,10 +151,10 @@ def renumbered(block: Block, temporaries: Collection[str], reserved: Collection[
     def renamed(old: str) -> str:
         if old not in temporaries:
             return old
-        variable = old.removeprefix("d")
+        variable = temporaries[old]
         if variable not in new_words:
             new_words[variable] = next(numbers)
-        word = old.removesuffix(variable) + new_words[variable]
+        word = new_words[variable] if old == variable else f"d{new_words[variable]}"
         trees[old] = ast.Name(word, ast.Load())
         return word
 
