@@ -45,6 +45,7 @@ class Names:
         self.functions: dict[str, Callable[..., float]] = {}
         self.permanent: set[str] = set()  # names that stay, even if they are read only once
         self.temporaries: dict[str, str] = {}  # numbered names, and their derivatives: {"t1": "t1", "dt1": "t1"}
+        self._derived: set[str] = set()
         self._of_constants: dict[Any, str] = {}
         self._of_functions: dict[Callable[..., float], str] = {}
         self._last_numbers: dict[str, int] = {}
@@ -69,10 +70,11 @@ class Names:
         return word
 
     def derivative(self, word: str) -> str:
-        """A name for the derivative with respect to `word`: ``dw``."""
+        """A name for the derivative with respect to `word`: ``dw``.  There may be several, such as partial sums."""
         new = self.new(f"d{word}")
         if word in self.temporaries:
-            self.temporaries[new] = word
+            self.temporaries[new] = new if word in self._derived else word
+            self._derived.add(word)
         return new
 
     def numbered(self, letter: str) -> str:

@@ -46,7 +46,8 @@ class Specialization:
         self.steps, self.results = with_loops(groups, results)
         self.taped = (groups, results) if _size(self.steps) > LONG else None
         self.block = block_size(groups, self.taped is not None)
-        self.latest: Names = (self.parameters() or None) if self.is_one_number else None  # the derivatives last requested
+        # the derivatives last requested
+        self.latest: Names = (self.parameters() or None) if self.is_one_number else None
         self._computed = [value for group in trace.captured for value in group.values if not value.is_leaf]
         self._codes: dict[Names, ArrayFunction | TapeFunction] = {}
         self._functions: dict[Any, Callable[..., Any]] = {}
