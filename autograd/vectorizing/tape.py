@@ -151,8 +151,13 @@ class TapeFunction:
         comment = f"# {self.statements - 1:,} statements without repetition: they run from a tape{backwards}."
         return "\n    ".join([head(self.title, [(block.words[x], x) for x in self.inputs]), comment, *shown])
 
-    def in_scope(self, scope: Mapping[str, Any], converted: Callable[[Any], Any]) -> Callable[..., Any]:
-        """The function, over the functions of `scope`; constants are `converted`."""
+    def in_scope(
+        self, scope: Mapping[str, Any], converted: Callable[[Any], Any], keys: Sequence[str] | None = None
+    ) -> Callable[..., Any]:
+        """The function, over the functions of `scope`; constants are `converted`.
+
+        It returns a tuple; with `keys`, the first result, and a dict with these keys of the others.
+        """
         kernels = [kernel.compiled(scope) for kernel in self.kernels]
         constants = [converted(x) if x.ndim else float(x) for x in self.constants]
         batched = [i for i, array in enumerate(self.inputs) if array.batched]
@@ -170,7 +175,8 @@ class TapeFunction:
             ((x, is_batched),) = results
             seed = scope["zeros_like"](x) + (1 / n if is_batched else 1.0)
             gradients = self._backward(seed, n, values, kernels, scope)
-            return scope["mean"](x) if is_batched else x, *gradients
+            mean = scope["mean"](x) if is_batched else x
+            return (mean, *gradients) if keys is None else (mean, dict(zip(keys, gradients, strict=True)))
 
         return run
 
