@@ -7,7 +7,7 @@ derivatives, is generated when it is first needed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +34,9 @@ class Program:
         self.batch = batch
         self._signature = Signature(f)
         self._specializations: dict[Any, Specialization] = {}
-        self._entries: dict[Any, list[_Entry]] = {}
+        self._entries: dict[Any, list[Callable[..., Any]]] = {}
+        self._programs: dict[Callable[..., Any], tuple[Specialization, tuple[str, ...] | None]] = {}
+        self._recent: Callable[..., Any] | None = None  # the entry that was used last
         self._latest: Specialization | None = None
         for name in batch:
             self._signature.check_name(name, f"batch={name!r}")
@@ -59,10 +61,8 @@ class Program:
         single number, and for names in `wrt` that are not arguments or have no derivative.
         """
         request = wrt if wrt is None or type(wrt) is str else ("wrt", str(wrt))
-        if not args:
-            result = self._quick(request, kwargs)
-            if result is not None:
-                return result  # type: ignore[no-any-return]
+        if not args and (result := self._quick(request, kwargs)) is not None:
+            return result  # type: ignore[no-any-return]
         program, call = self._specialized(args, kwargs)
         names = self._variables(wrt, program, call)
         value, *gradients = program.run(names, call)
@@ -125,7 +125,7 @@ class Program:
             finally:
                 progress.close()
             self._specializations[call.key] = program
-        self._latest = program
+        self._latest, self._recent = program, None
         return program, call
 
     def _variables(self, wrt: Any, program: Specialization, call: Call) -> tuple[str, ...]:
@@ -144,22 +144,33 @@ class Program:
 
     def _quick(self, request: Any, arguments: dict[str, Any]) -> Any:
         """The result of an earlier request, if the arguments are like those of one of them; else None."""
-        entries = self._entries.get(request, [])
-        for found in entries:
-            result = found.function(arguments)
+        for quick in self._entries.get(request, ()):
+            result = quick(arguments)
             if result is not None:
-                if found is not entries[0]:
-                    self._entries[request] = [found, *(other for other in entries if other is not found)]
-                self._latest, found.program.latest = found.program, found.names or found.program.latest
+                if quick is not self._recent:
+                    self._return_to(request, quick)
                 return result
         return None
 
+    def _return_to(self, request: Any, quick: Callable[..., Any]) -> None:
+        """Note that an earlier way has been taken again: it comes first from now on."""
+        self._recent = quick
+        self._latest, names = self._programs[quick]
+        self._latest.latest = names or self._latest.latest
+        self._entries[request] = [quick, *(other for other in self._entries[request] if other is not quick)]
+
     def _remember(self, request: Any, program: Specialization, names: tuple[str, ...] | None, call: Call) -> None:
         """Keep the quick way for arguments like these, among the latest few."""
-        function = program.function(names, call, is_named=names is not None) if not program.captured else None
-        quick = function and entry(function, call, self.batch, 1.5 * program.block)
+        if program.captured:
+            return
+        function = program.function(names, call, is_named=names is not None)
+        quick = entry(function, call, self.batch, 1.5 * program.block)
         if quick:
-            self._entries[request] = [_Entry(quick, program, names), *self._entries.get(request, ())][:ENTRIES]
+            self._programs[quick] = program, names
+            entries = [quick, *self._entries.get(request, ())]
+            self._entries[request] = entries[:ENTRIES]
+            for forgotten in entries[ENTRIES:]:
+                del self._programs[forgotten]
 
 
 ENTRIES = 4
@@ -167,14 +178,6 @@ ENTRIES = 4
 
 _VALUES = ("values",)
 """The request for the results themselves, in the place of the names in `wrt`."""
-
-
-class _Entry(NamedTuple):
-    """The quick way into a program, and the names of the arguments with respect to which it has derivatives."""
-
-    function: Callable[[dict[str, Any]], Any]
-    program: Specialization
-    names: tuple[str, ...] | None
 
 
 def _joined(results: Sequence[Any], shape: tuple[int, ...]) -> Any:
