@@ -81,6 +81,8 @@ def _in_order_of_creation(groups: list[tuple[int, Group]]) -> list[Group]:
 
 def _conditions_used_as_numbers(graph: Graph) -> set[Value]:
     """The conditions that are operands of arithmetic, not only of `where` and of other conditions."""
+    if not any(map(is_condition, {node.op for node in graph.nodes})):
+        return set()
     numeric = {x for x in graph.results if type(x) is Value and is_condition(x.op)}
     for node in graph.nodes:
         for i, operand in enumerate(graph.operands(node)):
@@ -94,9 +96,12 @@ def _levels(graph: Graph) -> list[list[Value]]:
     """The nodes by their depth: the largest number of steps that lead to them."""
     depth: dict[Value, int] = {}
     levels: list[list[Value]] = []
-    get = depth.get
+    get, args, forms = depth.get, graph.args, graph.forms
     for node in graph.nodes:
-        d = max((get(x, 0) for x in graph.operands(node) if type(x) is Value), default=0)
+        d = 0
+        for x in forms[node].operands if node in forms else args[node]:
+            if type(x) is Value:
+                d = max(d, get(x, 0))
         depth[node] = d + 1
         if d == len(levels):
             levels.append([])
@@ -173,8 +178,8 @@ class _Level:
         if node in self.parts:
             common = tuple((part.kind, *part.common) for part in self.parts[node])
             return node.op is _MAXIMUM, self.graph.forms[node].divisor, common
-        args = self.graph.args[node]
-        sources = tuple(self.places.get(x, _NOWHERE)[0] for x in args)
+        args, get = self.graph.args[node], self.places.get
+        sources = tuple([get(x, _NOWHERE)[0] for x in args])
         return node.op, sources, args[1] if node.op is _POW and sources[1] is None else None
 
     def group(self, members: list[Value]) -> Group:
@@ -193,12 +198,11 @@ class _Level:
 
     def operand_key(self, node: Value) -> tuple[Any, ...]:
         """The key that tells the nodes of a group apart: the places of their operands."""
+        operands: Sequence[Operand] = self.graph.args[node]
         if node in self.parts:
             operands = [x for part in self.parts[node] for summand in part.summands for x in summand]
-        else:
-            operands = list(self.graph.args[node])
-        places = self.places
-        return tuple(places[x] if x in places else (x, math.copysign(1, x)) for x in operands)
+        get = self.places.get
+        return tuple([get(x) or (x, math.copysign(1, x)) for x in operands])
 
     def group_of(self, members: list[Value], label: str | None) -> Group:
         """The group of nodes that are all different."""
