@@ -215,9 +215,13 @@ class _Level:
         else:
             args = self.graph.args
             parts, divisor = (), 1
-            views = [_view(column, self.places) for column in zip(*(args[member] for member in members), strict=True)]
+            if len(members) == 1:
+                views = [_element(x, self.places) for x in args[node]]
+            else:
+                columns = zip(*(args[member] for member in members), strict=True)
+                views = [_view(column, self.places) for column in columns]
         shape = (len(members),) if len(members) > 1 else ()
-        array = Array(shape, any(view.batched for view in views), label)
+        array = Array(shape, any([view.batched for view in views]), label)
         return Group(node.op, array, () if parts else tuple(views), parts, divisor)
 
 
@@ -232,11 +236,17 @@ def _part(column: Sequence[_Summands], places: _Places) -> Part:
     )
 
 
+def _element(operand: Operand, places: _Places) -> View:
+    """An operand of a group of one node."""
+    array, row = places.get(operand, _NOWHERE)
+    return View(None, np.float64(operand)) if array is None else View(array, np.intp(row))  # type: ignore[arg-type]
+
+
 def _view(operands: Sequence[Operand], places: _Places) -> View:
     """The operands of a group, one for each of its nodes, or a single one if they are all the same."""
-    array, row = places.get(operands[0], _NOWHERE)
     if len(operands) == 1:
-        return View(None, np.float64(operands[0])) if array is None else View(array, np.intp(row))  # type: ignore[arg-type]
+        return _element(operands[0], places)
+    array = places.get(operands[0], _NOWHERE)[0]
     index = np.array(operands, dtype=float) if array is None else np.array([places[x][1] for x in operands])
     return View(array, index[0] if _is_repeated(index) else index)
 

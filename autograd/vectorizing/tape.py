@@ -219,8 +219,8 @@ def _read(operand: Operand, values: Sequence[Any]) -> Any:
 
 def _kind(group: Group, views: Sequence[View], needed: tuple[bool, ...]) -> Any:
     """The key of the groups that share a kernel."""
-    operands = tuple([(x.shape, x.batched, x.array is not None and x.array.is_condition) for x in views])
-    parts = tuple([(len(part.factors), part.is_sum, part.is_product) for part in group.parts])
+    operands = tuple([(x.index.shape, *((x.array.batched, x.array.is_condition) if x.array else ())) for x in views])
+    parts = tuple([(len(part.factors), part.is_sum, part.is_product) for part in group.parts]) if group.parts else ()
     return group.op, group.divisor, group.array.shape, group.array.is_condition, operands, parts, needed
 
 
