@@ -37,7 +37,7 @@ def as_samples(X: Any, y: Any, model: ModelLike, names: tuple[str, str] = ("X", 
     The targets have the shape of the model's predictions, (samples,) or (samples, outputs); (samples,) is also
     accepted for losses that compare several outputs with one label.
     """
-    inputs, targets = as_inputs(X, model, "learns", names[0]), _numbers(y, names[1])
+    inputs, targets = (a.copy() for a in (as_inputs(X, model, "learns", names[0]), _numbers(y, names[1])))
     if targets.ndim == 2 and targets.shape[1] == 1 == model.nout:
         targets = targets[:, 0]
     if targets.ndim == 0 or len(inputs) != len(targets):
@@ -64,7 +64,7 @@ def _numbers(data: Any, name: str) -> Array:
     except ValueError:
         raise _ragged(data, name) from None
     if array.dtype.kind in "fiub" and array.dtype.itemsize <= 8:
-        return array.astype(float)
+        return array.astype(float, copy=False)
     if array.dtype.kind in "US":
         array = np.array(data, dtype=object)  # the entries as they were written
     if not array.shape:

@@ -26,6 +26,7 @@ from neuron.training.arguments import (
     validation_samples,
     whole_number,
 )
+from neuron.training.checked import Checked
 from neuron.training.divergence import Diagnosis, DivergedError, Guarded, guarded_step
 from neuron.training.history import History
 from neuron.training.loop import Measurements, batches, descent
@@ -104,7 +105,8 @@ def fit(
     history = History([], [labels[i] for i in learning], learning, metric_name)
     start = np.array([parameter.data for parameter in trained])
     guarded = Guarded(computed_by, start, history.names)
-    measurements = Measurements(guarded, measure, samples, held_out, record_parameters, history)
+    is_ahead = not functions and (size is None or size >= len(samples[0]))
+    measurements = Measurements(guarded, measure, samples, held_out, record_parameters, history, is_ahead)
     watch = Diagnosis(guarded, method, samples, next_batches, history).watch
     step = guarded_step(method.start())
     try:
@@ -118,6 +120,8 @@ def fit(
                     place(trained, theta)
                     if _is_ended_by(functions, history, everything):
                         break
+                    if isinstance(computed_by, Checked):
+                        computed_by.doubt()
     except KeyboardInterrupt:
         if not history.entries:  # there is nothing to return yet
             raise

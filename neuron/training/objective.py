@@ -19,6 +19,7 @@ from autograd.extend import as_float, shown
 from neuron import losses
 from neuron.choosing import choose
 from neuron.models.neuron import Model
+from neuron.models.programs import one_by_one
 
 __all__ = ["REDUCTIONS", "Eager", "Method", "Objective", "Penalty", "names", "place", "positions"]
 
@@ -65,7 +66,7 @@ class Eager:
     def value(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
         """The loss and the predictions, from plain floats: no graph."""
         place(self.parameters, theta)
-        predictions = self.model.predict(X)
+        predictions = one_by_one(self.model, X)
         L = self._total(predictions.tolist(), y.tolist(), theta.tolist())
         return float(L), predictions
 
