@@ -62,7 +62,7 @@ class Checked:
         if self.fast is not self.reference and (self.is_doubtful or is_power_of_two):
             i = self.comparisons % len(X)
             self.comparisons += 1
-            return self.compared(theta, X[i : i + 1], y[i : i + 1])
+            return self.compared(theta, *(np.asarray(samples[i : i + 1], dtype=float) for samples in (X, y)))
         return self.fast
 
     def compared(self, *sample: Array) -> Objective:

@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 def descent(
     theta: Array,
     rates: Iterable[float],
-    samples: tuple[Array, Array],
+    samples: tuple[Any, Any],
     next_batches: Callable[[], Iterable[Any]],
     gradient: Callable[[Array, Array, Array], Array],
     step: Update,
@@ -72,8 +72,8 @@ class Measurements:
 
     objective: Guarded
     metric: Metric | None
-    samples: tuple[Array, Array]
-    held_out: tuple[Array, Array] | None
+    samples: tuple[Any, Any]
+    held_out: tuple[Any, Any] | None
     record_parameters: bool
     history: History
     is_ahead: bool = False
@@ -113,11 +113,11 @@ class Measurements:
             error.add_note("(in the validation data)")
             raise
 
-    def measured(self, predictions: Array, targets: Array) -> float | None:
+    def measured(self, predictions: Any, targets: Any) -> float | None:
         """The metric, computed from copies, which it may change."""
         if self.metric is None:
             return None
-        return as_float(self.metric(predictions.copy(), targets.copy()), "the metric")
+        return as_float(self.metric(np.array(predictions), np.array(targets)), "the metric")
 
     def finish(self) -> Array:
         """The parameters of the last entry, or of the start, which are deleted unless they should be recorded."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from autograd import Value, vectorize
 from neuron.models.neuron import Model
 from neuron.models.programs import forward, parameter_arrays
+from neuron.models.samples import is_on_devices
 from neuron.training.checked import Checked
 from neuron.training.objective import Eager, Penalty, positions
 
@@ -45,30 +46,32 @@ class ArrayPrograms:
         def loss(x: Any, y: Any, **parameters: Any) -> Any:
             return eager.loss_of(forward(model, x, parameters), y)
 
-        def loss_and_outputs(x: Any, y: Any, **parameters: Any) -> Any:
+        def loss_and_prediction(x: Any, y: Any, **parameters: Any) -> Any:
             outputs = forward(model, x, parameters)
-            return [eager.loss_of(outputs, y), *outputs]
+            return eager.loss_of(outputs, y), outputs[0] if len(outputs) == 1 else np.array(outputs)
 
         def penalty(theta: Any) -> Any:
             return eager.penalty(theta)  # type: ignore[misc]
 
         self.losses = vectorize(loss, batch=("x", "y"))
-        self.losses_and_outputs = vectorize(loss_and_outputs, batch=("x", "y"))
+        self.losses_and_predictions = vectorize(loss_and_prediction, batch=("x", "y"))
         self.penalties = vectorize(penalty) if eager.penalty else None
 
     def value(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
         """The loss, and the predictions for every sample."""
         self.numbers[self.learning] = theta
-        losses, *outputs = self.losses_and_outputs(x=X, y=y, **self.parameters)
+        compute = self.on_devices[0] if is_on_devices(X) else self.losses_and_predictions
+        losses, predictions = compute(x=X, y=y, **self.parameters)
         loss = float(losses.sum() if self.is_sum else losses.mean())
         if self.penalties is not None:
             loss += float(self.penalties(theta=theta))
-        return loss, outputs[0] if len(outputs) == 1 else np.stack(outputs, axis=1)
+        return loss, predictions
 
     def value_and_grad(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
         """The loss, and its derivatives with respect to θ."""
         self.numbers[self.learning] = theta
-        loss, gradients = self.losses.value_and_grad(x=X, y=y, **self.parameters)
+        compute = self.on_devices[1] if is_on_devices(X) else self.losses.value_and_grad
+        loss, gradients = compute(x=X, y=y, **self.parameters)
         for name, part in self.gradients.items():
             part[...] = gradients[name]
         gradient = self.slopes[self.learning]
@@ -78,3 +81,10 @@ class ArrayPrograms:
             penalty, slopes = self.penalties.value_and_grad(theta=theta)
             loss, gradient = loss + penalty, gradient + slopes["theta"]
         return float(loss), gradient
+
+    @cached_property
+    def on_devices(self) -> tuple[Any, Any]:
+        """The programs for arrays of JAX, each compiled for the devices that hold them."""
+        import jax
+
+        return jax.jit(self.losses_and_predictions), jax.jit(self.losses.value_and_grad)
