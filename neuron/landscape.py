@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd import Value
 from neuron.models.neuron import Model
-from neuron.models.samples import as_samples
+from neuron.models.samples import as_arrays
 from neuron.training.fit import DivergedError, fit
 from neuron.training.history import History
 from neuron.training.objective import Penalty, names, place, positions
@@ -51,7 +51,7 @@ class Landscape:
         self.start = np.array([parameter.data for parameter in self.parameters])
         self.loss: dict[str, Any] = {"loss": loss, "reduction": reduction, "penalty": penalty}
         self.objective = vectorized(self.model, self.parameters, **self.loss)
-        self.samples = as_samples(X, y, model)
+        self.samples = as_arrays(X, y, model)
 
     def heights(self, points: Array) -> Array:
         """The loss at each point."""

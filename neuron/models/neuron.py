@@ -6,10 +6,8 @@ parameters.  `predict` runs the same formulas on plain floats, or on arrays: no 
 
 from __future__ import annotations
 
-import copy
 import random
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,7 +19,7 @@ from neuron.choosing import choose
 from neuron.models import files, structure
 from neuron.models.programs import predictions
 from neuron.models.protocols import ModelLike
-from neuron.models.samples import as_inputs, is_lazy
+from neuron.models.samples import as_inputs
 
 if TYPE_CHECKING:
     from autograd.extend import Drawing, Words
@@ -62,13 +60,7 @@ class Model(ModelLike):
         numbers is accepted as well.  Returns shape (samples,), or (samples, outputs) if there are several; for an
         array of Dask, one that is computed in chunks when it is needed, with the parameters of now.
         """
-        inputs: Any = as_inputs(X, self)
-        if not is_lazy(inputs):
-            return predictions(self, np.asarray(inputs, dtype=float))
-        chunks = inputs.chunks[:1] if self.nout == 1 else (inputs.chunks[0], (self.nout,))
-        drop_axis = 1 if self.nout == 1 else None
-        snapshot = partial(predictions, copy.deepcopy(self))
-        return inputs.map_blocks(snapshot, dtype=float, chunks=chunks, drop_axis=drop_axis)  # type: ignore[no-any-return]
+        return predictions(self, as_inputs(X, self))  # type: ignore[no-any-return]
 
     def zero_grad(self) -> None:
         """Forget all gradients, so that the next backward pass does not add to them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from autograd import Value, vectorize
 from neuron.models.protocols import ModelLike, NeuronLike
+from neuron.models.samples import is_lazy
 
 __all__ = ["forward", "is_near", "one_by_one", "parameter_arrays", "predictions"]
 
@@ -24,13 +25,18 @@ TOLERANCE = 1e-6
 """The difference allowed between a program and Values, relative to the larger number (and to 1e-6)."""
 
 
-def predictions(model: ModelLike, X: Array) -> Array:
-    """The outputs for all samples, shape (samples,) or (samples, outputs): the numbers of `one_by_one`, apart from
-    rounding.
+def predictions(model: ModelLike, X: Any) -> Any:
+    """The outputs for all samples, shape (samples,) or (samples, outputs); lazily, if `X` is an array of Dask.
 
-    The outputs for the first sample are compared.  If they differ, or `forward` cannot be recorded, all samples are
-    computed one by one, and so are those with finite inputs whose outputs are not: there, `forward` may raise an error.
+    They are those of `one_by_one`, apart from rounding.  The outputs for the first sample are compared: if they differ,
+    or `forward` cannot be recorded, all samples are computed one by one, and so are those with finite inputs whose
+    outputs are not, where `forward` may raise an error.
     """
+    if is_lazy(X):
+        chunks, removed = ((X.chunks[0],), 1) if model.nout == 1 else ((X.chunks[0], (model.nout,)), None)
+        of_chunk = partial(predictions, copy.deepcopy(model))
+        return X.map_blocks(of_chunk, dtype=float, chunks=chunks, drop_axis=removed)
+    X = np.asarray(X, dtype=float)
     if len(X) < MANY:
         return one_by_one(model, X)
     expected = one_by_one(model, X[:1])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from autograd.extend import as_float, shown
 from neuron.models.protocols import ModelLike
 
-__all__ = ["as_inputs", "as_samples", "is_lazy", "is_on_devices"]
+__all__ = ["as_arrays", "as_inputs", "as_samples", "is_lazy", "is_on_devices"]
 
 Array = NDArray[np.float64]
 
@@ -71,6 +71,12 @@ def as_samples(X: Any, y: Any, model: ModelLike, names: tuple[str, str] = ("X", 
     if not len(inputs):
         raise ValueError(f"{names[0]} and {names[1]} are empty: at least one sample is needed")
     _check_finite((names[0], inputs, "an input"), (names[1], targets, "a target"))
+    return inputs, targets
+
+
+def as_arrays(X: Any, y: Any, model: ModelLike) -> tuple[Array, Array]:
+    """The same samples as arrays of NumPy, wherever they are."""
+    inputs, targets = (np.asarray(part, dtype=float) for part in as_samples(X, y, model))
     return inputs, targets
 
 

@@ -81,7 +81,7 @@ class Checked:
                     raise ValueError("the loss of the same sample differs from call to call")
         except Exception as error:
             self.fast = self.reference
-            _warn(f"training uses Values, one sample after the other, which is slow: {error}")
+            _warn(f"the loss uses Values, one sample after the other, which is slow: {error}")
             return self.reference
         if has_changed and self.agreed_at and not self.is_doubtful:
             _warn(

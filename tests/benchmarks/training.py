@@ -1,8 +1,9 @@
 """`fit` and `predict` beside loops written by hand: ``python -m tests.benchmarks.training``.
 
 Prints the time of an epoch of `fit`, full batch, as a multiple of a NumPy loop that records its loss each epoch (the
-losses are compared first); the time of predictions for a million rows, with PyTorch and scikit-learn if they are
-installed; and the seconds of three lessons.  One thread each, in float64; the best of several rounds, in turns.
+losses are compared first), apart from the first call; the time of predictions for a million rows, with PyTorch and
+scikit-learn if they are installed; and the seconds of three lessons.  One thread each, in float64; the best of several
+rounds, in turns.
 """
 
 import os
@@ -80,8 +81,8 @@ def epochs():
         X = source.normal(size=(samples, inputs))
         y = (X[:, 0] > 0).astype(float)
 
-        def trained(X=X, y=y, model=model, **options):
-            return fit(model(), X, y, loss="mse", optimizer=SGD(LR), epochs=EPOCHS, progress=False, **options).loss
+        def trained(epochs=EPOCHS, X=X, y=y, model=model, **options):
+            return fit(model(), X, y, loss="mse", optimizer=SGD(LR), epochs=epochs, progress=False, **options).loss
 
         def hand(X=X, y=y, model=model, by_hand=by_hand):
             return by_hand(model(), X, y)
@@ -90,16 +91,19 @@ def epochs():
         assert min(expected) > 0
         np.testing.assert_allclose(trained(), expected, rtol=1e-8)
         with_metric = {"metric": lambda predictions, targets: float(np.mean((predictions > 0.5) == targets))}
-        seconds = best_seconds(
-            {
-                "by hand": hand,
-                "fit": trained,
-                "with a metric": lambda trained=trained, options=with_metric: trained(**options),
-                "with a callback": lambda trained=trained: trained(callbacks=[lambda history: None]),
-            }
-        )
-        ratios = ", ".join(f"{key} {t / seconds['by hand']:.2f}" for key, t in seconds.items() if key != "by hand")
-        print(f"{name}: {1e6 * seconds['by hand'] / EPOCHS:.0f} µs an epoch by hand; × {ratios}", flush=True)
+        sides = {
+            "by hand": hand,
+            "no epochs": lambda trained=trained: trained(0),
+            "fit": trained,
+            "with a metric": lambda trained=trained, options=with_metric: trained(**options),
+            "with a callback": lambda trained=trained: trained(callbacks=[lambda history: None]),
+        }
+        seconds = best_seconds(sides)
+        first_call = seconds.pop("no epochs")
+        by_hand_seconds = seconds.pop("by hand")
+        ratios = ", ".join(f"{key} {(t - first_call) / by_hand_seconds:.2f}" for key, t in seconds.items())
+        print(f"{name}: {1e6 * by_hand_seconds / EPOCHS:.0f} µs an epoch by hand; × {ratios}; ", end="")
+        print(f"first call {1e3 * first_call:.1f} ms", flush=True)
 
 
 def predictions():

@@ -67,7 +67,7 @@ def neuron():
         {"objective": Eager},
         {"callbacks": [lambda history: None]},
     ],
-    ids=str,
+    ids=lambda options: " ".join(options) or "default",
 )
 def test_the_numbers_are_those_of_arrays(options):
     assert_alike(neuron, **{"optimizer": SGD(0.05)} | options)

@@ -28,7 +28,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "beyond-one-machine.md"
         {"batch_size": 30, "seed": 1},
         {"callbacks": [lambda history: None]},
     ],
-    ids=str,
+    ids=lambda options: " ".join(options) or "default",
 )
 def test_the_numbers_are_those_of_arrays_apart_from_the_precision(options):
     options = {"optimizer": SGD(0.05), "epochs": 4} | options
