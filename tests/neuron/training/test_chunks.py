@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from neuron import MLP, SGD, Layer, Neuron, fit, losses
+from neuron.landscape import Landscape
 from neuron.training.chunks import Chunks, in_chunks
 from neuron.training.objective import Eager
 
@@ -268,3 +269,8 @@ def test_whole_numbers_and_single_precision_become_floats():
     assert_alike(neuron, chunked_X=lazy(small), rtol=1e-5, optimizer=SGD(0.05))
     n = Neuron(1, None, seed=1)
     assert fit(n, lazy(np.arange(50)), lazy(np.arange(50)), optimizer=SGD(1e-4), epochs=1).epochs == 1
+
+
+def test_plots_load_the_samples():
+    heights = [Landscape(n := neuron(), n.w[:1], *arrays).heights(np.ones((2, 1))) for arrays in ((X, Y), (lazy(X), Y))]
+    assert heights[0].tolist() == heights[1].tolist()
