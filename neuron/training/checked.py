@@ -53,6 +53,8 @@ class Checked:
         loss, gradient = self.chosen(theta, X, y).value_and_grad(theta, X, y)
         if math.isfinite(loss) and np.isfinite(gradient).all():
             return loss, gradient
+        if not math.isfinite(loss) and not math.isfinite(self.reference.value(theta, X, y)[0]):
+            return loss, gradient  # without the graph of all samples, which may be large
         return self.reference.value_and_grad(theta, X, y)
 
     def chosen(self, theta: Array, X: Array, y: Array) -> Objective:

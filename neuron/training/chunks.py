@@ -128,7 +128,7 @@ class Chunked:
         if not self.has_metric:
             (loss,) = self.computed(_loss, theta, X, y)
             return loss + penalty, None
-        results = self.computed(_loss_and_predictions, theta, X, y, is_sum=False)
+        results = self.computed(_loss_and_predictions, theta, X, y, added=False)
         losses, predictions = zip(*results, strict=True)
         return sum(losses) + penalty, np.concatenate(predictions)
 
@@ -138,8 +138,8 @@ class Chunked:
         result = self.computed(_loss_and_gradient, theta, X, y)
         return result[0] + penalty, result[1:] + slopes
 
-    def computed(self, compute: Callable[..., Any], theta: Array, X: Chunks, y: Chunks, is_sum: bool = True) -> Any:
-        """The sum of the results for all chunks, or all of them: one graph, run once."""
+    def computed(self, compute: Callable[..., Any], theta: Array, X: Chunks, y: Chunks, added: bool = True) -> Any:
+        """The results for all chunks, or (`added`) their sum: one graph, run once."""
         import dask
 
         self.send(theta, X, y)
@@ -149,7 +149,7 @@ class Chunked:
             of_chunk(self.sent, compute, weight, theta, *chunk)
             for weight, *chunk in zip(weights.tolist(), X.places.tolist(), X.parts, y.parts, strict=True)
         ]
-        if not is_sum:
+        if not added:
             return dask.compute(*results)
         while len(results) > 1:
             results = [add(results[i : i + ADDED_AT_ONCE]) for i in range(0, len(results), ADDED_AT_ONCE)]
