@@ -221,7 +221,7 @@ class _Level:
                 columns = zip(*(args[member] for member in members), strict=True)
                 views = [_view(column, self.places) for column in columns]
         shape = (len(members),) if len(members) > 1 else ()
-        array = Array(shape, any([view.batched for view in views]), label)
+        array = Array(shape, any(view.batched for view in views), label)
         return Group(node.op, array, () if parts else tuple(views), parts, divisor)
 
 

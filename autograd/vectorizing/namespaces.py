@@ -173,4 +173,5 @@ class _ArrayApi:
         places = np.asarray(index).ravel()
         matrix = np.zeros((places.size, zeros.shape[-1]))
         matrix[np.arange(places.size), places] = 1
-        return self.xp.reshape(x, (*zeros.shape[:-1], places.size)) @ self.array(matrix)
+        matrix = self.xp.asarray(matrix, dtype=zeros.dtype, **self.device)
+        return self.xp.reshape(x, (*zeros.shape[:-1], places.size)) @ matrix
