@@ -50,7 +50,7 @@ def deep(nodes):
 def irregular(nodes):
     """Operations on random ones among the latest fifty: nothing repeats."""
     source = random.Random(1)
-    steps = [(source.randrange(5), source.randrange(1, 50), source.randrange(1, 50)) for _ in range(nodes // 2)]
+    steps = [(source.randrange(5), source.randrange(1, 50), source.randrange(1, 50)) for _ in range(nodes * 4 // 5)]
 
     def f(a, x, sin):
         v = [(a[i % 5] + x[i // 5 % 5]) * (i + 1) for i in range(50)]
@@ -58,15 +58,15 @@ def irregular(nodes):
             y, z = v[-i], v[-j]
             match kind:
                 case 0:
-                    v.append(sin(y) + z)
+                    v.append(sin(y) * a[i % 5])
                 case 1:
-                    v.append(sin(y - z))
+                    v.append((y + z) * 0.5)
                 case 2:
-                    v.append(y * 0.5 + z)
+                    v.append(sin(y - z) * 0.7)
                 case 3:
-                    v.append(sin(z) * y)
+                    v.append(y * 0.3 + x[j % 5])
                 case 4:
-                    v.append(0.25 - sin(y))
+                    v.append(0.25 - sin(y) * a[j % 5])
         return sum(v[-49:], v[-50])
 
     return f, 5
