@@ -114,7 +114,8 @@ def _powers(name: str, x: Iterable[Value | float]) -> tuple[Any, list[Any]]:
     numbers = [term.detach() if type(term) is Value else term for term in terms] if is_tracing() else _numbers(terms)
     largest = reduce(functions["maximum"], numbers)
     if type(largest) is Value:
-        largest = functions["where"](abs(largest) == math.inf, 0.0, largest)  # inf - inf would be nan
+        is_infinite: Any = abs(largest) == math.inf  # type: ignore[comparison-overlap]
+        largest = functions["where"](is_infinite, 0.0, largest)  # inf - inf would be nan
     elif math.isinf(largest):
         largest = 0.0
     return largest, [functions["exp"](term - largest) for term in terms]

@@ -130,7 +130,8 @@ def _sorted_summands(form: LinearForm, places: _Places) -> list[_Summands]:
     by_source: dict[tuple[Array | None, ...], list[tuple[Operand, ...]]] = {}
     for a, b in form.pairs:
         first, second = places.get(a, _NOWHERE)[0], places.get(b, _NOWHERE)[0]
-        if _rank(first) > _rank(second):
+        is_fixed = second is not None and not second.batched if first is None else second is None and not first.batched
+        if (first is None) if is_fixed else _rank(first) > _rank(second):
             by_source.setdefault((second, first), []).append((b, a))
         else:
             by_source.setdefault((first, second), []).append((a, b))
@@ -142,7 +143,7 @@ def _sorted_summands(form: LinearForm, places: _Places) -> list[_Summands]:
         if n == 1 or any(source is not None and not source.shape for source in sources):
             parts += [_Summands("one", sources, [summand]) for summand in summands]
         elif len(sources) == 2 and not (sources[0] is not None and sources[0].batched):
-            column = tuple(places[b][1] if b in places else b for _, b in summands)
+            column = tuple([places[b][1] if b in places else (b, math.copysign(1, b)) for _, b in summands])
             parts.append(_Summands("product", (*sources, column), summands))
         else:
             parts.append(_Summands("many", (*sources, n), summands))
@@ -153,7 +154,10 @@ _NOWHERE = (None, 0)
 
 
 def _rank(array: Array | None) -> int:
-    """The order of factors: constants, then arrays that all samples share, then the others."""
+    """The order of factors: constants, then arrays that all samples share, then the others.
+
+    Only of two factors without samples, constants come last: the same numbers for all nodes, as in ``W @ c``.
+    """
     return 0 if array is None else 1 + array.batched
 
 
