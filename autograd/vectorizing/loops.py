@@ -185,14 +185,11 @@ class _Sequence:
             return False
         if link.distance is None or link.start is None:
             return view.array is model.array
+        place = (-1, 0) if view.array is None else self.places.get(view.array, (-1, 0))
         if i < link.distance:  # where the loop starts
-            place = self.places.get(view.array, (-1, 0)) if view.array is not None else (-1, 0)
             return view.batched == model.batched and place[0] < k and not view.over
         at = k + (i - link.distance) * period + link.start, link.slot
-        assert view.array is not None
-        return self.places.get(view.array) == at and (
-            view.index is model.index or view.index.tobytes() == model.index.tobytes()
-        )
+        return place == at and (view.index is model.index or view.index.tobytes() == model.index.tobytes())
 
     # --- Loops ------------------------------------------------------------------------------------------------------
 
@@ -207,7 +204,7 @@ class _Sequence:
                 self.operand([copy[v] for copy in copies], link, k, counter, carried) for v, link in enumerate(row)
             ]
             body.append(self.steps[k + q].with_views(iter(views)))
-        finals, stacks = self.passed(k, period, count)
+        finals, stacks = self.passed(k, period, count, {x.following.array for x in carried.values()})
         for x in carried.values():
             whole = x.following.array
             x.previous.label = whole.label if whole is not None and whole.shape == x.previous.shape else None
@@ -247,8 +244,11 @@ class _Sequence:
             following = everything(carried[key].previous)
         return following
 
-    def passed(self, k: int, period: int, count: int) -> tuple[list[Passed], list[Passed]]:
-        """The arrays that are read after the loop: of the last iteration, or of several."""
+    def passed(self, k: int, period: int, count: int, carried: set[Array | None]) -> tuple[list[Passed], list[Passed]]:
+        """The arrays that are read after the loop: of the last iteration, or of several.
+
+        Those that are carried are passed on even if nothing reads them: so copies of the loop are alike.
+        """
         end = k + period * count
         of_results = {view.array for view in self.results}
         finals: list[Passed] = []
@@ -259,7 +259,7 @@ class _Sequence:
                 array.label = _common([copy.label for copy in copies])
                 readers = [[j for j in self.readers.get(copy, ()) if j >= end] for copy in copies]
                 is_read = [bool(r) or copy in of_results for r, copy in zip(readers, copies, strict=True)]
-                if not any(is_read):
+                if not any(is_read) and array not in carried:
                     continue
                 only_last = not any(is_read[:-1])
                 shape = array.shape if only_last else (count, *array.shape)

@@ -70,7 +70,15 @@ class Names:
 
     def derivative(self, word: str) -> str:
         """A name for the derivative with respect to `word`: ``dw``."""
-        new = self.new(f"d{word}")
+        return self._like(word, f"d{word}")
+
+    def list_of(self, word: str, prefix: str = "") -> str:
+        """A name for a list with an entry per iteration of a loop: ``ws``, or with the prefix d ``dws``."""
+        return self._like(word, f"{prefix}{word}s")
+
+    def _like(self, word: str, label: str) -> str:
+        """A new name, temporary if `word` is."""
+        new = self.new(label)
         if word in self.temporaries:
             self.temporaries.add(new)
         return new
