@@ -15,6 +15,7 @@ from autograd import OPERATIONS, cos, dot, mean, sigmoid, sin, sqrt, tanh, vecto
 from autograd.vectorizing.emission import emitted
 from autograd.vectorizing.groups import Array, Group, Loop, View, everything
 from autograd.vectorizing.loops import with_loops
+from tests.mutants import LOOPS
 from tests.vectorizing.test_vectorize import assert_alike, check
 
 source = np.random.default_rng(3)
@@ -565,3 +566,28 @@ def test_random_recurrences(seed):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("autograd.vectorizing.loops.WORTHWHILE", 16)
         check(f, "x", **arguments)
+
+
+# --- Planted bugs ---------------------------------------------------------------------------------------------------
+
+CHECKS = [
+    test_several_states,
+    test_a_state_of_two_iterations_before,
+    test_vector_states_are_products_with_a_matrix,
+    test_rows_of_a_matrix_that_move_with_the_iteration,
+    test_a_second_loop_reads_what_the_first_has_computed_step_by_step,
+    test_the_inner_loop_may_stand_in_the_middle,
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bug", LOOPS)
+def test_planted_bugs_are_noticed(bug, monkeypatch):
+    LOOPS[bug](monkeypatch)
+    noticed = 0
+    for run in CHECKS:
+        try:
+            run()
+        except Exception:
+            noticed += 1
+    assert noticed
