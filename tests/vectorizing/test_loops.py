@@ -559,7 +559,7 @@ def random_recurrence(seed):
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1))
 def test_random_recurrences(seed):
     f, arguments = random_recurrence(seed)
