@@ -25,6 +25,7 @@ from autograd import (
     where,
 )
 from tests.vectorizing.test_namespaces import CASES as NETWORKS
+from tests.vectorizing.test_namespaces import dask_arrays, jax_arrays, torch_arrays
 from tests.vectorizing.test_vectorize import assert_alike, cube, eager, neuron_loss, random_function, root
 
 source = np.random.default_rng(17)
@@ -120,6 +121,23 @@ def test_random_programs(seed):
         compare(f, batch, rtol=1e-7, **arguments)
     except (ArithmeticError, ValueError):
         assume(False)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:__array_wrap__")  # PyTorch's, when add_at multiplies by a matrix of NumPy
+@pytest.mark.parametrize("library", [torch_arrays, jax_arrays, dask_arrays])
+@pytest.mark.parametrize("case", ["gathered operands", "a derivative inside", "a constant"])
+def test_arrays_of_other_libraries(library, case):
+    array, _ = library()
+    f, batch, arguments = PROGRAMS[case]
+    program, written = taped(f, batch, **arguments), vectorize(f, batch=batch)
+    theirs = {name: array(np.asarray(x)) for name, x in arguments.items()}
+    np.testing.assert_allclose(np.asarray(program(**theirs)), written(**arguments), rtol=1e-12)
+    value, gradients = program.value_and_grad(**theirs, wrt=list(arguments))
+    expected, expected_gradients = written.value_and_grad(**arguments, wrt=list(arguments))
+    np.testing.assert_allclose(np.asarray(value), expected, rtol=1e-12)
+    for name, gradient in gradients.items():
+        np.testing.assert_allclose(np.asarray(gradient), expected_gradients[name], rtol=1e-12, atol=1e-15)
 
 
 def test_several_results():
