@@ -236,6 +236,8 @@ FACTORS = [0.9, 0.2, 0.5, 0.4, 0.8, 0.1, 0.7, 0.3, 0.6, 0.25, 0.75, 0.55]
         (lambda x, t: x[ORDER[t]], "x[:, i1[i]]"),
         (lambda x, t: x[3] * FACTORS[t], "c1[i] * x[:, 3]"),
         (lambda x, t: x[t] * x[11 - t] + x[0], "x[:, i] * x[:, 11 - i]"),
+        (lambda x, t: dot([0.1, 0.2, 0.3], x[t : t + 3]), "x[:, i:i + 3]"),
+        (lambda x, t: autograd.sum(x[11 - t :: 2][:2]), "x[:, 11 - i:14 - i:2]"),
     ],
 )
 def test_elements_that_move_with_the_iteration(read, text):
@@ -245,7 +247,7 @@ def test_elements_that_move_with_the_iteration(read, text):
             h = tanh(a[t] * h + read(x, t)) - 0.1 * h
         return h
 
-    program = check(f, "x", a=source.normal(size=12), x=source.normal(size=(4, 12)))
+    program = check(f, "x", a=source.normal(size=12), x=source.normal(size=(4, 14)))
     assert loops(program) == ["12"]
     assert text in program.source
     assert "a[i]" in program.source

@@ -195,7 +195,8 @@ def test_names_are_new():
     names = Names()
     assert [names.new(x) for x in ("exp", "w", "w", "ŷ", "__debug__")] == ["exp_", "w", "w_", "ŷ", "__debug___"]
     assert names.derivative(names.numbered("t")) == "dt1"
-    assert names.temporaries == {"t1", "dt1"}
+    assert (names.list_of("w"), names.list_of("w", "d"), names.list_of("t1")) == ("ws", "dws", "t1s")
+    assert names.temporaries == {"t1", "dt1", "t1s"}
     assert "t1" not in names.reserved
     first, again = names.constant(np.ones(2)), names.constant(np.ones(2))
     assert first.id == again.id == "c1"

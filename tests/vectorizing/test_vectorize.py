@@ -862,6 +862,25 @@ def test_sums_of_many_terms_stay_readable():
     check(f, "x", a=0.3, x=np.array([0.01, 0.02]))
 
 
+def test_sums_over_many_arrays_are_written_in_several_lines():
+    def f(a, x):
+        draw, h = random.Random(0), [x]
+        for _ in range(40):
+            h.append(draw.choice([sin, tanh, exp, sigmoid])(h[-1] * a))
+        return autograd.sum(h)
+
+    program = check(f, "x", a=0.3, x=np.array([0.1, -0.2]))
+    assert max(map(len, program.source.splitlines())) < 250
+
+
+def test_columns_of_a_matrix():
+    def f(w, x):
+        return autograd.sum([tanh(dot([row[j] for row in w], x)) for j in range(2)])
+
+    program = check(f, "x", w=source.normal(size=(3, 2)), x=source.normal(size=(4, 3)))
+    assert "tanh(x @ w)" in program.source
+
+
 def test_results_share_no_memory():
     x = source.normal(size=(3, 2))
     same, first, again = vectorize(lambda x: [x[0], x[1] * 2, x[1] * 2], batch="x")(x=x)
