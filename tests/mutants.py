@@ -5,12 +5,23 @@ import ast
 import numpy as np
 
 from autograd import Value
-from autograd.vectorizing import adjoints, backward, forward, grouping, loops, passes, rewriting, simplification, trace
+from autograd.vectorizing import (
+    adjoints,
+    backward,
+    forward,
+    grouping,
+    loops,
+    passes,
+    rewriting,
+    simplification,
+    tape,
+    trace,
+)
 from autograd.vectorizing.statements import Assignment, Update
 from neuron.training import checked, fit, loop, optimizers, vectorized
 from tests.core.mutants import BACKWARD_PASSES, LOCAL_RULES
 
-__all__ = ["BACKWARD_PASSES", "LOCAL_RULES", "LOOPS", "PROGRAMS", "TRAININGS", "wrong_number"]
+__all__ = ["BACKWARD_PASSES", "LOCAL_RULES", "LOOPS", "PROGRAMS", "TAPES", "TRAININGS", "wrong_number"]
 
 
 def wrong_number(name, error):
@@ -167,6 +178,13 @@ LOOPS = {
     "saved numbers taken from the start": replaced(passes, "Restoring", _from_the_start),
     "operands that do not move": replaced(loops._Sequence, "operand", _as_in_the_first_iteration),
     "derivatives of what moves in the order of the backward pass": replaced(backward, "subscript", _not_turned_around),
+}
+
+TAPES = {
+    "of several elements the last one": replaced(
+        tape, "_joined", lambda right: lambda pieces, *more: right(pieces[-1:], *more)
+    ),
+    "one kernel for all groups of an operation": replaced(tape, "_kind", lambda right: lambda group, *more: group.op),
 }
 
 TRAININGS = {

@@ -24,6 +24,7 @@ from autograd import (
     vectorize,
     where,
 )
+from tests.mutants import TAPES
 from tests.vectorizing.test_namespaces import CASES as NETWORKS
 from tests.vectorizing.test_namespaces import dask_arrays, jax_arrays, torch_arrays
 from tests.vectorizing.test_vectorize import assert_alike, cube, eager, neuron_loss, random_function, root
@@ -262,3 +263,19 @@ def test_the_source_shows_the_first_and_the_last_statements():
         "    # 24 statements without repetition: they run from a tape, and from its end for the derivatives.",
     ]
     assert both.splitlines()[2:] == lines[2:]
+
+
+# --- Planted bugs -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bug", TAPES)
+def test_planted_bugs_are_noticed(bug, monkeypatch):
+    TAPES[bug](monkeypatch)
+    noticed = 0
+    for f, batch, arguments in (PROGRAMS[case] for case in ("everything", "a network", "gathered operands")):
+        try:
+            compare(f, batch, **arguments)
+        except Exception:
+            noticed += 1
+    assert noticed
