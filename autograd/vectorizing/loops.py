@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from math import ceil, prod
 from typing import Any
 
@@ -25,9 +26,10 @@ __all__ = ["with_loops"]
 LEAST = 4
 """Minimum number of iterations of a loop; in the third, everything that it carries has come round."""
 WORTHWHILE = 32
-"""Minimum number of steps that a loop replaces."""
+"""Minimum number of steps that a loop replaces, those in loops inside it included."""
 GRAM = 16
-"""Number of steps in a row that have to be of the same kinds before a repetition is looked for."""
+"""Number of steps in a row that have to be of the same kinds before a repetition is looked for; in short programs, a
+quarter of them."""
 TRIES = 4
 
 
@@ -55,18 +57,20 @@ class _Link:
 
 @dataclass
 class _Sequence:
-    """Steps, and the views that are read after them."""
+    """Steps, and the views that are read after them; `sizes` are those of all steps before each."""
 
     steps: list[Step]
     results: list[View]
     enclosing: tuple[Counter, ...]
     places: dict[Array, tuple[int, int]] = field(default_factory=dict)
     readers: dict[Array, list[int]] = field(default_factory=dict)
+    sizes: list[int] = field(default_factory=list)
 
     def fold(self) -> bool:
         """Replace repetitions by loops; False if there are none."""
         n = len(self.steps)
-        if n < WORTHWHILE:
+        self.sizes = [0, *accumulate(map(_size, self.steps))]
+        if self.sizes[n] < WORTHWHILE:
             return False
         self.places = {x: (i, slot) for i, step in enumerate(self.steps) for slot, x in enumerate(step.arrays)}
         kinds: dict[Any, int] = {}
@@ -109,7 +113,8 @@ class _Sequence:
             period = other - k
             alike = _alike(tokens, k, period)
             count = alike // period + 1
-            if count < LEAST or count * period < WORTHWHILE:
+            least = max(LEAST, ceil(WORTHWHILE / (self.sizes[other] - self.sizes[k])))
+            if count < least:
                 continue
             links = self.links(k, period)
             if links is None:
@@ -120,7 +125,7 @@ class _Sequence:
                 if links is None:
                     continue
             count = self.iterations(start, period, count, links)
-            if count >= LEAST and count * period >= WORTHWHILE:
+            if count >= least:
                 return start, period, count, links
         return None
 
@@ -286,14 +291,20 @@ def _kind(step: Step) -> Any:
     return step.counter.count, tuple(map(_kind, step.body)), len(step.carried), len(step.finals), read
 
 
+def _size(step: Step) -> int:
+    """The number of steps, with those inside a loop."""
+    return 1 + (sum(map(_size, step.body)) if isinstance(step, Loop) else 0)
+
+
 def _next_alike(tokens: NDArray[Any]) -> NDArray[Any]:
-    """For each position the next one at which the same `GRAM` tokens begin, or -1."""
-    n = len(tokens) - GRAM + 1
+    """For each position the next one at which the same tokens begin, or -1."""
+    length = min(GRAM, max(1, len(tokens) // 4))
+    n = len(tokens) - length + 1
     following = np.full(len(tokens), -1)
     if n < 2:
         return following
     grams = np.zeros(n, dtype=np.uint64)
-    for i in range(GRAM):
+    for i in range(length):
         grams = grams * np.uint64(0x9E3779B97F4A7C15) + tokens[i : i + n].astype(np.uint64) + np.uint64(1)
     order = np.argsort(grams, kind="stable")
     same = grams[order[1:]] == grams[order[:-1]]

@@ -411,6 +411,19 @@ def test_loops_in_loops_walk_backwards():
     )
 
 
+@pytest.mark.parametrize("times", [5, 8, 17])
+def test_an_outer_loop_of_few_iterations(times):
+    def f(pushes, x):
+        for push in pushes:
+            x = sin(x) + push
+            for _ in range(10):
+                x = tanh(x) - 0.5 * cos(x)
+        return x
+
+    program = check(f, "x", pushes=source.normal(size=times), x=source.normal(size=3))
+    assert loops(program) == [str(times), "    10"]
+
+
 def test_the_inner_loop_may_come_first():
     program = check(first, "start", pushes=source.normal(size=20), start=source.normal(size=3))
     assert loops(program) == ["10", "19", "    10"], "the first inner loop stands before the outer one"
