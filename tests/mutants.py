@@ -194,7 +194,7 @@ TRAININGS = {
     "a history that is one epoch late": replaced(loop.Measurements, "add", _one_epoch_late),
     "a model that does not end like its history": replaced(fit, "place", lambda right: lambda parameters, theta: None),
     "programs that are never checked again": replaced(
-        checked.Checked, "choose", lambda right: lambda self, theta, X, y: self.fast
+        checked.Checked, "chosen", lambda right: lambda self, theta, X, y: self.fast
     ),
     "momentum forgotten": replaced(optimizers.SGD, "start", _momentum_forgotten),
     "Adam without its correction": replaced(optimizers.Adam, "start", _no_correction),

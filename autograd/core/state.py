@@ -1,8 +1,9 @@
 """All state of the engine that can change at module level, in one place.
 
 The rest of the engine is fixed once its modules are loaded (the table, the functions made from it) or lies in the
-Values themselves; caches can be emptied at any time without a difference in results.  Tracing and copying are
-extensions, whose state the core does not read; it is here so that all state can be seen in one place.
+Values themselves; caches can be emptied at any time without a difference in results.  Tracing, copying and the pauses
+of the collector are extensions, whose state the core does not read; it is here so that all state can be seen in one
+place.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from autograd.core.value import Reader
 
-__all__ = ["clock", "copying", "seams", "tracing"]
+__all__ = ["clock", "collector", "copying", "seams", "tracing"]
 
 clock = count()
 """The counter of created Values.
@@ -54,6 +55,22 @@ class Tracing:
 
 
 tracing = Tracing
+
+
+class Collector:
+    """The pauses of Python's garbage collector."""
+
+    running = 0
+    """The number of pauses that have begun and not ended, in all threads."""
+
+    was_on = False
+    """True if the collector has to be on again after the last of them."""
+
+    lock = threading.Lock()
+    """Guards both; never held while a graph is built."""
+
+
+collector = Collector
 
 
 class Copying(threading.local):

@@ -8,12 +8,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
+
+from autograd.core.state import collector
 
 __all__ = ["collector_paused"]
-
-_lock = Lock()
-_pauses = {"running": 0, "was on": 0}
 
 
 @contextmanager
@@ -26,15 +24,15 @@ def collector_paused() -> Iterator[None]:
     >>> gc.isenabled()
     True
     """
-    with _lock:
-        if not _pauses["running"]:
-            _pauses["was on"] = gc.isenabled()
-        _pauses["running"] += 1
+    with collector.lock:
+        if not collector.running:
+            collector.was_on = gc.isenabled()
+        collector.running += 1
         gc.disable()
     try:
         yield
     finally:
-        with _lock:
-            _pauses["running"] -= 1
-            if _pauses["was on"] and not _pauses["running"]:
+        with collector.lock:
+            collector.running -= 1
+            if collector.was_on and not collector.running:
                 gc.enable()

@@ -17,6 +17,7 @@ from autograd.core.recording import new_node
 from autograd.core.state import clock, seams
 from autograd.core.table import Operation
 from autograd.core.value import Value
+from autograd.extensions.tracing import DETACH, is_condition
 from autograd.formula.language import Formula
 
 __all__ = ["edge_formulas", "gradients", "recorded_edges", "tangents"]
@@ -70,13 +71,18 @@ def _between(
     dependent = set(sources)
     check_fresh(*roots)
     oldest = min((value._created for value in dependent), default=0)  # older nodes depend on no source
-    nodes = newest_first(*roots, stop=lambda node: node._created <= oldest)
+    nodes = newest_first(*roots, stop=lambda node: node._created <= oldest or _is_fixed(node))
     for node in reversed(nodes):
-        if any(operand in dependent for operand, _ in node.edges):
+        if not _is_fixed(node) and any(operand in dependent for operand, _ in node.edges):
             dependent.add(node)
     for node in nodes:
         if node in dependent and not node.is_leaf:
             yield node, [(operand, local) for operand, local in edges(node) if operand in dependent]
+
+
+def _is_fixed(node: Value) -> bool:
+    """True for detached numbers and conditions, which are nodes while a function is traced, and have no derivatives."""
+    return node.op is DETACH or is_condition(node.op)
 
 
 def _recorded_product(a: Any, b: Any) -> Any:

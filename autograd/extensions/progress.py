@@ -5,13 +5,17 @@ from __future__ import annotations
 import builtins
 import sys
 import warnings
+from time import perf_counter
 from typing import Any
 
-__all__ = ["progress_bar"]
+__all__ = ["Progress", "progress_bar"]
 
 
-def progress_bar(total: int, unit: str, delay: float, progress: bool | None = None) -> Any:
-    """A bar of tqdm that appears after `delay` seconds; by default only where somebody can see it."""
+def progress_bar(total: int | None, unit: str, delay: float, progress: bool | None = None, **options: Any) -> Any:
+    """A bar of tqdm that appears after `delay` seconds; by default only where somebody can see it.
+
+    The `options` are those of tqdm.
+    """
     from tqdm import TqdmWarning
 
     with warnings.catch_warnings():
@@ -25,4 +29,29 @@ def progress_bar(total: int, unit: str, delay: float, progress: bool | None = No
         delay=delay,
         disable=not (is_watched if progress is None else progress),
         file=sys.stdout if in_notebook else None,
+        **options,
     )
+
+
+class Progress:
+    """A line that says what is being done, once the work has lasted longer than `delay` seconds.
+
+    Nothing is shown, or loaded, for shorter work.
+    """
+
+    def __init__(self, delay: float = 2.0) -> None:
+        self.due = perf_counter() + delay
+        self.line: Any = None
+
+    def show(self, stage: str) -> None:
+        """Show which stage of the work begins, or how far it is."""
+        if perf_counter() < self.due:
+            return
+        if self.line is None:
+            self.line = progress_bar(None, "", 0.0, desc=stage, bar_format="{desc}")
+        self.line.set_description_str(stage)
+
+    def close(self) -> None:
+        """End the line, if there is one."""
+        if self.line is not None:
+            self.line.close()

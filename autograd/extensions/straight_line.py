@@ -147,7 +147,7 @@ def operation({sequences}):
     if not ({usual}):
         {sequences}, = sequences(op, [{sequences}])
     n = len({first})
-    total = 0.0
+    total = -0.0  # the neutral element: 0.0 would make 0.0 of a single -0.0
     try:
 {branches}
     except (ArithmeticError, ValueError, TypeError, AttributeError, IndexError):

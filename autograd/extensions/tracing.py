@@ -52,6 +52,10 @@ _LOGIC: dict[str, Any] = {
 }  # fmt: skip
 
 
+WATCHED = 2**16
+"""Number of operations after which the progress is reported."""
+
+
 class TracingError(TypeError):
     """A traced function needs the number of a Value, which differs from sample to sample and from call to call."""
 
@@ -64,10 +68,16 @@ class Unknown:
     function was used outside it.
     """
 
-    __slots__ = ("title",)
+    __slots__ = ("recorded", "title", "watch")
 
-    def __init__(self, title: str) -> None:
-        self.title = title
+    def __init__(self, title: str, watch: Callable[[int], None] | None = None) -> None:
+        self.title, self.watch, self.recorded = title, watch, 0
+
+    def count(self) -> None:
+        """Count one more recorded operation."""
+        self.recorded += 1
+        if self.watch and not self.recorded % WATCHED:
+            self.watch(self.recorded)
 
     def __repr__(self) -> str:
         return "unknown"
@@ -143,6 +153,7 @@ class _Tracing(Reader):
         for x in unknown:
             if x is not current:
                 x._raise()  # of another function
+        current.count()
         return current, [current] * len(operands)
 
     def detach(self, value: Value) -> Any:
@@ -164,9 +175,12 @@ _PLAIN, _TRACING = seams.reader, _Tracing()
 
 
 @contextmanager
-def tracing(title: str = "the function") -> Iterator[Unknown]:
-    """Trace everything that this thread computes with Values; yields the unknown number of the function `title`."""
-    unknown = Unknown(title)
+def tracing(title: str = "the function", watch: Callable[[int], None] | None = None) -> Iterator[Unknown]:
+    """Trace everything that this thread computes with Values; yields the unknown number of the function `title`.
+
+    From time to time, `watch` is called with the number of operations so far.
+    """
+    unknown = Unknown(title, watch)
     with state.tracing.lock:
         state.tracing.threads.setdefault(get_ident(), []).append(unknown)
         _switch()

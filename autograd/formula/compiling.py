@@ -30,8 +30,12 @@ def python_source(
 
 
 def add_up(terms: Iterable[Any]) -> Any:
-    """Add up, first to last.  The built-in sum rounds differently from Python 3.12 on."""
-    return reduce(operator.add, terms, 0)
+    """Add up, first to last; a sum without terms is 0.
+
+    The built-in sum rounds differently from Python 3.12 on, and starts with 0, which makes 0.0 of a single -0.0.
+    """
+    first, *others = [*terms] or [0]
+    return reduce(operator.add, others, first)
 
 
 _FUNCTIONS = {

@@ -158,11 +158,19 @@ def ieee() -> NumberSystem:
 
 
 def elementwise(function: Callable[..., float]) -> Callable[..., Any]:
-    """A Python function of floats as a function of NumPy's arrays: nan and infinities where it raises."""
+    """A Python function of floats as a function of NumPy's arrays: nan and infinities where it raises.
+
+    The results are as precise as the arrays: float32 for arrays of float32.
+    """
     import numpy as np
 
     quiet = np.vectorize(_quiet("", function), otypes=[float])
-    return lambda *arrays: quiet(*arrays)[()]
+
+    def of_arrays(*arrays: Any) -> Any:
+        types = [x.dtype for x in arrays if hasattr(x, "dtype") and x.dtype.kind == "f"]
+        return quiet(*arrays).astype(np.result_type(*types) if types else float, copy=False)[()]
+
+    return of_arrays
 
 
 def _erf(x: Any) -> Any:

@@ -34,7 +34,7 @@ class Adjoints:
     def add(self, view: View, x: Expression) -> None:
         """Add the derivative `x` with respect to the elements that a view reads."""
         array = view.array
-        if array not in self.needed or x.value == 0:
+        if array not in self.needed:
             return
         assert array is not None
         reached = self.reached.setdefault(array, [])

@@ -13,7 +13,7 @@ from autograd.extensions.arrays import check_plain_array, is_array
 from autograd.transforms import pytrees
 from autograd.vectorizing.namespaces import is_foreign, namespace_of
 
-__all__ = ["Call", "Slot", "call_of", "float_arrays_key", "mapped", "shapes_in"]
+__all__ = ["Call", "Slot", "call_of", "mapped", "shapes_in"]
 
 _FLOAT = np.dtype(float)
 
@@ -81,26 +81,6 @@ def call_of(arguments: dict[str, Any], batch: tuple[str, ...]) -> Call:
         dtype = np.result_type(*arrays)
         arrays = [np.asarray(x, dtype) if type(x) is float else x for x in arrays]  # so that 1/0 is inf
     return Call(arguments, arrays, tuple(key), samples if xp is None else None, xp, dtype)
-
-
-def float_arrays_key(request: Any, arguments: dict[str, Any], batch: tuple[str, ...]) -> tuple[Any, int]:
-    """The request with names and shapes, and the number of samples; None and 0 unless all are arrays of float64.
-
-    Such calls are the usual ones, and need no conversion.
-    """
-    key: list[Any] = [request]
-    samples = 0
-    for name, value in arguments.items():
-        if type(value) is not np.ndarray or value.dtype is not _FLOAT:
-            return None, 0
-        shape = value.shape
-        if name in batch:
-            if not shape or not shape[0] or (samples and shape[0] != samples):
-                return None, 0
-            samples, shape = shape[0], shape[1:]
-        key.append(name)
-        key.append(shape)
-    return tuple(key), samples
 
 
 def mapped(function: Callable[[str, Any], Any], tree: Any, place: str) -> Any:

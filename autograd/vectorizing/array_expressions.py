@@ -22,7 +22,6 @@ __all__ = [
     "aligned",
     "attribute",
     "call",
-    "largest_of",
     "matmul",
     "name",
     "number",
@@ -88,8 +87,9 @@ def number(value: float) -> Expression:
     """A literal; whole numbers are written without a decimal point."""
     if math.isnan(value):
         return Expression(ast.Name("nan", ast.Load()))
-    if value < 0 or (value == 0 and math.copysign(1, value) < 0):
-        return Expression(ast.UnaryOp(ast.USub(), number(-value).tree))
+    if math.copysign(1, value) < 0:
+        positive = number(-value).tree if value else ast.Constant(0.0)  # -0 would be an int, which has no sign
+        return Expression(ast.UnaryOp(ast.USub(), positive))
     if math.isinf(value):
         return Expression(ast.Name("inf", ast.Load()))
     return Expression(ast.Constant(int(value) if float(value).is_integer() and value < 1e6 else float(value)))
@@ -172,14 +172,11 @@ def with_new_axes(tree: ast.expr, before: int, many: int = 1) -> ast.expr:
     return subscript(tree, *[ast.Slice()] * before, *[ast.Constant(None)] * many)
 
 
-def summed(tree: ast.expr, axis: int) -> ast.expr:
-    """``sum(tree, axis=axis)``."""
-    return call("sum", tree, axis=ast.Constant(axis))
-
-
-def largest_of(tree: ast.expr, axis: int) -> ast.expr:
-    """``max(tree, axis=axis)``."""
-    return call("max", tree, axis=ast.Constant(axis))
+def summed(x: Expression, axis: int, reduction: str = "sum") -> ast.expr:
+    """``sum(x, axis=axis)``, or another `reduction`; the only axis of an array need not be named."""
+    if x.axes + x.batch == 1:
+        return call(reduction, x.tree)
+    return call(reduction, x.tree, axis=ast.Constant(axis))
 
 
 def matmul(x: ast.expr, y: ast.expr) -> ast.expr:

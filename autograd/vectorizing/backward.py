@@ -12,6 +12,7 @@ import ast
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from autograd.extensions.tracing import DETACH, is_condition
 from autograd.vectorizing import slices
 from autograd.vectorizing.adjoints import Adjoints
 from autograd.vectorizing.array_expressions import (
@@ -91,7 +92,8 @@ def add_dependent(steps: Sequence[Step], needed: set[Array]) -> None:
     """Add the arrays that depend on those in `needed`."""
     for step in steps:
         if isinstance(step, Group):
-            if any(view.array in needed for view in step.views):
+            is_fixed = step.op is DETACH or is_condition(step.op)
+            if not is_fixed and any(view.array in needed for view in step.views):
                 needed.add(step.array)
             continue
         before = -1
@@ -264,7 +266,7 @@ def _product_rule(i: int, part: Part, g: ast.expr, a: ast.expr, b: ast.expr) -> 
         case 1, True:
             return matmul(slices.transposed(g), b) if i == 0 else matmul(g, a)
         case 0, True:
-            return matmul(slices.transposed(b), g) if i == 0 else outer(g, a)
+            return matmul(g, b) if i == 0 else outer(g, a)
     return outer(g, b) if i == 0 else matmul(g, a)
 
 
@@ -276,7 +278,8 @@ def _sum_rule(i: int, part: Part, g: Expression, factors: Sequence[Expression]) 
         tree: ast.expr = ast.BinOp(column, ast.Mult(), aligned(factors[1 - i], part.axes + 1))
     else:
         tree = ast.BinOp(column, ast.Add(), call("zeros_like", factors[0].tree))
-    return summed(tree, -2) if part.axes and part.factors[i].axes == 1 else tree
+    is_shared = part.axes and part.factors[i].axes == 1
+    return summed(Expression(tree, part.axes + 1, part.batched), -2) if is_shared else tree
 
 
 def _reduced(x: Expression, group: Group, axes: int, batch: bool) -> Expression:

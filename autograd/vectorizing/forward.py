@@ -22,7 +22,6 @@ from autograd.vectorizing.array_expressions import (
     aligned,
     attribute,
     call,
-    largest_of,
     matmul,
     name,
     number,
@@ -86,8 +85,8 @@ class Forward:
             index = view.index.max(axis=-1) if is_largest else view.index.sum(axis=-1)
             return self.read(View(None, np.asarray(index)))
         tree = reduce(lambda x, y: ast.BinOp(x, ast.Mult(), y), (aligned(x, part.axes + 1) for x in factors))
-        reduction = largest_of if is_largest else summed
-        return Expression(reduction(tree, -1), part.axes, part.batched)
+        terms = Expression(tree, part.axes + 1, part.batched)
+        return Expression(summed(terms, -1, "max" if is_largest else "sum"), part.axes, part.batched)
 
     def call(self, array: Array, word: str) -> None:
         """Give an array a name."""

@@ -43,8 +43,9 @@ def grouped(graph: Graph, places: _Places) -> tuple[list[Group], list[View]]:
     for nodes in _levels(graph):
         level = _Level(graph, places, nodes)
         by_signature: dict[Any, list[Value]] = {}
-        for node in nodes:
+        for node in nodes if len(nodes) > 1 else ():
             by_signature.setdefault((level.signature(node), node in numeric), []).append(node)
+        by_signature = by_signature or {None: nodes}
         for members in by_signature.values():
             group = level.group(members)
             group.array.is_condition = is_condition(members[0].op) and members[0] not in numeric
@@ -55,6 +56,8 @@ def grouped(graph: Graph, places: _Places) -> tuple[list[Group], list[View]]:
 
 def _conditions_used_as_numbers(graph: Graph) -> set[Value]:
     """The conditions that are operands of arithmetic, not only of `where` and of other conditions."""
+    if not any(map(is_condition, {node.op for node in graph.nodes})):
+        return set()
     numeric = {x for x in graph.results if type(x) is Value and is_condition(x.op)}
     for node in graph.nodes:
         for i, operand in enumerate(graph.operands(node)):
@@ -68,9 +71,12 @@ def _levels(graph: Graph) -> list[list[Value]]:
     """The nodes by their depth: the largest number of steps that lead to them."""
     depth: dict[Value, int] = {}
     levels: list[list[Value]] = []
-    get = depth.get
+    get, args, forms = depth.get, graph.args, graph.forms
     for node in graph.nodes:
-        d = max((get(x, 0) for x in graph.operands(node) if type(x) is Value), default=0)
+        d = 0
+        for x in forms[node].operands if node in forms else args[node]:
+            if type(x) is Value:
+                d = max(d, get(x, 0))
         depth[node] = d + 1
         if d == len(levels):
             levels.append([])
@@ -99,7 +105,8 @@ def _sorted_summands(form: LinearForm, places: _Places) -> list[_Summands]:
     by_source: dict[tuple[Array | None, ...], list[tuple[Operand, ...]]] = {}
     for a, b in form.pairs:
         first, second = places.get(a, _NOWHERE)[0], places.get(b, _NOWHERE)[0]
-        if _rank(first) > _rank(second):
+        is_fixed = second is not None and not second.batched if first is None else second is None and not first.batched
+        if (first is None) if is_fixed else _rank(first) > _rank(second):
             by_source.setdefault((second, first), []).append((b, a))
         else:
             by_source.setdefault((first, second), []).append((a, b))
@@ -111,7 +118,7 @@ def _sorted_summands(form: LinearForm, places: _Places) -> list[_Summands]:
         if n == 1 or any(source is not None and not source.shape for source in sources):
             parts += [_Summands("one", sources, [summand]) for summand in summands]
         elif len(sources) == 2 and not (sources[0] is not None and sources[0].batched):
-            column = tuple(places[b][1] if b in places else b for _, b in summands)
+            column = tuple([places[b][1] if b in places else (b, math.copysign(1, b)) for _, b in summands])
             parts.append(_Summands("product", (*sources, column), summands))
         else:
             parts.append(_Summands("many", (*sources, n), summands))
@@ -122,7 +129,10 @@ _NOWHERE = (None, 0)
 
 
 def _rank(array: Array | None) -> int:
-    """The order of factors: constants, then arrays that all samples share, then the others."""
+    """The order of factors: constants, then arrays that all samples share, then the others.
+
+    Only of two factors without samples, constants come last: the same numbers for all nodes, as in ``W @ c``.
+    """
     return 0 if array is None else 1 + array.batched
 
 
@@ -147,8 +157,8 @@ class _Level:
         if node in self.parts:
             common = tuple((part.kind, *part.common) for part in self.parts[node])
             return node.op is _MAXIMUM, self.graph.forms[node].divisor, common
-        args = self.graph.args[node]
-        sources = tuple(self.places.get(x, _NOWHERE)[0] for x in args)
+        args, get = self.graph.args[node], self.places.get
+        sources = tuple([get(x, _NOWHERE)[0] for x in args])
         return node.op, sources, args[1] if node.op is _POW and sources[1] is None else None
 
     def group(self, members: list[Value]) -> Group:
@@ -167,12 +177,11 @@ class _Level:
 
     def operand_key(self, node: Value) -> tuple[Any, ...]:
         """The key that tells the nodes of a group apart: the places of their operands."""
+        operands: Sequence[Operand] = self.graph.args[node]
         if node in self.parts:
             operands = [x for part in self.parts[node] for summand in part.summands for x in summand]
-        else:
-            operands = list(self.graph.args[node])
-        places = self.places
-        return tuple(places[x] if x in places else (x, math.copysign(1, x)) for x in operands)
+        get = self.places.get
+        return tuple([get(x) or (x, math.copysign(1, x)) for x in operands])
 
     def group_of(self, members: list[Value], label: str | None) -> Group:
         """The group of nodes that are all different."""
@@ -185,7 +194,11 @@ class _Level:
         else:
             args = self.graph.args
             parts, divisor = (), 1
-            views = [_view(column, self.places) for column in zip(*(args[member] for member in members), strict=True)]
+            if len(members) == 1:
+                views = [_element(x, self.places) for x in args[node]]
+            else:
+                columns = zip(*(args[member] for member in members), strict=True)
+                views = [_view(column, self.places) for column in columns]
         shape = (len(members),) if len(members) > 1 else ()
         array = Array(shape, any(view.batched for view in views), label)
         return Group(node.op, array, () if parts else tuple(views), parts, divisor)
@@ -202,13 +215,19 @@ def _part(column: Sequence[_Summands], places: _Places) -> Part:
     )
 
 
+def _element(operand: Operand, places: _Places) -> View:
+    """An operand of a group of one node."""
+    array, row = places.get(operand, _NOWHERE)
+    return View(None, np.float64(operand)) if array is None else View(array, np.intp(row))  # type: ignore[arg-type]
+
+
 def _view(operands: Sequence[Operand], places: _Places) -> View:
     """The operands of a group, one for each of its nodes, or a single one if they are all the same."""
-    array, row = places.get(operands[0], _NOWHERE)
     if len(operands) == 1:
-        return View(None, np.float64(operands[0])) if array is None else View(array, np.intp(row))  # type: ignore[arg-type]
+        return _element(operands[0], places)
+    array = places.get(operands[0], _NOWHERE)[0]
     index = np.array(operands, dtype=float) if array is None else np.array([places[x][1] for x in operands])
-    return View(array, index[0] if _are_equal(index) else index)
+    return View(array, index[0] if _is_repeated(index) else index)
 
 
 def _grid(rows: list[list[Operand]], places: _Places) -> View:
@@ -217,11 +236,11 @@ def _grid(rows: list[list[Operand]], places: _Places) -> View:
     source = places.get(flat[0], _NOWHERE)[0]
     numbers = np.array(flat, dtype=float) if source is None else np.array([places[x][1] for x in flat])
     index = numbers.reshape(len(rows), -1)
-    return View(source, index[0] if _are_equal(index) else index)
+    return View(source, index[0] if _is_repeated(index) else index)
 
 
-def _are_equal(rows: NDArray[Any]) -> bool:
-    """True if all rows are the same, down to the sign of zero."""
+def _is_repeated(rows: NDArray[Any]) -> bool:
+    """True if all rows are the same, bit by bit: 0.0 and -0.0 are different, nan is nan."""
     bits = rows.view(np.int64)
     return bool((bits == bits[0]).all())
 

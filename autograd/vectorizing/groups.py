@@ -34,7 +34,7 @@ class Counter:
     count: int
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)  # not frozen, which would take twice as long to make
 class View:
     """An operand of a group: elements of an `array`, or constants (then `array` is None).
 
@@ -68,7 +68,7 @@ def everything(array: Array) -> View:
     return View(array, np.arange(int(np.prod(array.shape))).reshape(array.shape))
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)
 class Part:
     """Summands of a linear form: all `factors[0]·factors[1]`, or all `factors[0]`, added up over the last axis.
 

@@ -31,6 +31,9 @@ GRAM = 16
 """Number of steps in a row that have to be of the same kinds before a repetition is looked for; in short programs, a
 quarter of them."""
 TRIES = 4
+"""Number of periods that are tried at each step."""
+TRIED = 64
+"""Maximum number of starts that are compared."""
 
 
 def with_loops(
@@ -119,14 +122,11 @@ class _Sequence:
             links = self.links(k, period)
             if links is None:
                 continue
-            start = k + self.narrowest(links, k, period, alike - (count - 1) * period)
-            if start > k:
-                links = self.links(start, period)
-                if links is None:
-                    continue
-            count = self.iterations(start, period, count, links)
-            if count >= least:
-                return start, period, count, links
+            for start in dict.fromkeys([k + self.narrowest(links, k, period, alike), k]):
+                own = self.links(start, period)
+                iterations = self.iterations(start, period, count, own) if own else 0
+                if own and iterations >= least:
+                    return start, period, iterations, own
         return None
 
     def links(self, k: int, period: int) -> list[list[_Link]] | None:
@@ -156,8 +156,11 @@ class _Sequence:
             return None
         return _Link(distance, (j - begin) + distance * period, slot)
 
-    def narrowest(self, links: list[list[_Link]], k: int, period: int, room: int) -> int:
-        """The number of steps, up to `room`, by which to begin later, so that least is carried."""
+    def narrowest(self, links: list[list[_Link]], k: int, period: int, alike: int) -> int:
+        """The number of steps by which to begin later, so that least is carried on, and least read after the loop.
+
+        It is less than a period, and does not cost an iteration: `alike` steps have a copy one period later.
+        """
         lives: dict[Any, int] = {}  # the number of steps from where a number is computed to where it is read last
         for q, row in enumerate(links):
             for link, view in zip(row, self.steps[k + 2 * period + q].views, strict=True):
@@ -167,8 +170,14 @@ class _Sequence:
         crossing = np.zeros(2 * period, dtype=int)
         for (start, *_), steps in lives.items():
             crossing[start + 1 : start + 1 + min(steps, period)] += 1
-        carried = crossing[:period] + crossing[period:]
-        return int(np.argmin(carried[: min(room, period - 1) + 1]))
+        carried = (crossing[:period] + crossing[period:])[: alike % period + 1]
+
+        def passed(cut: int) -> int:
+            end = k + cut + ((alike - cut) // period + 1) * period
+            arrays = [array for step in self.steps[end - period : end] for array in step.arrays]
+            return sum(any(reader >= end for reader in self.readers.get(array, ())) for array in arrays)
+
+        return int(min(np.flatnonzero(carried == carried.min())[:TRIED], key=passed))
 
     def iterations(self, k: int, period: int, count: int, links: list[list[_Link]]) -> int:
         """The number of iterations for which all links hold."""
@@ -283,8 +292,9 @@ def _kind(step: Step) -> Any:
     """What copies of a step have in common, apart from their operands."""
     if isinstance(step, Group):
         x = step.array
-        parts = tuple((len(part.factors), part.is_sum, part.is_product) for part in step.parts)
-        return step.op.name, step.divisor, x.shape, x.batched, x.is_condition, parts
+        parts = tuple([(len(part.factors), part.is_sum, part.is_product) for part in step.parts])
+        views = tuple([(view.shape, view.batched) for view in step.views])
+        return step.op.name, step.divisor, x.shape, x.batched, x.is_condition, parts, views
     slots = {array: i for i, array in enumerate(step.arrays)}
     ends = [x.following for x in step.carried] + [x.inside for x in (*step.finals, *step.stacks)]
     read = tuple((slots[view.array], view.index.tobytes()) for view in ends if view.array is not None)

@@ -17,7 +17,7 @@ __all__ = ["Names", "plain"]
 
 RESERVED = frozenset(
     "n pi nan inf sum mean max concat stack reshape put add_at zeros_like s_ range reversed logical_and "
-    "logical_or".split()
+    "logical_or logical_not".split()
 )
 """Names that a program uses besides those of the formulas."""
 
@@ -44,7 +44,8 @@ class Names:
         self.constants: dict[str, NDArray[Any]] = {}
         self.functions: dict[str, Callable[..., float]] = {}
         self.permanent: set[str] = set()  # names that stay, even if they are read only once
-        self.temporaries: set[str] = set()  # numbered names, such as t1, and their derivatives, dt1
+        self.temporaries: dict[str, str] = {}  # numbered names, and their derivatives: {"t1": "t1", "dt1": "t1"}
+        self._derived: set[str] = set()
         self._of_constants: dict[Any, str] = {}
         self._of_functions: dict[Callable[..., float], str] = {}
         self._last_numbers: dict[str, int] = {}
@@ -52,7 +53,7 @@ class Names:
     @property
     def reserved(self) -> set[str]:
         """The names that no temporary may have."""
-        return self.used - self.temporaries
+        return self.used - self.temporaries.keys()
 
     def new(self, label: str) -> str:
         """The label, followed by underscores if it is used already."""
@@ -69,18 +70,18 @@ class Names:
         return word
 
     def derivative(self, word: str) -> str:
-        """A name for the derivative with respect to `word`: ``dw``."""
-        return self._like(word, f"d{word}")
+        """A name for the derivative with respect to `word`: ``dw``.  There may be several, such as partial sums."""
+        new = self.new(f"d{word}")
+        if word in self.temporaries:
+            self.temporaries[new] = new if word in self._derived else word
+            self._derived.add(word)
+        return new
 
     def list_of(self, word: str, prefix: str = "") -> str:
         """A name for a list with an entry per iteration of a loop: ``ws``, or with the prefix d ``dws``."""
-        return self._like(word, f"{prefix}{word}s")
-
-    def _like(self, word: str, label: str) -> str:
-        """A new name, temporary if `word` is."""
-        new = self.new(label)
+        new = self.new(f"{prefix}{word}s")
         if word in self.temporaries:
-            self.temporaries.add(new)
+            self.temporaries[new] = word
         return new
 
     def numbered(self, letter: str) -> str:
@@ -92,7 +93,7 @@ class Names:
         word = f"{letter}{number}"
         self.used.add(word)
         if letter == "t":
-            self.temporaries.add(word)
+            self.temporaries[word] = word
         return word
 
     def counter(self) -> str:

@@ -138,11 +138,11 @@ class _Inlining:
 # --- Names in order -------------------------------------------------------------------------------------------------
 
 
-def renumbered(block: Block, temporaries: Collection[str], reserved: Collection[str]) -> Block:
+def renumbered(block: Block, temporaries: Mapping[str, str], reserved: Collection[str]) -> Block:
     """The block with its `temporaries` called t1, t2, ... in order.
 
-    The derivative with respect to t3 is dt3, and lists of both are t3s and dt3s.  Numbers for which one of these names
-    is `reserved` are left out.
+    The derivative with respect to t3 is dt3, and lists of both are t3s and dt3s.  `temporaries` maps each of these
+    names to that of its variable.  Numbers for which one of the new names is `reserved` are left out.
     """
     numbers = (x for i in count(1) if {x := f"t{i}", f"d{x}", f"{x}s", f"d{x}s"}.isdisjoint(reserved))
     new_words: dict[str, str] = {}
@@ -151,7 +151,7 @@ def renumbered(block: Block, temporaries: Collection[str], reserved: Collection[
     def renamed(old: str) -> str:
         if old not in temporaries:
             return old
-        variable = old.removeprefix("d").removesuffix("s")
+        variable = temporaries[old]
         if variable not in new_words:
             new_words[variable] = next(numbers)
         word = old.replace(variable, new_words[variable])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable
 
 from autograd.vectorizing.array_expressions import Expression
@@ -19,7 +20,10 @@ __all__ = [
     "is_reciprocal",
     "is_scaled",
     "is_true",
+    "minus_zero",
+    "never_minus_zero",
     "one",
+    "plus_zero",
     "zero",
 ]
 
@@ -65,7 +69,29 @@ def has_no_divisor(x: Expression) -> bool:
 
 
 zero, one = is_equal_to(0), is_equal_to(1)
-"""The patterns of 0 and of 1."""
+"""The patterns of 0, of either sign, and of 1."""
+
+
+def plus_zero(x: Expression) -> bool:
+    """Match 0.0, but not -0.0."""
+    return x.value == 0 and math.copysign(1, x.value) > 0
+
+
+def never_minus_zero(x: Expression) -> bool:
+    """Match sums of products, other sums over an axis, squares, and exponentials."""
+    match x.tree:
+        case ast.BinOp(op=ast.MatMult()) | ast.Call(func=ast.Name(id="sum" | "exp" | "zeros_like")):
+            return True
+        case ast.BinOp(op=ast.Pow(), right=ast.Constant(value=2)):
+            return True
+        case ast.BinOp(op=ast.Add(), left=left, right=right):
+            return any(never_minus_zero(Expression(part)) for part in (left, right))
+    return x.value is not None and not minus_zero(x)
+
+
+def minus_zero(x: Expression) -> bool:
+    """Match -0.0."""
+    return x.value == 0 and not plus_zero(x)
 
 
 def has_no_samples(x: Expression) -> bool:

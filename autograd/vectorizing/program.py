@@ -7,17 +7,17 @@ derivatives, is generated when it is first needed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from autograd.core.value import shown
 from autograd.extensions.collector import collector_paused
+from autograd.extensions.progress import Progress
 from autograd.transforms import pytrees
 from autograd.transforms.signatures import Signature
-from autograd.vectorizing.arguments import Call, call_of, float_arrays_key, mapped
-from autograd.vectorizing.execution import run
+from autograd.vectorizing.arguments import Call, call_of, mapped
+from autograd.vectorizing.entry import entry
 from autograd.vectorizing.namespaces import is_foreign, namespace_of
 from autograd.vectorizing.specialization import Specialization
 from autograd.vectorizing.trace import trace
@@ -34,23 +34,23 @@ class Program:
         self.batch = batch
         self._signature = Signature(f)
         self._specializations: dict[Any, Specialization] = {}
-        self._shortcuts: dict[Any, _Shortcut] = {}
+        self._entries: dict[Any, list[Callable[..., Any]]] = {}
+        self._programs: dict[Callable[..., Any], tuple[Specialization, tuple[str, ...] | None]] = {}
+        self._recent: Callable[..., Any] | None = None  # the entry that was used last
         self._latest: Specialization | None = None
         for name in batch:
             self._signature.check_name(name, f"batch={name!r}")
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The result of `f` for each sample: each number becomes an array of shape (samples,)."""
-        key, samples = (None, 0) if args else float_arrays_key(_VALUES, kwargs, self.batch)
-        shortcut = self._shortcuts.get(key)
-        if shortcut is not None and samples <= shortcut.most_samples:
-            self._latest = program = shortcut.program
-            results = run(shortcut.function, kwargs.values())
-        else:
+        results = None if args else self._quick(_VALUES, kwargs)
+        if results is None:
             program, call = self._specialized(args, kwargs)
             results = program.run(None, call)
-            self._remember(key, program, None, call)
-        return pytrees.rebuilt(program.structure, iter(results), _joined)
+            self._remember(_VALUES, program, None, call)
+        elif type(results) is not tuple:
+            results = (results,)
+        return pytrees.rebuilt(self._last().structure, iter(results), _joined)
 
     def value_and_grad(
         self, /, *args: Any, wrt: str | Sequence[str] | None = None, **kwargs: Any
@@ -61,16 +61,12 @@ class Program:
         single number, and for names in `wrt` that are not arguments or have no derivative.
         """
         request = wrt if wrt is None or type(wrt) is str else ("wrt", str(wrt))
-        key, samples = (None, 0) if args else float_arrays_key(request, kwargs, self.batch)
-        shortcut = self._shortcuts.get(key)
-        if shortcut is not None and samples <= shortcut.most_samples:
-            self._latest, shortcut.program.latest = shortcut.program, shortcut.names
-            value, *gradients = run(shortcut.function, kwargs.values())
-            return value, dict(zip(shortcut.names or (), gradients, strict=True))
+        if not args and (result := self._quick(request, kwargs)) is not None:
+            return result  # type: ignore[no-any-return]
         program, call = self._specialized(args, kwargs)
         names = self._variables(wrt, program, call)
         value, *gradients = program.run(names, call)
-        self._remember(key, program, names, call)
+        self._remember(request, program, names, call)
         numbers = iter(gradients)
 
         def gradient(place: str, _: Any) -> Any:
@@ -119,9 +115,17 @@ class Program:
             for name in self.batch:
                 if name not in arguments:
                     raise TypeError(f"{title}: the argument {name!r} of the batch is missing")
-            with collector_paused():
-                self._specializations[call.key] = program = Specialization(trace(self._signature.f, title, call))
-        self._latest = program
+            progress = Progress()
+            try:
+                with collector_paused():
+                    record = trace(
+                        self._signature.f, title, call, lambda n: progress.show(f"recording {title}: {n:,} operations")
+                    )
+                    program = Specialization(record, progress.show)
+            finally:
+                progress.close()
+            self._specializations[call.key] = program
+        self._latest, self._recent = program, None
         return program, call
 
     def _variables(self, wrt: Any, program: Specialization, call: Call) -> tuple[str, ...]:
@@ -138,23 +142,42 @@ class Program:
                 raise TypeError(f"wrt={name!r}: {value} is not differentiated; pass a number or an array")
         return names
 
-    def _remember(self, key: Any, program: Specialization, names: tuple[str, ...] | None, call: Call) -> None:
-        if key is not None and not program.captured:
-            self._shortcuts[key] = _Shortcut(program, program.function(names, call), names, 1.5 * program.block)
+    def _quick(self, request: Any, arguments: dict[str, Any]) -> Any:
+        """The result of an earlier request, if the arguments are like those of one of them; else None."""
+        for quick in self._entries.get(request, ()):
+            result = quick(arguments)
+            if result is not None:
+                if quick is not self._recent:
+                    self._return_to(request, quick)
+                return result
+        return None
 
+    def _return_to(self, request: Any, quick: Callable[..., Any]) -> None:
+        """Note that an earlier way has been taken again: it comes first from now on."""
+        self._recent = quick
+        self._latest, names = self._programs[quick]
+        self._latest.latest = names or self._latest.latest
+        self._entries[request] = [quick, *(other for other in self._entries[request] if other is not quick)]
+
+    def _remember(self, request: Any, program: Specialization, names: tuple[str, ...] | None, call: Call) -> None:
+        """Keep the quick way for arguments like these, among the latest few."""
+        if program.captured:
+            return
+        function = program.function(names, call, is_named=names is not None)
+        quick = entry(function, call, self.batch, 1.5 * program.block)
+        if quick:
+            self._programs[quick] = program, names
+            entries = [quick, *self._entries.get(request, ())]
+            self._entries[request] = entries[:ENTRIES]
+            for forgotten in entries[ENTRIES:]:
+                del self._programs[forgotten]
+
+
+ENTRIES = 4
+"""Maximum number of quick ways for each request."""
 
 _VALUES = ("values",)
 """The request for the results themselves, in the place of the names in `wrt`."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Shortcut:
-    """A function that takes the arguments without conversion, for up to `most_samples` samples."""
-
-    program: Specialization
-    function: Callable[..., Any]
-    names: tuple[str, ...] | None
-    most_samples: float
 
 
 def _joined(results: Sequence[Any], shape: tuple[int, ...]) -> Any:

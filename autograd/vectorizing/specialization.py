@@ -29,17 +29,25 @@ Names = tuple[str, ...] | None
 
 
 class Specialization:
-    """Everything derived from one trace, each when it is first needed; the graph of Values is not stored."""
+    """Everything derived from one trace, each when it is first needed; the graph of Values is not stored.
 
-    def __init__(self, trace: Trace) -> None:
+    `show` is told which stage of the work begins.
+    """
+
+    def __init__(self, trace: Trace, show: Callable[[str], None] = lambda _: None) -> None:
         self.title, self.inputs, self.captured = trace.title, trace.inputs, trace.captured
         self.structure, self.returned, self.nodes = trace.structure, trace.returned, len(trace.nodes)
         self.arrays = [*trace.inputs.values(), *(group.array for group in trace.captured)]
-        groups, results = grouped(simplified_graph(trace.nodes, trace.results), trace.places)
+        show(f"simplifying {self.nodes:,} operations of {self.title}")
+        graph = simplified_graph(trace.nodes, trace.results)
+        show(f"grouping {len(graph.nodes):,} operations of {self.title}")
+        groups, results = grouped(graph, trace.places)
+        show(f"looking for loops in {len(groups):,} statements of {self.title}")
         self.steps, self.results = with_loops(groups, results)
         self.taped = (groups, results) if _size(self.steps) > LONG else None
         self.block = block_size(groups, self.taped is not None)
-        self.latest: Names = self.parameters() if self.is_one_number else None  # the derivatives last requested
+        # the derivatives last requested
+        self.latest: Names = (self.parameters() or None) if self.is_one_number else None
         self._computed = [value for group in trace.captured for value in group.values if not value.is_leaf]
         self._codes: dict[Names, ArrayFunction | TapeFunction] = {}
         self._functions: dict[Any, Callable[..., Any]] = {}
@@ -74,12 +82,15 @@ class Specialization:
                 self._codes[wrt] = emitted(title, self.arrays, self.steps, self.results, variables)
         return self._codes[wrt]
 
-    def function(self, wrt: Names, call: Call) -> Callable[..., Any]:
-        """The code as a function of arrays of the kind of the call's."""
-        key = wrt, call.xp, call.dtype
+    def function(self, wrt: Names, call: Call, is_named: bool = False) -> Callable[..., Any]:
+        """The code as a function of arrays of the kind of the call's.
+
+        It returns a tuple; if `is_named`, the value, and the derivatives by the names of the arguments.
+        """
+        key = wrt, call.xp, call.dtype, is_named
         if key not in self._functions:
             with collector_paused():
-                self._functions[key] = compiled(self.code(wrt), call)
+                self._functions[key] = compiled(self.code(wrt), call, wrt if is_named else None)
         return self._functions[key]
 
     def run(self, wrt: Names, call: Call) -> tuple[Any, ...]:

@@ -147,8 +147,13 @@ class TapeFunction:
         comment = f"# {self.statements - 1:,} statements without repetition: they run from a tape{backwards}."
         return "\n    ".join([head(self.title, [(block.words[x], x) for x in self.inputs]), comment, *shown])
 
-    def in_scope(self, scope: Mapping[str, Any], converted: Callable[[Any], Any]) -> Callable[..., Any]:
-        """The function, over the functions of `scope`; constants are `converted`."""
+    def in_scope(
+        self, scope: Mapping[str, Any], converted: Callable[[Any], Any], keys: Sequence[str] | None = None
+    ) -> Callable[..., Any]:
+        """The function, over the functions of `scope`; constants are `converted`.
+
+        It returns a tuple; with `keys`, the first result, and a dict with these keys of the others.
+        """
         kernels = [kernel.compiled(scope) for kernel in self.kernels]
         constants = [converted(x) for x in self.constants]
         batched = [i for i, array in enumerate(self.inputs) if array.batched]
@@ -166,7 +171,8 @@ class TapeFunction:
             ((x, is_batched),) = results
             seed = scope["zeros_like"](x) + (1 / n if is_batched else 1.0)
             gradients = self._backward(seed, n, values, kernels, scope)
-            return scope["mean"](x) if is_batched else x, *gradients
+            mean = scope["mean"](x) if is_batched else x
+            return (mean, *gradients) if keys is None else (mean, dict(zip(keys, gradients, strict=True)))
 
         return run
 
@@ -218,8 +224,8 @@ def _joined(pieces: Sequence[tuple[_Elements, Any]], like: Any, scope: Mapping[s
 
 def _kind(group: Group, views: Sequence[View], needed: tuple[bool, ...]) -> Any:
     """The key of the groups that share a kernel."""
-    operands = tuple([(x.shape, x.batched, x.array is not None and x.array.is_condition) for x in views])
-    parts = tuple([(len(part.factors), part.is_sum, part.is_product) for part in group.parts])
+    operands = tuple([(x.index.shape, *((x.array.batched, x.array.is_condition) if x.array else ())) for x in views])
+    parts = tuple([(len(part.factors), part.is_sum, part.is_product) for part in group.parts]) if group.parts else ()
     return group.op, group.divisor, group.array.shape, group.array.is_condition, operands, parts, needed
 
 

@@ -56,15 +56,15 @@ class Trace:
     returned: str
 
 
-def trace(f: Callable[..., Any], title: str, call: Call) -> Trace:
-    """Run `f` on Values without numbers, in the shapes of the call.
+def trace(f: Callable[..., Any], title: str, call: Call, watch: Callable[[int], None] | None = None) -> Trace:
+    """Run `f` on Values without numbers, in the shapes of the call; `watch` is told how many operations it records.
 
     Raises TracingError where the function needs a number.  A note on any exception shows the shapes.
     """
     inputs = {slot.place: Array(slot.shape, slot.batched, _label(slot.place)) for slot in call.slots}
     places: dict[Value, tuple[Array, int]] = {}
     start = next(clock)
-    with tracing(title) as unknown:
+    with tracing(title, watch) as unknown:
 
         def traced(place: str, x: Any) -> Any:
             return _values(place, inputs[place], unknown, places) if place in inputs else x
@@ -118,9 +118,11 @@ def _captured_values(
     """The Values that the nodes use besides the arguments, created before the function ran or inside it."""
     seen: set[Value] = set()
     for node in nodes:
-        inside = node._created >= start and not node.is_leaf
-        for value in [operand for operand, _ in node.edges] if inside else [node]:
-            if value in places or value in seen or not (value._created < start or value.is_leaf):
+        inside = node._created >= start and node._x is not None
+        for value in node.args if inside else (node,):
+            if type(value) is not Value or (value._created >= start and value._x is not None):
+                continue
+            if value in places or value in seen:
                 continue
             number: Any = value._number
             if number is unknown:

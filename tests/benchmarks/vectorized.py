@@ -1,82 +1,48 @@
-"""Random scalar programs, vectorized beside Values: ``python -m tests.benchmarks.vectorized 2000``.
+"""Random programs beside the same functions on Values: ``python -m tests.benchmarks.vectorized 2000 [first seed]``.
 
-All operations, random sharing, arguments in the batch, for all samples and from outside (see `random_function` in
-tests/test_vectorize.py).  Prints the largest difference of a value, and of a gradient, relative to the number itself.
-Where a result is what two large numbers leave of each other, that ratio says nothing; those cases are listed apart,
-with the same difference relative to the largest term of the sum.
+Prints how many programs and samples were compared, how many results are wrong, which functions were refused and why,
+and the largest relative differences.  A wrong result is printed as a small program that shows it.
 """
 
+from __future__ import annotations
+
 import sys
+import time
+from collections import Counter
 
-import numpy as np
-
-from autograd import Value, vectorize
-from tests.vectorizing.test_vectorize import eager, random_function
-
-CANCELLED = 1e-12
-"""Relative differences from which on a case is looked at: has it lost its digits in a subtraction?"""
+from tests.benchmarks.fuzzing.comparison import Outcome, outcome
+from tests.benchmarks.fuzzing.generation import random_case
+from tests.benchmarks.fuzzing.shrinking import shrunk
 
 
-def relative(found, expected):
-    with np.errstate(all="ignore"):
-        return np.max(np.where(found == expected, 0.0, np.abs(found - expected) / np.abs(expected)), initial=0.0)
+def main(count: int = 2000, first: int = 0, shown: int = 5) -> int:
+    """Compare `count` programs from the seed `first` on; returns the number of wrong ones."""
+    start = time.perf_counter()
+    outcomes: list[Outcome] = []
+    for seed in range(first, first + count):
+        case = random_case(seed)
+        result = outcome(case)
+        outcomes.append(result)
+        if result.kind in ("wrong", "refused") and shown > 0:
+            shown -= 1
+            small = shrunk(case, lambda case, kind=result.kind: outcome(case).kind == kind)  # type: ignore[misc]
+            print(f"\n# --- seed {seed}: {outcome(small).reason}\n{small.program}")
+    report(outcomes, time.perf_counter() - start)
+    return sum(result.kind == "wrong" for result in outcomes)
 
 
-def terms(f, arguments, batch):
-    """The largest term that is added to a derivative, or the largest intermediate number, over all samples."""
-    largest = 0.0
-    for i in range(len(arguments[batch[0]]) if batch else 1):
-        given = {
-            k: np.vectorize(Value, otypes=[object])(a[i] if k in batch else a).tolist() for k, a in arguments.items()
-        }
-        L = f(**given)
-        L.backward()
-        for node in reached(L):
-            for operand, local in node.edges:
-                largest = max(largest, abs(operand.data), abs(local * node.grad))
-    return largest
-
-
-def reached(root):
-    found, waiting = {root}, [root]
-    while waiting:
-        for operand, _ in waiting.pop().edges:
-            if operand not in found:
-                found.add(operand)
-                waiting.append(operand)
-    return found
-
-
-def main(count):
-    worst, cancelled, seen, seed = {"value": 0.0, "gradient": 0.0}, [], 0, 0
-    while seen < count:
-        seed += 1
-        f, arguments, batch = random_function(seed)
-        if not arguments:
-            continue
-        try:
-            values, gradients, _ = eager(f, arguments, batch)
-        except (ArithmeticError, ValueError):
-            continue
-        seen += 1
-        program = vectorize(f, batch=batch)
-        found = program(**arguments)
-        mean, slopes = program.value_and_grad(**arguments, wrt=list(arguments))
-        pairs = [("value", np.asarray(found), values if batch else values[0]), ("value", mean, values.mean())]
-        pairs += [("gradient", np.asarray(slopes[name]), gradients[name]) for name in arguments]
-        for what, ours, theirs in pairs:
-            difference = relative(ours, theirs)
-            if difference > CANCELLED:
-                cancelled.append(np.max(np.abs(ours - theirs)) / terms(f, arguments, batch))
-            else:
-                worst[what] = max(worst[what], difference)
-    value, gradient = (f"{worst[what]:.1e}" for what in ("value", "gradient"))
-    print(f"{seen} programs: largest relative difference of a value {value}, of a gradient {gradient}")
-    if cancelled:
-        print(
-            f"{len(cancelled)} results are left of a cancellation; from its terms they differ by {max(cancelled):.1e}"
-        )
+def report(outcomes: list[Outcome], seconds: float) -> None:
+    """Print the counts, the reasons, and the largest differences."""
+    kinds = Counter(result.kind for result in outcomes)
+    samples = sum(result.samples for result in outcomes)
+    print(f"\n{len(outcomes):,} programs, {samples:,} samples in {seconds:.0f} s: {dict(kinds)}")
+    for kind in ("raised", "refused", "wrong"):
+        reasons = Counter(result.reason for result in outcomes if result.kind == kind)
+        for reason, n in reasons.most_common(12):
+            print(f"    {n:6} {kind}: {reason}")
+    value, gradient = (max(getattr(x, what) for x in outcomes) for what in ("value", "gradient"))
+    print(f"largest relative difference of a value {value:.1e}, of a gradient {gradient:.1e}")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)
+    sys.exit(main(*map(int, sys.argv[1:])) > 0)

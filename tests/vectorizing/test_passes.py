@@ -69,12 +69,12 @@ def test_expressions_stay_short():
 
 def test_temporaries_are_numbered_in_order():
     before = block("t7 = x + 1", "h = t7", "t9 = h * t7", "dt9 = 2 * t9", "dt7 = dt9 + t9", "dt7; t7")
-    temporaries = {"t7", "t9", "dt7", "dt9"}
+    temporaries = {"t7": "t7", "t9": "t9", "dt7": "t7", "dt9": "t9"}
     after = ["t1 = x + 1", "h = t1", "t2 = h * t1", "dt2 = 2 * t2", "dt1 = dt2 + t2", "return dt1, t1"]
     assert lines(renumbered(before, temporaries, reserved=())) == after
     assert lines(renumbered(before, temporaries, reserved={"t1", "dt2"}))[:2] == ["t3 = x + 1", "h = t3"]
     only_its_derivative = block("dt9 = x", "dt9")
-    assert lines(renumbered(only_its_derivative, {"dt9"}, reserved=())) == ["dt1 = x", "return dt1"]
+    assert lines(renumbered(only_its_derivative, {"dt9": "t9"}, reserved=())) == ["dt1 = x", "return dt1"]
 
 
 def test_long_blocks_delete_arrays_after_their_last_use():
@@ -240,7 +240,7 @@ def test_lists_and_derivatives_have_the_number_of_their_array():
         dt4 = dt7s
         return dt4,
     """)
-    temporaries = {"t4", "t7", "t7s", "dt7s", "dt4"}
+    temporaries = {"t4": "t4", "t7": "t7", "t7s": "t7", "dt7s": "t7", "dt4": "t4"}
     assert lines(renumbered(before, temporaries, reserved={"t2s"})) == [
         "t1s = []",
         "for i in range(3):",
@@ -340,7 +340,7 @@ def test_each_of_two_nested_loops_saves_its_own():
 PASSES = {
     "without unread": without_unread,
     "inlined": lambda block: inlined(block, permanent=()),
-    "renumbered": lambda block: renumbered(block, {x.word for x in block.statements}, reserved=()),
+    "renumbered": lambda block: renumbered(block, {x.word: x.word for x in block.statements}, reserved=()),
     "with deletions": lambda block: list(with_deletions(block)),
 }
 

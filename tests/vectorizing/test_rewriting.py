@@ -34,7 +34,7 @@ SCOPE = {
     "rb": source.normal(size=(SAMPLES, NODES)),
 }
 s, r, b, rb = name("s"), name("r", axes=1), name("b", batch=True), name("rb", axes=1, batch=True)
-NUMBERS = [number(x) for x in (0.0, 1.0, -1.0, 2.0, -0.5, 3.0, 4.0)]
+NUMBERS = [number(x) for x in (0.0, -0.0, 1.0, -1.0, 2.0, -0.5, 3.0, 4.0)]
 ARRAYS = [s, r, b, rb]
 CHOICE = operation("where", operation(">", b, number(0)), number(1), number(0))
 FRACTIONS = [operation("/", number(k), x) for k in (1, 2) for x in (r, s)]
@@ -116,10 +116,15 @@ def text(x):
     [
         (simplified("+", number(2), number(3)), "5"),
         (simplified("/", number(1), number(0)), "inf"),
-        (simplified("**", number(0), number(-1)), "0 ** (-1)"),
+        (simplified("**", number(0), number(-1)), "inf"),
         (simplified("<", number(1), number(2)), "1"),
-        (simplified("log", number(0)), "log(0)"),
-        (simplified("+", s, number(0)), "s"),
+        (simplified("log", number(0)), "-inf"),
+        (simplified("log", number(-1)), "nan"),
+        (simplified("+", s, number(0)), "s + 0"),
+        (simplified("+", s, number(-0.0)), "s"),
+        (simplified("-", s, number(0)), "s"),
+        (simplified("+", operation("**", s, number(2)), number(0)), "s ** 2"),
+        (simplified("arctan2", s, number(-0.0)), "arctan2(s, -0.0)"),
         (simplified("+", s, simplified("-", r)), "s - r"),
         (simplified("-", simplified("-", s)), "s"),
         (simplified("*", s, operation("/", number(1), r)), "s / r"),
@@ -130,16 +135,20 @@ def text(x):
         (simplified("where", operation(">", b, s), number(1), number(0)), "where(b > s, 1.0, 0.0)"),
         (times(rb, number(-2), s), "-(2 * s * rb)"),
         (times(SEED, N, b), "b"),
-        (times(number(0), b), "0"),
+        (times(number(0), N, SEED), "0"),
+        (times(number(0), b), "0 * b"),
         (times(number(0), operation("/", number(1), s)), "0 / s"),
-        (times(s, CHOICE), "where(b > 0, s, 0)"),
+        (times(s, CHOICE), "s * (b > 0)"),
+        (times(SEED, CHOICE), "where(b > 0, 1 / n, 0)"),
+        (times(s, operation("where", operation(">", b, s), number(0), number(2))), "2 * s * logical_not(b > s)"),
+        (times(s, operation("where", operation(">", b, s), number(1), number(2))), "where(b > s, s, 2 * s)"),
         (times(b, SEED, number(2)), "2 / n * b"),
         (sum_over_samples(s), "n * s"),
         (sum_over_samples(times(SEED, rb, b)), "1 / n * (b @ rb)"),
         (sum_over_samples(times(s, rb)), "s * sum(rb, axis=0)"),
         (sum_over_nodes(rb, NODES), "sum(rb, axis=-1)"),
         (sum_over_nodes(b, NODES), "3 * b"),
-        (plus([s, number(0), s]), "s + s"),
+        (plus([s, number(-0.0), s]), "s + s"),
         (broadcast(number(0), rb), "zeros_like(rb)"),
         (broadcast(b, rb), "b[:, None] + zeros_like(rb)"),
         (broadcast(r, rb), "r + zeros_like(rb)"),

@@ -159,8 +159,8 @@ def neuron_loss_and_gradients(w, b, x, y):  # w (3,), b (), x (n, 3), y (n,)
     t2 = ŷ - y
     L = t2 ** 2
     dt1 = 2 / n * t2 * ŷ / (1 + exp(t1))
-    dw = x.T @ dt1
-    db = sum(dt1, axis=0)
+    dw = dt1 @ x
+    db = sum(dt1)
     return mean(L), dw, db"""
     )
 

@@ -1,0 +1,1 @@
+"""A differential fuzzer: random scalar functions, vectorized, beside the same functions on Values, sample by sample."""
