@@ -161,7 +161,8 @@ class Program:
 
     def _remember(self, request: Any, program: Specialization, names: tuple[str, ...] | None, call: Call) -> None:
         """Keep the quick way for arguments like these, among the latest few."""
-        if program.captured:
+        each_is_an_array = [slot.place for slot in call.slots] == list(call.arguments)
+        if program.captured or not each_is_an_array:
             return
         function = program.function(names, call, is_named=names is not None)
         quick = entry(function, call, self.batch, 1.5 * program.block)
