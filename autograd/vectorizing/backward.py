@@ -196,7 +196,7 @@ def _of_all_iterations(loop: Loop, body: Adjoints, adjoints: Adjoints) -> list[t
             if not (view.over and view.over[-1] is loop.counter):
                 fixed.setdefault((view.over, view.index.shape, view.index.tobytes()), []).append((view, x))
                 continue
-            word = names.new(f"d{words[array]}s")
+            word = names.list_of(words[array], "d")
             adjoints.statements.append(Assignment(word, ast.List([], ast.Load())))
             body.statements.append(Appending(word, body.in_full(x, view).tree))
             forwards = subscript(name(word).tree, ast.Slice(step=ast.UnaryOp(ast.USub(), ast.Constant(1))))

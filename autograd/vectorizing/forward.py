@@ -150,7 +150,7 @@ def _loop(block: Forward, loop: Loop) -> None:
     before, block.statements = block.statements, []
     for step in loop.body:
         add_step(block, step)
-    lists = [block.names.new(f"{block.words[x.inside.array]}s") for x in loop.stacks if x.inside.array]
+    lists = [block.names.list_of(block.words[x.inside.array]) for x in loop.stacks if x.inside.array]
     for word, (inside, _) in zip(lists, loop.stacks, strict=True):
         block.statements.append(Appending(word, block.read(inside).tree))
     if words:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
 from operator import itemgetter
 from typing import Any
 
@@ -33,9 +32,10 @@ _Places = dict[Value, tuple[Array, int]]
 
 
 def grouped(graph: Graph, places: _Places) -> tuple[list[Group], list[View]]:
-    """The groups that compute the nodes of a graph, in an order in which they can be computed, and the results.
+    """The groups that compute the nodes of a graph, in the order in which they can be computed, and the results.
 
-    `places` holds the arrays and rows of the leaves.
+    This is the order in which the function computed the first node of each: what its loops repeat, repeats here, and
+    the operands are older.  `places` holds the arrays and rows of the leaves.
     """
     places = dict(places)  # to which those of the nodes are added
     numeric = _conditions_used_as_numbers(graph)
@@ -50,33 +50,8 @@ def grouped(graph: Graph, places: _Places) -> tuple[list[Group], list[View]]:
             group = level.group(members)
             group.array.is_condition = is_condition(members[0].op) and members[0] not in numeric
             groups.append((members[0]._created, group))
-    return _in_order_of_creation(groups), [_view([x], places) for x in graph.results]
-
-
-def _in_order_of_creation(groups: list[tuple[int, Group]]) -> list[Group]:
-    """The groups in the order in which the function computed the first node of each, as far as their operands allow.
-
-    What a loop of the function has repeated is repeated in this order.
-    """
-    groups = sorted(groups, key=itemgetter(0))
-    position = {group.array: i for i, (_, group) in enumerate(groups)}
-    sources = [{position[view.array] for view in group.views if view.array in position} for _, group in groups]
-    if all(max(before, default=-1) < i for i, before in enumerate(sources)):
-        return [group for _, group in groups]
-    readers: list[list[int]] = [[] for _ in groups]
-    for i, before in enumerate(sources):
-        for j in before:
-            readers[j].append(i)
-    ready = [i for i, before in enumerate(sources) if not before]
-    ordered: list[Group] = []
-    while ready:
-        oldest = heappop(ready)
-        ordered.append(groups[oldest][1])
-        for reader in readers[oldest]:
-            sources[reader].remove(oldest)
-            if not sources[reader]:
-                heappush(ready, reader)
-    return ordered
+    in_order = [group for _, group in sorted(groups, key=itemgetter(0))]
+    return in_order, [_view([x], places) for x in graph.results]
 
 
 def _conditions_used_as_numbers(graph: Graph) -> set[Value]:

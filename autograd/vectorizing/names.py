@@ -77,6 +77,13 @@ class Names:
             self._derived.add(word)
         return new
 
+    def list_of(self, word: str, prefix: str = "") -> str:
+        """A name for a list with an entry per iteration of a loop: ``ws``, or with the prefix d ``dws``."""
+        new = self.new(f"{prefix}{word}s")
+        if word in self.temporaries:
+            self.temporaries[new] = word
+        return new
+
     def numbered(self, letter: str) -> str:
         """The letter with the next number; names with a t are temporary."""
         number = self._last_numbers.get(letter, 0) + 1
