@@ -154,7 +154,8 @@ def renumbered(block: Block, temporaries: Mapping[str, str], reserved: Collectio
         variable = temporaries[old]
         if variable not in new_words:
             new_words[variable] = next(numbers)
-        word = old.rstrip("_").replace(variable, new_words[variable])
+        word = old.replace(variable, new_words[variable])
+        word = word if old == variable else word.rstrip("_")
         trees[old] = ast.Name(word, ast.Load())
         return word
 
