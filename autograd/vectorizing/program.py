@@ -7,6 +7,7 @@ derivatives, is generated when it is first needed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -34,23 +35,23 @@ class Program:
         self.batch = batch
         self._signature = Signature(f)
         self._specializations: dict[Any, Specialization] = {}
-        self._entries: dict[Any, list[Callable[..., Any]]] = {}
-        self._programs: dict[Callable[..., Any], tuple[Specialization, tuple[str, ...] | None]] = {}
-        self._recent: Callable[..., Any] | None = None  # the entry that was used last
+        self._entries: dict[Any, list[_Entry]] = {}
+        self._recent: _Entry | None = None  # the entry that was used last
         self._latest: Specialization | None = None
         for name in batch:
             self._signature.check_name(name, f"batch={name!r}")
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The result of `f` for each sample: each number becomes an array of shape (samples,)."""
-        results = None if args else self._quick(_VALUES, kwargs)
-        if results is None:
+        found = None if args else self._quick(_VALUES, kwargs)
+        if found is None:
             program, call = self._specialized(args, kwargs)
             results = program.run(None, call)
             self._remember(_VALUES, program, None, call)
-        elif type(results) is not tuple:
-            results = (results,)
-        return pytrees.rebuilt(self._last().structure, iter(results), _joined)
+        else:
+            result, program = found
+            results = result if type(result) is tuple else (result,)
+        return pytrees.rebuilt(program.structure, iter(results), _joined)
 
     def value_and_grad(
         self, /, *args: Any, wrt: str | Sequence[str] | None = None, **kwargs: Any
@@ -61,8 +62,8 @@ class Program:
         single number, and for names in `wrt` that are not arguments or have no derivative.
         """
         request = wrt if wrt is None or type(wrt) is str else ("wrt", str(wrt))
-        if not args and (result := self._quick(request, kwargs)) is not None:
-            return result  # type: ignore[no-any-return]
+        if not args and (found := self._quick(request, kwargs)) is not None:
+            return found[0]  # type: ignore[no-any-return]
         program, call = self._specialized(args, kwargs)
         names = self._variables(wrt, program, call)
         value, *gradients = program.run(names, call)
@@ -142,21 +143,20 @@ class Program:
                 raise TypeError(f"wrt={name!r}: {value} is not differentiated; pass a number or an array")
         return names
 
-    def _quick(self, request: Any, arguments: dict[str, Any]) -> Any:
-        """The result of an earlier request, if the arguments are like those of one of them; else None."""
+    def _quick(self, request: Any, arguments: dict[str, Any]) -> tuple[Any, Specialization] | None:
+        """The result of an earlier request and its program, if the arguments are like those of one of them."""
         for quick in self._entries.get(request, ()):
-            result = quick(arguments)
+            result = quick.function(arguments)
             if result is not None:
                 if quick is not self._recent:
                     self._return_to(request, quick)
-                return result
+                return result, quick.program
         return None
 
-    def _return_to(self, request: Any, quick: Callable[..., Any]) -> None:
+    def _return_to(self, request: Any, quick: _Entry) -> None:
         """Note that an earlier way has been taken again: it comes first from now on."""
-        self._recent = quick
-        self._latest, names = self._programs[quick]
-        self._latest.latest = names or self._latest.latest
+        self._recent, self._latest = quick, quick.program
+        quick.program.latest = quick.names or quick.program.latest
         self._entries[request] = [quick, *(other for other in self._entries[request] if other is not quick)]
 
     def _remember(self, request: Any, program: Specialization, names: tuple[str, ...] | None, call: Call) -> None:
@@ -167,11 +167,7 @@ class Program:
         function = program.function(names, call, is_named=names is not None)
         quick = entry(function, call, self.batch, 1.5 * program.block)
         if quick:
-            self._programs[quick] = program, names
-            entries = [quick, *self._entries.get(request, ())]
-            self._entries[request] = entries[:ENTRIES]
-            for forgotten in entries[ENTRIES:]:
-                del self._programs[forgotten]
+            self._entries[request] = [_Entry(quick, program, names), *self._entries.get(request, ())][:ENTRIES]
 
 
 ENTRIES = 4
@@ -179,6 +175,15 @@ ENTRIES = 4
 
 _VALUES = ("values",)
 """The request for the results themselves, in the place of the names in `wrt`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Entry:
+    """A quick way into a program, and the names of the arguments with respect to which it has derivatives."""
+
+    function: Callable[[dict[str, Any]], Any]
+    program: Specialization
+    names: tuple[str, ...] | None
 
 
 def _joined(results: Sequence[Any], shape: tuple[int, ...]) -> Any:
