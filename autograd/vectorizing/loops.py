@@ -75,12 +75,12 @@ class _Sequence:
         self.sizes = [0, *accumulate(map(_size, self.steps))]
         if self.sizes[n] < WORTHWHILE:
             return False
-        self.places = {x: (i, slot) for i, step in enumerate(self.steps) for slot, x in enumerate(step.arrays)}
         kinds: dict[Any, int] = {}
         tokens = np.array([kinds.setdefault(_kind(step), len(kinds)) for step in self.steps])
         following = _next_alike(tokens)
         if not (following >= 0).any():
             return False
+        self.places = {x: (i, slot) for i, step in enumerate(self.steps) for slot, x in enumerate(step.arrays)}
         self.readers = {}
         for i, step in enumerate(self.steps):
             for view in step.views:
@@ -293,7 +293,7 @@ def _kind(step: Step) -> Any:
     if isinstance(step, Group):
         x = step.array
         parts = tuple([(len(part.factors), part.is_sum, part.is_product) for part in step.parts])
-        views = tuple([(view.shape, view.batched) for view in step.views])
+        views = tuple([(view.index.shape, len(view.over), view.batched) for view in step.views])
         return step.op.name, step.divisor, x.shape, x.batched, x.is_condition, parts, views
     slots = {array: i for i, array in enumerate(step.arrays)}
     ends = [x.following for x in step.carried] + [x.inside for x in (*step.finals, *step.stacks)]

@@ -12,7 +12,7 @@ The data passes through these modules, one after the other:
     source, execution  the function as text, and compiled
     tape               instead of both, for long programs that do not repeat
     specialization     caches for one combination of shapes
-    program            the object that the user calls
+    program, entry     the object that the user calls, and the quick way into it
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def test_a_long_first_call_shows_its_stages(monkeypatch):
     vectorize(long_function, batch="x")(x=[1.0])
     shown = terminal.getvalue()
     for stage in (
-        "recording long_function: 129 operations",
+        "recording long_function: 128 operations",
         "simplifying 200 operations of long_function", "grouping 200 operations of long_function",
         "looking for loops in 200 statements of long_function",
     ):  # fmt: skip
