@@ -145,21 +145,19 @@ def renumbered(block: Block, temporaries: Mapping[str, str], reserved: Collectio
     names to that of its variable.  Numbers for which one of the new names is `reserved` are left out.
     """
     numbers = (x for i in count(1) if {x := f"t{i}", f"d{x}", f"{x}s", f"d{x}s"}.isdisjoint(reserved))
-    words: dict[str, str] = {}
+    new_words: dict[str, str] = {}
     trees: dict[str, ast.expr] = {}
-    used: set[str] = set()
 
     def renamed(old: str) -> str:
         if old not in temporaries:
             return old
-        if old not in words:
-            variable = temporaries[old]
-            word = next(numbers) if old == variable else old.rstrip("_").replace(variable, renamed(variable))
-            while word in used:  # for several lists
-                word += "_"
-            used.add(word)
-            words[old], trees[old] = word, ast.Name(word, ast.Load())
-        return words[old]
+        variable = temporaries[old]
+        if variable not in new_words:
+            new_words[variable] = next(numbers)
+        word = old.replace(variable, new_words[variable])
+        word = word if old == variable else word.rstrip("_")
+        trees[old] = ast.Name(word, ast.Load())
+        return word
 
     def in_order(statements: Sequence[Statement]) -> Iterator[Statement]:
         for statement in statements:
