@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from autograd.core.table import OPERATIONS
 from autograd.core.value import Value
-from autograd.extensions.tracing import CONDITIONS, is_condition
+from autograd.extensions.tracing import CONDITIONS, DETACH, is_condition
 from autograd.vectorizing.groups import Array, Group, Part, View
 from autograd.vectorizing.simplification import Graph, LinearForm, Operand
 
@@ -38,13 +38,13 @@ def grouped(graph: Graph, places: _Places) -> tuple[list[Group], list[View]]:
     the operands are older.  `places` holds the arrays and rows of the leaves.
     """
     places = dict(places)  # to which those of the nodes are added
-    numeric = _conditions_used_as_numbers(graph)
+    numeric, fixed = _conditions_used_as_numbers(graph), _without_derivative(graph)
     groups: list[tuple[int, Group]] = []
     for nodes in _levels(graph):
         level = _Level(graph, places, nodes)
         by_signature: dict[Any, list[Value]] = {}
         for node in nodes if len(nodes) > 1 else ():
-            by_signature.setdefault((level.signature(node), node in numeric), []).append(node)
+            by_signature.setdefault((level.signature(node), node in numeric, node in fixed), []).append(node)
         by_signature = by_signature or {None: nodes}
         for members in by_signature.values():
             group = level.group(members)
@@ -65,6 +65,21 @@ def _conditions_used_as_numbers(graph: Graph) -> set[Value]:
             if type(operand) is Value and is_condition(operand.op) and not is_choice:
                 numeric.add(operand)
     return numeric
+
+
+def _without_derivative(graph: Graph) -> set[Value]:
+    """The nodes that reach the results through conditions and detached numbers only.
+
+    They have groups of their own: next to others, a derivative of 0 times an infinite local one would be nan.
+    """
+    if not any(op is DETACH or is_condition(op) for op in {node.op for node in graph.nodes}):
+        return set()
+    reached = {x for x in graph.results if type(x) is Value}
+    for node in reversed(graph.nodes):
+        if node in reached and node.op is not DETACH and not is_condition(node.op):
+            operands = graph.operands(node)
+            reached.update(x for x in operands[int(node.op is _WHERE) :] if type(x) is Value)
+    return set(graph.nodes) - reached
 
 
 def _levels(graph: Graph) -> list[list[Value]]:

@@ -197,9 +197,9 @@ class _Sequence:
         """True if a view in the i-th iteration is like the `model`."""
         if view.shape != model.shape or len(view.over) != len(model.over):
             return False
-        if link.distance is None or link.start is None:
-            return view.array is model.array
         place = (-1, 0) if view.array is None else self.places.get(view.array, (-1, 0))
+        if link.distance is None or link.start is None:
+            return view.array is model.array and place[0] < k  # from outside, not from the first iteration
         if i < link.distance:  # where the loop starts
             return view.batched == model.batched and place[0] < k and not view.over
         at = k + (i - link.distance) * period + link.start, link.slot

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd
-from autograd import OPERATIONS, cos, dot, mean, sigmoid, sin, sqrt, tanh, vectorize, where
+from autograd import OPERATIONS, Value, cos, dot, mean, sigmoid, sin, sqrt, tanh, vectorize, where
 from autograd.vectorizing.emission import emitted
 from autograd.vectorizing.groups import Array, Group, Loop, View, everything
 from autograd.vectorizing.loops import with_loops
@@ -606,3 +606,17 @@ def test_planted_bugs_are_noticed(bug, monkeypatch):
         except Exception:
             noticed += 1
     assert noticed
+
+
+def test_what_the_first_step_computes_for_all_steps_stays_before_the_loop():
+    def f(x):
+        scale = tanh(x[1])
+        state = [x[0], scale]
+        for _ in range(12):
+            state = [tanh(dot(state, [scale, 0.5])), tanh(state[0] - state[1])]
+        return state[0] + state[1]
+
+    program = vectorize(f, batch="x")
+    x = [1.7, 3.0]
+    assert program(x=[x])[0] == pytest.approx(f([Value(number) for number in x]).data, rel=1e-12)
+    assert "    t1 = tanh(x[:, 1])\n    s1, s2 = x[:, 0], t1\n    for _ in range(12):\n" in program.source

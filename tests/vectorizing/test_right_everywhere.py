@@ -218,3 +218,12 @@ def test_the_fuzzer_notices_a_wrong_rule(monkeypatch):
     wrong = Rule("-", (anything,), lambda x: x, "-x → x", "a planted mistake")
     monkeypatch.setitem(rewriting._RULES_OF, ("-", 1), [wrong])
     assert any(outcome(random_case(seed)).kind == "wrong" for seed in range(60))
+
+
+def test_what_only_a_condition_reads_has_no_derivative():
+    def f(x):
+        is_steep = arctan2(x[0], x[1]) > 1.5  # with an infinite number, which has no slope
+        return arctan2(x[2], x[3]) * where(is_steep, 2.0, 1.0)
+
+    _, gradients = vectorize(f, batch="x").value_and_grad(x=[[math.inf, 0.0, 1.0, 1.0]], wrt="x")
+    assert gradients["x"] == pytest.approx(np.array([[0.0, 0.0, 1.0, -1.0]]))
