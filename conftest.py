@@ -15,7 +15,7 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 from tests import gallery
 
 ROOT = str(Path(__file__).parent)
-SLOW_PAGES = {"digits.md"}  # it trains a network
+SLOW_PAGES = {"beyond-one-machine.md", "digits.md"}  # they start a cluster, and train a network
 
 os.environ["MPLBACKEND"] = "Agg"  # no windows
 # Programs that the tests start import this checkout, installed or not.

@@ -10,12 +10,12 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from autograd import sigmoid
 from neuron import losses
 from neuron.choosing import choose
 from neuron.models.neuron import MLP
@@ -118,7 +118,8 @@ class NeuronClassifier(ClassifierMixin, _NeuronEstimator):  # type: ignore[misc]
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """The probability of each class, shape (samples, 2), in the order of `classes_`."""
-        return np.array([[sigmoid(-h), sigmoid(h)] for h in self._outputs(X).tolist()])
+        h = self._outputs(X)
+        return np.column_stack([expit(-h), expit(h)])
 
     def predict(self, X: ArrayLike) -> Array:
         """The more probable class of each sample."""

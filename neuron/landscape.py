@@ -11,11 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd import Value
 from neuron.models.neuron import Model
-from neuron.models.samples import as_samples
+from neuron.models.samples import as_arrays
 from neuron.training.fit import DivergedError, fit
 from neuron.training.history import History
-from neuron.training.objective import Eager, Penalty, names, place, positions
+from neuron.training.objective import Penalty, names, place, positions
 from neuron.training.optimizers import SGD
+from neuron.training.vectorized import vectorized
 
 __all__ = ["Landscape", "Loss"]
 
@@ -49,8 +50,8 @@ class Landscape:
         self.parameters = [everything[i] for i in self.positions]
         self.start = np.array([parameter.data for parameter in self.parameters])
         self.loss: dict[str, Any] = {"loss": loss, "reduction": reduction, "penalty": penalty}
-        self.objective = Eager(self.model, self.parameters, **self.loss)
-        self.samples = as_samples(X, y, model)
+        self.objective = vectorized(self.model, self.parameters, **self.loss)
+        self.samples = as_arrays(X, y, model)
 
     def heights(self, points: Array) -> Array:
         """The loss at each point."""

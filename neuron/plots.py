@@ -19,7 +19,7 @@ from autograd import Value
 from autograd.extend import derivative, number
 from neuron.landscape import Landscape, Loss
 from neuron.models.neuron import Model
-from neuron.models.samples import as_samples
+from neuron.models.samples import as_arrays
 from neuron.training.history import History
 from neuron.training.objective import Penalty
 
@@ -59,7 +59,7 @@ def fitted_line(
     """
     if model.nin != 1 or model.nout != 1:
         raise ValueError(f"fitted_line draws a model of one input and one output, not {model!r}")
-    inputs, targets = as_samples(X, y, model)
+    inputs, targets = as_arrays(X, y, model)
     ax = _axes(ax)
     xs = inputs[:, 0]
     along = np.linspace(*(_wider(xs.min(), xs.max(), 0.08) if limits is None else limits), 200)
@@ -231,7 +231,7 @@ def decision_boundary(
     """
     if model.nin != 2 or model.nout != 1:
         raise ValueError(f"decision_boundary draws a model of two inputs and one output, not {model!r}")
-    inputs, targets = as_samples(X, y, model)
+    inputs, targets = as_arrays(X, y, model)
     labels = np.unique(targets)
     if len(labels) != 2:
         raise ValueError(f"decision_boundary draws two classes, but y has the labels {labels.tolist()[:5]}")

@@ -1,13 +1,27 @@
 """Planted bugs: programs and trainings that are wrong in one thing, to see whether the tests and the checks notice."""
 
+import ast
+
 import numpy as np
 
 from autograd import Value
-from autograd.vectorizing import adjoints, backward, grouping, rewriting, simplification, trace
+from autograd.vectorizing import (
+    adjoints,
+    backward,
+    forward,
+    grouping,
+    loops,
+    passes,
+    rewriting,
+    simplification,
+    tape,
+    trace,
+)
+from autograd.vectorizing.statements import Assignment, Update
 from neuron.training import checked, fit, loop, optimizers, vectorized
 from tests.core.mutants import BACKWARD_PASSES, LOCAL_RULES
 
-__all__ = ["BACKWARD_PASSES", "LOCAL_RULES", "PROGRAMS", "TRAININGS", "wrong_number"]
+__all__ = ["BACKWARD_PASSES", "LOCAL_RULES", "LOOPS", "PROGRAMS", "TAPES", "TRAININGS", "wrong_number"]
 
 
 def wrong_number(name, error):
@@ -106,6 +120,39 @@ def _read_once(right):
     return lambda self, call: first.setdefault(id(self), right(self, call))
 
 
+def _without_carried(right):
+    def add(self, view, x):
+        is_carried = isinstance(x.tree, ast.Name) and x.tree.id.startswith("ds")
+        return None if is_carried else right(self, view, x)
+
+    return add
+
+
+def _one_after_the_other(right):
+    def update(words, trees):
+        assigned = {}
+        for word, tree in zip(words, trees, strict=True):
+            assigned[word] = passes._substituted(tree, assigned)
+        return right(words, tuple(assigned.values()))
+
+    return update
+
+
+def _from_the_start(right):
+    return lambda words, stack: Update(words, (ast.parse(f"{stack}.pop(0)", mode="eval").body,))
+
+
+def _not_turned_around(right):
+    return lambda tree, *where: tree if getattr(where[0], "step", None) else right(tree, *where)
+
+
+def _as_in_the_first_iteration(right):
+    def operand(self, copies, link, *more):
+        return copies[0] if link.distance is None else right(self, copies, link, *more)
+
+    return operand
+
+
 PROGRAMS = {
     "the factors of a matrix product mixed up": replaced(
         backward, "_product_rule", lambda right: lambda i, *more: right(1 - i, *more)
@@ -124,6 +171,22 @@ PROGRAMS = {
     "conditions as numbers": replaced(grouping, "_conditions_used_as_numbers", lambda right: lambda graph: set()),
 }
 
+LOOPS = {
+    "the adjoints of the next iteration forgotten": replaced(adjoints.Adjoints, "add", _without_carried),
+    "states assigned before all are computed": replaced(forward, "Update", _one_after_the_other),
+    "the sum over the iterations forgotten": replaced(backward, "Accumulation", lambda right: Assignment),
+    "saved numbers taken from the start": replaced(passes, "Restoring", _from_the_start),
+    "operands that do not move": replaced(loops._Sequence, "operand", _as_in_the_first_iteration),
+    "derivatives of what moves in the order of the backward pass": replaced(backward, "subscript", _not_turned_around),
+}
+
+TAPES = {
+    "of several elements the last one": replaced(
+        tape, "_joined", lambda right: lambda pieces, *more: right(pieces[-1:], *more)
+    ),
+    "one kernel for all groups of an operation": replaced(tape, "_kind", lambda right: lambda group, *more: group.op),
+}
+
 TRAININGS = {
     "the sum for the mean": replaced(vectorized.ArrayPrograms, "value_and_grad", _sum_for_mean),
     "the last batch left out": replaced(fit, "batches", _without_last_batch),
@@ -131,7 +194,7 @@ TRAININGS = {
     "a history that is one epoch late": replaced(loop.Measurements, "add", _one_epoch_late),
     "a model that does not end like its history": replaced(fit, "place", lambda right: lambda parameters, theta: None),
     "programs that are never checked again": replaced(
-        checked.Checked, "choose", lambda right: lambda self, theta, X, y: self.fast
+        checked.Checked, "chosen", lambda right: lambda self, theta, X, y: self.fast
     ),
     "momentum forgotten": replaced(optimizers.SGD, "start", _momentum_forgotten),
     "Adam without its correction": replaced(optimizers.Adam, "start", _no_correction),

@@ -113,8 +113,11 @@ def _powers(name: str, x: Iterable[Value | float]) -> tuple[Any, list[Any]]:
         raise DomainError(f"{name}(x) is not defined for 0 terms: it needs n > 0")
     numbers = [term.detach() if type(term) is Value else term for term in terms] if is_tracing() else _numbers(terms)
     largest = reduce(functions["maximum"], numbers)
-    if type(largest) is not Value and math.isinf(largest):
-        largest = 0.0  # inf - inf would be nan
+    if type(largest) is Value:
+        is_infinite: Any = abs(largest) == math.inf  # type: ignore[comparison-overlap]
+        largest = functions["where"](is_infinite, 0.0, largest)  # inf - inf would be nan
+    elif math.isinf(largest):
+        largest = 0.0
     return largest, [functions["exp"](term - largest) for term in terms]
 
 

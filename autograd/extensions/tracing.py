@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from autograd.core import state
 from autograd.core.recording import functions, record
-from autograd.core.state import seams
+from autograd.core.state import clock, seams
 from autograd.core.table import Operation
 from autograd.core.value import VALUES, Reader, Value, is_real
 from autograd.extensions.advice import advice, note, place
@@ -52,8 +52,8 @@ _LOGIC: dict[str, Any] = {
 }  # fmt: skip
 
 
-WATCHED = 2**16
-"""Number of operations after which the progress is reported."""
+WATCHED = 2**15
+"""Number of function calls after which the progress is reported."""
 
 
 class TracingError(TypeError):
@@ -68,16 +68,16 @@ class Unknown:
     function was used outside it.
     """
 
-    __slots__ = ("recorded", "title", "watch")
+    __slots__ = ("calls", "start", "title", "watch")
 
     def __init__(self, title: str, watch: Callable[[int], None] | None = None) -> None:
-        self.title, self.watch, self.recorded = title, watch, 0
+        self.title, self.watch, self.calls, self.start = title, watch, 0, next(clock)
 
     def count(self) -> None:
-        """Count one more recorded operation."""
-        self.recorded += 1
-        if self.watch and not self.recorded % WATCHED:
-            self.watch(self.recorded)
+        """Report from time to time how many operations have been recorded."""
+        self.calls += 1
+        if self.watch and not self.calls % WATCHED:
+            self.watch(next(clock) - self.start)
 
     def __repr__(self) -> str:
         return "unknown"

@@ -13,10 +13,9 @@ from autograd.extensions.arrays import check_plain_array, is_array
 from autograd.transforms import pytrees
 from autograd.vectorizing.namespaces import is_foreign, namespace_of
 
-__all__ = ["Call", "Slot", "call_of", "mapped", "quick_key", "shapes_in"]
+__all__ = ["Call", "Slot", "call_of", "mapped", "shapes_in"]
 
-_ARRAY, _FLOAT = np.ndarray, np.dtype(float)
-_EXACT = 2**53
+_FLOAT = np.dtype(float)
 
 
 class Slot(NamedTuple):
@@ -82,52 +81,6 @@ def call_of(arguments: dict[str, Any], batch: tuple[str, ...]) -> Call:
         dtype = np.result_type(*arrays)
         arrays = [np.asarray(x, dtype) if type(x) is float else x for x in arrays]  # so that 1/0 is inf
     return Call(arguments, arrays, tuple(key), samples if xp is None else None, xp, dtype)
-
-
-def quick_key(request: Any, arguments: dict[str, Any], batch: tuple[str, ...]) -> tuple[Any, int, list[Any]]:
-    """The key of a usual call, the number of samples, and the arguments as arrays; None as key for other calls.
-
-    The usual arguments are arrays of floats, floats, and lists of numbers.  They need no checks apart from their shapes
-    and types, which are in the key together with the request.
-    """
-    key: list[Any] = [request]
-    values: list[Any] = []
-    samples = 0
-    for name, value in arguments.items():
-        array = value if type(value) is _ARRAY else _quick_array(value)
-        values.append(array)
-        key.append(name)
-        if type(array) is float:
-            continue
-        if array is None:
-            return None, 0, []
-        dtype, shape = array.dtype, array.shape
-        if dtype is not _FLOAT:
-            if dtype.kind != "f":
-                return None, 0, []
-            key.append(dtype)
-        if name in batch:
-            if not shape or not shape[0] or (samples and shape[0] != samples):
-                return None, 0, []
-            samples, shape = shape[0], shape[1:]
-        key.append(shape)
-    return tuple(key), samples, values
-
-
-def _quick_array(value: Any) -> Any:
-    """A float, or a list of numbers as an array; None for anything else."""
-    kind = type(value)
-    if kind is float or kind is int:
-        return float(value) if -_EXACT < value < _EXACT else None
-    if kind is not list or not value:
-        return None
-    rows = value if type(value[0]) is list else [value]
-    if any(type(row) is not list or not set(map(type, row)) <= {float, int} for row in rows):
-        return None
-    try:
-        return np.array(value, dtype=float)
-    except (ValueError, OverflowError):
-        return None
 
 
 def mapped(function: Callable[[str, Any], Any], tree: Any, place: str) -> Any:

@@ -22,7 +22,6 @@ __all__ = [
     "aligned",
     "attribute",
     "call",
-    "largest_of",
     "matmul",
     "name",
     "number",
@@ -173,14 +172,11 @@ def with_new_axes(tree: ast.expr, before: int, many: int = 1) -> ast.expr:
     return subscript(tree, *[ast.Slice()] * before, *[ast.Constant(None)] * many)
 
 
-def summed(tree: ast.expr, axis: int) -> ast.expr:
-    """``sum(tree, axis=axis)``."""
-    return call("sum", tree, axis=ast.Constant(axis))
-
-
-def largest_of(tree: ast.expr, axis: int) -> ast.expr:
-    """``max(tree, axis=axis)``."""
-    return call("max", tree, axis=ast.Constant(axis))
+def summed(x: Expression, axis: int, reduction: str = "sum") -> ast.expr:
+    """``sum(x, axis=axis)``, or another `reduction`; the only axis of an array need not be named."""
+    if x.axes + x.batch == 1:
+        return call(reduction, x.tree)
+    return call(reduction, x.tree, axis=ast.Constant(axis))
 
 
 def matmul(x: ast.expr, y: ast.expr) -> ast.expr:

@@ -196,7 +196,7 @@ def _of_all_iterations(loop: Loop, body: Adjoints, adjoints: Adjoints) -> list[t
             if not (view.over and view.over[-1] is loop.counter):
                 fixed.setdefault((view.over, view.index.shape, view.index.tobytes()), []).append((view, x))
                 continue
-            word = names.new(f"d{words[array]}s")
+            word = names.list_of(words[array], "d")
             adjoints.statements.append(Assignment(word, ast.List([], ast.Load())))
             body.statements.append(Appending(word, body.in_full(x, view).tree))
             forwards = subscript(name(word).tree, ast.Slice(step=ast.UnaryOp(ast.USub(), ast.Constant(1))))
@@ -266,7 +266,7 @@ def _product_rule(i: int, part: Part, g: ast.expr, a: ast.expr, b: ast.expr) -> 
         case 1, True:
             return matmul(slices.transposed(g), b) if i == 0 else matmul(g, a)
         case 0, True:
-            return matmul(slices.transposed(b), g) if i == 0 else outer(g, a)
+            return matmul(g, b) if i == 0 else outer(g, a)
     return outer(g, b) if i == 0 else matmul(g, a)
 
 
@@ -278,7 +278,8 @@ def _sum_rule(i: int, part: Part, g: Expression, factors: Sequence[Expression]) 
         tree: ast.expr = ast.BinOp(column, ast.Mult(), aligned(factors[1 - i], part.axes + 1))
     else:
         tree = ast.BinOp(column, ast.Add(), call("zeros_like", factors[0].tree))
-    return summed(tree, -2) if part.axes and part.factors[i].axes == 1 else tree
+    is_shared = part.axes and part.factors[i].axes == 1
+    return summed(Expression(tree, part.axes + 1, part.batched), -2) if is_shared else tree
 
 
 def _reduced(x: Expression, group: Group, axes: int, batch: bool) -> Expression:

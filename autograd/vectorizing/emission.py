@@ -66,7 +66,7 @@ def _one_of(array: Array, block: Forward) -> Expression:
     """One number per sample: the first of an array of several."""
     if math.prod(array.shape):
         return block.read(View(array, np.zeros((), dtype=int)))
-    return Expression(summed(block.values[array].tree, -1), batch=True)  # an empty sum
+    return Expression(summed(block.values[array], -1), batch=True)  # an empty sum
 
 
 def _unshared(results: Sequence[ast.expr], inputs: Sequence[Array], block: Forward) -> list[ast.expr]:

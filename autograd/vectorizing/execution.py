@@ -25,8 +25,8 @@ TAPE = 2**24
 """Maximum number of numbers on a tape."""
 
 
-def compiled(code: ArrayFunction | TapeFunction, call: Call) -> Callable[..., Any]:
-    """The function, for arrays of the kind of the call's.
+def compiled(code: ArrayFunction | TapeFunction, call: Call, keys: Sequence[str] | None = None) -> Callable[..., Any]:
+    """The function, for arrays of the kind of the call's; with `keys`, results after the first are in a dict.
 
     Raises TypeError if it calls a Python function of floats, and the arrays are not NumPy's.
     """
@@ -42,7 +42,7 @@ def compiled(code: ArrayFunction | TapeFunction, call: Call) -> Callable[..., An
             return constant if call.xp is None else call.xp.asarray(constant)
         return constant.astype(call.dtype) if call.xp is None else call.xp.asarray(constant, dtype=call.dtype)
 
-    return code.in_scope(scope, converted)
+    return code.in_scope(scope, converted, keys)
 
 
 def run(function: Callable[..., Any], arrays: Iterable[Any]) -> tuple[Any, ...]:

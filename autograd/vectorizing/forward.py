@@ -22,7 +22,6 @@ from autograd.vectorizing.array_expressions import (
     aligned,
     attribute,
     call,
-    largest_of,
     matmul,
     name,
     number,
@@ -86,8 +85,8 @@ class Forward:
             index = view.index.max(axis=-1) if is_largest else view.index.sum(axis=-1)
             return self.read(View(None, np.asarray(index)))
         tree = reduce(lambda x, y: ast.BinOp(x, ast.Mult(), y), (aligned(x, part.axes + 1) for x in factors))
-        reduction = largest_of if is_largest else summed
-        return Expression(reduction(tree, -1), part.axes, part.batched)
+        terms = Expression(tree, part.axes + 1, part.batched)
+        return Expression(summed(terms, -1, "max" if is_largest else "sum"), part.axes, part.batched)
 
     def call(self, array: Array, word: str) -> None:
         """Give an array a name."""
@@ -151,7 +150,7 @@ def _loop(block: Forward, loop: Loop) -> None:
     before, block.statements = block.statements, []
     for step in loop.body:
         add_step(block, step)
-    lists = [block.names.new(f"{block.words[x.inside.array]}s") for x in loop.stacks if x.inside.array]
+    lists = [block.names.list_of(block.words[x.inside.array]) for x in loop.stacks if x.inside.array]
     for word, (inside, _) in zip(lists, loop.stacks, strict=True):
         block.statements.append(Appending(word, block.read(inside).tree))
     if words:

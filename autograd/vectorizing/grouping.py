@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
 from operator import itemgetter
 from typing import Any
 
@@ -33,9 +32,10 @@ _Places = dict[Value, tuple[Array, int]]
 
 
 def grouped(graph: Graph, places: _Places) -> tuple[list[Group], list[View]]:
-    """The groups that compute the nodes of a graph, in an order in which they can be computed, and the results.
+    """The groups that compute the nodes of a graph, in the order in which they can be computed, and the results.
 
-    `places` holds the arrays and rows of the leaves.
+    This is the order in which the function computed the first node of each: what its loops repeat, repeats here, and
+    the operands are older.  `places` holds the arrays and rows of the leaves.
     """
     places = dict(places)  # to which those of the nodes are added
     numeric = _conditions_used_as_numbers(graph)
@@ -50,37 +50,14 @@ def grouped(graph: Graph, places: _Places) -> tuple[list[Group], list[View]]:
             group = level.group(members)
             group.array.is_condition = is_condition(members[0].op) and members[0] not in numeric
             groups.append((members[0]._created, group))
-    return _in_order_of_creation(groups), [_view([x], places) for x in graph.results]
-
-
-def _in_order_of_creation(groups: list[tuple[int, Group]]) -> list[Group]:
-    """The groups in the order in which the function computed the first node of each, as far as their operands allow.
-
-    What a loop of the function has repeated is repeated in this order.
-    """
-    groups = sorted(groups, key=itemgetter(0))
-    position = {group.array: i for i, (_, group) in enumerate(groups)}
-    sources = [{position[view.array] for view in group.views if view.array in position} for _, group in groups]
-    if all(max(before, default=-1) < i for i, before in enumerate(sources)):
-        return [group for _, group in groups]
-    readers: list[list[int]] = [[] for _ in groups]
-    for i, before in enumerate(sources):
-        for j in before:
-            readers[j].append(i)
-    ready = [i for i, before in enumerate(sources) if not before]
-    ordered: list[Group] = []
-    while ready:
-        oldest = heappop(ready)
-        ordered.append(groups[oldest][1])
-        for reader in readers[oldest]:
-            sources[reader].remove(oldest)
-            if not sources[reader]:
-                heappush(ready, reader)
-    return ordered
+    in_order = [group for _, group in sorted(groups, key=itemgetter(0))]
+    return in_order, [_view([x], places) for x in graph.results]
 
 
 def _conditions_used_as_numbers(graph: Graph) -> set[Value]:
     """The conditions that are operands of arithmetic, not only of `where` and of other conditions."""
+    if not any(map(is_condition, {node.op for node in graph.nodes})):
+        return set()
     numeric = {x for x in graph.results if type(x) is Value and is_condition(x.op)}
     for node in graph.nodes:
         for i, operand in enumerate(graph.operands(node)):
@@ -94,9 +71,12 @@ def _levels(graph: Graph) -> list[list[Value]]:
     """The nodes by their depth: the largest number of steps that lead to them."""
     depth: dict[Value, int] = {}
     levels: list[list[Value]] = []
-    get = depth.get
+    get, args, forms = depth.get, graph.args, graph.forms
     for node in graph.nodes:
-        d = max((get(x, 0) for x in graph.operands(node) if type(x) is Value), default=0)
+        d = 0
+        for x in forms[node].operands if node in forms else args[node]:
+            if type(x) is Value:
+                d = max(d, get(x, 0))
         depth[node] = d + 1
         if d == len(levels):
             levels.append([])
@@ -125,7 +105,8 @@ def _sorted_summands(form: LinearForm, places: _Places) -> list[_Summands]:
     by_source: dict[tuple[Array | None, ...], list[tuple[Operand, ...]]] = {}
     for a, b in form.pairs:
         first, second = places.get(a, _NOWHERE)[0], places.get(b, _NOWHERE)[0]
-        if _rank(first) > _rank(second):
+        is_fixed = second is not None and not second.batched if first is None else second is None and not first.batched
+        if (first is None) if is_fixed else _rank(first) > _rank(second):
             by_source.setdefault((second, first), []).append((b, a))
         else:
             by_source.setdefault((first, second), []).append((a, b))
@@ -137,7 +118,7 @@ def _sorted_summands(form: LinearForm, places: _Places) -> list[_Summands]:
         if n == 1 or any(source is not None and not source.shape for source in sources):
             parts += [_Summands("one", sources, [summand]) for summand in summands]
         elif len(sources) == 2 and not (sources[0] is not None and sources[0].batched):
-            column = tuple(places[b][1] if b in places else b for _, b in summands)
+            column = tuple([places[b][1] if b in places else (b, math.copysign(1, b)) for _, b in summands])
             parts.append(_Summands("product", (*sources, column), summands))
         else:
             parts.append(_Summands("many", (*sources, n), summands))
@@ -148,7 +129,10 @@ _NOWHERE = (None, 0)
 
 
 def _rank(array: Array | None) -> int:
-    """The order of factors: constants, then arrays that all samples share, then the others."""
+    """The order of factors: constants, then arrays that all samples share, then the others.
+
+    Only of two factors without samples, constants come last: the same numbers for all nodes, as in ``W @ c``.
+    """
     return 0 if array is None else 1 + array.batched
 
 
@@ -173,8 +157,8 @@ class _Level:
         if node in self.parts:
             common = tuple((part.kind, *part.common) for part in self.parts[node])
             return node.op is _MAXIMUM, self.graph.forms[node].divisor, common
-        args = self.graph.args[node]
-        sources = tuple(self.places.get(x, _NOWHERE)[0] for x in args)
+        args, get = self.graph.args[node], self.places.get
+        sources = tuple([get(x, _NOWHERE)[0] for x in args])
         return node.op, sources, args[1] if node.op is _POW and sources[1] is None else None
 
     def group(self, members: list[Value]) -> Group:
@@ -193,12 +177,11 @@ class _Level:
 
     def operand_key(self, node: Value) -> tuple[Any, ...]:
         """The key that tells the nodes of a group apart: the places of their operands."""
+        operands: Sequence[Operand] = self.graph.args[node]
         if node in self.parts:
             operands = [x for part in self.parts[node] for summand in part.summands for x in summand]
-        else:
-            operands = list(self.graph.args[node])
-        places = self.places
-        return tuple(places[x] if x in places else (x, math.copysign(1, x)) for x in operands)
+        get = self.places.get
+        return tuple([get(x) or (x, math.copysign(1, x)) for x in operands])
 
     def group_of(self, members: list[Value], label: str | None) -> Group:
         """The group of nodes that are all different."""
@@ -211,7 +194,11 @@ class _Level:
         else:
             args = self.graph.args
             parts, divisor = (), 1
-            views = [_view(column, self.places) for column in zip(*(args[member] for member in members), strict=True)]
+            if len(members) == 1:
+                views = [_element(x, self.places) for x in args[node]]
+            else:
+                columns = zip(*(args[member] for member in members), strict=True)
+                views = [_view(column, self.places) for column in columns]
         shape = (len(members),) if len(members) > 1 else ()
         array = Array(shape, any(view.batched for view in views), label)
         return Group(node.op, array, () if parts else tuple(views), parts, divisor)
@@ -228,11 +215,17 @@ def _part(column: Sequence[_Summands], places: _Places) -> Part:
     )
 
 
+def _element(operand: Operand, places: _Places) -> View:
+    """An operand of a group of one node."""
+    array, row = places.get(operand, _NOWHERE)
+    return View(None, np.float64(operand)) if array is None else View(array, np.intp(row))  # type: ignore[arg-type]
+
+
 def _view(operands: Sequence[Operand], places: _Places) -> View:
     """The operands of a group, one for each of its nodes, or a single one if they are all the same."""
-    array, row = places.get(operands[0], _NOWHERE)
     if len(operands) == 1:
-        return View(None, np.float64(operands[0])) if array is None else View(array, np.intp(row))  # type: ignore[arg-type]
+        return _element(operands[0], places)
+    array = places.get(operands[0], _NOWHERE)[0]
     index = np.array(operands, dtype=float) if array is None else np.array([places[x][1] for x in operands])
     return View(array, index[0] if _is_repeated(index) else index)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from math import ceil, prod
 from typing import Any
 
@@ -25,10 +26,14 @@ __all__ = ["with_loops"]
 LEAST = 4
 """Minimum number of iterations of a loop; in the third, everything that it carries has come round."""
 WORTHWHILE = 32
-"""Minimum number of steps that a loop replaces."""
+"""Minimum number of steps that a loop replaces, those in loops inside it included."""
 GRAM = 16
-"""Number of steps in a row that have to be of the same kinds before a repetition is looked for."""
+"""Number of steps in a row that have to be of the same kinds before a repetition is looked for; in short programs, a
+quarter of them."""
 TRIES = 4
+"""Number of periods that are tried at each step."""
+TRIED = 64
+"""Maximum number of starts that are compared."""
 
 
 def with_loops(
@@ -55,25 +60,27 @@ class _Link:
 
 @dataclass
 class _Sequence:
-    """Steps, and the views that are read after them."""
+    """Steps, and the views that are read after them; `sizes` are those of all steps before each."""
 
     steps: list[Step]
     results: list[View]
     enclosing: tuple[Counter, ...]
     places: dict[Array, tuple[int, int]] = field(default_factory=dict)
     readers: dict[Array, list[int]] = field(default_factory=dict)
+    sizes: list[int] = field(default_factory=list)
 
     def fold(self) -> bool:
         """Replace repetitions by loops; False if there are none."""
         n = len(self.steps)
-        if n < WORTHWHILE:
+        self.sizes = [0, *accumulate(map(_size, self.steps))]
+        if self.sizes[n] < WORTHWHILE:
             return False
-        self.places = {x: (i, slot) for i, step in enumerate(self.steps) for slot, x in enumerate(step.arrays)}
         kinds: dict[Any, int] = {}
         tokens = np.array([kinds.setdefault(_kind(step), len(kinds)) for step in self.steps])
         following = _next_alike(tokens)
         if not (following >= 0).any():
             return False
+        self.places = {x: (i, slot) for i, step in enumerate(self.steps) for slot, x in enumerate(step.arrays)}
         self.readers = {}
         for i, step in enumerate(self.steps):
             for view in step.views:
@@ -109,19 +116,17 @@ class _Sequence:
             period = other - k
             alike = _alike(tokens, k, period)
             count = alike // period + 1
-            if count < LEAST or count * period < WORTHWHILE:
+            least = max(LEAST, ceil(WORTHWHILE / (self.sizes[other] - self.sizes[k])))
+            if count < least:
                 continue
             links = self.links(k, period)
             if links is None:
                 continue
-            start = k + self.narrowest(links, k, period, alike - (count - 1) * period)
-            if start > k:
-                links = self.links(start, period)
-                if links is None:
-                    continue
-            count = self.iterations(start, period, count, links)
-            if count >= LEAST and count * period >= WORTHWHILE:
-                return start, period, count, links
+            for start in dict.fromkeys([k + self.narrowest(links, k, period, alike), k]):
+                own = self.links(start, period)
+                iterations = self.iterations(start, period, count, own) if own else 0
+                if own and iterations >= least:
+                    return start, period, iterations, own
         return None
 
     def links(self, k: int, period: int) -> list[list[_Link]] | None:
@@ -151,8 +156,11 @@ class _Sequence:
             return None
         return _Link(distance, (j - begin) + distance * period, slot)
 
-    def narrowest(self, links: list[list[_Link]], k: int, period: int, room: int) -> int:
-        """The number of steps, up to `room`, by which to begin later, so that least is carried."""
+    def narrowest(self, links: list[list[_Link]], k: int, period: int, alike: int) -> int:
+        """The number of steps by which to begin later, so that least is carried on, and least read after the loop.
+
+        It is less than a period, and does not cost an iteration: `alike` steps have a copy one period later.
+        """
         lives: dict[Any, int] = {}  # the number of steps from where a number is computed to where it is read last
         for q, row in enumerate(links):
             for link, view in zip(row, self.steps[k + 2 * period + q].views, strict=True):
@@ -162,8 +170,14 @@ class _Sequence:
         crossing = np.zeros(2 * period, dtype=int)
         for (start, *_), steps in lives.items():
             crossing[start + 1 : start + 1 + min(steps, period)] += 1
-        carried = crossing[:period] + crossing[period:]
-        return int(np.argmin(carried[: min(room, period - 1) + 1]))
+        carried = (crossing[:period] + crossing[period:])[: alike % period + 1]
+
+        def passed(cut: int) -> int:
+            end = k + cut + ((alike - cut) // period + 1) * period
+            arrays = [array for step in self.steps[end - period : end] for array in step.arrays]
+            return sum(any(reader >= end for reader in self.readers.get(array, ())) for array in arrays)
+
+        return int(min(np.flatnonzero(carried == carried.min())[:TRIED], key=passed))
 
     def iterations(self, k: int, period: int, count: int, links: list[list[_Link]]) -> int:
         """The number of iterations for which all links hold."""
@@ -185,14 +199,11 @@ class _Sequence:
             return False
         if link.distance is None or link.start is None:
             return view.array is model.array
+        place = (-1, 0) if view.array is None else self.places.get(view.array, (-1, 0))
         if i < link.distance:  # where the loop starts
-            place = self.places.get(view.array, (-1, 0)) if view.array is not None else (-1, 0)
             return view.batched == model.batched and place[0] < k and not view.over
         at = k + (i - link.distance) * period + link.start, link.slot
-        assert view.array is not None
-        return self.places.get(view.array) == at and (
-            view.index is model.index or view.index.tobytes() == model.index.tobytes()
-        )
+        return place == at and (view.index is model.index or view.index.tobytes() == model.index.tobytes())
 
     # --- Loops ------------------------------------------------------------------------------------------------------
 
@@ -207,7 +218,7 @@ class _Sequence:
                 self.operand([copy[v] for copy in copies], link, k, counter, carried) for v, link in enumerate(row)
             ]
             body.append(self.steps[k + q].with_views(iter(views)))
-        finals, stacks = self.passed(k, period, count)
+        finals, stacks = self.passed(k, period, count, {x.following.array for x in carried.values()})
         for x in carried.values():
             whole = x.following.array
             x.previous.label = whole.label if whole is not None and whole.shape == x.previous.shape else None
@@ -247,8 +258,11 @@ class _Sequence:
             following = everything(carried[key].previous)
         return following
 
-    def passed(self, k: int, period: int, count: int) -> tuple[list[Passed], list[Passed]]:
-        """The arrays that are read after the loop: of the last iteration, or of several."""
+    def passed(self, k: int, period: int, count: int, carried: set[Array | None]) -> tuple[list[Passed], list[Passed]]:
+        """The arrays that are read after the loop: of the last iteration, or of several.
+
+        Those that are carried are passed on even if nothing reads them: so copies of the loop are alike.
+        """
         end = k + period * count
         of_results = {view.array for view in self.results}
         finals: list[Passed] = []
@@ -259,7 +273,7 @@ class _Sequence:
                 array.label = _common([copy.label for copy in copies])
                 readers = [[j for j in self.readers.get(copy, ()) if j >= end] for copy in copies]
                 is_read = [bool(r) or copy in of_results for r, copy in zip(readers, copies, strict=True)]
-                if not any(is_read):
+                if not any(is_read) and array not in carried:
                     continue
                 only_last = not any(is_read[:-1])
                 shape = array.shape if only_last else (count, *array.shape)
@@ -278,22 +292,29 @@ def _kind(step: Step) -> Any:
     """What copies of a step have in common, apart from their operands."""
     if isinstance(step, Group):
         x = step.array
-        parts = tuple((len(part.factors), part.is_sum, part.is_product) for part in step.parts)
-        return step.op.name, step.divisor, x.shape, x.batched, x.is_condition, parts
+        parts = tuple([(len(part.factors), part.is_sum, part.is_product) for part in step.parts])
+        views = tuple([(view.index.shape, len(view.over), view.batched) for view in step.views])
+        return step.op.name, step.divisor, x.shape, x.batched, x.is_condition, parts, views
     slots = {array: i for i, array in enumerate(step.arrays)}
     ends = [x.following for x in step.carried] + [x.inside for x in (*step.finals, *step.stacks)]
     read = tuple((slots[view.array], view.index.tobytes()) for view in ends if view.array is not None)
     return step.counter.count, tuple(map(_kind, step.body)), len(step.carried), len(step.finals), read
 
 
+def _size(step: Step) -> int:
+    """The number of steps, with those inside a loop."""
+    return 1 + (sum(map(_size, step.body)) if isinstance(step, Loop) else 0)
+
+
 def _next_alike(tokens: NDArray[Any]) -> NDArray[Any]:
-    """For each position the next one at which the same `GRAM` tokens begin, or -1."""
-    n = len(tokens) - GRAM + 1
+    """For each position the next one at which the same tokens begin, or -1."""
+    length = min(GRAM, max(1, len(tokens) // 4))
+    n = len(tokens) - length + 1
     following = np.full(len(tokens), -1)
     if n < 2:
         return following
     grams = np.zeros(n, dtype=np.uint64)
-    for i in range(GRAM):
+    for i in range(length):
         grams = grams * np.uint64(0x9E3779B97F4A7C15) + tokens[i : i + n].astype(np.uint64) + np.uint64(1)
     order = np.argsort(grams, kind="stable")
     same = grams[order[1:]] == grams[order[:-1]]

@@ -45,7 +45,7 @@ class Names:
         self.functions: dict[str, Callable[..., float]] = {}
         self.permanent: set[str] = set()  # names that stay, even if they are read only once
         self.temporaries: dict[str, str] = {}  # numbered names, and their derivatives: {"t1": "t1", "dt1": "t1"}
-        self._derived: set[str] = set()
+        self._followers: set[str] = set()
         self._of_constants: dict[Any, str] = {}
         self._of_functions: dict[Callable[..., float], str] = {}
         self._last_numbers: dict[str, int] = {}
@@ -71,10 +71,18 @@ class Names:
 
     def derivative(self, word: str) -> str:
         """A name for the derivative with respect to `word`: ``dw``.  There may be several, such as partial sums."""
-        new = self.new(f"d{word}")
+        return self._of_temporary(word, f"d{word}")
+
+    def list_of(self, word: str, prefix: str = "") -> str:
+        """A name for a list with an entry per iteration of a loop: ``ws``, or with the prefix d ``dws``."""
+        return self._of_temporary(word, f"{prefix}{word}s")
+
+    def _of_temporary(self, word: str, label: str) -> str:
+        """A new name that follows that of `word`, if it is temporary; the first with this label keeps it."""
+        new = self.new(label)
         if word in self.temporaries:
-            self.temporaries[new] = new if word in self._derived else word
-            self._derived.add(word)
+            self.temporaries[new] = new if label in self._followers else word
+            self._followers.add(label)
         return new
 
     def numbered(self, letter: str) -> str:

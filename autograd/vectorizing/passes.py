@@ -139,12 +139,12 @@ class _Inlining:
 
 
 def renumbered(block: Block, temporaries: Mapping[str, str], reserved: Collection[str]) -> Block:
-    """The block with its `temporaries` called t1, t2, ... in order, and the derivative with respect to t3 dt3.
+    """The block with its `temporaries` called t1, t2, ... in order.
 
-    `temporaries` maps each of these names to itself, and the name of a derivative to that of its variable.  Numbers for
-    which one of the new names is `reserved` are left out.
+    The derivative with respect to t3 is dt3, and lists of both are t3s and dt3s.  `temporaries` maps each of these
+    names to that of its variable.  Numbers for which one of the new names is `reserved` are left out.
     """
-    numbers = (word for i in count(1) if (word := f"t{i}") not in reserved and f"d{word}" not in reserved)
+    numbers = (x for i in count(1) if {x := f"t{i}", f"d{x}", f"{x}s", f"d{x}s"}.isdisjoint(reserved))
     new_words: dict[str, str] = {}
     trees: dict[str, ast.expr] = {}
 
@@ -154,7 +154,8 @@ def renumbered(block: Block, temporaries: Mapping[str, str], reserved: Collectio
         variable = temporaries[old]
         if variable not in new_words:
             new_words[variable] = next(numbers)
-        word = new_words[variable] if old == variable else f"d{new_words[variable]}"
+        word = old.replace(variable, new_words[variable])
+        word = word if old == variable else word.rstrip("_")
         trees[old] = ast.Name(word, ast.Load())
         return word
 
@@ -205,10 +206,16 @@ def with_saved(block: Block, new_name: Callable[[str], str]) -> Block:
     def words_of(loop: ForLoop) -> tuple[str, ...]:
         if loop.counter not in words:
             own = [word for x in loop.body if not isinstance(x, ForLoop) for word in x.words]
-            body = Block(backwards[loop.counter].body, ())
-            read = {word for tree in body.trees for word in _names(tree)}
+            read = set(read_in(backwards[loop.counter].body))
             words[loop.counter] = tuple(word for word in dict.fromkeys(own) if word in read)
         return words[loop.counter]
+
+    def read_in(body: Sequence[Statement]) -> Iterator[str]:
+        for x in body:
+            if isinstance(x, ForLoop):
+                yield from set(read_in(x.body)).difference(words_of(x))  # which it takes from a list of its own
+            else:
+                yield from (word for tree in x.trees for word in _names(tree))
 
     stack_of: dict[Any, str] = {}
     words: dict[Any, tuple[str, ...]] = {}

@@ -17,8 +17,8 @@ from autograd.extensions.collector import collector_paused
 from autograd.extensions.progress import Progress
 from autograd.transforms import pytrees
 from autograd.transforms.signatures import Signature
-from autograd.vectorizing.arguments import Call, call_of, mapped, quick_key
-from autograd.vectorizing.execution import run
+from autograd.vectorizing.arguments import Call, call_of, mapped
+from autograd.vectorizing.entry import entry
 from autograd.vectorizing.namespaces import is_foreign, namespace_of
 from autograd.vectorizing.specialization import Specialization
 from autograd.vectorizing.trace import trace
@@ -35,22 +35,22 @@ class Program:
         self.batch = batch
         self._signature = Signature(f)
         self._specializations: dict[Any, Specialization] = {}
-        self._shortcuts: dict[Any, _Shortcut] = {}
+        self._entries: dict[Any, list[_Entry]] = {}
+        self._recent: _Entry | None = None  # the entry that was used last
         self._latest: Specialization | None = None
         for name in batch:
             self._signature.check_name(name, f"batch={name!r}")
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The result of `f` for each sample: each number becomes an array of shape (samples,)."""
-        key, samples, values = (None, 0, []) if args else quick_key(_VALUES, kwargs, self.batch)
-        shortcut = self._shortcuts.get(key)
-        if shortcut is not None and samples <= shortcut.most_samples:
-            self._latest = program = shortcut.program
-            results = shortcut.run(values)
-        else:
+        found = None if args else self._quick(_VALUES, kwargs)
+        if found is None:
             program, call = self._specialized(args, kwargs)
             results = program.run(None, call)
-            self._remember(key, program, None, call)
+            self._remember(_VALUES, program, None, call)
+        else:
+            result, program = found
+            results = result if type(result) is tuple else (result,)
         return pytrees.rebuilt(program.structure, iter(results), _joined)
 
     def value_and_grad(
@@ -62,16 +62,12 @@ class Program:
         single number, and for names in `wrt` that are not arguments or have no derivative.
         """
         request = wrt if wrt is None or type(wrt) is str else ("wrt", str(wrt))
-        key, samples, values = (None, 0, []) if args else quick_key(request, kwargs, self.batch)
-        shortcut = self._shortcuts.get(key)
-        if shortcut is not None and samples <= shortcut.most_samples:
-            self._latest, shortcut.program.latest = shortcut.program, shortcut.names
-            value, *gradients = shortcut.run(values)
-            return value, dict(zip(shortcut.names or (), gradients))  # noqa: B905 - strict takes 0.1 µs
+        if not args and (found := self._quick(request, kwargs)) is not None:
+            return found[0]  # type: ignore[no-any-return]
         program, call = self._specialized(args, kwargs)
         names = self._variables(wrt, program, call)
         value, *gradients = program.run(names, call)
-        self._remember(key, program, names, call)
+        self._remember(request, program, names, call)
         numbers = iter(gradients)
 
         def gradient(place: str, _: Any) -> Any:
@@ -130,7 +126,7 @@ class Program:
             finally:
                 progress.close()
             self._specializations[call.key] = program
-        self._latest = program
+        self._latest, self._recent = program, None
         return program, call
 
     def _variables(self, wrt: Any, program: Specialization, call: Call) -> tuple[str, ...]:
@@ -147,31 +143,47 @@ class Program:
                 raise TypeError(f"wrt={name!r}: {value} is not differentiated; pass a number or an array")
         return names
 
-    def _remember(self, key: Any, program: Specialization, names: tuple[str, ...] | None, call: Call) -> None:
-        if key is not None and not program.captured:
-            number = call.dtype.type if any(type(x) in (float, int) for x in call.arguments.values()) else None
-            self._shortcuts[key] = _Shortcut(program, program.function(names, call), names, 1.5 * program.block, number)
+    def _quick(self, request: Any, arguments: dict[str, Any]) -> tuple[Any, Specialization] | None:
+        """The result of an earlier request and its program, if the arguments are like those of one of them."""
+        for quick in self._entries.get(request, ()):
+            result = quick.function(arguments)
+            if result is not None:
+                if quick is not self._recent:
+                    self._return_to(request, quick)
+                return result, quick.program
+        return None
 
+    def _return_to(self, request: Any, quick: _Entry) -> None:
+        """Note that an earlier way has been taken again: it comes first from now on."""
+        self._recent, self._latest = quick, quick.program
+        quick.program.latest = quick.names or quick.program.latest
+        self._entries[request] = [quick, *(other for other in self._entries[request] if other is not quick)]
+
+    def _remember(self, request: Any, program: Specialization, names: tuple[str, ...] | None, call: Call) -> None:
+        """Keep the quick way for arguments like these, among the latest few."""
+        each_is_an_array = [slot.place for slot in call.slots] == list(call.arguments)
+        if program.captured or not each_is_an_array:
+            return
+        function = program.function(names, call, is_named=names is not None)
+        quick = entry(function, call, self.batch, 1.5 * program.block)
+        if quick:
+            self._entries[request] = [_Entry(quick, program, names), *self._entries.get(request, ())][:ENTRIES]
+
+
+ENTRIES = 4
+"""Maximum number of quick ways for each request."""
 
 _VALUES = ("values",)
 """The request for the results themselves, in the place of the names in `wrt`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Shortcut:
-    """A function for usual arguments and up to `most_samples` samples; `number` is the type of floats among them."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Entry:
+    """A quick way into a program, and the names of the arguments with respect to which it has derivatives."""
 
+    function: Callable[[dict[str, Any]], Any]
     program: Specialization
-    function: Callable[..., Any]
     names: tuple[str, ...] | None
-    most_samples: float
-    number: Callable[[float], Any] | None
-
-    def run(self, values: list[Any]) -> tuple[Any, ...]:
-        """The results for these arguments."""
-        if self.number is not None:
-            values = [self.number(x) if type(x) is float else x for x in values]
-        return run(self.function, values)
 
 
 def _joined(results: Sequence[Any], shape: tuple[int, ...]) -> Any:

@@ -176,12 +176,12 @@ def _product(product: Product) -> Expression:
 def sum_over_samples(x: Expression) -> Expression:
     """The sum over all samples, as a matrix product if possible."""
     replacement = _replacement("sum over samples", [x])
-    return Expression(summed(x.tree, 0), x.axes) if replacement is None else replacement
+    return Expression(summed(x, 0), x.axes) if replacement is None else replacement
 
 
 def sum_over_nodes(x: Expression, nodes: int) -> Expression:
     """The sum over all nodes of a group, whose number is `nodes`."""
-    return Expression(summed(x.tree, -1), 0, x.batch) if x.axes else times(number(nodes), x)
+    return Expression(summed(x, -1), 0, x.batch) if x.axes else times(number(nodes), x)
 
 
 # --- Patterns of products --------------------------------------------------------------------------------
@@ -292,7 +292,7 @@ def _matrix_product(x: Expression) -> Expression:
 
 def _scaled_sum(x: Expression) -> Expression:
     inner = times(*(factor for factor in x.terms if factor.batch))
-    return times(*_scale(x), Expression(summed(inner.tree, 0), inner.axes))
+    return times(*_scale(x), Expression(summed(inner, 0), inner.axes))
 
 
 # --- The table ----------------------------------------------------------------------------------------------

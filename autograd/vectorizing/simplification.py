@@ -55,7 +55,7 @@ def simplified_graph(nodes: Sequence[Value], results: Sequence[Operand]) -> Grap
     same: dict[Operand, Operand] = {}
     args: dict[Value, tuple[Operand, ...]] = {}
     for node in nodes:
-        operands = tuple(same.get(x, x) for x in node.args)
+        operands = tuple([same.get(x, x) for x in node.args]) if same else node.args
         if node.op is _POS:
             same[node] = operands[0]
         else:
@@ -71,8 +71,10 @@ def _linear_forms(
     """The worthwhile linear forms, newest first, and the nodes that they absorb."""
     uses = Counter(results)
     for operands in args.values():
-        uses.update(x for x in operands if type(x) is Value)
-    varying = _varying(args)
+        for x in operands:
+            if type(x) is Value:
+                uses[x] += 1
+    varying = _varying(args) if any(node.op is _MAXIMUM for node in args) else set()
     forms: dict[Value, LinearForm] = {}
     absorbed: set[Value] = set()
     for node in reversed(args):

@@ -33,10 +33,19 @@ class ArrayFunction:
         return self.block.size
 
     @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the function without the last one."""
+        return [head(self.title, self.parameters), *with_deletions(self.block)]
+
+    @cached_property
+    def results(self) -> list[str]:
+        """The expressions that it returns."""
+        return list(map(ast.unparse, self.block.results))
+
+    @property
     def function(self) -> str:
         """The function as Python source."""
-        results = ", ".join(map(ast.unparse, self.block.results))
-        return "\n    ".join([head(self.title, self.parameters), *with_deletions(self.block), f"return {results}"])
+        return "\n    ".join([*self.lines, f"return {', '.join(self.results)}"])
 
     @property
     def source(self) -> str:
@@ -44,10 +53,20 @@ class ArrayFunction:
         constants = [f"{word} = {_listed(value)}" for word, value in self.constants.items()]
         return "\n".join([*constants, *([""] * 2 if constants else []), self.function])
 
-    def in_scope(self, scope: dict[str, Any], converted: Callable[[Any], Any]) -> Callable[..., Any]:
-        """The function, over the functions of `scope`; constants are `converted`."""
+    def in_scope(
+        self, scope: dict[str, Any], converted: Callable[[Any], Any], keys: Sequence[str] | None = None
+    ) -> Callable[..., Any]:
+        """The function, over the functions of `scope`; constants are `converted`.
+
+        It returns a tuple; with `keys`, the first result, and a dict with these keys of the others.
+        """
         scope = scope | {word: converted(value) for word, value in self.constants.items()}
-        exec(compile(self.function, f"<vectorized {self.title}>", "exec"), scope)
+        text = self.function
+        if keys is not None:
+            first, *others = self.results
+            pairs = ", ".join(f"{key!r}: {result}" for key, result in zip(keys, others, strict=True))
+            text = "\n    ".join([*self.lines, f"return {first}, {{{pairs}}}"])
+        exec(compile(text, f"<vectorized {self.title}>", "exec"), scope)
         return scope[self.title]  # type: ignore[no-any-return]
 
 

@@ -82,12 +82,15 @@ class Specialization:
                 self._codes[wrt] = emitted(title, self.arrays, self.steps, self.results, variables)
         return self._codes[wrt]
 
-    def function(self, wrt: Names, call: Call) -> Callable[..., Any]:
-        """The code as a function of arrays of the kind of the call's."""
-        key = wrt, call.xp, call.dtype
+    def function(self, wrt: Names, call: Call, is_named: bool = False) -> Callable[..., Any]:
+        """The code as a function of arrays of the kind of the call's.
+
+        It returns a tuple; if `is_named`, the value, and the derivatives by the names of the arguments.
+        """
+        key = wrt, call.xp, call.dtype, is_named
         if key not in self._functions:
             with collector_paused():
-                self._functions[key] = compiled(self.code(wrt), call)
+                self._functions[key] = compiled(self.code(wrt), call, wrt if is_named else None)
         return self._functions[key]
 
     def run(self, wrt: Names, call: Call) -> tuple[Any, ...]:

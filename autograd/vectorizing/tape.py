@@ -40,13 +40,9 @@ class _Elements(NamedTuple):
 
     def of(self, array: Any) -> Any:
         """The elements of this array."""
-        return array.reshape(len(array), -1)[:, self.positions] if self.batched else array.reshape(-1)[self.positions]
-
-    def added(self, x: Any, adjoint: Any, scope: Mapping[str, Any]) -> Any:
-        """The `adjoint` of the array, with x added to that of the elements."""
-        flat = adjoint.reshape((len(adjoint), -1) if self.batched else (-1,))
-        index, x = (self.positions, x) if self.positions.ndim else (self.positions.reshape(1), x[..., None])
-        return scope["add_at"](flat, index, x).reshape(adjoint.shape)
+        samples = (len(array),) if self.batched else ()
+        index = self.positions.ravel() if self.positions.ndim else int(self.positions)
+        return array.reshape((*samples, -1))[..., index].reshape((*samples, *self.positions.shape))
 
 
 Operand = int | _Elements
@@ -151,10 +147,15 @@ class TapeFunction:
         comment = f"# {self.statements - 1:,} statements without repetition: they run from a tape{backwards}."
         return "\n    ".join([head(self.title, [(block.words[x], x) for x in self.inputs]), comment, *shown])
 
-    def in_scope(self, scope: Mapping[str, Any], converted: Callable[[Any], Any]) -> Callable[..., Any]:
-        """The function, over the functions of `scope`; constants are `converted`."""
+    def in_scope(
+        self, scope: Mapping[str, Any], converted: Callable[[Any], Any], keys: Sequence[str] | None = None
+    ) -> Callable[..., Any]:
+        """The function, over the functions of `scope`; constants are `converted`.
+
+        It returns a tuple; with `keys`, the first result, and a dict with these keys of the others.
+        """
         kernels = [kernel.compiled(scope) for kernel in self.kernels]
-        constants = [converted(x) if x.ndim else float(x) for x in self.constants]
+        constants = [converted(x) for x in self.constants]
         batched = [i for i, array in enumerate(self.inputs) if array.batched]
 
         def run(*arrays: Any) -> Any:
@@ -170,7 +171,8 @@ class TapeFunction:
             ((x, is_batched),) = results
             seed = scope["zeros_like"](x) + (1 / n if is_batched else 1.0)
             gradients = self._backward(seed, n, values, kernels, scope)
-            return scope["mean"](x) if is_batched else x, *gradients
+            mean = scope["mean"](x) if is_batched else x
+            return (mean, *gradients) if keys is None else (mean, dict(zip(keys, gradients, strict=True)))
 
         return run
 
@@ -178,20 +180,19 @@ class TapeFunction:
         """The derivatives of the result, whose own adjoint is `seed`, with respect to the arrays of `wrt`."""
         zeros_like = scope["zeros_like"]
         whole: list[Any] = [None] * len(values)  # the adjoints of arrays,
-        parts: dict[int, Any] = {}  # and those that belong to some elements only
+        pieces: dict[int, list[tuple[_Elements, Any]]] = {}  # and those that belong to some elements only
 
         def add(operand: Operand, x: Any) -> None:
-            if type(operand) is int:
-                whole[operand] = x if whole[operand] is None else whole[operand] + x
+            if isinstance(operand, _Elements):
+                pieces.setdefault(operand.slot, []).append((operand, x))
             else:
-                slot = operand.slot  # type: ignore[union-attr]
-                so_far = zeros_like(values[slot]) if slot not in parts else parts[slot]
-                parts[slot] = operand.added(x, so_far, scope)  # type: ignore[union-attr]
+                whole[operand] = x if whole[operand] is None else whole[operand] + x
 
         def collected(slot: int) -> Any:
-            g, some = whole[slot], parts.pop(slot, None)
-            whole[slot] = None
-            return some if g is None else g if some is None else g + some
+            if slot in pieces:
+                add(slot, _joined(pieces.pop(slot), values[slot], scope))
+            g, whole[slot] = whole[slot], None
+            return g
 
         ((result, _),) = self.results
         add(result, seed)
@@ -211,10 +212,20 @@ def _read(operand: Operand, values: Sequence[Any]) -> Any:
     return values[operand] if type(operand) is int else operand.of(values[operand.slot])  # type: ignore[union-attr]
 
 
+def _joined(pieces: Sequence[tuple[_Elements, Any]], like: Any, scope: Mapping[str, Any]) -> Any:
+    """The adjoints of some elements of an array, as one of the whole array."""
+    reshape = scope["reshape"]
+    samples = (len(like),) if pieces[0][0].batched else ()
+    positions = np.concatenate([elements.positions.ravel() for elements, _ in pieces])
+    x = scope["concat"]([reshape(x, (*samples, elements.positions.size)) for elements, x in pieces], axis=-1)
+    zeros = reshape(scope["zeros_like"](like), (*samples, -1))
+    return reshape(scope["add_at"](zeros, positions, x), like.shape)
+
+
 def _kind(group: Group, views: Sequence[View], needed: tuple[bool, ...]) -> Any:
     """The key of the groups that share a kernel."""
-    operands = tuple([(x.shape, x.batched, x.array is not None and x.array.is_condition) for x in views])
-    parts = tuple([(len(part.factors), part.is_sum, part.is_product) for part in group.parts])
+    operands = tuple([(x.index.shape, *((x.array.batched, x.array.is_condition) if x.array else ())) for x in views])
+    parts = tuple([(len(part.factors), part.is_sum, part.is_product) for part in group.parts]) if group.parts else ()
     return group.op, group.divisor, group.array.shape, group.array.is_condition, operands, parts, needed
 
 

@@ -118,9 +118,11 @@ def _captured_values(
     """The Values that the nodes use besides the arguments, created before the function ran or inside it."""
     seen: set[Value] = set()
     for node in nodes:
-        inside = node._created >= start and not node.is_leaf
-        for value in [operand for operand, _ in node.edges] if inside else [node]:
-            if value in places or value in seen or not (value._created < start or value.is_leaf):
+        inside = node._created >= start and node._x is not None
+        for value in node.args if inside else (node,):
+            if type(value) is not Value or (value._created >= start and value._x is not None):
+                continue
+            if value in places or value in seen:
                 continue
             number: Any = value._number
             if number is unknown:

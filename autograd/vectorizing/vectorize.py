@@ -6,11 +6,13 @@ The data passes through these modules, one after the other:
     trace              one run of the function, on Values without numbers
     simplification     its graph, with sums of products as linear forms
     grouping           groups of nodes that do the same: one array each
+    loops              groups that repeat, as loops
     forward, backward  array statements for the groups, and for their derivatives
     passes             fewer statements, with names in order
     source, execution  the function as text, and compiled
+    tape               instead of both, for long programs that do not repeat
     specialization     caches for one combination of shapes
-    program            the object that the user calls
+    program, entry     the object that the user calls, and the quick way into it
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Neuron, Layer and MLP: functions with parameters that are Values.
 
 Calling a model on numbers records a graph, from which the engine derives the gradients of all
-parameters.  `predict` runs the same formulas on plain floats: no graph, and no mode to switch.
+parameters.  `predict` runs the same formulas on plain floats, or on arrays: no graph, and no mode to switch.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from autograd import Value, dot, relu, sigmoid, tanh
 from neuron.choosing import choose
 from neuron.models import files, structure
+from neuron.models.programs import predictions
 from neuron.models.protocols import ModelLike
 from neuron.models.samples import as_inputs
 
@@ -53,15 +54,13 @@ class Model(ModelLike):
         return outputs[0] if len(outputs) == 1 else outputs
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
-        """The outputs for many samples at once, without recording anything.
+        """The outputs for many samples at once, from plain floats; from 100 samples on, by an array program.
 
         `X` has one row per sample, shape (samples, inputs); for a model of one input, a plain sequence of
-        numbers is accepted as well.  Returns shape (samples,), or (samples, outputs) if there are several.
+        numbers is accepted as well.  Returns shape (samples,), or (samples, outputs) if there are several; for an
+        array of Dask, one that is computed in chunks when it is needed, with the parameters of now.
         """
-        outputs = np.empty((len(rows := as_inputs(X, self)), self.nout))
-        for i, row in enumerate(rows.tolist()):
-            outputs[i] = self.forward(row, lambda parameter: parameter.data)
-        return outputs[:, 0] if self.nout == 1 else outputs
+        return predictions(self, as_inputs(X, self))  # type: ignore[no-any-return]
 
     def zero_grad(self) -> None:
         """Forget all gradients, so that the next backward pass does not add to them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from autograd import Value
@@ -35,3 +35,6 @@ class ModelLike(Protocol):
 
     def columns(self) -> Sequence[Sequence[NeuronLike]]:
         """The neurons, layer by layer."""
+
+    def forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
+        """The outputs, with `number` giving the parameters: as Values to learn, as floats to predict."""

@@ -8,20 +8,36 @@ from operator import index
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autograd import Value
 from autograd.extend import shown
 from neuron.models.neuron import Model
-from neuron.models.samples import as_samples
+from neuron.models.samples import as_samples, is_lazy
+from neuron.training.chunks import in_chunks
 from neuron.training.objective import positions
 
-__all__ = ["as_generator", "as_list", "check_callable", "learning_positions", "validation_samples", "whole_number"]
+__all__ = [
+    "as_generator",
+    "as_list",
+    "check_callable",
+    "learning_positions",
+    "training_samples",
+    "validation_samples",
+    "whole_number",
+]
 
-Array = NDArray[np.float64]
+
+def training_samples(X: Any, y: Any, validation: Any, model: Model) -> tuple[tuple[Any, Any], tuple[Any, Any] | None]:
+    """Inputs and targets to learn from, and those of the validation: as arrays, or in chunks if X or y is Dask's."""
+    samples, held_out = as_samples(X, y, model), validation_samples(validation, model)
+    if any(map(is_lazy, samples)):
+        return in_chunks(*samples), held_out and in_chunks(*held_out)
+    if any(map(is_lazy, held_out or ())):
+        raise TypeError("validation holds an array of Dask, but X and y do not: load it with .compute()")
+    return samples, held_out
 
 
-def validation_samples(pair: Any, model: Model) -> tuple[Array, Array] | None:
+def validation_samples(pair: Any, model: Model) -> tuple[Any, Any] | None:
     """The inputs and targets of the validation, as arrays."""
     if pair is None:
         return None

@@ -56,32 +56,37 @@ class Guarded:
     def __init__(self, objective: Objective, start: Array, names: Sequence[str]) -> None:
         self.objective, self.start, self.names = objective, start, names
         self.last_gradient: Array | None = None
+        self.ahead: tuple[Array, float, Array] | None = None
 
     def value(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
         """The loss, infinite where it is too large for a float, and the predictions."""
         try:
-            loss, predictions = self.objective.value(theta, X, y)
+            loss, predictions = self.computed(self.objective.value, theta, X, y)
             return float(loss), predictions
         except OverflowError:
             return math.inf, np.full(y.shape, math.nan)
-        except PoleError as error:
-            if theta is self.start:
-                raise
-            raise RunawayError(str(error)) from None
+
+    def loss_ahead(self, theta: Array, X: Array, y: Array) -> float:
+        """The loss where the next step begins, on the same samples: its gradient comes with it, and is kept."""
+        try:
+            loss, gradient = self.computed(self.objective.value_and_grad, theta, X, y)
+        except OverflowError:
+            return math.inf
+        self.ahead = theta, loss, gradient
+        return float(loss)
 
     def gradient(self, theta: Array, X: Array, y: Array) -> Array:
         """The derivatives of the loss with respect to θ, all of them finite."""
-        try:
-            loss, gradient = self.objective.value_and_grad(theta, X, y)
-        except PoleError as error:
-            if theta is self.start:
-                raise
-            raise RunawayError(str(error)) from None
-        except OverflowError:
-            raise RunawayError(TOO_LARGE) from None
-        wrong = np.flatnonzero(~np.isfinite(gradient))
-        if len(wrong):
-            infinite = f"{self.derivative(wrong[0])} is {gradient[wrong[0]]} where the loss is {number(loss)}"
+        if self.ahead is not None and self.ahead[0] is theta:
+            _, loss, gradient = self.ahead
+        else:
+            try:
+                loss, gradient = self.computed(self.objective.value_and_grad, theta, X, y)
+            except OverflowError:
+                raise RunawayError(TOO_LARGE) from None
+        if not np.isfinite(gradient).all():
+            i = int(np.flatnonzero(~np.isfinite(gradient))[0])
+            infinite = f"{self.derivative(i)} is {gradient[i]} where the loss is {number(loss)}"
             if theta is self.start:
                 raise ValueError(
                     f"before the first step {infinite}: the loss has no derivative there, or too large a one"
@@ -89,6 +94,15 @@ class Guarded:
             raise RunawayError(infinite)
         self.last_gradient = gradient
         return gradient
+
+    def computed(self, method: Callable[..., Any], theta: Array, X: Array, y: Array) -> Any:
+        """The results of a method of the objective; a pole is the fault of the steps, except at the start."""
+        try:
+            return method(theta, X, y)
+        except PoleError as error:
+            if theta is self.start:
+                raise
+            raise RunawayError(str(error)) from None
 
     def derivative(self, i: int) -> str:
         """The derivative with respect to parameter i as it is written: dL/dw."""
@@ -127,9 +141,10 @@ def check_finite(loss: float, is_start: bool) -> None:
 
 def check_growth(entries: Sequence[Epoch]) -> None:
     """Raise `RunawayError` if the loss explodes, even if it still fits a float."""
+    if entries[-1].loss <= RUNAWAY * max(1.0, abs(entries[0].loss)):
+        return
     recent = [entry.loss for entry in entries[-RUNAWAY_EPOCHS - 1 :]]
-    grows = len(recent) > RUNAWAY_EPOCHS and all(0 < RUNAWAY_GROWTH * a <= b for a, b in pairwise(recent))
-    if grows and recent[-1] > RUNAWAY * max(1.0, abs(entries[0].loss)):
+    if len(recent) > RUNAWAY_EPOCHS and all(0 < RUNAWAY_GROWTH * a <= b for a, b in pairwise(recent)):
         raise RunawayError("the loss grows faster and faster")
 
 

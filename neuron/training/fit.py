@@ -17,15 +17,15 @@ from autograd import Value
 from autograd.extend import number, progress_bar, shown
 from neuron.metrics import Metric, as_metric
 from neuron.models.neuron import Model
-from neuron.models.samples import as_samples
 from neuron.training.arguments import (
     as_generator,
     as_list,
     check_callable,
     learning_positions,
-    validation_samples,
+    training_samples,
     whole_number,
 )
+from neuron.training.chunks import Chunked, Chunks
 from neuron.training.divergence import Diagnosis, DivergedError, Guarded, guarded_step
 from neuron.training.history import History
 from neuron.training.loop import Measurements, batches, descent
@@ -77,6 +77,9 @@ def fit(
     with the history so far after every epoch; if one returns True, the training ends there.  Ctrl-C ends it as well,
     with the history so far.  `objective` says how losses and gradients are computed.
 
+    Arrays of Dask are computed chunk by chunk by the scheduler that is active, with batches of whole chunks; arrays of
+    JAX, on the devices that hold them.
+
     Raises ValueError, TypeError or OverflowError for input it cannot use, before anything is changed, and
     `DivergedError` when the loss runs away.  However it ends, the model has the parameters of the last entry of the
     history.
@@ -91,20 +94,24 @@ def fit(
     """
     if not isinstance(model, Model):
         raise TypeError(f"fit trains a Neuron, a Layer or an MLP, not {shown(model)}")
-    samples, held_out = as_samples(X, y, model), validation_samples(validation, model)
+    samples, held_out = training_samples(X, y, validation, model)
     learning, labels, everything = learning_positions(parameters, model), names(model), model.parameters()
     trained = [everything[i] for i in learning]
-    method, (metric_name, measure) = as_optimizer(optimizer), as_metric(metric, samples[1], model.nout)
     size = None if batch_size is None else whole_number("batch_size", batch_size, 1)
+    make = check_callable("objective", objective)
+    method, (metric_name, measure) = as_optimizer(optimizer), as_metric(metric, samples[1], model.nout)
     rates = learning_rates(method.lr, whole_number("epochs", epochs, 0))
     functions = [check_callable("each of the callbacks", function) for function in as_list("callbacks", callbacks)]
-    computed_by = check_callable("objective", objective)(model, trained, loss, penalty, reduction)
+    if isinstance(samples[0], Chunks):
+        make, size = partial(Chunked, make, measure is not None), samples[0].per_batch(size)
+    computed_by = make(model, trained, loss, penalty, reduction)
     next_batches = partial(batches, len(samples[0]), size, shuffle, as_generator(seed))
 
     history = History([], [labels[i] for i in learning], learning, metric_name)
     start = np.array([parameter.data for parameter in trained])
     guarded = Guarded(computed_by, start, history.names)
-    measurements = Measurements(guarded, measure, samples, held_out, record_parameters, history)
+    is_ahead = not functions and (size is None or size >= len(samples[0]))
+    measurements = Measurements(guarded, measure, samples, held_out, record_parameters, history, is_ahead)
     watch = Diagnosis(guarded, method, samples, next_batches, history).watch
     step = guarded_step(method.start())
     try:
@@ -118,6 +125,8 @@ def fit(
                     place(trained, theta)
                     if _is_ended_by(functions, history, everything):
                         break
+                    if hasattr(computed_by, "doubt"):
+                        computed_by.doubt()
     except KeyboardInterrupt:
         if not history.entries:  # there is nothing to return yet
             raise

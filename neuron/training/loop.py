@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 def descent(
     theta: Array,
     rates: Iterable[float],
-    samples: tuple[Array, Array],
+    samples: tuple[Any, Any],
     next_batches: Callable[[], Iterable[Any]],
     gradient: Callable[[Array, Array, Array], Array],
     step: Update,
@@ -72,26 +72,32 @@ class Measurements:
 
     objective: Guarded
     metric: Metric | None
-    samples: tuple[Array, Array]
-    held_out: tuple[Array, Array] | None
+    samples: tuple[Any, Any]
+    held_out: tuple[Any, Any] | None
     record_parameters: bool
     history: History
+    is_ahead: bool = False
+    """True if the next step needs the gradient of the same samples: it is then computed together with the loss."""
 
     def add(self, theta: Array, lr: float | None) -> None:
         """Measure, and add an entry to the history.  Ctrl-C cannot leave half of one behind.
 
         Raises ValueError for a loss that is not finite at the start, and RunawayError for one that explodes later.
         """
-        loss, predictions = self.objective.value(theta, *self.samples)
-        check_finite(loss, is_start=lr is None)
-        metric = self.measured(predictions, self.samples[1])
+        if self.is_ahead and self.metric is None:
+            loss, metric = self.objective.loss_ahead(theta, *self.samples), None
+            check_finite(loss, is_start=lr is None)
+        else:
+            loss, predictions = self.objective.value(theta, *self.samples)
+            check_finite(loss, is_start=lr is None)
+            metric = self.measured(predictions, self.samples[1])
         validation_loss, validation_metric = self.validated(theta)
         parameters = theta.copy()
         parameters.flags.writeable = False
         entries = self.history.entries
         entries.append(Epoch(len(entries), lr, loss, metric, validation_loss, validation_metric, parameters))
         if len(entries) > 1 and not self.record_parameters:
-            entries[-2] = entries[-2]._replace(parameters=None)
+            entries[-2] = Epoch(*entries[-2][:-1], None)  # a third of the time of _replace
         check_growth(entries)
 
     def validated(self, theta: Array) -> tuple[float | None, float | None]:
@@ -107,11 +113,11 @@ class Measurements:
             error.add_note("(in the validation data)")
             raise
 
-    def measured(self, predictions: Array, targets: Array) -> float | None:
+    def measured(self, predictions: Any, targets: Any) -> float | None:
         """The metric, computed from copies, which it may change."""
         if self.metric is None:
             return None
-        return as_float(self.metric(predictions.copy(), targets.copy()), "the metric")
+        return as_float(self.metric(np.array(predictions), np.array(targets)), "the metric")
 
     def finish(self) -> Array:
         """The parameters of the last entry, or of the start, which are deleted unless they should be recorded."""

@@ -19,6 +19,7 @@ from autograd.extend import as_float, shown
 from neuron import losses
 from neuron.choosing import choose
 from neuron.models.neuron import Model
+from neuron.models.programs import one_by_one
 
 __all__ = ["REDUCTIONS", "Eager", "Method", "Objective", "Penalty", "names", "place", "positions"]
 
@@ -37,7 +38,10 @@ _REPLAYED = (DomainError, PoleError, OverflowError, ZeroDivisionError, ValueErro
 
 
 class Objective(Protocol):
-    """The loss over samples and its gradient, at any parameters θ."""
+    """The loss over samples and its gradient, at any parameters θ.
+
+    If it has a method `doubt()` as well, `fit` calls that after the callbacks, which may change what the loss reads.
+    """
 
     def value(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
         """The loss, and the predictions for every sample."""
@@ -65,7 +69,7 @@ class Eager:
     def value(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
         """The loss and the predictions, from plain floats: no graph."""
         place(self.parameters, theta)
-        predictions = self.model.predict(X)
+        predictions = one_by_one(self.model, X)
         L = self._total(predictions.tolist(), y.tolist(), theta.tolist())
         return float(L), predictions
 
@@ -76,6 +80,14 @@ class Eager:
         if type(L) is not Value:
             raise TypeError(f"the loss does not depend on the parameters: it is the plain number {shown(L)}")
         return L.data, np.array(L.gradients(self.parameters))
+
+    def penalty_and_grad(self, theta: Array) -> tuple[float, Array]:
+        """The penalty, 0 if there is none, and its derivatives with respect to θ."""
+        P: Any = 0.0
+        if self.penalty is not None:
+            place(self.parameters, theta)
+            P = _one_number(self.penalty(self.parameters), "the penalty")
+        return (P.data, np.array(P.gradients(self.parameters))) if type(P) is Value else (P, np.zeros(len(theta)))
 
     def loss_of(self, outputs: Sequence[Any], target: Any) -> Any:
         """The loss of one sample, from all outputs of the model."""

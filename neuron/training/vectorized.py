@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Value, vectorize
-from neuron.models.protocols import NeuronLike
+from neuron.models.neuron import Model
+from neuron.models.programs import forward, parameter_arrays
+from neuron.models.samples import is_on_devices
 from neuron.training.checked import Checked
-from neuron.training.objective import Eager, positions
+from neuron.training.objective import Eager, Penalty, positions
 
 __all__ = ["ArrayPrograms", "vectorized"]
 
 Array = NDArray[np.float64]
 
 
-def vectorized(*arguments: Any) -> Checked:
-    """The objective that `fit` uses: array programs, checked against Values.  The arguments are those of `Eager`."""
-    eager = Eager(*arguments)
+def vectorized(
+    model: Model, parameters: Sequence[Value], loss: Any, penalty: Penalty | None, reduction: str
+) -> Checked:
+    """The objective that `fit` uses: array programs, checked against Values."""
+    eager = Eager(model, parameters, loss, penalty, reduction)
     return Checked(partial(ArrayPrograms, eager), eager)
 
 
@@ -32,78 +36,55 @@ class ArrayPrograms:
     """
 
     def __init__(self, eager: Eager) -> None:
-        self.model, self.is_sum = eager.model, eager.reduction == "sum"
-        self.learning = positions(eager.parameters, self.model)
-        self.numbers = np.array([parameter.data for parameter in self.model.parameters()])
+        model, self.is_sum = eager.model, eager.reduction == "sum"
+        self.learning = np.array(positions(eager.parameters, model))
+        self.numbers = np.array([parameter.data for parameter in model.parameters()])
+        self.slopes = np.empty_like(self.numbers)
+        self.parameters: dict[str, Any] = parameter_arrays(model, self.numbers)
+        self.gradients = parameter_arrays(model, self.slopes)
 
         def loss(x: Any, y: Any, **parameters: Any) -> Any:
-            return eager.loss_of(self.outputs(x, parameters), y)
+            return eager.loss_of(forward(model, x, parameters), y)
 
-        def loss_and_outputs(x: Any, y: Any, **parameters: Any) -> Any:
-            outputs = self.outputs(x, parameters)
-            return [eager.loss_of(outputs, y), *outputs]
+        def loss_and_prediction(x: Any, y: Any, **parameters: Any) -> Any:
+            outputs = forward(model, x, parameters)
+            return eager.loss_of(outputs, y), outputs[0] if len(outputs) == 1 else np.array(outputs)
 
         def penalty(theta: Any) -> Any:
             return eager.penalty(theta)  # type: ignore[misc]
 
         self.losses = vectorize(loss, batch=("x", "y"))
-        self.losses_and_outputs = vectorize(loss_and_outputs, batch=("x", "y"))
+        self.losses_and_predictions = vectorize(loss_and_prediction, batch=("x", "y"))
         self.penalties = vectorize(penalty) if eager.penalty else None
 
     def value(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
         """The loss, and the predictions for every sample."""
-        losses, *outputs = self.losses_and_outputs(x=X, y=y, **self.arrays(self.placed(theta)))
+        self.numbers[self.learning] = theta
+        compute = self.on_devices[0] if is_on_devices(X) else self.losses_and_predictions
+        losses, predictions = compute(x=X, y=y, **self.parameters)
         loss = float(losses.sum() if self.is_sum else losses.mean())
         if self.penalties is not None:
-            loss += float(self.penalties(theta))
-        return loss, outputs[0] if len(outputs) == 1 else np.stack(outputs, axis=1)
+            loss += float(self.penalties(theta=theta))
+        return loss, predictions
 
     def value_and_grad(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:
         """The loss, and its derivatives with respect to θ."""
-        loss, gradients = self.losses.value_and_grad(x=X, y=y, **self.arrays(self.placed(theta)))
-        everything = np.empty_like(self.numbers)
-        for name, part in self.arrays(everything).items():
+        self.numbers[self.learning] = theta
+        compute = self.on_devices[1] if is_on_devices(X) else self.losses.value_and_grad
+        loss, gradients = compute(x=X, y=y, **self.parameters)
+        for name, part in self.gradients.items():
             part[...] = gradients[name]
-        gradient = everything[self.learning]
+        gradient = self.slopes[self.learning]
         if self.is_sum:
             loss, gradient = loss * len(X), gradient * len(X)
         if self.penalties is not None:
-            penalty, slopes = self.penalties.value_and_grad(theta)
+            penalty, slopes = self.penalties.value_and_grad(theta=theta)
             loss, gradient = loss + penalty, gradient + slopes["theta"]
         return float(loss), gradient
 
-    def outputs(self, x: Any, parameters: dict[str, Any]) -> list[Any]:
-        """The outputs of the model for one sample, with these arrays as its parameters."""
-        placed: dict[Value, Any] = {}
-        for weights, biases, neurons in self.layers():
-            several = len(neurons) > 1
-            for j, neuron in enumerate(neurons):
-                w, b = parameters[weights], parameters[biases]
-                placed |= zip(neuron.w, w[j] if several else w, strict=True)
-                placed[neuron.b] = b[j] if several else b
-        return self.model.forward(x, placed.__getitem__)
+    @cached_property
+    def on_devices(self) -> tuple[Any, Any]:
+        """The programs for arrays of JAX, each compiled for the devices that hold them."""
+        import jax
 
-    def placed(self, theta: Array) -> Array:
-        """All parameters of the model, those that learn at θ."""
-        self.numbers[self.learning] = theta
-        return self.numbers
-
-    def arrays(self, numbers: Array) -> dict[str, Any]:
-        """The parameters of all neurons, an array of weights and one of biases per layer, as views of `numbers`."""
-        arrays: dict[str, Any] = {}
-        start = 0
-        for weights, biases, neurons in self.layers():
-            rows, columns = len(neurons), neurons[0].nin + 1
-            block = numbers[start : start + rows * columns].reshape(rows, columns)
-            start += block.size
-            arrays[weights], arrays[biases] = block[:, :-1], block[:, -1]
-            if rows == 1:
-                arrays[weights], arrays[biases] = block[0, :-1], block[0, -1:].reshape(())
-        return arrays
-
-    def layers(self) -> Iterator[tuple[str, str, Sequence[NeuronLike]]]:
-        """The name of the weights, the name of the biases and the neurons of each layer."""
-        columns = self.model.columns()
-        for i, neurons in enumerate(columns, start=1):
-            number = str(i) if len(columns) > 1 else ""
-            yield f"w{number}", f"b{number}", neurons
+        return jax.jit(self.losses_and_predictions), jax.jit(self.losses.value_and_grad)

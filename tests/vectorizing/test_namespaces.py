@@ -24,6 +24,7 @@ from autograd import (
     vectorize,
     where,
 )
+from tests.vectorizing.test_loops import RECURRENT, recurrent
 from tests.vectorizing.test_vectorize import mlp, parameters, softmax_loss
 
 source = np.random.default_rng(11)
@@ -58,6 +59,7 @@ CASES = {
     "erf and remainders": (
         lambda w, x: erf(w * x) + (x * 3.7) % w + x // w, "x", {"w": np.array(0.7), "x": source.normal(size=6)},
     ),
+    "a loop": (recurrent, ("x", "start"), RECURRENT),
     "constant derivatives": (linear, "x", {"a": source.normal(size=2), "x": source.normal(size=(6, 2))}),
 }  # fmt: skip
 

@@ -18,22 +18,22 @@ from autograd.vectorizing.rewriting import (
     of_formula,
     plus,
     simplified,
-    sum_over_rows,
+    sum_over_nodes,
     sum_over_samples,
     times,
 )
 
-ROWS, SAMPLES = 3, 4
+NODES, SAMPLES = 3, 4
 source = np.random.default_rng(5)
 SCOPE = {
     **functions_for(None, None, float),
     "n": SAMPLES,
     "s": 1.75,
-    "r": source.uniform(0.5, 2, ROWS),
+    "r": source.uniform(0.5, 2, NODES),
     "b": source.normal(size=SAMPLES),
-    "rb": source.normal(size=(ROWS, SAMPLES)),
+    "rb": source.normal(size=(SAMPLES, NODES)),
 }
-s, r, b, rb = name("s"), name("r", rows=True), name("b", batch=True), name("rb", rows=True, batch=True)
+s, r, b, rb = name("s"), name("r", axes=1), name("b", batch=True), name("rb", axes=1, batch=True)
 NUMBERS = [number(x) for x in (0.0, -0.0, 1.0, -1.0, 2.0, -0.5, 3.0, 4.0)]
 ARRAYS = [s, r, b, rb]
 CHOICE = operation("where", operation(">", b, number(0)), number(1), number(0))
@@ -59,9 +59,8 @@ def unsimplified(kind, operands):
         return computed(reduce(lambda x, y: operation("*", x, y), factors))
     if kind == "sum over samples":
         (x,) = operands
-        shape = (ROWS, SAMPLES) if x.rows else (SAMPLES,)
-        column = computed(x)[:, None] if x.rows and not x.batch else computed(x)
-        return np.broadcast_to(column, shape).sum(axis=-1)
+        shape = (SAMPLES, NODES) if x.axes else (SAMPLES,)
+        return np.broadcast_to(computed(x), shape).sum(axis=0)
     literals = {f"v{i}": np.float64(x.value) for i, x in enumerate(operands) if x.value is not None}
     named = [name(f"v{i}") if f"v{i}" in literals else x for i, x in enumerate(operands)]
     return computed(operation(kind, *named), **literals)
@@ -85,7 +84,7 @@ def check(rule):
         expected, result = unsimplified(rule.operation, operands), computed(replacement)
         if rule.operation in ("and", "or"):
             expected, result = np.asarray(expected, bool), np.asarray(result, bool)
-        if np.ndim(expected) == 2 and replacement.rows and not replacement.batch:
+        if np.ndim(expected) == 2 and replacement.batch and not replacement.axes:
             result = result[:, None]
         np.testing.assert_allclose(*np.broadcast_arrays(result, expected), rtol=1e-14, err_msg=rule.equation)
     assert seen, "no operands to which this rule applies"
@@ -145,13 +144,14 @@ def text(x):
         (times(s, operation("where", operation(">", b, s), number(1), number(2))), "where(b > s, s, 2 * s)"),
         (times(b, SEED, number(2)), "2 / n * b"),
         (sum_over_samples(s), "n * s"),
-        (sum_over_samples(times(SEED, rb, b)), "1 / n * (rb @ b)"),
-        (sum_over_samples(times(s, rb)), "s * sum(rb, axis=1)"),
-        (sum_over_rows(rb, ROWS), "sum(rb, axis=0)"),
-        (sum_over_rows(b, ROWS), "3 * b"),
+        (sum_over_samples(times(SEED, rb, b)), "1 / n * (b @ rb)"),
+        (sum_over_samples(times(s, rb)), "s * sum(rb, axis=0)"),
+        (sum_over_nodes(rb, NODES), "sum(rb, axis=-1)"),
+        (sum_over_nodes(b, NODES), "3 * b"),
         (plus([s, number(-0.0), s]), "s + s"),
         (broadcast(number(0), rb), "zeros_like(rb)"),
-        (broadcast(r, rb), "r[:, None] + zeros_like(rb)"),
+        (broadcast(b, rb), "b[:, None] + zeros_like(rb)"),
+        (broadcast(r, rb), "r + zeros_like(rb)"),
     ],
 )
 def test_simplified_expressions(x, expected):
@@ -165,5 +165,5 @@ def test_every_n_has_its_own_quotient():
 def test_formulas():
     formula = ast.parse("x * 1 + f(x) ** 2 - sigmoid(-y) * pi", mode="eval").body
     x = of_formula(formula, {"x": r, "y": b, "f": name("f_")})
-    assert text(x) == "(r + f_(r) ** 2)[:, None] - 1 / (1 + exp(b)) * 3.141592653589793"
-    assert (x.rows, x.batch) == (True, True)
+    assert text(x) == "r + f_(r) ** 2 - (1 / (1 + exp(b)) * 3.141592653589793)[:, None]"
+    assert (x.axes, x.batch) == (1, True)

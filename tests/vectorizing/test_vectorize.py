@@ -80,7 +80,8 @@ def eager(f, arguments, batch):
 
 def executed(program, arguments):
     """What the printed source computes, run as it stands; None if it needs captured Values."""
-    scope = dict(vars(np)) | {"concat": np.concatenate, "put": put, "erf": ieee().functions["erf"]}
+    own = {"concat": np.concatenate, "put": put, "add_at": add_at, "erf": ieee().functions["erf"]}
+    scope = dict(vars(np)) | own
     exec(program.source, scope)
     function = scope[re.findall(r"^def (\w+)", program.source, re.M)[-1]]
     if function.__code__.co_argcount > len(arguments):
@@ -89,8 +90,14 @@ def executed(program, arguments):
         return function(*(np.asarray(a, dtype=float) for a in arguments.values()))
 
 
-def put(zeros, index, x):
-    np.add.at(zeros, index, x)
+def put(zeros, where, x):
+    zeros[where] = x
+    return zeros
+
+
+def add_at(zeros, index, x):
+    for j in np.ndindex(index.shape):
+        zeros[..., index[j]] += x[..., *j]
     return zeros
 
 
@@ -147,14 +154,13 @@ def test_a_neuron():
         == """\
 def neuron_loss_and_gradients(w, b, x, y):  # w (3,), b (), x (n, 3), y (n,)
     n = x.shape[0]
-    x = x.T
-    t1 = w @ x + b
+    t1 = x @ w + b
     ŷ = 1 / (1 + exp(-t1))
     t2 = ŷ - y
     L = t2 ** 2
     dt1 = 2 / n * t2 * ŷ / (1 + exp(t1))
-    dw = x @ dt1
-    db = sum(dt1, axis=0)
+    dw = dt1 @ x
+    db = sum(dt1)
     return mean(L), dw, db"""
     )
 
@@ -179,8 +185,8 @@ def test_a_network_is_matrix_products():
     program = check(mlp, ("x", "y"), **parameters(2, 3, 1), x=source.normal(size=(6, 2)), y=source.normal(size=6))
     program.value_and_grad(**parameters(2, 3, 1), x=source.normal(size=(6, 2)), y=source.normal(size=6))
     text = program.source
-    assert "w1 @ x + b1[:, None]" in text
-    assert "dw1 = dt1 @ x.T" in text
+    assert "x @ w1.T + b1" in text
+    assert "dw1 = dt1.T @ x" in text
     assert " dx" not in text
     assert " dy" not in text
     assert len(program.source.splitlines()) < 35
@@ -194,7 +200,7 @@ def test_the_same_network_written_with_python_sums():
 
     arguments = parameters(2, 3, 1) | {"x": source.normal(size=(6, 2)), "y": source.normal(size=6)}
     program = check(written_out, ("x", "y"), **arguments)
-    assert "w1 @ x + b1[:, None]" in program.source
+    assert "x @ w1.T + b1" in program.source
 
 
 def softmax_loss(w1, b1, w2, b2, x, y):
@@ -275,7 +281,7 @@ def test_random_programs(seed):
         eager(f, arguments, batch)
     except (ArithmeticError, ValueError):
         assume(False)
-    check(f, batch, rounding=1e-13, **arguments)
+    check(f, batch, rounding=1e-12, **arguments)
 
 
 def random_readings(seed):
@@ -509,7 +515,7 @@ def test_captured_values_are_read_at_every_call():
     assert program(x=x).tolist() == [2.0, 5.0]
     w[0].data = 10.0
     assert program(x=x).tolist() == [10.0, 13.0]
-    assert "w @ x" in program.source
+    assert "x @ w" in program.source
 
 
 def test_a_captured_model_is_matrix_products():
@@ -519,7 +525,7 @@ def test_a_captured_model_is_matrix_products():
     program = vectorize(lambda x, y: losses.squared_error(model(x), y), batch=("x", "y"))
     X, y = source.normal(size=(5, 2)), source.normal(size=5)
     assert_alike(program(x=X, y=y), (model.predict(X) - y) ** 2, "losses")
-    assert "w1 @ x + b1[:, None]" in program.source.replace(".T", "")
+    assert "x @ w1.T + b1" in program.source
 
 
 # --- What cannot be recorded ---------------------------------------------------------------------------
@@ -720,7 +726,7 @@ def test_each_combination_of_shapes_is_traced_once():
     assert len(calls) == 1
     program(a=np.ones(2), x=np.ones((2, 2)))
     assert len(calls) == 2
-    assert repr(program) == "Program(f, batch=('x',), 1 scalar operation, 5 statements)"
+    assert repr(program) == "Program(f, batch=('x',), 1 scalar operation, 4 statements)"
     assert repr(vectorize(f)) == "Program(f, batch=(), not called yet)"
 
 
@@ -839,8 +845,9 @@ def test_a_program_does_not_change_its_arguments():
 @pytest.mark.slow
 def test_long_programs_give_arrays_up_after_their_last_use():
     def f(a, x):
-        for _ in range(300):
-            x = sin(x) * a
+        draw = random.Random(0)
+        for _ in range(300):  # in no order that repeats
+            x = draw.choice([sin, tanh, sigmoid, exp])(x) * a
         return x
 
     program = check(f, "x", a=0.9, x=np.array([0.5, 1.0]))
@@ -853,6 +860,25 @@ def test_sums_of_many_terms_stay_readable():
         return autograd.sum([sin(a * (i + 1.5)) * exp(x * i) ** 0.1 for i in range(40)])
 
     check(f, "x", a=0.3, x=np.array([0.01, 0.02]))
+
+
+def test_sums_over_many_arrays_are_written_in_several_lines():
+    def f(a, x):
+        draw, h = random.Random(0), [x]
+        for _ in range(40):
+            h.append(draw.choice([sin, tanh, exp, sigmoid])(h[-1] * a))
+        return autograd.sum(h)
+
+    program = check(f, "x", a=0.3, x=np.array([0.1, -0.2]))
+    assert max(map(len, program.source.splitlines())) < 250
+
+
+def test_columns_of_a_matrix():
+    def f(w, x):
+        return autograd.sum([tanh(dot([row[j] for row in w], x)) for j in range(2)])
+
+    program = check(f, "x", w=source.normal(size=(3, 2)), x=source.normal(size=(4, 3)))
+    assert "tanh(x @ w)" in program.source
 
 
 def test_results_share_no_memory():

@@ -149,7 +149,7 @@ def test_ctrl_c_shows_what_there_is(name, monkeypatch):
 def test_digits():
     lesson, text = learned("digits")
     assert lesson.history.validation_metric[-1] > 0.95
-    assert text[3] == "  2,410 parameters, each a Value; the loss of one sample takes 187 scalar operations,"
+    assert text[3] == "  2,410 parameters, each a Value; the loss of one sample takes 190 scalar operations,"
     rows = [line.split() for line in text if line.split()[:1] and line.split()[0] in ("0", "10", "20", "30")]
     assert [float(row[3].rstrip("%")) for row in rows] == [
         round(100 * lesson.history.validation_metric[k], 1) for k in (0, 10, 20, 30)

@@ -43,14 +43,42 @@ def test_a_fast_objective_that_agrees_computes_everything_and_the_reference_sing
     fast, reference = Squares(), Squares()
     checked = Checked(lambda: fast, reference)
     assert checked.value(THETA, X, Y) == (pytest.approx(35 / 3), pytest.approx([2.0, 4.0, 6.0]))
-    for _ in range(2):
+    for _ in range(15):
         assert checked.value_and_grad(THETA, X, Y)[1] == pytest.approx(22 * 2 / 3)
-    checked.value(THETA, X, Y)
-    # the gradient once, then the loss, before each measurement and the first step after it
-    assert reference.seen == [("value", [1.0]), ("gradient", [1.0]), ("value", [2.0]), ("value", [3.0])]
-    assert [call for call in fast.seen if call[1] == EVERY] == [
-        ("value", EVERY), ("gradient", EVERY), ("gradient", EVERY), ("value", EVERY)
-    ]  # fmt: skip
+    # the gradient once, then the loss, before the results number 1, 2, 4, 8 and 16
+    samples = [[1.0], [1.0], [2.0], [3.0], [1.0], [2.0]]
+    assert reference.seen == [*zip(["value", "gradient", "value", "value", "value", "value"], samples, strict=True)]
+    assert [kind for kind, x in fast.seen if x == EVERY] == ["value", *["gradient"] * 15]
+
+
+def test_a_doubt_is_a_comparison_before_the_next_result():
+    fast, reference = Squares(), Squares()
+    checked = Checked(lambda: fast, reference)
+    for _ in range(3):
+        checked.value(THETA, X, Y)
+        checked.doubt()
+        checked.doubt()
+    assert len(reference.seen) == 4, "the loss and the gradient, then the loss before each result"
+
+
+def test_a_change_is_noticed_at_once_after_a_doubt():
+    factor = [1.0]
+    checked = Checked(lambda: Squares(factor[0]), reference := Squares())
+    for factor[0] in (1.0, 2.0, 3.0):
+        reference.factor = factor[0]
+        checked.doubt()
+        assert checked.value(THETA, X, Y)[0] == pytest.approx(factor[0] * 35 / 3)
+
+
+def test_a_change_without_a_doubt_is_noticed_before_the_results_have_doubled_and_says_so():
+    factor = [1.0]
+    checked = Checked(lambda: Squares(factor[0]), reference := Squares())
+    for _ in range(5):
+        checked.value(THETA, X, Y)
+    factor[0] = reference.factor = 2.0
+    assert [checked.value(THETA, X, Y)[0] for _ in (6, 7)] == pytest.approx([35 / 3] * 2), "not yet"
+    with pytest.warns(UserWarning, match=r"not in a callback: up to 4 losses and gradients were computed from the"):
+        assert checked.value(THETA, X, Y)[0] == pytest.approx(2 * 35 / 3)
 
 
 def test_a_fast_objective_that_has_changed_is_made_anew():

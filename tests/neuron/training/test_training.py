@@ -158,8 +158,9 @@ def test_an_epoch_shows_every_sample_once(samples, batch_size, shuffle, seed):
     X, y = np.zeros((samples, 1)), np.arange(samples)
     fit(
         Neuron(1, None), X, y, optimizer=SGD(1e-3), epochs=3, batch_size=batch_size, shuffle=shuffle, seed=seed,
-        objective=Watching,
+        objective=Watching, metric=lambda predictions, targets: 0.0,
     )  # fmt: skip
+    assert len(epochs) == 4
     for shown in epochs[1:]:
         assert sorted([*chain(*shown)]) == list(range(samples))
         assert [len(batch) for batch in shown[:-1]] == [batch_size] * (len(shown) - 1)
@@ -267,6 +268,30 @@ def test_a_loss_that_changes_with_the_epochs_is_what_it_is_now():
         both.append(fit(n, *data(), loss=loss, optimizer=SGD(0.1), epochs=5, callbacks=[halve], objective=objective))
     eager, programs = both
     assert programs.loss == pytest.approx(eager.loss, rel=1e-12)
+
+
+def test_with_all_samples_in_a_batch_the_loss_comes_with_the_gradient_of_the_next_step():
+    calls = []
+
+    class Watching(Eager):
+        def value(self, theta, X, y):
+            calls.append(("value", len(y)))
+            return super().value(theta, X, y)
+
+        def value_and_grad(self, theta, X, y):
+            calls.append(("gradient", len(y)))
+            return super().value_and_grad(theta, X, y)
+
+    def called(**options):
+        calls.clear()
+        fit(Neuron(3, None, seed=1), *data(), optimizer=SGD(0.1), epochs=2, objective=Watching, **options)
+        return calls
+
+    assert called() == [("gradient", 12)] * 3
+    assert called(validation=data(1, 5)) == [("gradient", 12), ("value", 5)] * 3
+    apart = [("value", 12), ("gradient", 12), ("value", 12), ("gradient", 12), ("value", 12)]
+    assert called(callbacks=[lambda history: None]) == called(metric=lambda predictions, targets: 0.0) == apart
+    assert called(batch_size=6) == [("value", 12), *[("gradient", 6), ("gradient", 6), ("value", 12)] * 2]
 
 
 CHECKS = [
