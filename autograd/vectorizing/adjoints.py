@@ -37,6 +37,9 @@ class Adjoints:
         if array not in self.needed:
             return
         assert array is not None
+        if _is_transposed(view):
+            view = View(array, view.index.T)
+            x = Expression(slices.transposed(x.tree), x.axes, x.batch)
         reached = self.reached.setdefault(array, [])
         reached.append((view, x))
         if len(reached) > MANY and not any(view.over for view, _ in reached):
@@ -81,26 +84,32 @@ class Adjoints:
 
     def joined(self, array: Array, pieces: list[tuple[NDArray[np.int_], Expression]]) -> Iterator[Expression]:
         """Derivatives with respect to some elements of an array, as derivatives with respect to all of it."""
-        pieces.sort(key=lambda piece: int(piece[0].flat[0]))
-        indices, trees = [index for index, _ in pieces], [x.tree for _, x in pieces]
+        same: dict[tuple[int, tuple[int, ...], bytes], list[tuple[NDArray[np.int_], Expression]]] = {}
+        for index, x in pieces:
+            same.setdefault((int(index.flat[0]), index.shape, index.tobytes()), []).append((index, x))
+        indices = [same[key][0][0] for key in sorted(same)]
+        trees = [plus([x for _, x in same[key]]).tree for key in sorted(same)]
         if not pieces:
             return
-        if len(array.shape) == 1 and slices.is_everything(np.concatenate([*map(np.ravel, indices)]), array.shape):
-            yield Expression(_side_by_side(indices, trees, array.batched), 1, array.batched)
-            return
+        axes, batched = len(array.shape), array.batched
+        if slices.is_everything(np.concatenate([*map(np.ravel, indices)]), array.shape):
+            axis = ast.Constant(int(batched))
+            if all(index.shape == array.shape[1:] for index in indices):
+                yield Expression(call("stack", ast.List(trees, ast.Load()), axis=axis), axes, batched)
+                return
+            if axes == 1:
+                pairs = zip(indices, trees, strict=True)
+                rows = [x if i.ndim == 1 else slices.reshaped(x, (i.size,), batched) for i, x in pairs]
+                yield Expression(call("concat", ast.List(rows, ast.Load()), axis=axis), axes, batched)
+                return
         like = self.block.values[array].tree
         for index, tree in zip(indices, trees, strict=True):
-            placed = slices.place(like, array, index, tree, self.block.names.constant)
-            yield Expression(placed, len(array.shape), array.batched)
+            yield Expression(slices.place(like, array, index, tree, self.block.names.constant), axes, batched)
 
 
-def _side_by_side(indices: list[NDArray[np.int_]], trees: list[ast.expr], batched: bool) -> ast.expr:
-    """The array that consists of these pieces."""
-    axis = ast.Constant(int(batched))
-    if not any(index.ndim for index in indices):
-        return call("stack", ast.List(trees, ast.Load()), axis=axis)
-    rows = [
-        tree if index.ndim == 1 else slices.reshaped(tree, (index.size,), batched)
-        for index, tree in zip(indices, trees, strict=True)
-    ]
-    return call("concat", ast.List(rows, ast.Load()), axis=axis)
+def _is_transposed(view: View) -> bool:
+    """True if the elements, shared by all samples, are those of a slice with rows for columns."""
+    array, index = view.array, view.index
+    if array is None or array.batched or view.over or index.ndim != 2:
+        return False
+    return slices.slices_of(index, array.shape) is None and slices.slices_of(index.T, array.shape) is not None

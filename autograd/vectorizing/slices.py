@@ -166,9 +166,13 @@ def reshaped(tree: ast.expr, shape: Sequence[int], batched: bool) -> ast.expr:
 
 
 def transposed(tree: ast.expr) -> ast.expr:
-    """``tree.T``."""
-    is_transposed = isinstance(tree, ast.Attribute) and tree.attr == "T"
-    return tree.value if is_transposed else ast.Attribute(tree, "T", ast.Load())  # type: ignore[attr-defined]
+    """``tree.T``, without a T twice, and inside of a product."""
+    match tree:
+        case ast.Attribute(value=inner, attr="T"):
+            return inner
+        case ast.BinOp(left=left, op=ast.MatMult() as op, right=right):
+            return ast.BinOp(transposed(right), op, transposed(left))
+    return ast.Attribute(tree, "T", ast.Load())
 
 
 def base_of(tree: ast.expr) -> str | None:
