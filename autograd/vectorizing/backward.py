@@ -259,9 +259,17 @@ def _through_part(part: Part, g: Expression, group: Group, adjoints: Adjoints) -
 def _product_rule(i: int, part: Part, g: ast.expr, a: ast.expr, b: ast.expr) -> ast.expr:
     """The derivative with respect to a (i = 0) or to b (i = 1) in ``b @ a.T``, whose adjoint is g."""
 
-    def outer(x: ast.expr, y: ast.expr) -> ast.expr:
-        return ast.BinOp(with_new_axes(x, 1), ast.Mult(), y)
+    def outer(x: ast.expr, y: ast.expr, axes: int = 1) -> ast.expr:
+        return ast.BinOp(with_new_axes(x, axes), ast.Mult(), y)
 
+    if part.columns:
+        several, k = part.factors[0].axes > 1, part.factors[1].shape[-1]
+        if i == 0:  # samples and columns are one axis, over which the product adds up
+            rows = slices.reshaped(g, (-1, part.factors[0].shape[0]) if several else (-1,), False)
+            return matmul(slices.transposed(rows) if several else rows, slices.reshaped(b, (-1, k), False))
+        if not several:
+            return outer(g, a, 1 + int(part.batched))
+        return matmul(slices.reshaped(g, (part.columns, part.factors[0].shape[0]), part.batched), a)
     match part.axes, part.batched:
         case 1, True:
             return matmul(slices.transposed(g), b) if i == 0 else matmul(g, a)

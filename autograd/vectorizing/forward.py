@@ -78,7 +78,10 @@ class Forward:
             return reduce(partial(simplified, "*"), factors)
         if part.is_product:
             a, b = (factor.tree for factor in factors)
-            tree = matmul(b, slices.transposed(a) if part.axes else a) if part.batched else matmul(a, b)
+            turned = slices.transposed(a) if factors[0].axes > 1 else a
+            tree = matmul(b, turned) if part.batched or part.columns else matmul(a, b)
+            if part.columns and factors[0].axes > 1:
+                tree = slices.reshaped(tree, (part.columns * part.factors[0].shape[0],), part.batched)
             return Expression(tree, part.axes, part.batched)
         view = part.factors[0]
         if view.array is None and not view.over:

@@ -46,7 +46,7 @@ def grouped(graph: Graph, places: _Places) -> tuple[list[Group], list[View]]:
         for node in nodes if len(nodes) > 1 else ():
             by_signature.setdefault((level.signature(node), node in numeric, node in fixed), []).append(node)
         by_signature = by_signature or {None: nodes}
-        for members in by_signature.values():
+        for members in (some for alike in by_signature.values() for some in level.divided(alike)):
             group = level.group(members)
             group.array.is_condition = is_condition(members[0].op) and members[0] not in numeric
             groups.append((members[0]._created, group))
@@ -107,12 +107,13 @@ class _Summands:
     """Some summands of a linear form, which become one part of a group.
 
     `kind` is "one", "many" or (a matrix) "product", and `common` holds the arrays that they come from, the same
-    for all nodes of a group.
+    for all nodes of a group.  The second factors of a product are its `column`.
     """
 
     kind: str
     common: tuple[Any, ...]
     summands: list[tuple[Operand, ...]]
+    column: tuple[Any, ...] = ()
 
 
 def _sorted_summands(form: LinearForm, places: _Places) -> list[_Summands]:
@@ -134,7 +135,7 @@ def _sorted_summands(form: LinearForm, places: _Places) -> list[_Summands]:
             parts += [_Summands("one", sources, [summand]) for summand in summands]
         elif len(sources) == 2 and not (sources[0] is not None and sources[0].batched):
             column = tuple([places[b][1] if b in places else (b, math.copysign(1, b)) for _, b in summands])
-            parts.append(_Summands("product", (*sources, column), summands))
+            parts.append(_Summands("product", (*sources, n), summands, column))
         else:
             parts.append(_Summands("many", (*sources, n), summands))
     return parts
@@ -175,6 +176,28 @@ class _Level:
         args, get = self.graph.args[node], self.places.get
         sources = tuple([get(x, _NOWHERE)[0] for x in args])
         return node.op, sources, args[1] if node.op is _POW and sources[1] is None else None
+
+    def divided(self, members: list[Value]) -> list[list[Value]]:
+        """The nodes of one signature, divided into groups: those that share the columns of their products.
+
+        They stay together if they are all products of some rows with some columns, as for a matrix of inputs.
+        """
+        if members[0] not in self.parts or not any(part.column for part in self.parts[members[0]]):
+            return [members]
+        by_columns: dict[Any, list[Value]] = {}
+        for node in members:
+            by_columns.setdefault(tuple([part.column for part in self.parts[node]]), []).append(node)
+        alike = list(by_columns.values())
+        if len(alike) > 1 and sum(bool(part.column) for part in self.parts[members[0]]) == 1:
+            rows = [[self.row(node) for node in some] for some in alike]
+            if all(row == rows[0] for row in rows) and len(set(rows[0])) == len(rows[0]):
+                return [[node for some in alike for node in some]]
+        return alike
+
+    def row(self, node: Value) -> tuple[Any, ...]:
+        """The first factors of the only product of a node."""
+        part = next(part for part in self.parts[node] if part.column)
+        return tuple([self.places.get(a) or (a, math.copysign(1, a)) for a, _ in part.summands])
 
     def group(self, members: list[Value]) -> Group:
         """The group of these nodes.  Nodes with the same operands share a row of its array."""
@@ -224,6 +247,11 @@ def _part(column: Sequence[_Summands], places: _Places) -> Part:
     kind, summands = column[0].kind, [part.summands for part in column]
     if kind == "one":
         return Part(tuple(_view(x, places) for x in zip(*(summand for (summand,) in summands), strict=True)), False)
+    many = len({part.column for part in column})
+    if many > 1:  # all rows times all columns
+        rows = [[a for a, _ in row] for row in summands[: len(summands) // many]]
+        columns = [[b for _, b in row] for row in summands[:: len(summands) // many]]
+        return Part((_grid(rows, places), _grid(columns, places)), True, True)
     factors = range(len(summands[0][0]))
     return Part(
         tuple(_grid([[x[i] for x in row] for row in summands], places) for i in factors), True, kind == "product"

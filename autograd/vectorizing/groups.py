@@ -73,12 +73,18 @@ class Part:
     """Summands of a linear form: all `factors[0]·factors[1]`, or all `factors[0]`, added up over the last axis.
 
     `is_sum` says whether there is such an axis, and `is_product` whether it is a matrix product: the right-hand
-    factor is the same for all nodes of the group.
+    factor is the same for all nodes of the group, or has a row for each column of a matrix, of which the nodes are the
+    products with all rows of the left-hand factor.
     """
 
     factors: tuple[View, ...]
     is_sum: bool
     is_product: bool = False
+
+    @property
+    def columns(self) -> int:
+        """The number of columns of the right-hand factor of a matrix product; 0 if it is a vector."""
+        return self.factors[1].shape[0] if self.is_product and self.factors[1].axes > 1 else 0
 
     @property
     def axes(self) -> int:
