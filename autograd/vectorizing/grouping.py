@@ -27,6 +27,9 @@ __all__ = ["grouped"]
 _MAXIMUM, _POW, _WHERE = (OPERATIONS[x] for x in "maximum pow where".split())
 _LOGIC = (CONDITIONS["and"], CONDITIONS["or"])
 
+SEVERAL = 4
+"""Minimum number of columns of a product of matrices that stands for as many products of a matrix and a vector."""
+
 _Places = dict[Value, tuple[Array, int]]
 """The array in which a Value is stored, and its position there."""
 
@@ -180,7 +183,8 @@ class _Level:
     def divided(self, members: list[Value]) -> list[list[Value]]:
         """The nodes of one signature, divided into groups: those that share the columns of their products.
 
-        They stay together if they are all products of some rows with some columns, as for a matrix of inputs.
+        They stay together if they are all products of some rows with `SEVERAL` columns or more, as for a matrix of
+        inputs; fewer are easier to read one by one.
         """
         if members[0] not in self.parts or not any(part.column for part in self.parts[members[0]]):
             return [members]
@@ -188,7 +192,7 @@ class _Level:
         for node in members:
             by_columns.setdefault(tuple([part.column for part in self.parts[node]]), []).append(node)
         alike = list(by_columns.values())
-        if len(alike) > 1 and sum(bool(part.column) for part in self.parts[members[0]]) == 1:
+        if len(alike) >= SEVERAL and sum(bool(part.column) for part in self.parts[members[0]]) == 1:
             rows = [[self.row(node) for node in some] for some in alike]
             if all(row == rows[0] for row in rows) and len(set(rows[0])) == len(rows[0]):
                 return [[node for some in alike for node in some]]

@@ -203,6 +203,38 @@ def test_the_same_network_written_with_python_sums():
     assert "x @ w1.T + b1" in program.source
 
 
+def places_loss(w, b, x):
+    return mean([tanh(dot(row, place) + bias) for place in x for row, bias in zip(w, b, strict=True)])
+
+
+def test_a_layer_for_several_places_is_one_product():
+    layers = {"w": source.normal(size=(2, 3)), "b": source.normal(size=2)}
+    for batch, x in (("x", source.normal(size=(6, 5, 3))), ((), source.normal(size=(5, 3)))):
+        text = check(places_loss, batch, ["w", "b", "x"], **layers, x=x).source
+        assert "x @ w.T" in text
+        assert text.count("tanh(") == 2  # in each of the two functions one
+    few = check(places_loss, "x", ["w", "b", "x"], **layers, x=source.normal(size=(6, 3, 3))).source
+    assert "x[:, 0] @ w.T" in few  # fewer than four are written one by one
+
+
+def test_one_row_for_several_places_is_a_product_with_a_vector():
+    def convolution(w, x):
+        return mean([dot(w, x[i : i + 3]) ** 2 for i in range(5)])
+
+    for batch, x in (("x", source.normal(size=(6, 7))), ((), source.normal(size=7))):
+        text = check(convolution, batch, ["w", "x"], w=source.normal(size=3), x=x).source
+        assert "i1] @ w" in text
+
+
+def test_rows_that_differ_from_place_to_place_are_no_matrix():
+    def f(w, x):
+        return mean([dot(w[(i + j) % 3], x[i]) ** 2 for i in range(5) for j in range(1 + i % 2)])
+
+    check(f, "x", ["w", "x"], w=source.normal(size=(3, 2)), x=source.normal(size=(4, 5, 2)))
+    check(lambda w, x: mean([dot(w[0], x[i]) * dot(w[0], x[i]) for i in (0, 1, 2, 3, 0)]), "x", ["w", "x"],
+          w=source.normal(size=(3, 2)), x=source.normal(size=(4, 5, 2)))  # fmt: skip
+
+
 def softmax_loss(w1, b1, w2, b2, x, y):
     scores = layer(w2, b2, layer(w1, b1, x, relu), lambda h: h)
     largest = reduce(maximum, [s.detach() for s in scores])
