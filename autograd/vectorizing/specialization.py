@@ -21,7 +21,7 @@ from autograd.vectorizing.trace import Trace
 
 __all__ = ["Specialization"]
 
-LONG = 4000
+LONG = 2000
 """Number of steps above which a program runs from a tape: writing and compiling so many statements takes seconds."""
 
 Names = tuple[str, ...] | None

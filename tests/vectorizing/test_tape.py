@@ -227,7 +227,7 @@ def test_a_long_irregular_program_runs_from_a_tape_by_itself():
     program = vectorize(irregular, batch="x")
     value, gradients = program.value_and_grad(a=0.7, x=x, wrt=["a", "x"])
     assert program.nodes > 6000
-    assert program.statements > 4000
+    assert program.statements > 2000
     a = Value(0.7)
     leaves = [Value(v) for v in x]
     L = mean([irregular(a, v) for v in leaves])
