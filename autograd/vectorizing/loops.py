@@ -289,7 +289,7 @@ class _Sequence:
 
 
 def _kind(step: Step) -> Any:
-    """What copies of a step have in common, apart from their operands."""
+    """The properties that copies of a step share, apart from their operands."""
     if isinstance(step, Group):
         x = step.array
         parts = tuple([(len(part.factors), part.is_sum, part.is_product) for part in step.parts])
