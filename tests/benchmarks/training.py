@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"
@@ -153,6 +154,9 @@ def predictions():
 
 def lessons():
     for name in ("cancer", "moons", "digits"):
+        if name != "moons" and not find_spec("sklearn"):
+            print(f"neuron learn {name}: needs scikit-learn")
+            continue
         start = time.perf_counter()
         subprocess.run([sys.executable, "-m", "neuron", "learn", name], check=True, capture_output=True)
         print(f"neuron learn {name}: {time.perf_counter() - start:.2f} s", flush=True)

@@ -65,7 +65,7 @@ def test_right_and_wrong_entries_are_distinguished_in_single_precision(make):
 @pytest.mark.parametrize(("setting", "most_undecided"), [(SINGLE, 0.25), (ROUNDED, 0.01)])
 def test_no_right_gradient_is_accused_and_no_wrong_one_believed(setting, most_undecided):
     counts = Counter()
-    for problem in [*problems(Network.random)[:6], *problems(lambda source: Hinge.random(source, on_hinge=True))[:3]]:
+    for problem in [*problems(Network.random)[:8], *problems(lambda source: Hinge.random(source, on_hinge=True))[:4]]:
         count(problem, setting, counts)
     entries = {(kind, verdict): n for (kind, what, verdict), n in counts.items() if what == "entries"}
     n = sum(entries.get(("right", verdict), 0) for verdict in ("pass", "kink", "fail", "inconclusive"))

@@ -93,7 +93,7 @@ def _compared(case: Case, recording: AbstractContextManager[None]) -> Outcome:
 
 
 def _pairs(case: Case, target: Expected) -> list[tuple[str, Any, Any]]:
-    """What the program computed beside what it should have."""
+    """The results of the program beside those that are expected."""
     arguments = case.repeated
     before = repr(arguments)
     program = vectorize(case.function(), batch=case.batch)

@@ -44,7 +44,7 @@ class Expected:
 
 
 def expected(case: Case, sizes: bool = False, lazy: bool = True, beyond: bool = True) -> Expected:
-    """What the program has to compute; the `sizes` are measured only on request, as that takes time.
+    """The results that the program has to compute; the `sizes` are measured only on request, as that takes time.
 
     Without `lazy`, derivatives inside the function go through both branches of ``where`` in a row of the table, as they
     do in array code; so the second derivative can be nan where a row excludes a point, such as 0 in x ** y.  With
