@@ -14,6 +14,7 @@ from autograd.drawing.draw import check_size
 from autograd.drawing.style import EDGE, FAINT, FONT, GRAPH, NUMBER, bold, box, faint, lines, minus, text
 from autograd.explaining.words import Words, words
 from autograd.extensions.expressions import expression
+from autograd.extensions.interrupts import with_cleanup
 from autograd.extensions.progress import progress_bar
 from autograd.extensions.requirements import require
 from autograd.formula.typesetting import columns, derivative, factor, number
@@ -50,6 +51,8 @@ __all__ = [  # noqa: RUF022 - by purpose
     "FONT",
     "GRAPH",
     "NUMBER",
+    # what is done at the end, whenever Ctrl-C arrives
+    "with_cleanup",
     # command lines: printing with an exit status, progress, and files for pictures
     "PAGES",
     "check_picture_name",

@@ -203,7 +203,7 @@ TRAININGS = {
     "the last batch left out": replaced(fit, "batches", _without_last_batch),
     "always the same order": replaced(fit, "batches", _always_the_same_order),
     "a history that is one epoch late": replaced(loop.Measurements, "add", _one_epoch_late),
-    "a model that does not end like its history": replaced(fit, "place", lambda right: lambda parameters, theta: None),
+    "a model that does not end like its history": replaced(loop, "place", lambda right: lambda parameters, theta: None),
     "programs that are never checked again": replaced(
         checked.Checked, "chosen", lambda right: lambda self, theta, X, y: self.fast
     ),

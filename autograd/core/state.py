@@ -60,8 +60,8 @@ tracing = Tracing
 class Collector:
     """The pauses of Python's garbage collector."""
 
-    running = 0
-    """The number of pauses that have begun and not ended, in all threads."""
+    pauses: ClassVar[set[object]] = set()
+    """Those that have begun and not ended, in all threads."""
 
     was_on = False
     """True if the collector has to be on again after the last of them."""

@@ -6,33 +6,39 @@ A graph has no reference cycles, and the collector would walk through all of it 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import TypeVar
 
 from autograd.core.state import collector
+from autograd.extensions.interrupts import with_cleanup
 
-__all__ = ["collector_paused"]
+__all__ = ["without_collector"]
+
+T = TypeVar("T")
 
 
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause the collector; when the last thread that needs the pause is done, it is on again if it was on before.
+def without_collector(body: Callable[[], T]) -> T:
+    """The result of `body()`, during which the collector rests.
 
-    >>> with collector_paused():
-    ...     gc.isenabled()
-    False
-    >>> gc.isenabled()
-    True
+    When the last thread that needs a pause is done, the collector is on again if it was on before.
+
+    >>> without_collector(gc.isenabled), gc.isenabled()
+    (False, True)
     """
-    with collector.lock:
-        if not collector.running:
-            collector.was_on = gc.isenabled()
-        collector.running += 1
-        gc.disable()
-    try:
-        yield
-    finally:
+    pause = object()
+
+    def run() -> T:
         with collector.lock:
-            collector.running -= 1
-            if collector.was_on and not collector.running:
+            if not collector.pauses:
+                collector.was_on = gc.isenabled()
+            collector.pauses.add(pause)
+            gc.disable()
+        return body()
+
+    def end() -> None:
+        with collector.lock:
+            if collector.pauses == {pause} and collector.was_on:
                 gc.enable()
+            collector.pauses.discard(pause)
+
+    return with_cleanup(run, end)

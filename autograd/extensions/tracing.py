@@ -12,11 +12,10 @@ import numbers
 import operator
 import os
 from collections import ChainMap
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import reduce, wraps
 from threading import Lock, get_ident
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from autograd.core import state
 from autograd.core.recording import functions, record
@@ -26,11 +25,14 @@ from autograd.core.value import VALUES, Reader, Value, is_real
 from autograd.extensions.advice import advice, note, place
 from autograd.extensions.arrays import is_array
 from autograd.extensions.expressions import expression
+from autograd.extensions.interrupts import with_cleanup
 from autograd.formula.language import Formula
 from autograd.formula.systems import NumberSystem
 from autograd.formula.typesetting import number
 
-__all__ = ["CONDITIONS", "DETACH", "TracingError", "Unknown", "argument", "is_condition", "is_tracing", "tracing"]
+__all__ = ["CONDITIONS", "DETACH", "TracingError", "Unknown", "argument", "is_condition", "is_tracing", "traced"]
+
+T = TypeVar("T")
 
 _ZERO = Formula("0", ("x", "y", "z"))
 
@@ -174,28 +176,35 @@ def _innermost() -> Any:
 _PLAIN, _TRACING = seams.reader, _Tracing()
 
 
-@contextmanager
-def tracing(title: str = "the function", watch: Callable[[int], None] | None = None) -> Iterator[Unknown]:
-    """Trace everything that this thread computes with Values; yields the unknown number of the function `title`.
+def traced(body: Callable[[Unknown], T], title: str = "the function", watch: Callable[[int], None] | None = None) -> T:
+    """The result of `body`, during which everything that this thread computes with Values is traced.
 
-    From time to time, `watch` is called with the number of operations so far.
+    It is called with the unknown number of the function `title`.  From time to time, `watch` is called with the number
+    of operations so far.
     """
-    unknown = Unknown(title, watch)
-    with state.tracing.lock:
-        state.tracing.threads.setdefault(get_ident(), []).append(unknown)
-        _switch()
-    try:
-        yield unknown
-    except Exception as error:
-        if (text := note(error)) and text not in getattr(error, "__notes__", ()):
-            error.add_note(text)
-        raise
-    finally:
+    unknown, thread = Unknown(title, watch), get_ident()
+
+    def run() -> T:
         with state.tracing.lock:
-            state.tracing.threads[get_ident()].pop()
-            if not state.tracing.threads[get_ident()]:
-                del state.tracing.threads[get_ident()]
+            state.tracing.threads.setdefault(thread, []).append(unknown)
             _switch()
+        try:
+            return body(unknown)
+        except Exception as error:
+            if (text := note(error)) and text not in getattr(error, "__notes__", ()):
+                error.add_note(text)
+            raise
+
+    def end() -> None:
+        with state.tracing.lock:
+            functions = state.tracing.threads.get(thread, [])
+            if functions and functions[-1] is unknown:
+                functions.pop()
+            if not functions:
+                state.tracing.threads.pop(thread, None)
+            _switch()
+
+    return with_cleanup(run, end)
 
 
 def _switch() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.core.value import shown
-from autograd.extensions.collector import collector_paused
+from autograd.extensions.collector import without_collector
 from autograd.extensions.progress import Progress
 from autograd.transforms import pytrees
 from autograd.transforms.signatures import Signature
@@ -117,12 +117,13 @@ class Program:
                 if name not in arguments:
                     raise TypeError(f"{title}: the argument {name!r} of the batch is missing")
             progress = Progress()
+
+            def specialize() -> Specialization:
+                watch = lambda n: progress.show(f"recording {title}: {n:,} operations")  # noqa: E731
+                return Specialization(trace(self._signature.f, title, call, watch), progress.show)
+
             try:
-                with collector_paused():
-                    record = trace(
-                        self._signature.f, title, call, lambda n: progress.show(f"recording {title}: {n:,} operations")
-                    )
-                    program = Specialization(record, progress.show)
+                program = without_collector(specialize)
             finally:
                 progress.close()
             self._specializations[call.key] = program

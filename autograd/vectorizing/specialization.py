@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.core.graph import check_fresh
-from autograd.extensions.collector import collector_paused
+from autograd.extensions.collector import without_collector
 from autograd.transforms import pytrees
 from autograd.vectorizing.arguments import Call
 from autograd.vectorizing.emission import emitted
@@ -89,8 +89,8 @@ class Specialization:
         """
         key = wrt, call.xp, call.dtype, is_named
         if key not in self._functions:
-            with collector_paused():
-                self._functions[key] = compiled(self.code(wrt), call, wrt if is_named else None)
+            names = wrt if is_named else None
+            self._functions[key] = without_collector(lambda: compiled(self.code(wrt), call, names))
         return self._functions[key]
 
     def run(self, wrt: Names, call: Call) -> tuple[Any, ...]:

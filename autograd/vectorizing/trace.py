@@ -15,7 +15,7 @@ from autograd.core.graph import newest_first
 from autograd.core.state import clock
 from autograd.core.value import Value, as_float, shown
 from autograd.core.value import name as value_name
-from autograd.extensions.tracing import TracingError, Unknown, argument, tracing
+from autograd.extensions.tracing import TracingError, Unknown, argument, traced
 from autograd.transforms import pytrees
 from autograd.vectorizing.arguments import Call, mapped, shapes_in
 from autograd.vectorizing.groups import Array
@@ -64,17 +64,19 @@ def trace(f: Callable[..., Any], title: str, call: Call, watch: Callable[[int], 
     inputs = {slot.place: Array(slot.shape, slot.batched, _label(slot.place)) for slot in call.slots}
     places: dict[Value, tuple[Array, int]] = {}
     start = next(clock)
-    with tracing(title, watch) as unknown:
 
-        def traced(place: str, x: Any) -> Any:
+    def run(unknown: Unknown) -> tuple[Unknown, Any]:
+        def without_numbers(place: str, x: Any) -> Any:
             return _values(place, inputs[place], unknown, places) if place in inputs else x
 
-        arguments = {name: mapped(traced, value, name) for name, value in call.arguments.items()}
+        arguments = {name: mapped(without_numbers, value, name) for name, value in call.arguments.items()}
         try:
-            result = f(**arguments)
+            return unknown, f(**arguments)
         except Exception as error:
             error.add_note(f"(while {title} was recorded, with {shapes_in(call.slots)})")
             raise
+
+    unknown, result = traced(run, title, watch)
     result = pytrees.scalar(result)
     identifier = title if title.isidentifier() else "f"
     leaves = pytrees.leaves(result, f"the result of {identifier}")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd import Value
-from autograd.extend import number, progress_bar, shown
+from autograd.extend import number, progress_bar, shown, with_cleanup
 from neuron.metrics import Metric, as_metric
 from neuron.models.neuron import Model
 from neuron.training.arguments import (
@@ -114,7 +114,8 @@ def fit(
     measurements = Measurements(guarded, measure, samples, held_out, record_parameters, history, is_ahead)
     watch = Diagnosis(guarded, method, samples, next_batches, history).watch
     step = guarded_step(method.start())
-    try:
+
+    def train() -> None:
         measurements.add(start, None)
         with progress_bar(epochs, "epoch", 0.5, progress) as bar:
             for theta in descent(start, rates, samples, next_batches, guarded.gradient, step, measurements.add, watch):
@@ -127,12 +128,13 @@ def fit(
                         break
                     if hasattr(computed_by, "doubt"):
                         computed_by.doubt()
+
+    try:
+        with_cleanup(train, partial(measurements.finish, trained))
     except KeyboardInterrupt:
         if not history.entries:  # there is nothing to return yet
             raise
         history.interrupted = True
-    finally:
-        place(trained, measurements.finish())
     return history
 
 

@@ -8,7 +8,7 @@ The gradient comes from an objective, the step from an optimizer.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import PoleError
+from autograd import PoleError, Value
 from autograd.extend import as_float
 from neuron.metrics import Metric
 from neuron.training.divergence import Guarded, RunawayError, check_finite, check_growth
 from neuron.training.history import Epoch, History
+from neuron.training.objective import place
 from neuron.training.optimizers import Update
 
 __all__ = ["Measurements", "batches", "descent"]
@@ -119,10 +120,13 @@ class Measurements:
             return None
         return as_float(self.metric(np.array(predictions), np.array(targets)), "the metric")
 
-    def finish(self) -> Array:
-        """The parameters of the last entry, or of the start, which are deleted unless they should be recorded."""
+    def finish(self, parameters: Sequence[Value]) -> None:
+        """Set the parameters to those of the last entry, or of the start; then delete these unless they are recorded.
+
+        It can be called again where Ctrl-C has ended it.
+        """
         entries = self.history.entries
         last = entries[-1].parameters if entries else None
+        place(parameters, self.objective.start if last is None else last)
         if entries and not self.record_parameters:
             entries[-1] = entries[-1]._replace(parameters=None)
-        return self.objective.start if last is None else last

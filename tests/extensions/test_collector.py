@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from autograd import TracingError, vectorize
-from autograd.extensions.collector import collector_paused
+from autograd.extensions.collector import without_collector
 
 
 @pytest.fixture(autouse=True)
@@ -48,15 +48,16 @@ def test_the_last_of_several_pauses_ends_it():
     gc.enable()
     inside, leave = threading.Event(), threading.Event()
 
-    def pause():
-        with collector_paused():
-            inside.set()
-            leave.wait()
+    def wait():
+        inside.set()
+        leave.wait()
 
-    thread = threading.Thread(target=pause)
-    with collector_paused():
+    def begin_another():
         thread.start()
         inside.wait()
+
+    thread = threading.Thread(target=lambda: without_collector(wait))
+    without_collector(begin_another)
     assert not gc.isenabled()
     leave.set()
     thread.join()

@@ -6,7 +6,7 @@ from autograd import Constant, Value, define, dot, exp, hypot, mean, sum, where
 from autograd.core.value import name, sentence
 from autograd.explaining.latex import LATEX
 from autograd.extensions.expressions import expression
-from autograd.extensions.tracing import argument, tracing
+from autograd.extensions.tracing import argument, traced
 from autograd.formula.typesetting import ATOM, number
 
 
@@ -76,8 +76,7 @@ def test_expressions_use_operators_parentheses_and_names():
     ],
 )
 def test_recorded_conditions_are_written_as_such(compute, text):
-    with tracing() as unknown:
-        node = compute(argument(unknown, "x"), argument(unknown, "y"))
+    node = traced(lambda unknown: compute(argument(unknown, "x"), argument(unknown, "y")))
     assert expression(node) == text
 
 

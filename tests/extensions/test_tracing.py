@@ -29,13 +29,14 @@ from autograd import (
 )
 from autograd.core.recording import functions
 from autograd.core.state import seams
-from autograd.extensions.tracing import Unknown, argument, tracing
+from autograd.extensions.tracing import Unknown, argument, traced
 
 
 @pytest.mark.parametrize("op", OPERATIONS.values(), ids=OPERATIONS)
 def test_an_unknown_operand_makes_result_and_slopes_unknown(op):
     """A slope that does not depend on it, such as that of x + 1, may be known."""
-    with tracing() as unknown:
+
+    def compute(unknown):
         for position in range(len(op.operands)):
             operands = [0.5] * len(op.operands)
             operands[position] = argument(unknown, "x")
@@ -46,6 +47,8 @@ def test_an_unknown_operand_makes_result_and_slopes_unknown(op):
             ((_, slope),) = z.edges
             depends = op.partials[position].used & {op.operands[position], "z", "n"}
             assert slope is unknown or (not depends and isinstance(slope, float))
+
+    traced(compute)
 
 
 # Where the constant branch, or a constant result, would have fixed a number for good.
@@ -189,8 +192,7 @@ def test_plain_data_of_an_argument_is_refused():
 def test_unknown_numbers_say_so():
     unknown = Unknown("f")
     assert (repr(unknown), f"{unknown:.3f}") == ("unknown", "unknown")
-    with tracing() as number:
-        assert repr(argument(number, "x")) == "Value(unknown, label='x')"
+    assert traced(lambda number: repr(argument(number, "x"))) == "Value(unknown, label='x')"
 
 
 # --- max and min of Python ----------------------------------------------------------------------------------
@@ -250,8 +252,7 @@ def test_max_and_min_are_those_of_python_wherever_nothing_is_traced(monkeypatch)
         for error, arguments in ((TypeError, ()), (ValueError, ([],)), (TypeError, (3,))):
             with pytest.raises(error):
                 max(*arguments)
-        with tracing():
-            pass
+        traced(lambda _: None)
         assert max is inside[0][0], "the outer function is still being recorded"
         return x
 
@@ -269,8 +270,7 @@ def test_max_and_min_are_those_of_python_wherever_nothing_is_traced(monkeypatch)
         vectorize(lambda x: usual[0](x, 0.0), batch="x")(x=[1.0])
     assert recording(Value(2.0, label="a"), 1.0).label == "a", "kept by the function, it is the usual one later"
     monkeypatch.setattr("builtins.max", own := lambda *terms: "own")
-    with tracing():
-        assert max is own
+    assert traced(lambda _: max) is own
     assert max is own
 
 

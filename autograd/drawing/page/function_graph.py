@@ -9,7 +9,7 @@ from typing import Any
 from autograd.core.graph import newest_first
 from autograd.core.recording import record
 from autograd.core.value import Constant, Value, as_float, is_real, shown
-from autograd.extensions.tracing import TracingError, argument, tracing
+from autograd.extensions.tracing import TracingError, Unknown, argument, traced
 from autograd.transforms import pytrees
 from autograd.transforms.signatures import misfit, name_of
 
@@ -36,10 +36,13 @@ def graph_of(f: Callable[..., Any], inputs: Mapping[str, Any]) -> tuple[Value, b
             f"page({name_of(f)}, ...): {problem}; write its arguments by name, as in page(f, w=0.5), or as a "
             'dict, as in page(f, {"w": 0.5})'
         )
+
+    def run(unknown: Unknown) -> tuple[dict[str, Value], Value]:
+        leaves = {place: argument(unknown, _label(place)) for place, _ in _numbers(inputs)}
+        return leaves, _called(f, inputs, leaves)
+
     try:
-        with tracing(name_of(f)) as unknown:
-            leaves = {place: argument(unknown, _label(place)) for place, _ in _numbers(inputs)}
-            root = _called(f, inputs, leaves)
+        leaves, root = traced(run, name_of(f))
     except TracingError:
         return _called(f, inputs, {place: _leaf(place, x) for place, x in _numbers(inputs)}), False
     originals = {leaf: _leaf(place, x) for (place, x), leaf in zip(_numbers(inputs), leaves.values(), strict=True)}

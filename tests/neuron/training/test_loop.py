@@ -6,6 +6,7 @@ from itertools import chain
 import numpy as np
 import pytest
 
+from autograd import Value
 from neuron import History
 from neuron.training.divergence import Guarded
 from neuron.training.loop import Measurements, batches, descent
@@ -73,12 +74,15 @@ def test_measurements_make_the_history(record_parameters):
     history = History()
     held_out = X[:1], Y[:1]
     measurements = Measurements(Guarded(Line(), start, ["w"]), biased, (X, Y), held_out, record_parameters, history)
-    assert measurements.finish() is start, "nothing was measured yet"
+    w = Value(0.0)
+    measurements.finish([w])
+    assert w.data == 1.0, "nothing was measured yet"
     measurements.add(start, None)
     measurements.add(np.array([2.5]), 0.1)
     assert (history.loss, history.metric) == ([7.5, 1.875], [-2.5, 1.25])
     assert (history.validation_loss, history.validation_metric) == ([1.0, 0.25], [-1.0, 0.5])
     assert history.learning_rate == [0.1]
-    assert measurements.finish().tolist() == [2.5]
+    measurements.finish([w])
+    assert w.data == 2.5
     recorded = [None if entry.parameters is None else entry.parameters.tolist() for entry in history.entries]
     assert recorded == ([[1.0], [2.5]] if record_parameters else [None, None])

@@ -21,6 +21,7 @@ from neuron.closed_form import gradient
 from neuron.training.objective import Eager
 from neuron.training.vectorized import vectorized
 from tests import notebook
+from tests.interrupts import interrupted_everywhere
 from tests.mutants import TRAININGS
 from tests.neuron.training import test_optimizers
 
@@ -598,29 +599,36 @@ def test_ctrl_c_ends_the_training_with_the_history_so_far():
     assert numbers(n) == history.parameters[-1].tolist()
 
 
-INTERRUPTED_FITS = """
-import signal
-import numpy as np
-from neuron import SGD, Neuron, fit
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # nothing comes of it in a destructor
+@pytest.mark.parametrize(("record_parameters", "callbacks"), [(False, []), (True, [lambda history: False])])
+def test_ctrl_c_at_any_moment(record_parameters, callbacks):
+    X, y = (samples[:3] for samples in data())
+    kept = []
 
-signal.signal(signal.SIGALRM, signal.default_int_handler)
-source = np.random.default_rng(0)
-X = source.normal(size=(40, 3))
-fit(Neuron(3), X, X[:, 0], epochs=1)  # what is slow the first time
-for delay in source.uniform(0.01, 0.06, 20):
-    n = Neuron(3, None, seed=1)
-    signal.setitimer(signal.ITIMER_REAL, delay)
-    history = fit(n, X, X[:, 0], optimizer=SGD(0.01), epochs=10**6, record_parameters=True)
-    assert history.interrupted
-    assert [p.data for p in n.parameters()] == history.parameters[-1].tolist()
-    assert len(history.parameters) == len(history) == len(history.loss)
-"""
+    def train():
+        model, history = Neuron(3, None, seed=1), None
+        settings = {"record_parameters": record_parameters, "callbacks": callbacks, "objective": Eager}
+        try:
+            history = fit(model, X, y, optimizer=SGD(0.1), epochs=4, **settings)
+        finally:  # all numbers that there are belong together
+            theta = numbers(model)
+            measured = [0] if history is None else history.loss
+            assert history is not None or theta == numbers(Neuron(3, None, seed=1)), "the history was lost"
+            kept.append(len(measured))
+        assert history.loss[-1] == pytest.approx(np.mean((X @ theta[:3] + theta[3] - y) ** 2), abs=1e-12)
+        assert not record_parameters or theta == history.parameters[-1].tolist()
+
+    train()  # what is slow the first time
+    for _ in interrupted_everywhere(train, step=11):
+        pass
+    assert {1, 2, 3, 4, 5} <= set(kept)
 
 
 @pytest.mark.slow
-def test_ctrl_c_at_any_moment():
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that signals")
+def test_ctrl_c_by_a_timer():
     # in a process of its own, for the test tools have hooks that swallow an interrupt
-    subprocess.run([sys.executable, "-c", INTERRUPTED_FITS], check=True, timeout=60)
+    subprocess.run([sys.executable, "-m", "tests.robustness.interrupts", "40"], check=True, timeout=60)
 
 
 def test_ctrl_c_before_anything_was_measured_is_passed_on():
