@@ -212,9 +212,9 @@ def test_malicious_formulas_are_refused_in_milliseconds(run, arguments, message,
     ],
 )
 def test_formulas_that_would_keep_sympy_busy_do_not(run, arguments):
-    start = time.perf_counter()
+    start = sum(os.times()[:4])  # of this process and of its children, which other processes do not slow down
     assert run(*arguments)[0] == 0
-    assert time.perf_counter() - start < 5
+    assert sum(os.times()[:4]) - start < 5
 
 
 @pytest.mark.parametrize(
