@@ -38,6 +38,8 @@ MAX_BYTES = 100_000_000
 """The size of the largest file that is read, unless its reader asks for more."""
 MAX_DEPTH = 8
 """Levels of tables and lists within each other; `MLP` needs three, a model of one's own perhaps a few more."""
+_BRACKETS = bytes.maketrans(b"{}", b"[]"), bytes({*range(256)} - {*b"[]{}"})
+"""Arguments of `bytes.translate` that leave brackets only, and all of one kind."""
 MAX_MESSAGE = 300
 """Maximum length of an error message, in characters, besides the name of the file."""
 
@@ -94,7 +96,7 @@ def _content(data: bytearray) -> dict[str, Any]:
     """The table in a file of this format; ValueError for other files."""
     try:
         text = data.decode("utf-8-sig")
-        _check_depth(text)
+        _check_depth(data)
         content = json.loads(text, object_pairs_hook=_without_repetition)
     except ValueError as error:
         raise ValueError(f"it is not JSON ({error})") from None
@@ -104,13 +106,13 @@ def _content(data: bytearray) -> dict[str, Any]:
     return dict(content)
 
 
-def _check_depth(text: str) -> None:
+def _check_depth(data: bytes | bytearray) -> None:
     """Raise ValueError if tables and lists are nested so deeply that reading or showing them could fail."""
-    depth = 0
-    for token in re.finditer(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', text, re.DOTALL):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
-        if depth > MAX_DEPTH:
-            raise ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
+    brackets = re.sub(rb'"(?:[^"\\]++|\\.)*+"?', b"", data, flags=re.DOTALL).translate(*_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        brackets = brackets.replace(b"[]", b"")  # the innermost level of each
+    if b"[]" in brackets or brackets.count(b"[") > MAX_DEPTH:
+        raise ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
 
 
 def _model(kind: type[M], content: dict[str, Any]) -> M:

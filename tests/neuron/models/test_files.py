@@ -196,9 +196,13 @@ def test_the_size_and_the_depth_of_a_file_are_limited(tmp_path):
     message = f"{file} has more than {size - 1} bytes; load(file, max_bytes=...) reads larger files"
     with pytest.raises(ValueError, match=re.escape(message)):
         Neuron.load(file, max_bytes=size - 1)
-    for text in ("[" * 100_000, '{"a":' * 9 + "1" + "}" * 9):
+    for text in ("[" * 100_000, "[" * 9 + "]" * 9, '{"a": [' * 5 + "]}" * 5, "[1], [" * 20):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(ValueError, match=r"is not JSON \(it is nested more than 8 levels deep\)"):
+            Neuron.load(file)
+    for text in ('{"format": [[], [[]], {}', "[" * 8 + "]" * 8, "]" * 100):  # no model, but not too deep
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(ValueError, match=r"is not a model: it(s format)? is (?!.*nested)"):
             Neuron.load(file)
     file.write_text('"' + '\\"' * 10**5, encoding="utf-8")  # a string without an end is read once
     with pytest.raises(ValueError, match="is not JSON"):
