@@ -230,7 +230,7 @@ def test_a_figure_is_saved_under_the_names_that_matplotlib_gives_it(tmp_path, mo
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the attack forks processes")
 def test_kills_interrupts_and_full_disks_lose_no_file():
-    command = [sys.executable, "-m", "tests.robustness.writes", "save", "--kills", "5"]
+    command = [sys.executable, "-m", "tests.robustness.writes", "--kind", "save", "--kills", "5"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "save: SIGKILL: 5 attacks, 10 files checked, 0 problems" in run.stdout

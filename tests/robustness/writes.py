@@ -1,6 +1,6 @@
 """Files under attack while they are written: kills, Ctrl-C, a limit to their size, and a full disk.
 
-``python -m tests.robustness.writes [save | render] [--kills N] [--folder FOLDER]``
+``python -m tests.robustness.writes [--kind save] [--kind render] [--kills 200]``
 
 A child process writes two versions of the same files in turn, over and over, until it is killed at a random moment;
 then each file has to be one version or the other, as a whole.  `save` writes a model and a history, `render` pictures,
@@ -235,11 +235,11 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.robustness.writes", description=(__doc__ or "").split("\n")[0]
     )
-    parser.add_argument("kinds", nargs="*", choices=[*KINDS, []], help="the kinds of files (default: all)")
+    parser.add_argument("--kind", action="append", choices=KINDS, help="a kind of files (default: all)")
     parser.add_argument("--kills", type=int, default=200, help="kills and interrupts of each kind (default: 200)")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        results = [attack(kind, options.kills, Path(folder)) for kind in options.kinds or KINDS]
+        results = [attack(kind, options.kills, Path(folder)) for kind in options.kind or KINDS]
     return int(not all(results))
 
 

@@ -268,19 +268,27 @@ def test_random_changes_to_good_files():
     assert largest < model_files.MAX_MEMORY
 
 
-def test_an_odd_message_and_another_model_are_seen(tmp_path):
-    class Odd(Neuron):
+def test_wrong_answers_to_a_file_are_seen(tmp_path):
+    file = tmp_path / "m.json"
+    Neuron(1, weights=[0.5]).save(file)
+
+    class Wrong(Neuron):
         @classmethod
         def load(cls, file):
-            if file.read_bytes():
-                return Neuron.load(file)
-            raise {"two": ValueError(f"{file}: \n"), "type": TypeError(""), "long": ValueError(f"{file}{'x' * 999}")}[
-                file.name
-            ]
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
 
-    for name, problem in (("two", "unreadable"), ("type", "crash: TypeError"), ("long", "unreadable")):
-        (tmp_path / name).touch()
-        assert model_files.outcome(Odd, tmp_path / name)[0].startswith(problem)
+    answers = {
+        "another model": Neuron(1, weights=[0.25]),
+        "crash: TypeError": TypeError("no"),
+        "unreadable message: 'no place'": ValueError("no place"),
+        "unreadable": ValueError(f"{file}: two\nlines"),
+        "unreadable message": ValueError(f"{file}: {'long' * 100}"),
+        "accepted": Neuron(1, weights=[0.5]),
+    }
+    for outcome, answer in answers.items():  # noqa: B007 - `load` gives the answer
+        assert model_files.outcome(Wrong, file)[0].startswith(outcome)
 
 
 def test_a_model_that_a_file_cannot_hold_is_not_saved(tmp_path):
