@@ -14,10 +14,11 @@ from autograd.drawing.draw import check_size
 from autograd.drawing.style import EDGE, FAINT, FONT, GRAPH, NUMBER, bold, box, faint, lines, minus, text
 from autograd.explaining.words import Words, words
 from autograd.extensions.expressions import expression
+from autograd.extensions.files import write
 from autograd.extensions.interrupts import with_cleanup
 from autograd.extensions.progress import progress_bar
 from autograd.extensions.requirements import require
-from autograd.formula.typesetting import columns, derivative, factor, number
+from autograd.formula.typesetting import columns, derivative, factor, number, shortened
 
 if TYPE_CHECKING:
     from autograd.drawing.rendering import Drawing
@@ -26,6 +27,7 @@ __all__ = [  # noqa: RUF022 - by purpose
     # numbers: checked, or shown in a message
     "as_float",
     "require",
+    "shortened",
     "shown",
     # notation: numbers, derivatives and expressions as they are written, and aligned columns
     "columns",
@@ -51,8 +53,9 @@ __all__ = [  # noqa: RUF022 - by purpose
     "FONT",
     "GRAPH",
     "NUMBER",
-    # what is done at the end, whenever Ctrl-C arrives
+    # files, replaced as a whole, and what is done at the end, whenever Ctrl-C arrives
     "with_cleanup",
+    "write",
     # command lines: printing with an exit status, progress, and files for pictures
     "PAGES",
     "check_picture_name",

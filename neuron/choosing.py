@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Mapping
 from typing import TypeVar
 
+from autograd.extend import shown
+
 __all__ = ["choose"]
 
 T = TypeVar("T")
@@ -21,7 +23,8 @@ def choose(kind: str, name: object, known: Mapping[str, T]) -> T:
     """
     if isinstance(name, str) and name in known:
         return known[name]
-    near = difflib.get_close_matches(str(name), known, n=1)
+    text = name if isinstance(name, str) else shown(name)
+    near = difflib.get_close_matches(text[:60], known, n=1)
     hint = f": did you mean {near[0]!r}?" if near else "."
     plural = f"{kind}es" if kind.endswith("s") else f"{kind}s"
-    raise ValueError(f"unknown {kind} {name!r}{hint} Known {plural}: {', '.join(known)}")
+    raise ValueError(f"unknown {kind} {shown(name)}{hint} Known {plural}: {', '.join(known)}")

@@ -25,6 +25,7 @@ import graphviz
 from autograd.drawing.style import FORMATS, recolored
 from autograd.drawing.svg import svg
 from autograd.explaining.child_process import run_python
+from autograd.extensions.files import write
 from autograd.formula.typesetting import shortened
 
 __all__ = ["Drawing", "pictures"]
@@ -129,15 +130,20 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
 
         The suffix chooses the format: a picture (.svg, .png, .pdf, .jpg), or the DOT source (.gv, .dot); any other
         raises ValueError.  `scale` is that of `pipe`.  Without a name, or with a `directory`, the source is
-        written as by `graphviz.Digraph`.
+        written, under the names that `graphviz.Digraph` gives it.  Raises OSError if the file cannot be written; an
+        existing file is then as it was.
         """
-        if filename is None or directory is not None:
-            return str(super().save(filename, directory=directory, skip_existing=skip_existing))
-        suffix = Path(filename).suffix.lower()
+        suffix = Path(filename or "").suffix.lower()
+        if filename is None or directory is not None or suffix in (".gv", ".dot"):
+            if filename is not None:
+                self.filename = os.fspath(filename)
+            if directory is not None:
+                self.directory = os.fspath(directory)
+            if not (skip_existing and os.path.exists(self.filepath)):
+                write(self.filepath, self.source.encode(self.encoding), parents=True)
+            return str(self.filepath)
         if suffix not in FORMATS:
             raise ValueError(f"save({str(filename)!r}): the name of a picture must end in one of {' '.join(FORMATS)}")
-        if suffix in (".gv", ".dot"):
-            return str(super().save(filename, skip_existing=skip_existing))
         if skip_existing and Path(filename).exists():
             return str(filename)
         return self.render(outfile=filename, cleanup=True, scale=scale)
@@ -157,7 +163,8 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
 
         Works as in `graphviz.Digraph`: the suffix of `outfile` chooses the format, and the DOT source is
         left beside the picture unless `cleanup` is true.  A `filename` with the suffix of a picture is
-        used as the `outfile`.  Other arguments, such as `scale`, are those of `pipe`.
+        used as the `outfile`.  Other arguments, such as `scale`, are those of `pipe`.  Raises OSError if a file cannot
+        be written; an existing file is then as it was.
         """
         suffixes = (".svg", ".png", ".pdf", ".jpg")
         if outfile is None and format is None and filename is not None and Path(filename).suffix.lower() in suffixes:
@@ -170,11 +177,9 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
             format = format or self.format
             source = Path(directory or self.directory, filename or self.filename)
             picture = source.with_name(f"{source.name}.{format}")
-        data = self.pipe(format, **kw)
-        picture.parent.mkdir(parents=True, exist_ok=True)
-        picture.write_bytes(data)
+        write(picture, self.pipe(format, **kw), parents=True)
         if not cleanup:
-            super().save(str(source))
+            self.save(source, directory="")
         if view:
             graphviz.view(str(picture))
         return str(picture)

@@ -17,6 +17,7 @@ from autograd.drawing.slides import animated, paged
 from autograd.drawing.style import Cell, bold, signs, text
 from autograd.explaining.chain import Chain, View, as_values
 from autograd.explaining.words import Words
+from autograd.extensions.files import write
 
 if TYPE_CHECKING:
     from autograd.drawing.rendering import Drawing
@@ -120,22 +121,21 @@ class Steps(Sequence["Drawing"]):
 
         The suffix chooses the format: .pdf has a page per step, and .gif is an animation; for .svg, .png and .jpg
         there is a file per step, ``steps-01.svg`` and so on, and the result is the list of their paths.  `scale` is
-        that of `Drawing.save`.  Raises ValueError for any other suffix, and ImportError if the package for PDF or GIF
-        files is missing.
+        that of `Drawing.save`.  Raises ValueError for any other suffix, ImportError if the package for PDF or GIF
+        files is missing, and OSError if a file cannot be written; an existing file is then as it was.
         """
         path = Path(filename)
         suffix = path.suffix.lower()
         if suffix not in FORMATS:
             raise ValueError(f"save({str(filename)!r}): the name for all steps must end in one of {' '.join(FORMATS)}")
         pictures = self._pictures("png" if suffix == ".gif" else suffix[1:], scale)
-        path.parent.mkdir(parents=True, exist_ok=True)
         if suffix in (".pdf", ".gif"):
-            path.write_bytes(paged(pictures) if suffix == ".pdf" else animated(pictures))
+            write(path, paged(pictures) if suffix == ".pdf" else animated(pictures), parents=True)
             return str(filename)
         digits = max(2, len(str(len(self))))
         files = [path.with_name(f"{path.stem}-{i:0{digits}}{path.suffix}") for i in range(1, len(self) + 1)]
         for file, picture in zip(files, pictures, strict=True):
-            file.write_bytes(picture)
+            write(file, picture, parents=True)
         return list(map(str, files))
 
     def _pictures(self, format: str, scale: float | None = None) -> list[bytes]:

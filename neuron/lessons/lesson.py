@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
+from io import BytesIO
 from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from autograd.extend import check_picture_name, columns
+from autograd.extend import check_picture_name, columns, write
 from neuron.models.files import write_csv
 from neuron.training.fit import DivergedError
 from neuron.training.history import History
@@ -137,7 +138,9 @@ class Lesson:
 
         figure = Figure(figsize=(6.4 * self.panels, 4.8), layout="constrained")
         self.draw(figure.subplots(1, self.panels, squeeze=False)[0])
-        figure.savefig(file)
+        picture = BytesIO()
+        figure.savefig(picture, format=Path(file).suffix[1:])
+        write(file, picture.getvalue())
 
     def beside(
         self, head: Sequence[str], rows: Sequence[Row], original_head: Sequence[str], originals: Sequence[Row]

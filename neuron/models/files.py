@@ -13,23 +13,35 @@ A float is written with as many digits as are needed to read exactly the same fl
 from __future__ import annotations
 
 import csv
+import inspect
 import io
 import json
 import math
+import os
+import re
 import sys
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
 from os import PathLike
-from pathlib import Path
 from typing import Any, TypeVar
 
-from autograd.extend import shown
+from autograd.extend import shortened, shown, write
 from neuron.models.protocols import ModelLike
 
-__all__ = ["load", "save", "write", "write_csv"]
+__all__ = ["MAX_BYTES", "load", "save", "write_csv"]
 
 M = TypeVar("M", bound=ModelLike)
 
 FORMAT = "scalar-autograd model 1"
+MAX_BYTES = 100_000_000
+"""The size of the largest file that is read, unless its reader asks for more."""
+MAX_DEPTH = 8
+"""Levels of tables and lists within each other; `MLP` needs three, a model of one's own perhaps a few more."""
+_BRACKETS = bytes.maketrans(b"{}", b"[]"), bytes({*range(256)} - {*b"[]{}"})
+"""Arguments of `bytes.translate` that leave brackets only, and all of one kind."""
+MAX_MESSAGE = 300
+"""Maximum length of an error message, in characters, besides the name of the file."""
 
 
 def save(model: ModelLike, file: str | PathLike[str]) -> None:
@@ -48,36 +60,92 @@ def save(model: ModelLike, file: str | PathLike[str]) -> None:
     write(file, json.dumps(content, indent=2) + "\n")
 
 
-def load(kind: type[M], file: str | PathLike[str]) -> M:
+def load(kind: type[M], file: str | PathLike[str], max_bytes: float = MAX_BYTES) -> M:
     """The model of this kind in a file; ValueError, with the place, for a file that does not match."""
+    data = _read(file, max_bytes)
     try:
-        content = json.loads(Path(file).read_text(encoding="utf-8-sig"), object_pairs_hook=_without_repetition)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{file} is not a model: it is not JSON ({error})") from None
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        stated = content.get("format") if isinstance(content, dict) else content
-        raise ValueError(f"{file} is not a model: its format is {shown(stated)}, not {FORMAT!r}")
+        content = _content(data)
+    except ValueError as error:
+        raise ValueError(_message(file, f" is not a model: {error}")) from None
+    try:
+        return _model(kind, content)
+    except ValueError as error:
+        raise ValueError(_message(file, f": {error}")) from None
+
+
+def _message(file: str | PathLike[str], problem: str) -> str:
+    """One printable line, however strange the content of the file is."""
+    return shortened(f"{file}{problem}", len(str(file)) + MAX_MESSAGE)
+
+
+def _read(file: str | PathLike[str], max_bytes: float) -> bytearray:
+    """The content of a file; ValueError, before all of it is read, if it is too large."""
+    content = bytearray()
+    with open(file, "rb") as stream:
+        size = os.fstat(stream.fileno()).st_size  # 0 for a pipe or a device, which may never end
+        while max(size, len(content)) <= max_bytes and (chunk := stream.read(2**20)):
+            content += chunk
+    if max(size, len(content)) > max_bytes:
+        raise ValueError(
+            _message(file, f" has more than {max_bytes:,} bytes; load(file, max_bytes=...) reads larger files")
+        )
+    return content
+
+
+def _content(data: bytearray) -> dict[str, Any]:
+    """The table in a file of this format; ValueError for other files."""
+    try:
+        text = data.decode("utf-8-sig")
+        _check_depth(data)
+        content = json.loads(text, object_pairs_hook=_without_repetition)
+    except ValueError as error:
+        raise ValueError(f"it is not JSON ({error})") from None
+    stated = content.get("format") if isinstance(content, dict) else content
+    if stated != FORMAT:
+        raise ValueError(f"its format is {shown(stated)}, not {FORMAT!r}")
+    return dict(content)
+
+
+def _check_depth(data: bytes | bytearray) -> None:
+    """Raise ValueError if tables and lists are nested so deeply that reading or showing them could fail."""
+    brackets = re.sub(rb'"(?:[^"\\]++|\\.)*+"?', b"", data, flags=re.DOTALL).translate(*_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        brackets = brackets.replace(b"[]", b"")  # the innermost level of each
+    if b"[]" in brackets or brackets.count(b"[") > MAX_DEPTH:
+        raise ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
+
+
+def _model(kind: type[M], content: dict[str, Any]) -> M:
     name = content.get("model")
     if name != kind.__name__:
-        raise ValueError(f"{file}: model is {shown(name)}, not {kind.__name__!r}; load it with the class that saved it")
-    arguments, numbers = (_part(file, content, part) for part in ("arguments", "parameters"))
-    _check_names(file, "the file", content, {"format", "model", "arguments", "parameters"})
-    sizes = [size for value in arguments.values() for size in (value if isinstance(value, list) else [value])]
-    if any(isinstance(size, int) and size > len(numbers) for size in sizes):
-        raise ValueError(f"{file}: {len(numbers)} parameters are too few for the arguments {shown(arguments)}")
+        raise ValueError(f"model is {shown(name)}, not {kind.__name__!r}; load it with the class that saved it")
+    arguments, numbers = _part(content, "arguments"), _part(content, "parameters")
+    _check_names("the file", content, {"format", "model", "arguments", "parameters"})
     try:
+        inspect.signature(kind).bind(**arguments)
+        _check_size(kind.sizes(**arguments), len(numbers))
         model = kind(**arguments)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{file}: cannot create {name} with the arguments {shown(arguments)}: {error}") from None
-    _check_names(file, "the arguments", arguments, model.arguments())
+        raise ValueError(f"cannot create {name} with the arguments {shown(arguments)}: {error}") from None
+    _check_names("the arguments", arguments, model.arguments())
     parameters = {str(parameter.label): parameter for parameter in model.parameters()}
-    _check_names(file, f"the parameters of {model!r}", numbers, parameters)
+    _check_names(f"the parameters of {model!r}", numbers, parameters)
     for name, parameter in parameters.items():
         number = numbers[name]
         if type(number) not in (float, int) or not abs(number) <= sys.float_info.max:
-            raise ValueError(f"{file}: parameters: {name} is {shown(number)}, which is not a finite number")
+            raise ValueError(f"parameters: {name} is {shown(number)}, which is not a finite number")
         parameter.data = number
     return model
+
+
+def _check_size(sizes: Sequence[int], stored: int) -> None:
+    """Raise ValueError if a model of these sizes has more than twice the parameters that are stored.
+
+    If fewer are missing, the model is created, so that the message can name the first one.
+    """
+    needed = sum((inputs + 1) * neurons for inputs, neurons in pairwise(sizes))
+    if needed > 2 * stored:
+        raise ValueError(f"they need {shown(needed)} parameters, but the file has {stored}")
 
 
 def _plain(model: M) -> M:
@@ -94,28 +162,19 @@ def _plain(model: M) -> M:
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} occurs twice")
+        ((name, _),) = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"{shown(name)} occurs twice")
     return table
 
 
-def _check_names(file: str | PathLike[str], where: str, names: Collection[str], known: Collection[str]) -> None:
+def _check_names(where: str, names: Collection[str], known: Collection[str]) -> None:
     """Raise ValueError unless the names are the known ones."""
     missing = [name for name in known if name not in names]
     others = [name for name in names if name not in known]
     if missing:
-        raise ValueError(f"{file}: {missing[0]} is missing from {where}")
+        raise ValueError(f"{missing[0]} is missing from {where}")
     if others:
-        raise ValueError(f"{file}: {others[0]} does not belong in {where}")
-
-
-def write(file: str | PathLike[str], content: str) -> None:
-    """Write a string to a file, or raise an OSError that names the file."""
-    try:
-        with open(file, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(content)
-    except OSError as error:
-        raise type(error)(error.errno, f"cannot be written: {error.strerror}", str(file)) from None
+        raise ValueError(f"{shortened(others[0])} does not belong in {where}")
 
 
 def write_csv(file: str | PathLike[str], rows: Iterable[Sequence[object]]) -> None:
@@ -124,8 +183,8 @@ def write_csv(file: str | PathLike[str], rows: Iterable[Sequence[object]]) -> No
     write(file, table.getvalue())
 
 
-def _part(file: str | PathLike[str], content: dict[str, Any], name: str) -> dict[str, Any]:
+def _part(content: dict[str, Any], name: str) -> dict[str, Any]:
     part = content.get(name)
     if not isinstance(part, dict):
-        raise ValueError(f"{file}: {name} is {shown(part)}, not a table of names")
+        raise ValueError(f"{name} is {shown(part)}, not a table of names")
     return dict(part)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd import Value, dot, relu, sigmoid, tanh
+from autograd.extend import shown
 from neuron.choosing import choose
 from neuron.models import files, structure
 from neuron.models.programs import predictions
@@ -40,6 +41,20 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 
 class Model(ModelLike):
     """The common part of Neuron, Layer and MLP."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Drop the inherited `sizes` of a class that creates its parameters in its own way."""
+        super().__init_subclass__(**options)
+        if {"__init__", "parameters"} & vars(cls).keys() and "sizes" not in vars(cls):
+            cls.sizes = Model.sizes  # type: ignore[method-assign]
+
+    @staticmethod
+    def sizes(*arguments: Any, **named: Any) -> list[int]:
+        """The number of inputs and of the neurons in each layer that the arguments of the model ask for.
+
+        `load` compares them with a file before it creates anything.  An empty list, as here, leaves that out.
+        """
+        return []
 
     def forward(self, inputs: Sequence[Any], number: Callable[[Value], Any]) -> list[Any]:
         """The outputs, with `number` giving the parameters: as Values to learn, as floats to predict."""
@@ -70,18 +85,19 @@ class Model(ModelLike):
     def save(self, file: str | PathLike[str]) -> None:
         """Write the model to a JSON file, with every digit of its parameters.
 
-        Raises ValueError if a parameter is not finite, and OSError if the file cannot be written.
+        Raises ValueError if a parameter is not finite, and OSError if the file cannot be written; an existing file
+        is then as it was.
         """
         files.save(self, file)
 
     @classmethod
-    def load(cls, file: str | PathLike[str]) -> Self:
+    def load(cls, file: str | PathLike[str], *, max_bytes: float = files.MAX_BYTES) -> Self:
         """The model that `save` wrote.
 
-        Raises ValueError, with the place, if the file holds another kind of model, or parameters are missing,
-        left over or not numbers.
+        Raises ValueError, with the place, if the file holds another kind of model, if parameters are missing,
+        left over or not numbers, or if the file is larger than `max_bytes`; OSError if it cannot be read.
         """
-        return files.load(cls, file)
+        return files.load(cls, file, max_bytes)
 
     def _drawing_(self, group: bool, max_nodes: int, words: Words) -> Drawing:
         """The drawing that `autograd.draw` shows: the structure, with the current weights."""
@@ -121,7 +137,7 @@ class Neuron(Model):
         bias: float = 0.0,
         seed: Seed = None,
     ) -> None:
-        self.nin, self.nout = _positive(nin, f"Neuron({nin!r})", "input"), 1
+        self.nin, self.nout = Neuron.sizes(nin)
         self.activation = "linear" if activation is None else activation
         choose("activation", self.activation, ACTIVATIONS)
         if weights is None:
@@ -129,7 +145,9 @@ class Neuron(Model):
             start: Sequence[Any] = [source.uniform(-1, 1) for _ in range(nin)]
         else:
             if not isinstance(weights, Iterable):
-                raise TypeError(f"Neuron({nin}): weights is a sequence of {_count(nin, 'number')}, not {weights!r}")
+                raise TypeError(
+                    f"Neuron({nin}): weights is a sequence of {_count(nin, 'number')}, not {shown(weights)}"
+                )
             start = list(weights)
         if len(start) != nin:
             raise ValueError(
@@ -138,6 +156,11 @@ class Neuron(Model):
         self.w = [Value(weight) for weight in start]
         self.b = Value(bias)
         self._name("", "")
+
+    @staticmethod
+    def sizes(nin: int, **others: Any) -> list[int]:
+        """`nin` inputs, one neuron."""
+        return [_positive(nin, f"Neuron({shown(nin)})", "input"), 1]
 
     def _name(self, layer: str, index: str, output: str = "ŷ") -> None:
         """Label the parameters: w, or w[i] for several inputs; in a layer w[j,i], in an MLP w2[j,i]."""
@@ -181,11 +204,16 @@ class Layer(Model):
     """
 
     def __init__(self, nin: int, nout: int, activation: str | None = "relu", seed: Seed = None) -> None:
-        written = f"Layer({nin!r}, {nout!r})"
-        self.nin, self.nout = _positive(nin, written, "input"), _positive(nout, written, "neuron")
+        self.nin, self.nout = Layer.sizes(nin, nout)
         source = _random(seed)
         self.neurons = [Neuron(nin, activation, seed=source) for _ in range(nout)]
         self._name("", "ŷ")
+
+    @staticmethod
+    def sizes(nin: int, nout: int, **others: Any) -> list[int]:
+        """`nin` inputs, `nout` neurons."""
+        written = f"Layer({shown(nin)}, {shown(nout)})"
+        return [_positive(nin, written, "input"), _positive(nout, written, "neuron")]
 
     @property
     def activation(self) -> str:
@@ -235,11 +263,7 @@ class MLP(Model):
         output_activation: str | None = None,
         seed: Seed = None,
     ) -> None:
-        written = f"MLP({nin!r}, {nouts!r})"
-        nouts = list(nouts) if isinstance(nouts, Iterable) else []
-        if not nouts:
-            raise ValueError(f"{written}: the sizes of the layers are a list with at least one entry, such as [16, 1]")
-        self.nin, self.nouts = _positive(nin, written, "input"), [_positive(n, written, "neuron") for n in nouts]
+        self.nin, *self.nouts = MLP.sizes(nin, nouts)
         self.nout = self.nouts[-1]
         # checked even if there is no hidden layer
         choose("activation", "linear" if activation is None else activation, ACTIVATIONS)
@@ -251,6 +275,15 @@ class MLP(Model):
         ]
         for i, layer in enumerate(self.layers):
             layer._name(str(i + 1), "ŷ" if i == last else f"a{i + 1}")
+
+    @staticmethod
+    def sizes(nin: int, nouts: Sequence[int], **others: Any) -> list[int]:
+        """`nin` inputs, and the neurons of each layer, `nouts`."""
+        written = f"MLP({shown(nin)}, {shown(nouts)})"
+        sizes = list(nouts) if isinstance(nouts, Iterable) else []
+        if not sizes:
+            raise ValueError(f"{written}: the sizes of the layers are a list with at least one entry, such as [16, 1]")
+        return [_positive(nin, written, "input"), *(_positive(n, written, "neuron") for n in sizes)]
 
     def columns(self) -> list[list[Neuron]]:
         """The neurons of each layer."""
@@ -284,15 +317,15 @@ def _random(seed: Any) -> Any:
     if isinstance(seed, int | np.integer):
         return random.Random(int(seed))
     if not hasattr(seed, "uniform"):
-        raise TypeError(f"seed must be a whole number or a random.Random, not {seed!r}")
+        raise TypeError(f"seed must be a whole number or a random.Random, not {shown(seed)}")
     return seed
 
 
 def _positive(count: int, written: str, what: str) -> int:
     if not isinstance(count, int | np.integer) or isinstance(count, bool):
-        raise TypeError(f"{written}: the number of {what}s must be a whole number, not {count!r}")
+        raise TypeError(f"{written}: the number of {what}s must be a whole number, not {shown(count)}")
     if count < 1:
-        raise ValueError(f"{written}: at least 1 {what} is needed, not {count}")
+        raise ValueError(f"{written}: at least 1 {what} is needed, not {shown(count)}")
     return int(count)
 
 

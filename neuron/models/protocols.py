@@ -33,6 +33,10 @@ class ModelLike(Protocol):
     def arguments(self) -> dict[str, Any]:
         """The arguments that create a model of this structure."""
 
+    @staticmethod
+    def sizes(*arguments: Any, **named: Any) -> list[int]:
+        """The number of inputs and of the neurons in each layer that the arguments ask for; empty if unknown."""
+
     def columns(self) -> Sequence[Sequence[NeuronLike]]:
         """The neurons, layer by layer."""
 

@@ -9,6 +9,7 @@ The figures are made without pyplot, so that no state of Matplotlib changes.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from io import BytesIO
@@ -20,6 +21,7 @@ import numpy as np
 
 from autograd.checking.reports.error_maps import KINDS, ErrorMap, Kind, error_maps
 from autograd.checking.verdicts import CAUGHT, InputCheck
+from autograd.extensions.files import write
 from autograd.formula.typesetting import number, shortened
 
 try:
@@ -284,6 +286,19 @@ def _outline(wrong: Any) -> list[Any]:
 
 class NotebookFigure(Figure):
     """A figure that shows itself in a notebook, also if pyplot was never imported there."""
+
+    def savefig(self, fname: Any, **options: Any) -> None:
+        """Save the figure as Matplotlib does; if that fails, an existing file is as it was."""
+        if not isinstance(fname, str | os.PathLike):
+            super().savefig(fname, **options)
+            return
+        name, picture = os.fspath(fname), BytesIO()
+        if not options.get("format"):
+            stem, suffix = os.path.splitext(name)
+            options["format"] = suffix[1:] or self.canvas.get_default_filetype()
+            name = f"{stem}.{options['format']}"
+        super().savefig(picture, **options)
+        write(name, picture.getvalue())
 
     def _repr_png_(self) -> bytes:
         png = BytesIO()

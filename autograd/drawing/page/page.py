@@ -25,6 +25,7 @@ from autograd.drawing.page.contents import Contents
 from autograd.drawing.page.function_graph import graph_of
 from autograd.explaining.chain import Chain, View
 from autograd.explaining.words import Words
+from autograd.extensions.files import write
 
 __all__ = ["Page", "page"]
 
@@ -131,13 +132,12 @@ class Page:
     def save(self, file: str | Path) -> str:
         """Write the page to a file, and return its name.
 
-        Raises ValueError unless the name ends in ``.html`` or ``.htm``.
+        Raises ValueError unless the name ends in ``.html`` or ``.htm``, and OSError if the file cannot be written; an
+        existing file is then as it was.
         """
         if Path(file).suffix.lower() not in (".html", ".htm"):
             raise ValueError(f"save({str(file)!r}): a page is HTML; end its name in .html")
-        html = self.html
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-        Path(file).write_text(html, encoding="utf-8")
+        write(file, self.html, parents=True)
         return str(file)
 
     def _repr_html_(self) -> str:

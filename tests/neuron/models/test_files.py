@@ -2,14 +2,18 @@
 
 import json
 import math
+import os
 import re
 import sys
+import threading
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from neuron import MLP, Layer, Neuron
+from neuron.models import neuron
+from tests.robustness import model_files
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -96,7 +100,8 @@ BAD = {
     "weights as arguments": (put("arguments", "seed", 3), "seed does not belong in the arguments"),
     "huge sizes": (
         put("arguments", "nin", 10**12),
-        "7 parameters are too few for the arguments {'nin': 1000000000000",
+        "cannot create MLP with the arguments {'nin': 1000000000000, 'nouts': [2, 1], 'activation': 're...: "
+        "they need 2000000000005 parameters, but the file has 7",
     ),
     "an activation of nothing": (put("arguments", "activation", 7), "unknown activation 7. Known activations: linear"),
     "something else": (put("comment", "hi"), "comment does not belong in the file"),
@@ -153,9 +158,137 @@ def test_files_that_editors_leave_behind(tmp_path):
     file.write_text(text.replace('"b": 0.0', '"b": 0.0, "b": 9.0'), encoding="utf-8")
     with pytest.raises(ValueError, match="'b' occurs twice"):
         Neuron.load(file)
-    file.write_text("[" * 100_000, encoding="utf-8")
-    with pytest.raises(ValueError, match="is not a model: it is not JSON"):
+
+
+HUGE = 10**400
+HOSTILE = {
+    "a product of sizes": ([2000, 2000, 1], "they need 4008001 parameters, but the file has 7"),
+    "many layers": ([1] * 10**5, "they need 200000 parameters, but the file has 7"),
+    "huge": ([HUGE], "parameters, but the file has 7"),
+    "negative": ([-2, -1], "at least 1 neuron is needed, not -2"),
+    "a fraction": ([2.0, 1], "the number of neurons must be a whole number, not 2.0"),
+    "a truth value": ([True], "the number of neurons must be a whole number, not True"),
+    "a long string": (["1" * 10**5], "the number of neurons must be a whole number, not '1111111111"),
+    "nested": ([[2], [1]], "the number of neurons must be a whole number, not [2]"),
+    "no list": (2, "MLP(1, 2): the sizes of the layers are a list with at least one entry, such as [16, 1]"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_sizes_are_checked_before_anything_is_created(case, tmp_path, monkeypatch):
+    nouts, message = HOSTILE[case]
+    content = good()
+    content["arguments"]["nouts"] = nouts
+    file = tmp_path / "m.json"
+    file.write_text(json.dumps(content), encoding="utf-8")
+    monkeypatch.setattr(neuron, "Value", None)
+    with pytest.raises(ValueError, match=re.escape(message)) as error:
+        MLP.load(file)
+    assert len(str(error.value)) < len(str(file)) + 301
+
+
+def test_the_size_and_the_depth_of_a_file_are_limited(tmp_path):
+    file = tmp_path / "n.json"
+    n = Neuron(1, None, weights=[0.5])
+    n.save(file)
+    size = file.stat().st_size
+    assert Neuron.load(file, max_bytes=size).w[0].data == 0.5
+    message = f"{file} has more than {size - 1} bytes; load(file, max_bytes=...) reads larger files"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Neuron.load(file, max_bytes=size - 1)
+    for text in ("[" * 100_000, "[" * 9 + "]" * 9, '{"a": [' * 5 + "]}" * 5, "[1], [" * 20):
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(ValueError, match=r"is not JSON \(it is nested more than 8 levels deep\)"):
+            Neuron.load(file)
+    for text in ('{"format": [[], [[]], {}', "[" * 8 + "]" * 8, "]" * 100):  # no model, but not too deep
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(ValueError, match=r"is not a model: it(s format)? is (?!.*nested)"):
+            Neuron.load(file)
+    file.write_text('"' + '\\"' * 10**5, encoding="utf-8")  # a string without an end is read once
+    with pytest.raises(ValueError, match="is not JSON"):
         Neuron.load(file)
+    file.write_text(json.dumps({"format": "[" * 100 + '\\"['}), encoding="utf-8")  # brackets in strings do not nest
+    with pytest.raises(ValueError, match="its format is '"):
+        Neuron.load(file)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="devices and pipes of POSIX")
+def test_files_that_never_end_and_pipes(tmp_path):
+    with pytest.raises(ValueError, match="/dev/zero has more than 10,000 bytes; load"):
+        Neuron.load("/dev/zero", max_bytes=10_000)
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=Neuron(1, weights=[0.5]).save, args=[tmp_path / "pipe"])
+    writer.start()
+    assert Neuron.load(tmp_path / "pipe").w[0].data == 0.5
+    writer.join()
+
+
+class Fixed(Neuron):
+    """Its bias does not learn, and it has other arguments."""
+
+    def __init__(self, size):
+        super().__init__(nin=size, activation=None, weights=[0.5] * size)
+
+    def arguments(self):
+        return {"size": self.nin}
+
+    def parameters(self):
+        return self.w[:1]
+
+
+class Doubled(MLP):
+    def forward(self, inputs, number):
+        return [2 * output for output in super().forward(inputs, number)]
+
+
+def test_models_of_ones_own(tmp_path):
+    file = tmp_path / "m.json"
+    Fixed(5).save(file)
+    assert numbers(Fixed.load(file)) == [0.5]
+    Doubled(1, [2, 1], seed=0).save(file)
+    assert Doubled.load(file).predict([[1.0]]) == 2 * MLP(1, [2, 1], seed=0).predict([[1.0]])
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content["arguments"]["nouts"] = [1000, 1000]
+    file.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ValueError, match="they need 1003000 parameters, but the file has 7"):
+        Doubled.load(file)
+    assert (Fixed.sizes(size=5), Doubled.sizes(1, [2, 1]), Neuron.sizes(3), Layer.sizes(2, 3)) == (
+        [],
+        [1, 2, 1],
+        [3, 1],
+        [2, 3],
+    )
+
+
+def test_random_changes_to_good_files():
+    outcomes, slowest, largest = model_files.attack(150, seed=0)
+    assert set(outcomes) == {"accepted", "refused"}
+    assert min(outcomes.values()) > 15
+    assert slowest < model_files.MAX_SECONDS
+    assert largest < model_files.MAX_MEMORY
+
+
+def test_wrong_answers_to_a_file_are_seen(tmp_path):
+    file = tmp_path / "m.json"
+    Neuron(1, weights=[0.5]).save(file)
+
+    class Wrong(Neuron):
+        @classmethod
+        def load(cls, file):
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+    answers = {
+        "another model": Neuron(1, weights=[0.25]),
+        "crash: TypeError": TypeError("no"),
+        "unreadable message: 'no place'": ValueError("no place"),
+        "unreadable": ValueError(f"{file}: two\nlines"),
+        "unreadable message": ValueError(f"{file}: {'long' * 100}"),
+        "accepted": Neuron(1, weights=[0.5]),
+    }
+    for outcome, answer in answers.items():  # noqa: B007 - `load` gives the answer
+        assert model_files.outcome(Wrong, file)[0].startswith(outcome)
 
 
 def test_a_model_that_a_file_cannot_hold_is_not_saved(tmp_path):
