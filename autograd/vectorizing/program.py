@@ -1,7 +1,7 @@
 """The compiled program returned by `vectorize`.
 
 A function is traced once for each combination of shapes; the code for its results, and for each choice of
-derivatives, is generated when it is first needed.  A program keeps what it needed last, and generates the rest again.
+derivatives, is generated when it is first needed.  A program keeps the latest of both, and generates the others again.
 """
 
 from __future__ import annotations
