@@ -11,11 +11,13 @@ __all__ = ["run_python"]
 _GUARDED = """
 import faulthandler, io, os, sys, threading
 faulthandler.dump_traceback_later({timeout}, exit=True)
-if sys.platform == "linux":
-    import ctypes
-    ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG: SIGKILL
 size = int.from_bytes(sys.stdin.buffer.read(8), "big")
 sys.stdin = io.TextIOWrapper(io.BytesIO(sys.stdin.buffer.read(size)), sys.stdin.encoding)
+if sys.platform == "linux":
+    import ctypes, select
+    ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG: SIGKILL
+    if select.select([0], [], [], 0)[0]:  # the parent ended before
+        os._exit(1)
 threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
 {code}
 """
