@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from autograd.formula.language import DERIVED
@@ -11,7 +11,7 @@ from autograd.formula.systems import PRIMITIVES, NumberSystem
 __all__ = ["function", "source", "system"]
 
 
-@cache
+@lru_cache(maxsize=256)
 def function(name: str) -> Any:
     """A function of formulas as an unevaluated function of SymPy; ``where`` is evaluated if its condition is known."""
     import sympy as sp

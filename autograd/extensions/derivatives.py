@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, reduce
+from functools import lru_cache, reduce
 from operator import add, attrgetter, mul
 from typing import Any
 
@@ -134,7 +134,7 @@ def recorded_edges(node: Value) -> Iterator[tuple[Value, Any]]:
             yield operand, new_node(op, slope, operands, [math.nan] * len(operands))
 
 
-@cache
+@lru_cache(maxsize=256)
 def _without_derivatives(op: Operation, formula: Formula) -> Operation:
     """One of the row's derivatives as an operation of its own, with unknown derivatives: nan."""
     result = "_" * (1 + max(map(len, formula.names)))  # a name that no operand has

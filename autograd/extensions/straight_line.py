@@ -7,6 +7,7 @@ Each row of the table is filled into one of the templates below when the module 
 from __future__ import annotations
 
 import linecache
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -126,8 +127,7 @@ def _fields(operands: list[str], mixture: str) -> list[str]:
 
 
 def _compiled(op: Operation, source: str) -> Callable[..., Any]:
-    file = f"<autograd {op.name} {len(linecache.cache)}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)  # for tracebacks
+    file = f"<autograd {op.name} {next(clock)}>"  # a name that no other code has
     scope: dict[str, Any] = {}
     for formula in (op.value, *op.partials):
         scope |= formula.scope(FLOATS)
@@ -135,7 +135,11 @@ def _compiled(op: Operation, source: str) -> Callable[..., Any]:
     scope |= {"Value": Value, "new": object.__new__, "clock": clock, "op": op}
     scope |= {"record": record_operator if op.is_operator else record, "sequences": recording.sequences}
     exec(compile(source, file, "exec"), scope)
-    return scope["operation"]  # type: ignore[no-any-return]
+    function = scope.pop("operation")  # a function in its own scope would be a reference cycle
+    # for tracebacks, as long as the code lives
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    weakref.finalize(function.__code__, linecache.cache.pop, file, None).atexit = False
+    return function  # type: ignore[no-any-return]
 
 
 # --- Sums over terms ------------------------------------------------------------------------------------

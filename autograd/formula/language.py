@@ -18,7 +18,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from autograd.formula.algebra import SIGNS, is_condition
@@ -105,6 +104,7 @@ class Formula:
     terms: tuple[str, ...] = ()
     functions: tuple[tuple[str, Callable[..., float]], ...] = ()
     tree: ast.expr = field(init=False, repr=False, hash=False, compare=False)
+    _cache: dict[Any, Any] = field(init=False, repr=False, hash=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):
@@ -208,10 +208,12 @@ class Formula:
         """The names that occur in the formula, of variables and of functions."""
         return {part.id for part in ast.walk(self.tree) if isinstance(part, ast.Name)}
 
-    @cache  # noqa: B019 - formulas are few and live as long as the table
     def source(self, system: NumberSystem, names: tuple[str, ...] = ()) -> str:
         """The Python expression that computes this formula over `system`, with `names` for its first variables."""
-        return python_source(self.tree, system, self.terms, dict(zip(self.names, names, strict=False)))
+        if (system, names) not in self._cache:  # here, so that it is forgotten with the formula
+            renamed = dict(zip(self.names, names, strict=False))
+            self._cache[system, names] = python_source(self.tree, system, self.terms, renamed)
+        return self._cache[system, names]  # type: ignore[no-any-return]
 
     def scope(self, system: NumberSystem) -> dict[str, Any]:
         """The names that this formula's source may refer to over `system`, and nothing else."""
@@ -225,13 +227,10 @@ class Formula:
 
     def over(self, system: NumberSystem) -> Callable[..., Any]:
         """This formula as a Python function of `names`, over the numbers of one system."""
-        return _compiled(self, system)
-
-
-@cache
-def _compiled(formula: Formula, system: NumberSystem) -> Callable[..., Any]:
-    source = f"lambda {', '.join(formula.names)}: {formula.source(system)}"
-    return eval(compile(source, "<autograd formula>", "eval"), formula.scope(system))  # type: ignore[no-any-return]
+        if system not in self._cache:
+            source = f"lambda {', '.join(self.names)}: {self.source(system)}"
+            self._cache[system] = eval(compile(source, "<autograd formula>", "eval"), self.scope(system))
+        return self._cache[system]  # type: ignore[no-any-return]
 
 
 def checked_name(name: str) -> str:

@@ -68,7 +68,7 @@ def entry(function: Callable[..., Any], call: Call, batch: tuple[str, ...], most
         "    return None",
     ]
     exec("\n".join(lines), scope)
-    return scope["entry"]
+    return scope.pop("entry")  # a function in its own scope would be a reference cycle
 
 
 def _listed(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """The compiled program returned by `vectorize`.
 
 A function is traced once for each combination of shapes; the code for its results, and for each choice of
-derivatives, is generated when it is first needed.
+derivatives, is generated when it is first needed.  A program keeps the latest of both, and generates the others again.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from autograd.transforms import pytrees
 from autograd.transforms.signatures import Signature
 from autograd.vectorizing.arguments import Call, call_of, mapped
 from autograd.vectorizing.entry import entry
+from autograd.vectorizing.latest import Latest
 from autograd.vectorizing.namespaces import is_foreign, namespace_of
 from autograd.vectorizing.specialization import Specialization
 from autograd.vectorizing.trace import trace
@@ -34,8 +35,8 @@ class Program:
             raise TypeError(f"vectorize takes a function, not {shown(f)}")
         self.batch = batch
         self._signature = Signature(f)
-        self._specializations: dict[Any, Specialization] = {}
-        self._entries: dict[Any, list[_Entry]] = {}
+        self._specializations: Latest[Any, Specialization] = Latest()
+        self._entries: Latest[Any, list[_Entry]] = Latest()
         self._recent: _Entry | None = None  # the entry that was used last
         self._latest: Specialization | None = None
         for name in batch:
@@ -126,6 +127,7 @@ class Program:
                 program = without_collector(specialize)
             finally:
                 progress.close()
+        if program is not self._latest:
             self._specializations[call.key] = program
         self._latest, self._recent = program, None
         return program, call
@@ -158,7 +160,7 @@ class Program:
         """Note that an earlier way has been taken again: it comes first from now on."""
         self._recent, self._latest = quick, quick.program
         quick.program.latest = quick.names or quick.program.latest
-        self._entries[request] = [quick, *(other for other in self._entries[request] if other is not quick)]
+        self._entries[request] = [quick, *(other for other in self._entries.get(request, ()) if other is not quick)]
 
     def _remember(self, request: Any, program: Specialization, names: tuple[str, ...] | None, call: Call) -> None:
         """Keep the quick way for arguments like these, among the latest few."""

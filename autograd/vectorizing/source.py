@@ -67,7 +67,7 @@ class ArrayFunction:
             pairs = ", ".join(f"{key!r}: {result}" for key, result in zip(keys, others, strict=True))
             text = "\n    ".join([*self.lines, f"return {first}, {{{pairs}}}"])
         exec(compile(text, f"<vectorized {self.title}>", "exec"), scope)
-        return scope[self.title]  # type: ignore[no-any-return]
+        return scope.pop(self.title)  # type: ignore[no-any-return]  # one in its own scope would be a reference cycle
 
 
 def head(title: str, parameters: Sequence[tuple[str, Array]]) -> str:

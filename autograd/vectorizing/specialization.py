@@ -13,6 +13,7 @@ from autograd.vectorizing.emission import emitted
 from autograd.vectorizing.execution import block_size, compiled, run, run_in_blocks
 from autograd.vectorizing.grouping import grouped
 from autograd.vectorizing.groups import Array, Loop, Step
+from autograd.vectorizing.latest import Latest
 from autograd.vectorizing.loops import with_loops
 from autograd.vectorizing.simplification import simplified_graph
 from autograd.vectorizing.source import ArrayFunction
@@ -49,8 +50,8 @@ class Specialization:
         # the derivatives last requested
         self.latest: Names = (self.parameters() or None) if self.is_one_number else None
         self._computed = [value for group in trace.captured for value in group.values if not value.is_leaf]
-        self._codes: dict[Names, ArrayFunction | TapeFunction] = {}
-        self._functions: dict[Any, Callable[..., Any]] = {}
+        self._codes: Latest[Names, ArrayFunction | TapeFunction] = Latest()
+        self._functions: Latest[Any, Callable[..., Any]] = Latest()
 
     @property
     def is_one_number(self) -> bool:
@@ -68,7 +69,8 @@ class Specialization:
 
     def code(self, wrt: Names) -> ArrayFunction | TapeFunction:
         """The code for the results (None), or for the mean and its derivatives with respect to these arguments."""
-        if wrt not in self._codes:
+        code = self._codes.get(wrt)
+        if code is None:
             if wrt is not None and not self.is_one_number:
                 raise TypeError(
                     f"value_and_grad needs a function that returns one number, but {self.title} returned "
@@ -77,10 +79,11 @@ class Specialization:
             title = self.title if wrt is None else f"{self.title}_and_gradients"
             variables = None if wrt is None else [array for name in wrt for array in self.arrays_of(name)]
             if self.taped:
-                self._codes[wrt] = TapeFunction(title, self.arrays, *self.taped, variables)
+                code = TapeFunction(title, self.arrays, *self.taped, variables)
             else:
-                self._codes[wrt] = emitted(title, self.arrays, self.steps, self.results, variables)
-        return self._codes[wrt]
+                code = emitted(title, self.arrays, self.steps, self.results, variables)
+            self._codes[wrt] = code
+        return code
 
     def function(self, wrt: Names, call: Call, is_named: bool = False) -> Callable[..., Any]:
         """The code as a function of arrays of the kind of the call's.
@@ -88,10 +91,11 @@ class Specialization:
         It returns a tuple; if `is_named`, the value, and the derivatives by the names of the arguments.
         """
         key = wrt, call.xp, call.dtype, is_named
-        if key not in self._functions:
+        function = self._functions.get(key)
+        if function is None:
             names = wrt if is_named else None
-            self._functions[key] = without_collector(lambda: compiled(self.code(wrt), call, names))
-        return self._functions[key]
+            self._functions[key] = function = without_collector(lambda: compiled(self.code(wrt), call, names))
+        return function
 
     def run(self, wrt: Names, call: Call) -> tuple[Any, ...]:
         """The results, or the mean and its derivatives, for the arguments of the call.

@@ -73,7 +73,7 @@ class _Kernel:
         """Both as functions."""
         own = dict(scope) | {word: elementwise(function) for word, function in self.functions.items()}
         exec(f"{self.forward}\n{self.backward}", own)
-        return own["forward"], own["backward"]
+        return own.pop("forward"), own.pop("backward")  # functions in their own scope would be reference cycles
 
 
 class TapeFunction:

@@ -8,7 +8,9 @@ import time
 
 import pytest
 
+from autograd.explaining import child_process
 from autograd.explaining.child_process import run_python
+from tests.robustness.children import left
 
 SLEEPER = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(60)"
 
@@ -65,3 +67,20 @@ def test_after_an_interrupt_the_process_is_gone(tmp_path):
     finally:
         signal.signal(signal.SIGALRM, before)
     assert not is_alive(tmp_path / "pid")
+
+
+PARENT = "import runpy, sys; runpy.run_path(sys.argv[1])['run_python'](*sys.argv[2:], input=b'', timeout=60)"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize(
+    "work", ["while True: pass", "import re; re.match('(a*)*b', 'a' * 60)  # lets no other thread run"]
+)
+def test_after_the_parent_was_killed_the_process_is_gone(tmp_path, work):
+    file = tmp_path / "pid"
+    code = f"import os, sys\nwith open(sys.argv[1], 'w') as file: file.write(str(os.getpid()))\n{work}"
+    with subprocess.Popen([sys.executable, "-c", PARENT, child_process.__file__, code, str(file)]) as parent:
+        while not (file.exists() and file.read_text()):
+            time.sleep(0.01)
+        parent.kill()
+    assert not left([int(file.read_text())])

@@ -2,6 +2,7 @@
 
 import math
 import time
+import weakref
 from contextlib import suppress
 
 import numpy as np
@@ -24,6 +25,17 @@ def test_a_formula_is_a_function_of_its_names_over_every_number_system():
     assert formula.over(ieee())(np.array([2.0, 0.5]), 5.0) == pytest.approx([expected, -0.5 + math.log(1.5)])
     assert float(formula.over(mpmath())(2, 5)) == pytest.approx(expected, rel=1e-15)
     assert float(formula.over(sympy())(sp.Integer(2), sp.Integer(5))) == pytest.approx(expected, rel=1e-15)
+
+
+def test_a_formula_is_compiled_once_for_each_number_system_and_forgotten_with_it():
+    formula = Formula("x ** 2 + 17.5", ("x",))
+    function = formula.over(FLOATS)
+    assert formula.over(FLOATS) is function is not formula.over(ieee())
+    compiled = weakref.ref(function)
+    del function
+    assert compiled() is formula.over(FLOATS)
+    del formula
+    assert compiled() is None
 
 
 def test_literals_belong_to_the_number_system():

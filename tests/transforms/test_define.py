@@ -1,8 +1,12 @@
 """Operations of one's own: they do all that the table's do, and mistakes in them are pointed at."""
 
+import gc
+import inspect
+import linecache
 import math
 import pickle
 import re
+import traceback
 
 import numpy as np
 import pytest
@@ -116,6 +120,21 @@ def test_one_with_the_name_of_a_built_in_is_printed_as_a_call():
 def test_a_function_of_a_module_can_be_pickled():
     assert cube.__module__ == __name__
     assert pickle.loads(pickle.dumps(cube)) is cube
+
+
+def test_its_code_is_shown_as_long_as_it_may_be_needed():
+    def lines():
+        return {file: entry[2] for file, entry in linecache.cache.items() if file.startswith("<autograd short_lived ")}
+
+    short_lived = define("short_lived", "x ** 2", dx="2 * x")
+    assert inspect.getsource(short_lived).splitlines() == [*map(str.rstrip, *lines().values())]
+    with pytest.raises(TypeError) as error:
+        short_lived("a")
+    del short_lived
+    assert "return record(op, X)" in "".join(traceback.format_tb(error.value.__traceback__))
+    del error
+    gc.collect()
+    assert not lines()
 
 
 def test_names_of_operands_may_be_anything_a_program_uses():

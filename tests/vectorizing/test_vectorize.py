@@ -5,6 +5,7 @@ import pickle
 import random
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from itertools import pairwise
 from math import isfinite
@@ -39,6 +40,7 @@ from autograd import (
 )
 from autograd.core.graph import adjoints, newest_first
 from autograd.formula.systems import ieee
+from autograd.vectorizing.latest import Latest
 from tests.mutants import PROGRAMS, failures
 from tests.programs import random_program
 
@@ -1031,6 +1033,39 @@ def test_a_captured_result_whose_leaf_was_changed_is_refused():
     for call in (program, program.value_and_grad):
         with pytest.raises(StaleGraphError, match=r"^'w' was changed to 5.0 after h = w·3 had been computed from it"):
             call(x=[1.0])
+
+
+def test_a_program_keeps_its_latest_traces_and_comes_back_to_others(monkeypatch):
+    monkeypatch.setattr(Latest, "SIZE", 3)
+    traced = []
+
+    def scaled(x, unit):
+        traced.append(unit)
+        return x * len(unit)
+
+    program = vectorize(scaled, batch="x")
+    for unit in ("m", "cm", "inch", "m", "light-year", "m", "cm"):  # "cm" is the one that was forgotten
+        assert program(x=[1.0], unit=unit).tolist() == [len(unit)]
+    assert traced == ["m", "cm", "inch", "light-year", "cm"]
+
+
+def test_a_program_keeps_its_latest_choices_of_derivatives(monkeypatch):
+    monkeypatch.setattr(Latest, "SIZE", 2)
+    program = vectorize(lambda a, b, c, x: a * b * c * x, batch="x")
+    for wrt in 2 * [("a",), ("b", "c"), "b", ("c", "a", "b"), None]:
+        value, gradients = program.value_and_grad(a=2.0, b=3.0, c=5.0, x=[1.0], wrt=wrt)
+        assert (value, gradients) == (30.0, {name: {"a": 15.0, "b": 10.0, "c": 6.0}[name] for name in wrt or "abc"})
+
+
+def test_threads_that_need_more_traces_than_are_kept_get_their_own_results(monkeypatch):
+    monkeypatch.setattr(Latest, "SIZE", 2)
+    program = vectorize(lambda w: sum(x * x for x in w))
+
+    def call(width):
+        return all(program.value_and_grad(w=np.ones(width))[0] == width for _ in range(30))
+
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(call, range(1, 5)))
 
 
 def test_threads_get_their_own_results():

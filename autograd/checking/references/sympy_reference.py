@@ -6,7 +6,7 @@ derivatives in the table.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from autograd.checking.audit import Graph, operand_positions
@@ -22,7 +22,7 @@ MAX_EDGES = 1000
 """Maximum number of edges of a graph for which SymPy is used."""
 
 
-@cache
+@lru_cache(maxsize=256)
 def _partial(op: Operation, position: int) -> tuple[list[Any], Any]:
     """SymPy's derivative of a row with respect to one operand: the symbols, and the expression."""
     import sympy as sp
