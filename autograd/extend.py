@@ -8,7 +8,7 @@ TypeError: w = '3': a string is not a number; write float('3') if it holds one
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.cli.terminal import PAGES, check_picture_name, save, say
+from autograd.cli.terminal import PAGES, Parser, check_picture_name, save, say
 from autograd.core.value import as_float, shown
 from autograd.drawing.draw import check_size
 from autograd.drawing.style import EDGE, FAINT, FONT, GRAPH, NUMBER, bold, box, faint, lines, minus, text
@@ -50,8 +50,9 @@ __all__ = [  # noqa: RUF022 - by purpose
     "FONT",
     "GRAPH",
     "NUMBER",
-    # command lines: printing with an exit status, progress, and files for pictures
+    # command lines: options, printing with an exit status, progress, and files for pictures
     "PAGES",
+    "Parser",
     "check_picture_name",
     "progress_bar",
     "save",

@@ -1,0 +1,1 @@
+"""Attacks: each module runs one, and prints its figures."""
