@@ -22,7 +22,7 @@ from autograd.explaining.samples import find_samples
 from autograd.explaining.symbolic import Symbolic, local_formulas, slope_formulas
 from autograd.explaining.words import ENGLISH, Words
 from autograd.extensions.expressions import appearing, expression, folded
-from autograd.formula.typesetting import SUM, Style, derivative, numbered
+from autograd.formula.typesetting import SUM, Style, derivative, numbered, shortened
 
 __all__ = ["Chain", "View", "as_values"]
 
@@ -199,7 +199,7 @@ def as_values(caller: str, root: Any, wrt: Any) -> list[Value]:
     values = [] if wrt is None else list(wrt) if is_several else [wrt]
     for value in (root, *values):
         if type(value) is not Value:
-            raise TypeError(f"{caller} takes Values, not {shown(value)}")
+            raise TypeError(f"{caller} takes Values, not {shortened(repr(value))}")
     return list(dict.fromkeys(values))
 
 

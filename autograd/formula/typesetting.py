@@ -106,7 +106,7 @@ def printable(text: str) -> str:
 def shortened(text: str, limit: int = MAX_LABEL) -> str:
     """A label as it is shown: printable, in one line, and not too long."""
     line = printable(re.sub(r"\s", " ", text[: limit + 1]))
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    return line if len(text) <= limit else line[: limit - 1] + "…"
 
 
 def derivative(top: str, bottom: str, d: str = "d") -> str:

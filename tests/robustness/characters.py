@@ -9,18 +9,20 @@ import contextlib
 import io
 import json
 import random
+import re
 import sys
 import time
 import traceback
 import unicodedata
 import warnings
 from collections import Counter
+from html import unescape
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 from autograd import Constant, Value, draw, exp, explain, grad, gradcheck, log, mean, page, vectorize
 from autograd.cli.main import main as command_line
-from autograd.formula.typesetting import MAX_MARKS
+from autograd.formula.typesetting import MAX_MARKS, shortened
 
 NASTY = [
     *map(chr, (*range(32), *range(0x7F, 0xA0))),
@@ -81,6 +83,9 @@ def rendered_pictures(text):
     yield "long text", bundle["text/plain"]
     yield "xml", bundle["image/svg+xml"]
     yield "html", bundle["text/html"]
+    lines = [unescape(re.sub("<.*?>", "", line)) for line in bundle["image/svg+xml"].splitlines() if "<text" in line]
+    name = shortened(J.label)
+    assert any(line.startswith(name) for line in lines), f"{name!r} is not in the picture"
     assert draw(J, w).pipe("png").startswith(b"\x89PNG")
 
 
@@ -259,7 +264,9 @@ def message(error):
     return str(error.args[0]) if isinstance(error, KeyError) else str(error)
 
 
-SINKS = {f.__name__: f for f in (values, pictures, explanations, pages, words, reports, programs, cli)}
+SINKS = {
+    f.__name__: f for f in (values, pictures, rendered_pictures, explanations, pages, words, reports, programs, cli)
+}
 
 
 # --- Checks -----------------------------------------------------------------------------------------------

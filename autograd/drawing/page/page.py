@@ -85,7 +85,7 @@ def page(
     elif callable(target):
         root, has_all_branches = graph_of(target, named)
     else:
-        raise TypeError(f"page takes a Value or a function, not {shown(target)}")
+        raise TypeError(f"page takes a Value or a function, not {shortened(repr(target))}")
     words = Words(language)
     chain = Chain.stepwise(root, view, True, words)
     check_stale(chain.nodes)
