@@ -16,7 +16,7 @@ from autograd.explaining.words import Words, words
 from autograd.extensions.expressions import expression
 from autograd.extensions.progress import progress_bar
 from autograd.extensions.requirements import require
-from autograd.formula.typesetting import columns, derivative, factor, number
+from autograd.formula.typesetting import columns, derivative, factor, number, printable
 
 if TYPE_CHECKING:
     from autograd.drawing.rendering import Drawing
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [  # noqa: RUF022 - by purpose
     # numbers: checked, or shown in a message
     "as_float",
+    "printable",
     "require",
     "shown",
     # notation: numbers, derivatives and expressions as they are written, and aligned columns

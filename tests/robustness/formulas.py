@@ -11,6 +11,8 @@ import time
 import traceback
 from collections import Counter
 
+import numpy as np
+
 from autograd import Value, define, explain
 from autograd.explaining.formulas import parse_formulas
 from autograd.formula.language import Formula, FormulaError
@@ -68,7 +70,8 @@ def hostile(choice: random.Random) -> str:
 def attack(text: str) -> str:
     """The reason why this formula must not behave as it does; empty if it is an answer."""
     try:
-        _use(text)
+        with np.errstate(all="ignore"):
+            _use(text)
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         return f"{type(error).__name__}: {error!s:.60} at {place.filename.rpartition('/')[2]}:{place.lineno}"
