@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.cli.terminal import PAGES, Parser, check_picture_name, save, say
 from autograd.core.value import as_float, shown
 from autograd.drawing.draw import check_size
-from autograd.drawing.style import EDGE, FAINT, FONT, GRAPH, NUMBER, bold, box, faint, lines, minus, text
+from autograd.drawing.style import EDGE, FAINT, FONT, GRAPH, NUMBER, bold, box, faint, lines, minus, text, tooltip
 from autograd.explaining.words import Words, words
 from autograd.extensions.expressions import expression
 from autograd.extensions.progress import progress_bar
@@ -42,6 +42,7 @@ __all__ = [  # noqa: RUF022 - by purpose
     "lines",
     "minus",
     "text",
+    "tooltip",
     # the words of pictures: in the language of a picture, and as a table for translators
     "Words",
     "words",
