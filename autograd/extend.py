@@ -8,17 +8,17 @@ TypeError: w = '3': a string is not a number; write float('3') if it holds one
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.cli.terminal import PAGES, check_picture_name, save, say
+from autograd.cli.terminal import PAGES, Parser, check_picture_name, save, say
 from autograd.core.value import as_float, shown
 from autograd.drawing.draw import check_size
-from autograd.drawing.style import EDGE, FAINT, FONT, GRAPH, NUMBER, bold, box, faint, lines, minus, text
+from autograd.drawing.style import EDGE, FAINT, FONT, GRAPH, NUMBER, bold, box, faint, lines, minus, text, tooltip
 from autograd.explaining.words import Words, words
 from autograd.extensions.expressions import expression
 from autograd.extensions.files import write
 from autograd.extensions.interrupts import with_cleanup
 from autograd.extensions.progress import progress_bar
 from autograd.extensions.requirements import require
-from autograd.formula.typesetting import columns, derivative, factor, number, shortened
+from autograd.formula.typesetting import columns, derivative, factor, number, printable, shortened
 
 if TYPE_CHECKING:
     from autograd.drawing.rendering import Drawing
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [  # noqa: RUF022 - by purpose
     # numbers: checked, or shown in a message
     "as_float",
+    "printable",
     "require",
     "shortened",
     "shown",
@@ -44,6 +45,7 @@ __all__ = [  # noqa: RUF022 - by purpose
     "lines",
     "minus",
     "text",
+    "tooltip",
     # the words of pictures: in the language of a picture, and as a table for translators
     "Words",
     "words",
@@ -56,8 +58,9 @@ __all__ = [  # noqa: RUF022 - by purpose
     # files, replaced as a whole, and what is done at the end, whenever Ctrl-C arrives
     "with_cleanup",
     "write",
-    # command lines: printing with an exit status, progress, and files for pictures
+    # command lines: options, printing with an exit status, progress, and files for pictures
     "PAGES",
+    "Parser",
     "check_picture_name",
     "progress_bar",
     "save",

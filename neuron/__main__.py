@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 
-from autograd.extend import say
+from autograd.extend import Parser, say
 from neuron import losses
 from neuron.lessons import LESSONS
 from neuron.lessons.one_neuron import OneNeuron
@@ -22,11 +22,11 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the lesson with command-line `arguments`; return the exit status, 2 for unusable input."""
+    return say(_lines(arguments), "neuron")
+
+
+def _lines(arguments: Sequence[str] | None) -> Iterator[str]:
     options = _options(arguments)
-    return say(_lines(options), "neuron")
-
-
-def _lines(options: argparse.Namespace) -> Iterator[str]:
     if "lesson" in options:
         yield from LESSONS[options.lesson](options.epochs, options.lr, options.seed, options.plot, options.csv).lines()
         return
@@ -50,7 +50,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return _parser().parse_args(words)
 
 
-class _Parser(argparse.ArgumentParser):
+class _Parser(Parser):
     """A parser that reads -1e-3 as a number; before Python 3.14 argparse takes it for an option."""
 
     def __init__(self, **options: str) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd import Value
-from autograd.extend import derivative, number
+from autograd.extend import derivative, number, shown
 from neuron.landscape import Landscape, Loss
 from neuron.models.neuron import Model
 from neuron.models.samples import as_arrays
@@ -118,7 +118,7 @@ def loss_surface(
     Raises ValueError if there are not two parameters, or the history did not record them or is of another model.
     """
     chosen = model.parameters() if over is None else list(over)
-    labels = [parameter.label or "p" for parameter in chosen]
+    labels = [_name(parameter) for parameter in chosen]
     if len({id(parameter) for parameter in chosen}) != 2:
         raise ValueError(f"loss_surface draws the loss over two parameters, such as over=(n.w[0], n.b), not {labels}")
     landscape = Landscape(model, chosen, X, y, loss, reduction, penalty)
@@ -159,7 +159,7 @@ def tangents(
     landscape = Landscape(model, [parameter], X, y, loss, reduction)
     now = parameter.data
     touching = [now - max(1.0, abs(now)), now, now + max(1.0, abs(now))] if at is None else list(at)
-    name = parameter.label or "p"
+    name = _name(parameter)
     low, high = _wider(min([now, *touching]), max([now, *touching]), 0.25)
     along = np.linspace(low, high, 200)
     curve = landscape.heights(along[:, np.newaxis])
@@ -214,7 +214,7 @@ def learning_rates(
         ax.plot(path, height, color=BLUE, marker="o", markersize=4)
         ends = f"{number(float(height[0]), 3)} → {number(float(height[-1]), 3)}"
         ax.set_title(f"learning rate {lr:g}\nloss {ends} in {len(path) - 1} epochs", fontsize=11)
-        ax.set(xlabel=parameter.label or "p", ylabel="loss L")
+        ax.set(xlabel=_name(parameter), ylabel="loss L")
         ax.set(xlim=(along[0], along[-1]), ylim=(curve.min() - 0.05 * np.ptp(curve), curve.max()))
         ax.label_outer()
     return panels
@@ -297,6 +297,11 @@ def _curves(training: Sequence[float], validation: Sequence[float], name: str, a
     ax.set(xlabel="epoch", ylabel=name)
     ax.legend()
     return ax
+
+
+def _name(parameter: Value) -> str:
+    """The name of a parameter without what Matplotlib would read as a formula."""
+    return shown(parameter).replace("$", r"\$") if parameter.label else "p"
 
 
 def _around(points: Array) -> list[tuple[float, float]]:

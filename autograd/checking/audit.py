@@ -25,7 +25,7 @@ from autograd.checking.references.finite_differences import ladder_slopes
 from autograd.checking.verdicts import Slopes, judge
 from autograd.core.graph import newest_first
 from autograd.core.table import Operation
-from autograd.core.value import Value
+from autograd.core.value import Value, label_of
 from autograd.extensions.expressions import expression
 from autograd.formula.systems import FLOATS, IEEE, mpmath
 from autograd.formula.typesetting import factor, number, shortened
@@ -98,8 +98,8 @@ class Graph:
     def describe(self, value: Value) -> str:
         """The value as a report names it: ``node #5  t = tanh(h), h = -0.66``; a leaf as ``w = 0.5``."""
         if value.is_leaf:
-            return f"{value.label or 'an unnamed leaf'} = {number(value.data)}"
-        written = f"{value.label} = {expression(value)}" if value.label else expression(value)
+            return f"{label_of(value) or 'an unnamed leaf'} = {number(value.data)}"
+        written = f"{label_of(value)} = {expression(value)}" if value.label else expression(value)
         numbers = dict.fromkeys(
             f"{shortened(operand.label or expression(operand), 30)} = {number(operand.data)}"
             for operand, _ in value.edges[:3]
@@ -170,7 +170,7 @@ def wrong_slope(
         return ""
     wrt = op.operands[position * len(op.operands) // len(operands) if op.nary else position]
     if operand is not None:
-        wrt = operand.label or f"({shortened(expression(operand), 30)})"
+        wrt = label_of(operand) or f"({shortened(expression(operand), 30)})"
     if right.kind == "smooth":
         return f"d {name or op.name}/d{wrt} should be {_apart(right.left, slope)}"
     between = f"between {number(right.left)} and {number(right.right)}"

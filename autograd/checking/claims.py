@@ -19,7 +19,7 @@ from autograd.checking.inputs import Gradients, Inputs
 from autograd.checking.matching import matched
 from autograd.checking.reports.report import ArrayCheck
 from autograd.checking.targets import Target
-from autograd.core.value import Value
+from autograd.core.value import Value, label_of
 from autograd.extensions.expressions import expression
 from autograd.formula.typesetting import number
 
@@ -136,7 +136,7 @@ def _lost(graph: Graph) -> list[str]:
         upstream = adjoints[node]
         for operand, local in node.edges:
             if isfinite(upstream) and not isfinite(upstream * local):
-                wrt = operand.label or expression(operand)
+                wrt = label_of(operand) or expression(operand)
                 slope = f"the slope with respect to {wrt} is {number(local)}"
                 what = slope if not isfinite(local) else f"{slope}; multiplied by {number(upstream)}, it overflows"
                 return [f"Where: {graph.describe(node)}", f"  {what}"]

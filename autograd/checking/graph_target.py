@@ -17,7 +17,7 @@ from autograd.checking.targets import Target
 from autograd.core.graph import check_stale
 from autograd.core.value import Value, shown
 from autograd.formula.systems import IEEE
-from autograd.formula.typesetting import numbered
+from autograd.formula.typesetting import numbered, shortened
 
 __all__ = ["GraphTarget", "recorded_graph"]
 
@@ -90,7 +90,7 @@ def _named_leaves(graph: Graph, inputs: Any) -> dict[str, Value]:
             names = chain([label], (f"{label}'{i}" for i in count(2)))
             named[next(name for name in names if name not in named)] = leaf
     of_graph = set(graph.leaves())
-    for name, leaf in named.items():
+    for name, leaf in zip(map(shortened, named), named.values(), strict=True):
         if type(leaf) is not Value:
             raise TypeError(f"gradcheck of a recorded graph takes its leaves, Values, not {name} = {shown(leaf)}")
         if not leaf.is_leaf:

@@ -17,6 +17,7 @@ from autograd.checking.arrays import as_numpy, is_array_like, with_numbers
 from autograd.checking.references.precision import DOUBLE, Precision, coarser, precision_of
 from autograd.core.value import Value, is_real
 from autograd.extensions.arrays import is_array
+from autograd.formula.typesetting import shortened
 from autograd.transforms import pytrees
 from autograd.transforms.signatures import misfit, name_of, positional_names, signature_of
 
@@ -150,7 +151,8 @@ class Inputs:
         if problem:
             written = f"{'gradient=' * is_gradient}{name_of(f)}{signature_of(f) or '(...)'}"
             has_names = self.by_name or all(name.isidentifier() for name in self.trees)
-            inputs = f"the inputs {', '.join(self.trees)}" if has_names else f"{len(self.trees)} arguments"
+            names = ", ".join(map(shortened, self.trees))
+            inputs = f"the inputs {names}" if has_names else f"{len(self.trees)} arguments"
             raise TypeError(f"{written} cannot be called with {inputs}: {problem}; {self._advice(f)}")
 
     def _advice(self, f: Callable[..., Any]) -> str:

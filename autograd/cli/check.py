@@ -21,7 +21,7 @@ from autograd.checking.reports.report import Report, worst
 from autograd.checking.results import silent
 from autograd.cli.random_points import Arguments, MissingShapesError, UncheckedError, report_at
 from autograd.cli.student_file import Pair, StudentFile
-from autograd.cli.terminal import say
+from autograd.cli.terminal import Parser, say
 
 __all__ = ["main"]
 
@@ -71,13 +71,13 @@ class Outcome:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command and return the exit status: 0 if all gradients are right, 1 if not, 2 for unusable input."""
-    options, outcomes = _options(arguments), list[Outcome]()
-    status = say(_output(options, outcomes), "autograd")
+    outcomes: list[Outcome] = []
+    status = say(_output(arguments, outcomes), "autograd")
     return max([status, *(outcome.status for outcome in outcomes)])
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m autograd check",
         description="Check the gradients in a student's file at random points. The file is run: use a sandbox unless "
         "you trust it. A pair of functions is f and grad_f (or f_grad, df, d_f, gradient_f, f_gradient), loss and "
@@ -142,8 +142,9 @@ def _whole(least: int) -> Callable[[str], int]:
     return whole
 
 
-def _output(options: argparse.Namespace, outcomes: list[Outcome]) -> Iterator[str]:
+def _output(arguments: Sequence[str], outcomes: list[Outcome]) -> Iterator[str]:
     """The lines that are printed; the outcome for each pair is added to `outcomes`."""
+    options = _options(arguments)
     with redirect_stdout(sys.stderr) if options.json else nullcontext():  # what the file prints
         file = StudentFile(options.file)
     pairs = file.pairs

@@ -15,15 +15,15 @@ from typing import Any
 
 from autograd.cli import check
 from autograd.cli.run import Run, with_branches
-from autograd.cli.terminal import PAGES, check_picture_name, save, say
-from autograd.core.value import Constant, Value
+from autograd.cli.terminal import PAGES, Parser, check_picture_name, save, say
+from autograd.core.value import Constant, Value, label_of
 from autograd.drawing.draw import draw
 from autograd.drawing.page.page import page
 from autograd.drawing.style import FORMATS
 from autograd.explaining.formulas import Formulas, parse_formulas
 from autograd.extensions.expressions import expression
 from autograd.formula.language import FormulaError, checked_name
-from autograd.formula.typesetting import columns, number
+from autograd.formula.typesetting import columns, number, shortened
 
 __all__ = ["main"]
 
@@ -33,12 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if arguments[:1] == ["check"] and "=" not in "".join(arguments[1:2]):  # check=3 is a variable of the formula check
         return check.main(arguments[1:])
-    options = _options(arguments)
-    return say(_output(options), "autograd")
+    return say(_output(arguments), "autograd")
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m autograd",
         description="The value of a formula, its gradients by the chain rule, and whether they are right.",
         epilog="Several formulas are separated by semicolons, and may use each other's names: "
@@ -56,8 +55,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_intermixed_args([" " + text if minus.match(text) else text for text in arguments])
 
 
-def _output(options: argparse.Namespace) -> Iterator[str]:
+def _output(arguments: Sequence[str]) -> Iterator[str]:
     """The lines that are printed."""
+    options = _options(arguments)
     formulas = parse_formulas(options.formula, options.inputs)
     wrt = _variables(options.wrt, formulas) if options.wrt else list(formulas.inputs)
     if options.draw:
@@ -89,13 +89,14 @@ def _variables(names: str, formulas: Formulas) -> list[str]:
     wrt = list(dict.fromkeys(checked_name(name.strip()) for name in names.split(",")))
     for name in wrt:
         if name not in formulas.inputs:
-            variables = f"the variables are {', '.join(formulas.inputs)}" if formulas.inputs else "there are none"
-            raise FormulaError(f"--wrt {names}: {name!r} is not a variable; {variables}")
+            known = ", ".join(map(shortened, formulas.inputs))
+            variables = f"the variables are {known}" if known else "there are none"
+            raise FormulaError(f"--wrt {shortened(names)}: {shortened(name)!r} is not a variable; {variables}")
     return wrt
 
 
 def _text(run: Run) -> Iterator[str]:
-    f = run.root.label
+    f = label_of(run.root)
     yield "Value"
     yield from columns([_step(v) for v in run.steps], " = ")
     if not run.wrt:
@@ -107,7 +108,7 @@ def _text(run: Run) -> Iterator[str]:
     yield from (f"  {line}" for line in report.findings())
     yield ""
     yield "Closed form"
-    yield from columns([(f"d{f}/d{name}", formula) for name, formula in formulas.items()], " = ")
+    yield from columns([(f"d{f}/d{shortened(name)}", formula) for name, formula in formulas.items()], " = ")
     yield ""
     yield "Chain rule"
     for name in run.wrt:
@@ -117,9 +118,9 @@ def _text(run: Run) -> Iterator[str]:
 def _step(v: Value | Constant) -> tuple[str, ...]:
     """``t₁ = w·x = 0.5·2.0 = 1.0``; for a plain number, only its value."""
     if type(v) is not Value:
-        return v.label, number(float(v)), "", ""
+        return label_of(v), number(float(v)), "", ""
     symbols, numbers, value = expression(v), expression(v, numbers=True), number(v.data)
-    return (str(v.label), symbols, numbers, value) if numbers != value else (str(v.label), symbols, value, "")
+    return (label_of(v), symbols, *([numbers, value] if numbers != value else [value, ""]))
 
 
 def _plain(run: Run) -> dict[str, Any]:

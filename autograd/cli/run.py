@@ -16,7 +16,7 @@ from autograd.checking.references.by_replay import ExactReplay
 from autograd.checking.reports.report import Report
 from autograd.core.graph import newest_first
 from autograd.core.state import seams
-from autograd.core.value import VALUES, Constant, Value
+from autograd.core.value import VALUES, Constant, Value, label_of
 from autograd.drawing.page.function_graph import graph_of
 from autograd.explaining.chain import Chain
 from autograd.explaining.chain_rule import chain_rule
@@ -25,7 +25,7 @@ from autograd.explaining.sympy_derivatives import sympy_derivatives
 from autograd.explaining.wording import rule_lines
 from autograd.extensions.tracing import is_condition
 from autograd.formula.systems import FLOATS, NumberSystem
-from autograd.formula.typesetting import numbered
+from autograd.formula.typesetting import numbered, shortened
 
 __all__ = ["Run", "with_branches"]
 
@@ -65,7 +65,8 @@ class Run:
         try:
             return list(rule_lines(chain_rule(Chain(self.root, self.leaves[name]))))
         except ValueError:
-            return [f"d{self.root.label}/d{name} = 0: {self.root.label} does not depend on {name} here"]
+            f, x = label_of(self.root), shortened(name)
+            return [f"d{f}/d{x} = 0: {f} does not depend on {x} here"]
 
 
 def with_branches(formulas: Formulas, wrt: Sequence[str]) -> Value:

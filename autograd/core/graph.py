@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from autograd.core.state import seams
-from autograd.core.value import Value, name, sentence
+from autograd.core.value import Value, name, sentence, shown
 
 __all__ = [
     "StaleGraphError",
@@ -119,7 +119,7 @@ def adjoints(
 def check_values(wrt: Iterable[Value]) -> list[Value]:
     """`wrt` as a list; TypeError if it holds anything but Values."""
     if not hasattr(wrt, "__iter__"):
-        raise TypeError(f"gradients takes a sequence of Values: write [{getattr(wrt, 'label', None) or repr(wrt)}]")
+        raise TypeError(f"gradients takes a sequence of Values: write [{shown(wrt)}]")
     values = list(wrt)
     for value in values:
         if type(value) is not Value:

@@ -15,7 +15,7 @@ from typing import Any
 
 from autograd.core.state import clock, seams
 from autograd.core.table import OPERATIONS, Operation
-from autograd.core.value import VALUES, Constant, Value, as_float, is_real, shown
+from autograd.core.value import VALUES, Constant, Value, as_float, is_real, label_of, shown
 
 __all__ = ["function_of", "functions", "install", "introduced", "method_of", "new_node", "record", "record_operator"]
 
@@ -93,7 +93,7 @@ def _described(op: Operation, operands: Sequence[Any]) -> str:
     """The part of an error that identifies the operands: ``(x is 'p' = w·x + b)``."""
     known = []
     for x, operand in zip(op.operands, () if op.nary else operands, strict=False):
-        label = getattr(operand, "label", None)
+        label = label_of(operand)
         parts = [f"{'your ' * (label in op.operands)}'{label}'"] if label and label != x else []
         computed = type(operand) is Value and not operand.is_leaf and operand.op.name != "pos"  # +x adds nothing to x
         parts += [seams.expression(operand)] if computed else []

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, final
 from autograd.core.state import clock, seams
 from autograd.core.table import LEAF, Operation
 from autograd.formula.systems import NumberSystem
+from autograd.formula.typesetting import shortened
 
 if TYPE_CHECKING:
     from autograd.core.methods import Methods  # a stub, generated from the table: Values' operators and functions
@@ -24,7 +25,7 @@ else:
     Methods = object
 
 __all__ = [
-    "VALUES", "Constant", "Reader", "Value", "as_float", "is_real", "name", "sentence", "shown",
+    "VALUES", "Constant", "Reader", "Value", "as_float", "is_real", "label_of", "name", "sentence", "shown",
 ]  # fmt: skip
 
 VALUES = NumberSystem("Values", {"pi": math.pi})
@@ -193,7 +194,7 @@ class Value(Methods):
 
     def __str__(self) -> str:
         if self.is_leaf:
-            return f"{self.label} = {self._number!r}" if self.label else repr(self._number)
+            return f"{label_of(self)} = {self._number!r}" if self.label else repr(self._number)
         return f"{sentence(self)} = {self._number!r}"
 
     def __format__(self, spec: str) -> str:
@@ -242,10 +243,16 @@ class Constant(float):
         return f"Constant({float(self)!r}, label={self.label!r})"
 
 
+def label_of(x: object) -> str:
+    """The label of a Value or a named number as it is written: printable, and not too long; empty without a label."""
+    label = getattr(x, "label", None)
+    return shortened(label) if label and isinstance(label, str) else ""
+
+
 def name(value: Value) -> str:
     """The name of a Value in a sentence: its label, or else its expression or number."""
     if value.label:
-        return f"'{value.label}'"
+        return f"'{label_of(value)}'"
     return f"Value({value._number!r})" if value.is_leaf else seams.expression(value)
 
 
@@ -253,7 +260,7 @@ def sentence(value: Value) -> str:
     """``ŷ = w·x + b`` for a named node, ``w·x + b`` for one without a name."""
     if value.is_leaf:
         return name(value)
-    return f"{value.label} = {seams.expression(value)}" if value.label else seams.expression(value)
+    return f"{label_of(value)} = {seams.expression(value)}" if value.label else seams.expression(value)
 
 
 def is_real(number: object) -> bool:
@@ -297,8 +304,6 @@ def _checked(label: object) -> str:
 def shown(number: object) -> str:
     """The operand as a message replays it: by its label if it has one, cut short if it is long."""
     try:
-        label = getattr(number, "label", None)
-        text = label if label and isinstance(label, str) else repr(number)
+        return label_of(number) or shortened(repr(number))
     except ValueError:  # Python refuses to write out an integer of over 4,300 digits
-        text = "a huge integer"
-    return text if len(text) <= 60 else text[:57] + "..."
+        return "a huge integer"

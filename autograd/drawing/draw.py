@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-from autograd.core.value import Value
+from autograd.core.value import Value, shown
 from autograd.drawing.alt_text import in_words
 from autograd.drawing.arrows import ArrowAttributes
 from autograd.drawing.boxes import BoxContents
@@ -89,7 +89,7 @@ def draw(
     hidden = list(hide) if isinstance(hide, Iterable) and not isinstance(hide, str) else [hide]
     for kind in hidden:
         if kind not in HIDEABLE:
-            raise ValueError(f"hide={hide!r}: numbers that can be hidden: {', '.join(HIDEABLE)}")
+            raise ValueError(f"hide={shown(hide)}: numbers that can be hidden: {', '.join(HIDEABLE)}")
     if hasattr(root, "_drawing_"):
         if wrt is not None or view != "named" or hidden:
             raise TypeError(f"the picture of {root!r} takes no wrt=, view= or hide=: draw one of its results instead")
@@ -110,7 +110,7 @@ def check_style(theme: str, direction: str) -> None:
     """Raise ValueError for an unknown theme or direction."""
     for option, value, choices in (("theme", theme, THEMES), ("direction", direction, DIRECTIONS)):
         if value not in choices:
-            raise ValueError(f"{option}={value!r}: known {option}s: {', '.join(choices)}")
+            raise ValueError(f"{option}={shown(value)}: known {option}s: {', '.join(choices)}")
 
 
 def _graph(

@@ -26,7 +26,7 @@ from autograd.drawing.style import FORMATS, recolored
 from autograd.drawing.svg import svg
 from autograd.explaining.child_process import run_python
 from autograd.extensions.files import write
-from autograd.formula.typesetting import shortened
+from autograd.formula.typesetting import printable, shortened
 
 __all__ = ["Drawing", "pictures"]
 
@@ -43,9 +43,6 @@ NOT_LOADED = (
     "drawing needs Graphviz, but the copy in pygraphviz does not load ({reason}): on Debian and Ubuntu, apt install "
     "libx11-6 libxext6 libxrender1 libglib2.0-0 libexpat1, or install the dot program"
 )
-
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-"""Characters that neither Graphviz nor XML takes."""
 
 _LOAD_FAILED = 69  # the status "service unavailable" of sysexits.h
 _CHILD = f"""
@@ -95,7 +92,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
     def __iter__(self, subgraph: bool = False) -> Iterator[str]:
         """The lines of the DOT source, in the colours of the theme."""
         for line in super().__iter__(subgraph=subgraph):
-            yield recolored(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", line), self.theme)
+            yield recolored(printable(line), self.theme)
 
     def pipe(
         self,
@@ -189,7 +186,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
 
         Never raises: if nothing can be drawn, the text describes the picture and says what to install.
         """
-        bundle = {"text/plain": _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", self.words) or self.source}
+        bundle = {"text/plain": printable(self.words) or self.source}
         try:
             ((image, pdf),) = pictures([self], ["svg", "pdf"])
         except (RuntimeError, OSError, ValueError) as error:
@@ -228,7 +225,7 @@ def pictures(
 
 def _description(drawing: Drawing) -> str:
     """The words of a drawing in one line, not too long."""
-    return shortened(" ".join(_UNPRINTABLE.sub("", drawing.words).split()), MAX_WORDS)
+    return shortened(" ".join(drawing.words.split()), MAX_WORDS)
 
 
 def _sized(source: str, scale: float) -> str:

@@ -167,14 +167,21 @@ def signs(formula: str) -> str:
 
 def text(words: str, color: str = NAME, size: int = 15) -> Cell:
     """Text in a cell."""
-    return Cell(_font(escape(words) or " ", color, size), text_width(words, size), round(LINE * size))
+    return Cell(_font(_escaped(words), color, size), text_width(words, size), round(LINE * size))
 
 
 def bold(words: str, color: str = NAME, size: int = 15) -> Cell:
     """Bold text in a cell."""
-    return Cell(
-        _font(f"<b>{escape(words) or ' '}</b>", color, size), text_width(words, size, bold=True), round(LINE * size)
-    )
+    return Cell(_font(f"<b>{_escaped(words)}</b>", color, size), text_width(words, size, bold=True), round(LINE * size))
+
+
+def _escaped(words: str) -> str:
+    r"""Text for Graphviz's HTML, in which \N would be the name of the node; a cell without text is not valid.
+
+    Graphviz loses its place in the JSON after two backslashes in a row, so each has a run of text of its own.
+    """
+    apart = re.sub(r"(?<=\\)\\", r"<font>\\</font>", escape(words))
+    return apart.replace("\\", r"\\") or " "
 
 
 def _font(html: str, color: str, size: int) -> str:

@@ -22,6 +22,8 @@ _DASHES = {"dashed": (2, 1), "dotted": (1, 2)}
 """Dashes and the gaps between them, in widths of the line, which counts as at least `_THICK` here."""
 _THICK = 2.5
 _FONT = "Times,serif"
+_RIGHT_TO_LEFT = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
+"""Letters of scripts that run from right to left, and take the numbers beside them along."""
 
 
 def svg(layout: Mapping[str, Any], words: str = "", scale: float = 1.0) -> str:
@@ -109,7 +111,8 @@ def _elements(operations: Sequence[Mapping[str, Any]], family: str, label: str =
             case "T":
                 (x, y), width, anchor = operation["pt"], operation["width"], _ANCHORS[operation["align"]]
                 left = x - width * _SHARES[anchor]
-                runs.append(_Run(left, -y, width, operation["text"], anchor, font | {"fill": pen["stroke"]}))
+                words = operation["text"].replace(r"\\", "\\")  # Graphviz doubles backslashes
+                runs.append(_Run(left, -y, width, words, anchor, font | {"fill": pen["stroke"]}))
             case "E" | "P" | "B":
                 shapes[_outline(operation)] = dict(pen)
             case "e" | "p" | "b" | "L":
@@ -154,7 +157,9 @@ def _lines(runs: Sequence[_Run], label: str) -> Iterator[str]:
         if len(row) == 1:
             yield _tag("text", place | row[0].attributes, escape(words))
         else:
-            yield _tag("text", place, "".join(_tag("tspan", run.attributes, escape(run.words)) for run in row))
+            apart = {"style": "unicode-bidi:isolate"} if re.search(_RIGHT_TO_LEFT, words) else {}
+            spans = (_tag("tspan", run.attributes | apart, escape(run.words)) for run in row)
+            yield _tag("text", place, "".join(spans))
 
 
 class _Cells(HTMLParser):

@@ -16,13 +16,13 @@ from typing import Any, Literal, Self, get_args
 from autograd.checking.audit import Graph
 from autograd.core.graph import adjoints, newest_first, stale_edges
 from autograd.core.table import OPERATIONS
-from autograd.core.value import Value
+from autograd.core.value import Value, label_of, shown
 from autograd.explaining.paths import Factor, Paths, Step
 from autograd.explaining.samples import find_samples
 from autograd.explaining.symbolic import Symbolic, local_formulas, slope_formulas
 from autograd.explaining.words import ENGLISH, Words
-from autograd.extensions.expressions import appearing, expression, folded, label_of
-from autograd.formula.typesetting import SUM, Style, derivative, numbered
+from autograd.extensions.expressions import appearing, expression, folded
+from autograd.formula.typesetting import SUM, Style, derivative, numbered, shortened
 
 __all__ = ["Chain", "View", "as_values"]
 
@@ -48,7 +48,7 @@ class Chain:
         words: Words = ENGLISH,
     ) -> None:
         if view not in get_args(View):
-            raise ValueError(f"view={view!r}: the views are {' and '.join(map(repr, get_args(View)))}")
+            raise ValueError(f"view={shown(view)}: the views are {' and '.join(map(repr, get_args(View)))}")
         self.root, self.view, self.words, self.nodes = root, view, words, newest_first(root)
         self.wrts = dict.fromkeys([wrt] if isinstance(wrt, Value) else wrt or ())  # in a tuple, equal numbers are equal
         self.wrt = next(iter(self.wrts)) if len(self.wrts) == 1 else None
@@ -61,8 +61,8 @@ class Chain:
         everything = sorted({root, *leaves, *named, *terms}, key=lambda value: value._created)
         for value in self.wrts:
             if value not in {root, *leaves, *named}:
-                name = root.label or "z"
-                raise ValueError(f"{name} does not depend on {(value.label or value)!r}: no path connects them")
+                name = label_of(root) or "z"
+                raise ValueError(f"{name} does not depend on {(label_of(value) or value)!r}: no path connects them")
         self.names = _names(everything, root, set(terms), view)
         self.sample = sample if sample is not None else next(iter(own), None) or 0
         self.values = everything
@@ -199,7 +199,7 @@ def as_values(caller: str, root: Any, wrt: Any) -> list[Value]:
     values = [] if wrt is None else list(wrt) if is_several else [wrt]
     for value in (root, *values):
         if type(value) is not Value:
-            raise TypeError(f"{caller} takes Values, not {value!r}")
+            raise TypeError(f"{caller} takes Values, not {shortened(repr(value))}")
     return list(dict.fromkeys(values))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from autograd.core.table import DomainError, PoleError
 from autograd.formula.language import Formula, FormulaError, UnknownNameError, checked_name
 from autograd.formula.systems import FLOATS, NumberSystem
+from autograd.formula.typesetting import shortened
 
 __all__ = ["Formulas", "parse_formulas"]
 
@@ -53,7 +54,7 @@ class Formulas:
             except DomainError:
                 raise
             except ZeroDivisionError:  # numbers alone
-                raise PoleError(f"division by zero in {formula.text}") from None
+                raise PoleError(f"division by zero in {shortened(formula.text)}") from None
             numbers[name] = results[name] = named(name, result)
         return results
 
@@ -66,7 +67,7 @@ def parse_formulas(text: str, inputs: Sequence[str]) -> Formulas:
     """
     numbers = dict(map(_variable, inputs))
     if len(numbers) < len(inputs):
-        raise FormulaError(f"a variable was given twice: {' '.join(inputs)}")
+        raise FormulaError(f"a variable was given twice: {shortened(' '.join(inputs))}")
     steps: dict[str, Formula] = {}
     pieces = text.rstrip("; ").split(";")
     for i, piece in enumerate(pieces):
@@ -74,9 +75,9 @@ def parse_formulas(text: str, inputs: Sequence[str]) -> Formulas:
         name, body = named.groups() if named else ("", piece)
         name = checked_name(name) if name else ""
         if not name and i < len(pieces) - 1:
-            raise FormulaError(f"a formula followed by others needs a name, such as h = {piece.strip()}")
+            raise FormulaError(f"a formula followed by others needs a name, such as h = {shortened(piece.strip())}")
         if name in numbers or name in steps:
-            raise FormulaError(f"{name} is given twice\n    {text}")
+            raise FormulaError(f"{shortened(name)} is given twice\n    {shortened(text)}")
         try:
             formula = Formula(body, (*numbers, *steps))
         except UnknownNameError as error:
@@ -86,7 +87,7 @@ def parse_formulas(text: str, inputs: Sequence[str]) -> Formulas:
     for name in [*numbers, *list(steps)[:-1]]:
         if name not in used:
             state = "given" if name in numbers else "computed"
-            raise FormulaError(f"{name} is {state}, but not used in {text.strip()}")
+            raise FormulaError(f"{shortened(name)} is {state}, but not used in {shortened(text.strip())}")
     return Formulas(text, steps, numbers)
 
 
@@ -99,18 +100,18 @@ def _variable(item: str) -> tuple[str, float]:
     """The name and the number of ``w=0.5``."""
     name, equals, text = (part.strip() for part in item.partition("="))
     if not equals:
-        raise FormulaError(f"{item.strip()!r} is not a variable with a number: write w=0.5, without spaces")
+        raise FormulaError(f"{shortened(item.strip())!r} is not a variable with a number: write w=0.5, without spaces")
     name = checked_name(name)
     if text.lower().lstrip("+-") in ("inf", "infinity", "nan"):
-        raise FormulaError(f"{name} needs a finite number, not {text}")
+        raise FormulaError(f"{shortened(name)} needs a finite number, not {text}")
     try:
         value = float(Formula(text, ()).over(FLOATS)())
     except UnknownNameError as error:
-        raise FormulaError(f"{name} needs a number: {error}") from None
+        raise FormulaError(f"{shortened(name)} needs a number: {error}") from None
     except FormulaError:
         raise
     except (ArithmeticError, ValueError) as error:
-        raise FormulaError(f"{name} needs a number, but {text}: {error}") from None
+        raise FormulaError(f"{shortened(name)} needs a number, but {shortened(text)}: {error}") from None
     if not math.isfinite(value):
-        raise FormulaError(f"{name} needs a finite number, not {text}")
+        raise FormulaError(f"{shortened(name)} needs a finite number, not {shortened(text)}")
     return name, value

@@ -25,7 +25,7 @@ _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "·": r"$\cdot$", "²": "$^2$", "…": r"\ldots{}", "−": "$-$",
-    "′": "$'$", "∂": r"$\partial$",
+    "′": "$'$", "∂": r"$\partial$", "\N{REPLACEMENT CHARACTER}": "?",
 }  # fmt: skip
 _NAME = re.compile(r"(.+?)([0-9₀₁₂₃₄₅₆₇₈₉]*)(?:_(\w+))?(?:\[([\w, ]+)\])?(′*)")
 _NUMBER = re.compile(r"-?(\d+\.?\d*(e[+-]\d+)?|inf|nan)")

@@ -14,8 +14,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from autograd.core.table import OPERATIONS
-from autograd.core.value import Value
-from autograd.extensions.expressions import label_of
+from autograd.core.value import Value, label_of
 
 __all__ = ["Samples", "find_samples", "indexed"]
 

@@ -93,16 +93,17 @@ class Symbolic:
 
     def gives(self, slope: float) -> bool:
         """True if the formula is short enough, its names are unambiguous, and its value is this slope."""
-        labels = Counter(self._alphabet.labels[key] for key in self._alphabet.names)
-        if any(labels[name] > 1 for name in self._used):  # two values of one name
+        if not self.gives_for({}, slope):
             return False
-        return len(self.text) <= MAX_LENGTH and self.gives_for({}, slope)
+        labels = Counter(self._alphabet.labels[key] for key in self._alphabet.names)
+        is_unambiguous = all(labels[name] == 1 for name in self._used)  # no two values of one name
+        return is_unambiguous and len(self.text) <= MAX_LENGTH
 
     def gives_for(self, numbers: Mapping[tuple[str, float], float], slope: float, tolerance: float = 1e-300) -> bool:
         """True if its value is this slope after `numbers`, by label and number, have replaced those of the data."""
         try:
             value = self._function(*(self._alphabet.numbers | self._alphabet.keyed(numbers)).values())
-        except (ArithmeticError, ValueError):
+        except (ArithmeticError, TypeError, ValueError):
             return False
         return math.isclose(value, slope, rel_tol=1e-6, abs_tol=tolerance)
 

@@ -8,10 +8,9 @@ from operator import add, mul
 from typing import Any
 
 from autograd.core.table import OPERATIONS, Operation
-from autograd.core.value import Value
-from autograd.explaining.sympy_notation import function, system
+from autograd.core.value import Value, label_of
+from autograd.explaining.sympy_notation import function, over_symbols, system
 from autograd.extensions.derivatives import edge_formulas
-from autograd.extensions.expressions import label_of
 from autograd.formula.language import Formula
 from autograd.formula.typesetting import number
 
@@ -83,7 +82,7 @@ class Alphabet:
             operands = dict(zip(partial.names, arguments, strict=True))
             used = {name: self._expr_of(node, x) for name, x in operands.items() if name in partial.used}
             is_long = any(expr is None for expr in used.values())
-            yield operand, Draft(None if is_long else partial.over(system())(*map(used.get, operands)), self)
+            yield operand, Draft(None if is_long else over_symbols(partial, *map(used.get, operands)), self)
 
     def number(self, value: float) -> Any:
         """A number as an expression: whole ones as they are, others as symbols that stand for them."""
@@ -174,9 +173,9 @@ class Alphabet:
 
         op = node.op
         if op.nary:
-            return op.value.over(system())(*op.columns(operands), sp.Integer(len(operands) // len(op.operands)))
+            return over_symbols(op.value, *op.columns(operands), sp.Integer(len(operands) // len(op.operands)))
         if op.is_operator:
-            return op.value.over(system())(*operands)
+            return over_symbols(op.value, *operands)
         if not op.is_built_in:
             self._own[op.name] = op
         return function(op.name)(*operands)

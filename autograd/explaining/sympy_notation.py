@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache, lru_cache
 from typing import Any
 
-from autograd.formula.language import DERIVED
-from autograd.formula.systems import PRIMITIVES, NumberSystem
+from autograd.formula.language import DERIVED, Formula
+from autograd.formula.systems import MAX_BITS, PRIMITIVES, NumberSystem
 
-__all__ = ["function", "source", "system"]
+__all__ = ["function", "over_symbols", "source", "system"]
 
 
 @lru_cache(maxsize=256)
@@ -32,9 +33,14 @@ def system() -> NumberSystem:
     """The number system of SymPy expressions in which functions are not evaluated, and two symbols are never equal."""
     import sympy as sp
 
+    def power(x: Any, y: Any) -> Any:
+        if x.is_Rational and y.is_Rational and math.log2(max(abs(x.p), x.q)) * abs(y) > MAX_BITS:
+            raise OverflowError("SymPy would compute all of its digits")
+        return sp.Pow(x, y)
+
     functions = {name: function(name) for name in (*PRIMITIVES, *DERIVED)}
     functions |= {
-        "power": sp.Pow,
+        "power": power,
         "remainder": sp.Function("remainder"),
         "floor_divide": sp.Function("floor_divide"),
         "equal": lambda x, y: sp.true if x == y else sp.false,
@@ -50,6 +56,18 @@ def system() -> NumberSystem:
         number=lambda x: sp.Rational(repr(x)),
         lifted=lambda function: sp.Function(getattr(function, "name", "function")),
     )
+
+
+def over_symbols(formula: Formula, *operands: Any) -> Any:
+    """A formula of SymPy's expressions; None where SymPy cannot write it, as for ``1 / 0 < x`` or a huge power.
+
+    >>> over_symbols(Formula("2 * x", ("x",)), 3), over_symbols(Formula("x ** x", ("x",)), system().number(10**6))
+    (6, None)
+    """
+    try:
+        return formula.over(system())(*operands)
+    except (ArithmeticError, TypeError, ValueError):
+        return None
 
 
 def source(expr: Any) -> str:
@@ -73,4 +91,8 @@ def _printer() -> Any:
         x, y = map(printer.doprint, expr.args) if sign else ("", "")
         return f"(({x}) {sign} ({y}))" if sign else StrPrinter._print_Function(printer, expr)
 
-    return type("_Printer", (StrPrinter,), {"_print_Function": call})()
+    def joined(word: str) -> Any:
+        return lambda printer, expr: "(" + f" {word} ".join(f"({printer.doprint(part)})" for part in expr.args) + ")"
+
+    printers = {"_print_Function": call, "_print_And": joined("and"), "_print_Or": joined("or")}
+    return type("_Printer", (StrPrinter,), printers)()

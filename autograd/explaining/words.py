@@ -14,7 +14,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 
-from autograd.formula.typesetting import PLAIN, Style
+from autograd.core.value import shown
+from autograd.formula.typesetting import PLAIN, Style, printable
 
 __all__ = ["ENGLISH", "LANGUAGES", "Words", "filled", "words"]
 
@@ -39,13 +40,14 @@ class Words:
 
     def __init__(self, language: str | Mapping[str, str] = "en") -> None:
         if isinstance(language, Mapping):
-            self.table: Mapping[str, str] = MappingProxyType({**_table("en"), **language})
             _check(language)
+            own = {key: printable(translated) for key, translated in language.items()}
+            self.table: Mapping[str, str] = MappingProxyType({**_table("en"), **own})
         elif language in LANGUAGES:
             self.table = _table(language)
         else:
             raise ValueError(
-                f"language={language!r}: known languages: {', '.join(LANGUAGES)}; for others, pass a dict that "
+                f"language={shown(language)}: known languages: {', '.join(LANGUAGES)}; for others, pass a dict that "
                 "translates the English words"
             )
 
@@ -100,16 +102,16 @@ def _check(words: Mapping[str, str]) -> None:
     english = _table("en")
     for key, translated in words.items():
         if not isinstance(translated, str):
-            raise TypeError(f"language={{{key!r}: {translated!r}}}: a translation is a string")
+            raise TypeError(f"language={{{shown(key)}: {shown(translated)}}}: a translation is a string")
         if key not in english:
             near = difflib.get_close_matches(key, english, n=1)
             hint = f": did you mean {near[0]!r}?" if near else f"; {len(english)} keys are known"
-            raise ValueError(f"language={{{key!r}: ...}}: pictures have no such words{hint}")
+            raise ValueError(f"language={{{shown(key)}: ...}}: pictures have no such words{hint}")
         parts, needed = set(_PART.findall(translated)), set(_PART.findall(english[key]))
         if parts != needed:
             raise ValueError(
-                f"language={{{key!r}: {translated!r}}} has the parts {sorted(parts)}, but the English words "
-                f"{english[key]!r} have {sorted(needed)}"
+                f"language={{{key!r}: {shown(translated)}}} has the parts {shown(sorted(parts))}, but the English "
+                f"words {english[key]!r} have {sorted(needed)}"
             )
 
 

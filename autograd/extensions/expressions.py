@@ -13,7 +13,7 @@ from typing import Any
 from autograd.core.graph import is_stale
 from autograd.core.state import seams
 from autograd.core.table import OPERATIONS
-from autograd.core.value import Value
+from autograd.core.value import Value, label_of
 from autograd.formula.algebra import SIGNS
 from autograd.formula.typesetting import (
     ATOM,
@@ -27,21 +27,15 @@ from autograd.formula.typesetting import (
     in_common,
     indices,
     number,
-    shortened,
 )
 
-__all__ = ["appearing", "expression", "folded", "label_of"]
+__all__ = ["appearing", "expression", "folded"]
 
 MAX_NODES = 24
 MAX_LENGTH = 120
 """Limits on an unnamed expression, in nodes and in characters per operand; the rest becomes an ellipsis."""
 
 _LOGARITHMS = {"xlogy": "log", "xlog1py": "log1p"}
-
-
-def label_of(x: Any) -> str:
-    """The label of a Value or a named number as it is written: printable, and not too long; empty without a label."""
-    return shortened(getattr(x, "label", None) or "")
 
 
 def folded(root: Value, names: Mapping[Value, str], limit: float = float("inf")) -> list[Value]:

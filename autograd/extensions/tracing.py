@@ -21,7 +21,7 @@ from autograd.core import state
 from autograd.core.recording import functions, record
 from autograd.core.state import clock, seams
 from autograd.core.table import Operation
-from autograd.core.value import VALUES, Reader, Value, is_real
+from autograd.core.value import VALUES, Reader, Value, is_real, label_of
 from autograd.extensions.advice import advice, note, place
 from autograd.extensions.arrays import is_array
 from autograd.extensions.expressions import expression
@@ -278,4 +278,4 @@ def _not_known(subject: str, purpose: str, text: str) -> TracingError:
 def _text(operand: Value | float) -> str:
     if isinstance(operand, float | int):
         return number(operand)
-    return operand.label or expression(operand)
+    return label_of(operand) or expression(operand)

@@ -23,6 +23,7 @@ from typing import Any
 from autograd.formula.algebra import SIGNS, is_condition
 from autograd.formula.compiling import add_up, python_source
 from autograd.formula.systems import FLOATS, PRIMITIVES, NumberSystem
+from autograd.formula.typesetting import printable, shortened
 
 __all__ = ["DERIVED", "Formula", "FormulaError", "UnknownNameError", "checked_name", "is_taken"]
 
@@ -108,13 +109,13 @@ class Formula:
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):
-            raise FormulaError(f"a formula is a string, such as 'x ** 2', not {self.text!r}")
+            raise FormulaError(f"a formula is a string, such as 'x ** 2', not {shortened(repr(self.text))}")
         if len(self.text) > MAX_LENGTH:
             raise FormulaError(f"this formula has {len(self.text):,} characters; at most {MAX_LENGTH:,} are allowed")
         object.__setattr__(self, "text", " ".join(_typed(self.text).split()))
         object.__setattr__(self, "names", tuple(map(checked_name, self.names)))
         if len(set(self.names)) < len(self.names):
-            raise FormulaError(f"two variables of the same name: {', '.join(self.names)}")
+            raise FormulaError(f"two variables of the same name: {', '.join(map(shortened, self.names))}")
         if not self.text:
             raise FormulaError("the formula is empty")
         if "#" in self.text:
@@ -185,7 +186,7 @@ class Formula:
         return 1 if name == "sum" and self.terms else _arity(name)
 
     def _too_deep(self) -> FormulaError:
-        return FormulaError(f"this formula is nested too deeply\n    {self.text[:60]} ...")
+        return FormulaError(f"this formula is nested too deeply\n    {shortened(self.text)}")
 
     def _error_at(self, node: ast.expr, what: str) -> FormulaError:
         encoded = self.text.encode()  # ast counts columns in UTF-8 bytes, and Greek letters take two
@@ -194,7 +195,7 @@ class Formula:
 
     def _error(self, what: str, start: int, end: int) -> FormulaError:
         cut = max(0, start - 60)  # a long formula is shown from shortly before the place
-        shown = self.text[cut : cut + 100]
+        shown = printable(self.text[cut : cut + 100])
         carets = "^" * max(1, min(end - cut, len(shown)) - (start - cut))
         return FormulaError(f"{what}\n    {shown}\n    {' ' * (start - cut)}{carets}")
 
@@ -235,13 +236,13 @@ class Formula:
 
 def checked_name(name: str) -> str:
     """A variable's name, normalized as Python normalizes identifiers.  Raises FormulaError if it cannot be one."""
-    plain = unicodedata.normalize("NFKC", name)
+    plain, shown = unicodedata.normalize("NFKC", name), repr(shortened(name))
     if keyword.iskeyword(plain):
-        raise FormulaError(f"{name!r} cannot be the name of a variable: Python uses this word; write {plain}_")
+        raise FormulaError(f"{shown} cannot be the name of a variable: Python uses this word; write {plain}_")
     if not plain.isidentifier():
-        raise FormulaError(f"{name!r} cannot be the name of a variable: it must be an identifier")
+        raise FormulaError(f"{shown} cannot be the name of a variable: it must be an identifier")
     if is_taken(plain):
-        raise FormulaError(f"{name!r} cannot be the name of a variable: formulas use it already")
+        raise FormulaError(f"{shown} cannot be the name of a variable: formulas use it already")
     return plain
 
 
@@ -257,10 +258,11 @@ def _arity(name: str) -> int | None:
 def _unknown(kind: str, name: str, known: list[str]) -> str:
     import difflib
 
+    unknown, names = f"unknown {kind} {shortened(name)!r}", list(map(shortened, known))
     if name in _SYNONYMS:
-        return f"unknown {kind} {name!r}: write {_SYNONYMS[name]}"
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"unknown {kind} {name!r}: " + (f"did you mean {near[0]}?" if near else f"known {kind}s: {', '.join(known)}")
+        return f"{unknown}: write {_SYNONYMS[name]}"
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"{unknown}: did you mean {near[0]}?" if near else f"{unknown}: known {kind}s: {', '.join(names)}"
 
 
 def _typed(text: str) -> str:

@@ -151,7 +151,7 @@ def ieee() -> NumberSystem:
     """NumPy numbers, scalars or arrays: 1/0 is inf and 0/0 is nan, as IEEE 754 requires."""
     import numpy as np
 
-    names = [*PRIMITIVES, "power", "logical_and", "logical_or", "equal", "not_equal", "pi"]
+    names = [*PRIMITIVES, "power", "divide", "logical_and", "logical_or", "equal", "not_equal", "pi"]
     functions = {name: getattr(np, name) for name in names if name != "erf"}
     functions |= {"remainder": np.remainder, "floor_divide": np.floor_divide, "erf": _erf}
     return NumberSystem("ieee", functions, lazy=False, lifted=elementwise)

@@ -10,11 +10,13 @@ import re
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, product
+from unicodedata import category
 
 from autograd.formula.algebra import interpret
 
 __all__ = [
     "ATOM",
+    "MAX_MARKS",
     "PLAIN",
     "POWER",
     "PRODUCT",
@@ -30,18 +32,22 @@ __all__ = [
     "indices",
     "number",
     "numbered",
+    "printable",
     "shortened",
     "typeset",
 ]
 
 MAX_LABEL = 60
 """Characters of a label that are shown."""
+MAX_MARKS = 4
+"""Marks above, below and around one letter that are shown; more would cover the lines beside it."""
 
 Written = tuple[str, int]
 """A string, and how loosely its outermost operator binds: one of the following."""
 ATOM, POWER, PRODUCT, SIGN, SUM, CONDITION, ALTERNATIVES, CHOICE = range(8)
 
 _INDEX = re.compile(r"(?:(?<=\[)|(?<=_\{))([\w, ]+)(?=[\]}])")  # of w[0] and of its LaTeX, w_{0}
+_HIDDEN = "\N{REPLACEMENT CHARACTER}"
 _SIMPLE = re.compile(r"[^\s+\-*/%^·=<>]+")
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -75,10 +81,32 @@ def factor(value: float) -> str:
     return f"({number(value)})" if value < 0 else number(value)
 
 
+def printable(text: str) -> str:
+    r"""A string as it is shown everywhere: line breaks, tabs and spaces stay, and nothing else is invisible.
+
+    The replacement character stands for each control character, lone surrogate, private or unassigned character, for
+    each that has no width or reorders the characters after it, and for combining marks on a letter after the fourth.
+
+    >>> printable("w\0"), printable("\u202egnp.exe"), len(printable("a" + "\u0301" * 99))
+    ('w�', '�gnp.exe', 6)
+    """
+    if text.isprintable() and text.isascii():
+        return text
+    characters, marks = [], 0
+    for character in text:
+        kind = category(character)
+        marks = marks + 1 if kind in ("Mn", "Me") else 0
+        if marks <= MAX_MARKS:
+            characters.append(character if character.isprintable() or kind == "Zs" or character in "\n\t" else _HIDDEN)
+        elif marks == MAX_MARKS + 1:
+            characters.append(_HIDDEN)
+    return "".join(characters)
+
+
 def shortened(text: str, limit: int = MAX_LABEL) -> str:
-    """A label as it is shown: printable, and not too long."""
-    printable = "".join(character if character.isprintable() else " " for character in text[: limit + 1])
-    return printable if len(printable) <= limit else printable[: limit - 1] + "…"
+    """A label as it is shown: printable, in one line, and not too long."""
+    line = printable(re.sub(r"\s", " ", text[: limit + 1]))
+    return line if len(text) <= limit else line[: limit - 1] + "…"
 
 
 def derivative(top: str, bottom: str, d: str = "d") -> str:

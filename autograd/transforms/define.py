@@ -11,6 +11,7 @@ from autograd.core.table import operation
 from autograd.core.value import as_float, shown
 from autograd.extensions.straight_line import function_of
 from autograd.formula.language import Formula, FormulaError, UnknownNameError, checked_name, is_taken
+from autograd.formula.typesetting import shortened
 
 __all__ = ["define"]
 
@@ -48,7 +49,7 @@ def define(
     0.42278433509846713
     """
     if not (isinstance(name, str) and name.isidentifier()):
-        raise FormulaError(f"the name of an operation must be an identifier, such as 'cube', not {name!r}")
+        raise FormulaError(f"the name of an operation must be an identifier, such as 'cube', not {shown(name)}")
     if not isinstance(kink, tuple | list):
         raise TypeError(f"kink of {name} takes a condition and a slope for each operand, such as ('x == 0', '0')")
     operands = []
@@ -72,7 +73,9 @@ def define(
     kinks = [_checked(f"kink of {name}", text, names) for text in kink]
     for x in names:
         if x not in formula.used:
-            raise FormulaError(f"d{x} of {name} is a derivative with respect to {x}, which {value} does not use")
+            raise FormulaError(
+                f"d{x} of {name} is a derivative with respect to {x}, which {shortened(str(value))} does not use"
+            )
     if kinks and len(kinks) != 1 + len(names):
         raise TypeError(f"kink of {name} takes a condition and a slope for each operand: {1 + len(names)} strings")
     if kinks and not kinks[0].is_condition:
@@ -114,6 +117,6 @@ def _checked(part: str, text: str | Callable[..., float], names: tuple[str, ...]
     try:
         return Formula(text, names)
     except UnknownNameError as error:
-        raise FormulaError(f"{part}: {error}{hint.format(error.name)}") from None
+        raise FormulaError(f"{part}: {error}{hint.format(shortened(error.name))}") from None
     except FormulaError as error:
         raise FormulaError(f"{part}: {error}") from None

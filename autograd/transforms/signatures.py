@@ -8,13 +8,17 @@ from typing import Any
 
 from autograd.core.table import Operation
 from autograd.core.value import shown
+from autograd.formula.typesetting import shortened
 
 __all__ = ["Signature", "misfit", "name_of", "positional_names", "signature_of"]
+
+MAX_PROBLEM = 200
+"""Maximum length of Python's own message about arguments, in characters."""
 
 
 def name_of(f: Any) -> str:
     """The name of a function in a message; of a callable without one, its repr."""
-    return getattr(f, "__name__", None) or shown(f)
+    return shortened(getattr(f, "__name__", None) or "") or shown(f)
 
 
 def signature_of(f: Callable[..., Any]) -> inspect.Signature | None:
@@ -52,7 +56,7 @@ def misfit(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
     try:
         signature.bind(*args, **({} if args else kwargs))
     except TypeError as error:
-        return str(error)
+        return shortened(str(error), MAX_PROBLEM)
     return ""
 
 
@@ -92,7 +96,7 @@ class Signature:
         try:
             bound = self._signature.bind(*args, **kwargs)
         except TypeError as error:
-            raise TypeError(f"{self.title}{self._signature}: {error}") from None
+            raise TypeError(f"{self.title}{self._signature}: {shortened(str(error), MAX_PROBLEM)}") from None
         names: dict[str, Any] = {}
         for name, value in bound.arguments.items():
             kind = self._signature.parameters[name].kind

@@ -24,7 +24,9 @@ from autograd.extend import (
     lines,
     minus,
     number,
+    shown,
     text,
+    tooltip,
 )
 from neuron.models.protocols import NeuronLike
 
@@ -50,14 +52,14 @@ def drawing(title: str, layers: Sequence[Sequence[NeuronLike]], group: bool, max
 
     nin = layers[0][0].nin
     widths = [nin, *(len(layer) for layer in layers)]
-    shown = [_shown(width) if group else list(range(width)) for width in widths]
-    boxes = sum(map(len, shown)) + len(shown[-1])
+    drawn = [_shown(width) if group else list(range(width)) for width in widths]
+    boxes = sum(map(len, drawn)) + len(drawn[-1])
     check_size(boxes, max_nodes, "fold wide layers (group=True)")
     picture = Drawing("model", graph_attr=GRAPH | FONT | {"ranksep": "1.2"}, edge_attr=dict(FONT))
     picture.attr("node", shape="plain", **FONT)
     picture.format, picture.words = "svg", "\n".join(_in_words(title, layers, words))
     columns = [[f"layer{k}_{i}" for i in range(width)] for k, width in enumerate(widths)]
-    for k, units in enumerate(shown):
+    for k, units in enumerate(drawn):
         with picture.subgraph() as column:
             column.attr(rank="same")
             for i in units:
@@ -69,14 +71,14 @@ def drawing(title: str, layers: Sequence[Sequence[NeuronLike]], group: bool, max
             above[-1:] = [f"more{k}", *above[-1:]] if len(units) < widths[k] else above[-1:]
             for one, other in pairwise(above):
                 column.edge(one, other, style="invis")
-    weights = list(_weights(layers, shown, columns))
-    picture.summary = f"{title}: {boxes:,} boxes, {len(weights) + len(shown[-1]):,} arrows"
+    weights = list(_weights(layers, drawn, columns))
+    picture.summary = f"{title}: {boxes:,} boxes, {len(weights) + len(drawn[-1]):,} arrows"
     if len(weights) > MAX_LABELLED:
         picture.attr(splines="line")
     largest = max((abs(weight.data) for _, _, weight in weights), default=0.0) or 1.0
     for source, target, weight in weights:
         picture.edge(source, target, **_line(weight, abs(weight.data) / largest, len(weights) <= MAX_LABELLED))
-    for i in shown[-1]:
+    for i in drawn[-1]:
         name = layers[-1][i].output_name
         picture.node(f"output{i}", lines(bold(name)))
         picture.edge(columns[-1][i], f"output{i}", color=EDGE, tooltip=name)
@@ -95,17 +97,17 @@ def _unit(layers: Sequence[Sequence[NeuronLike]], k: int, i: int, nin: int) -> t
     neuron = layers[k - 1][i]
     name = neuron.sum_name if neuron.activation != "linear" else neuron.output_name
     activation = "Σ" if neuron.activation == "linear" else f"Σ → {neuron.activation}"
-    bias = text(f"{neuron.b.label} = ", FAINT, 12) + bold(minus(number(neuron.b.data)), NUMBER, 12)
+    bias = text(f"{shown(neuron.b)} = ", FAINT, 12) + bold(minus(number(neuron.b.data)), NUMBER, 12)
     return (box("operation", bold(name), text(activation, size=13), bias),)
 
 
 def _weights(
-    layers: Sequence[Sequence[NeuronLike]], shown: Sequence[Sequence[int]], columns: Sequence[Sequence[str]]
+    layers: Sequence[Sequence[NeuronLike]], drawn: Sequence[Sequence[int]], columns: Sequence[Sequence[str]]
 ) -> Iterator[tuple[str, str, Value]]:
     """The weights between units that are drawn, each with the keys of both units."""
     for k, layer in enumerate(layers):
-        for j in shown[k + 1]:
-            for i in shown[k]:
+        for j in drawn[k + 1]:
+            for i in drawn[k]:
                 yield columns[k][i], columns[k + 1][j], layer[j].w[i]
 
 
@@ -118,7 +120,7 @@ def _line(weight: Value, share: float, is_labelled: bool) -> dict[str, str]:
         "style": "dashed" if is_negative else "solid",
         "penwidth": f"{_THINNEST + (_THICKEST - _THINNEST) * share:.2f}",
         "arrowsize": "0.6",
-        "tooltip": f"{weight.label} = {weight.data!r}",
+        "tooltip": tooltip([f"{shown(weight)} = {weight.data!r}"]),
     }
     label = lines(text(minus(number(weight.data, 3)), color, 11), text("", size=5))  # off the line
     return style | {"label": label} if is_labelled else style
@@ -128,9 +130,9 @@ def _in_words(title: str, layers: Sequence[Sequence[NeuronLike]], words: Words) 
     yield title
     for layer in layers:
         for neuron in layer[:MAX_COLUMN]:
-            weights = ", ".join(f"{w.label} = {number(w.data)}" for w in neuron.w[:MAX_COLUMN])
+            weights = ", ".join(f"{shown(w)} = {number(w.data)}" for w in neuron.w[:MAX_COLUMN])
             more = ", …" if len(neuron.w) > MAX_COLUMN else ""
-            bias = f"{neuron.b.label} = {number(neuron.b.data)}"
+            bias = f"{shown(neuron.b)} = {number(neuron.b.data)}"
             yield f"  {neuron.sum_name} ({neuron.activation}): {weights}{more}, {bias}"
         if len(layer) > MAX_COLUMN:
             yield "  " + words("more", count=f"{len(layer) - MAX_COLUMN:,}")

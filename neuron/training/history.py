@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.extend import number
+from autograd.extend import number, printable
 from neuron.models.files import write_csv
 
 __all__ = ["Epoch", "History"]
@@ -91,13 +91,14 @@ class History:
     def rows(self) -> list[list[Any]]:
         """A table: names of columns, then one row per entry; None where nothing was measured.
 
-        The parameters are its last columns, if they were recorded.
+        The parameters are its last columns, if they were recorded.  Their names are as they were given, apart from
+        characters that no file can hold or show; a spreadsheet takes one that starts with = + - or @ for a formula.
         """
         measured = [list(entry[:-1]) for entry in self.entries]
         if any(entry.parameters is None for entry in self.entries):
             return [list(Epoch._fields[:-1]), *measured]
         rows = [[*row, *values] for row, values in zip(measured, self.parameters.tolist(), strict=True)]
-        return [[*Epoch._fields[:-1], *self.names], *rows]
+        return [[*Epoch._fields[:-1], *map(printable, self.names)], *rows]
 
     def save_csv(self, file: str | PathLike[str]) -> None:
         """Write the `rows` to a file, with all digits.

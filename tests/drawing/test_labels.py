@@ -1,5 +1,6 @@
-"""Labels may hold anything; what is shown of them is printable and short."""
+"""Labels may hold anything; what is shown of them is printable and short, and the same in all places."""
 
+import random
 from xml.etree import ElementTree
 
 import pytest
@@ -7,6 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autograd import Constant, Value, draw, explain, mean
+from autograd.formula.typesetting import MAX_MARKS, printable, shortened
+from tests.robustness import characters
 
 NASTY = [
     "\0",
@@ -86,3 +89,46 @@ def test_labels_of_constants_and_values_are_shown_alike(label):
     for bundle in pictures:
         assert "text/html" in bundle
         check_text(*bundle.values())
+
+
+@given(anything)
+def test_one_function_makes_text_printable(text):
+    shown = printable(text)
+    check_text(f"[{''.join(shown.split())}]")
+    assert printable(shown) == shown
+    assert len(shortened(text, 5)) <= 5
+    assert "\n" not in shortened(text)
+
+
+def test_marks_are_few_and_long_labels_end_in_an_ellipsis():
+    assert printable("a" + "\u0301" * 99) == "a" + "\u0301" * MAX_MARKS + "\ufffd"
+    assert shortened("a" + "\u0301" * 99) == "a" + "\u0301" * MAX_MARKS + "\ufffd…"
+    assert shortened("a\tb\r\nc\u2028") == "a b  c "
+
+
+@pytest.mark.parametrize("sink", [sink for sink in characters.SINKS if sink not in ("rendered_pictures", "reports")])
+def test_hostile_names_are_shown_as_text_everywhere(sink):
+    choice = random.Random(sink)
+    for text in ("\0\ud800\u202e\u2066\u2028\x1b[31m", characters.hostile(choice)):
+        assert characters.attack(sink, text) == []
+
+
+def test_reports_show_hostile_names_as_text():
+    assert characters.attack("reports", "\u202e" + "a\u0301" * 300 + "</b>\udfff") == []
+
+
+def test_labels_with_backslashes_and_markup_are_drawn_as_they_are():
+    assert characters.attack("rendered_pictures", r"\\N\G\\\frac</b>&amp;") == []
+
+
+def test_labels_that_look_alike_have_a_box_each():
+    v, w = Value(1.0, "w\u200b"), Value(1.0, "w\0")
+    picture = draw((v * w).named("L"))
+    assert picture.source.count("<b>w\ufffd</b>") == 2
+
+
+def test_numbers_keep_their_places_beside_names_that_run_from_right_to_left():
+    w = Value(-1.0, "שלום")
+    L = (w * 2.0).named("L")
+    L.backward()
+    assert draw(L).pipe("svg", encoding="utf-8").count("unicode-bidi:isolate") >= 2

@@ -42,7 +42,7 @@ from autograd.checking.reports.report import MAX_ENTRIES, ArrayCheck
 from autograd.checking.results import quiet_numpy
 from autograd.checking.verdicts import InputCheck, relative_error
 from autograd.core.graph import adjoints, newest_first
-from autograd.core.value import Value
+from autograd.core.value import Value, label_of
 from autograd.extensions.derivatives import tangents
 from autograd.extensions.expressions import expression
 from autograd.formula.language import Formula
@@ -343,9 +343,9 @@ def _mistakes(node: Value, operand: Value, local: float, is_term: bool) -> Itera
                 continue
             if _like(wrong, -local):  # a wrong sign, which more often has another cause
                 continue
-            inner = operand.label or shortened(expression(operand), 30)
+            inner = label_of(operand) or shortened(expression(operand), 30)
             x = inner if operand.label else f"({inner})"
-            mistaken = re.sub(r"\bz\b", f"{op.name}({inner})", re.sub(r"\bx\b", x, text))
+            mistaken = re.sub(r"\b([xz])\b", r"{\1}", text).format(x=x, z=f"{op.name}({inner})")
             yield wrong / local - 1, f"the derivative of {op.name} was mistaken for {mistaken} in {path}"
     if local and is_term:
         term = (

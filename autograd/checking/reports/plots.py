@@ -73,24 +73,29 @@ def plotted(report: Report, name: str) -> Figure:
         return _map_figure(report, array)
     if name not in report.inputs:
         raise ValueError(_unknown(report, name))
-    check = report.inputs[name]
+    check, shown = report.inputs[name], shortened(name)
     if not report.is_revealed:
-        raise ValueError(f"the plot of {name} would show the right answer, which reveal=False conceals")
+        raise ValueError(f"the plot of {shown} would show the right answer, which reveal=False conceals")
     if check.slopes.reason:
-        raise ValueError(f"{name} has no numerical derivative to be plotted: {check.slopes.reason}")
+        raise ValueError(f"{shown} has no numerical derivative to be plotted: {check.slopes.reason}")
     if report.along is None:
-        raise ValueError(f"the plot of {name} calls the function, which a report loses when it is pickled: check again")
+        raise ValueError(
+            f"the plot of {shown} calls the function, which a report loses when it is pickled: check again"
+        )
     return _curve_figure(report, check) if check.slopes.kind == "smooth" else _secants_figure(report, check)
 
 
 def _unknown(report: Report, name: str) -> str:
     """The message about a name that is not in the report."""
     if name in report.at:
-        return f"{name} is not in the sample that was checked: leave out sample=, or choose another entry"
-    names = [*islice(report.arrays, MAX_NAMES), *["…"] * (len(report.arrays) > MAX_NAMES)]
+        return f"{shortened(name)} is not in the sample that was checked: leave out sample=, or choose another entry"
+    names = [*map(shortened, islice(report.arrays, MAX_NAMES)), *["…"] * (len(report.arrays) > MAX_NAMES)]
     close = get_close_matches(name, [*report.arrays, *islice(report.inputs, MAX_ENTRIES)], 1)
-    entry = next((check.name for array in report.arrays.values() if array.shape for check in array.checks), "")
-    advice = f"; did you mean {close[0]}?" if close else f"; an entry of an array is written {entry}" if entry else ""
+    entry = next(
+        (shortened(check.name) for array in report.arrays.values() if array.shape for check in array.checks), ""
+    )
+    advice = f"; an entry of an array is written {entry}" if entry else ""
+    advice = f"; did you mean {shortened(close[0])}?" if close else advice
     return f"there is no input {shortened(name)!r}; the inputs are {', '.join(names)}{advice}"
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograd.checking.audit import Culprit
 from autograd.checking.inputs import MISSING, Block
 from autograd.checking.verdicts import InputCheck, Verdict, unknown
-from autograd.formula.typesetting import columns, number
+from autograd.formula.typesetting import columns, number, shortened
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -327,22 +327,22 @@ def _row(check: InputCheck, prefix: str = "") -> Row:
     closed = "" if check.closed_form is None else number(check.closed_form, digits)
     grad = "?" if check.slopes.reason and isnan(check.grad) else number(check.grad, digits)
     grad = "none" if check.why == MISSING else grad
-    return Row((prefix + check.name, grad, closed, _numerical(check, digits)), check.verdict, check.reason)
+    return Row((prefix + shortened(check.name), grad, closed, _numerical(check, digits)), check.verdict, check.reason)
 
 
 def _array_row(array: ArrayCheck) -> Row:
     """The row of an array: name, shape, and the gradient that stands for it: where, its number, the right one."""
-    shape = str(array.shape) if array.shape else "number"
+    name, shape = shortened(array.name), str(array.shape) if array.shape else "number"
     n, verdict = array.checked, array.verdict
     alike = [(at, check) for at, check in zip(array.positions, array.checks, strict=True) if check.verdict == verdict]
     total = prod(array.shape)
     sample = f"{n:,} of {total:,} checked" if n < total else ""
     if verdict == "pass" or array.problem:
-        return Row((array.name, shape, "", "", ""), verdict, array.problem or sample)
+        return Row((name, shape, "", "", ""), verdict, array.problem or sample)
     if not alike and array.along:
         _, grad, _, numeric = _row(array.along).cells
         reason = f"{n:,} of {total:,} checked are right, but not their sum along a random direction"
-        return Row((array.name, shape, "direction", grad, numeric), verdict, reason)
+        return Row((name, shape, "direction", grad, numeric), verdict, reason)
     at, check = max(alike, key=lambda item: abs(item[1].grad - item[1].numeric) if item[1].numeric else 0.0)
     _, grad, _, numeric = _row(check).cells
     count = f"all {n:,}" if len(alike) == n else f"{len(alike):,} of {n:,}"
@@ -352,7 +352,7 @@ def _array_row(array: ArrayCheck) -> Row:
         said += f" ({', '.join(str(*at) for at, _ in alike)})"
     reason = array.hint if verdict == "fail" and len(alike) > 1 else check.reason
     where = f"[{', '.join(map(str, at))}]" if array.shape else ""
-    return Row((array.name, shape, where, grad, numeric), verdict, ": ".join(filter(None, [said, reason])))
+    return Row((name, shape, where, grad, numeric), verdict, ": ".join(filter(None, [said, reason])))
 
 
 def _numerical(check: InputCheck, digits: int) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from autograd.checking.reports.error_maps import KINDS, ErrorMap, Kind, error_maps
 from autograd.checking.verdicts import CAUGHT, Verdict
-from autograd.formula.typesetting import number
+from autograd.formula.typesetting import number, shortened
 
 if TYPE_CHECKING:
     from autograd.checking.reports.report import ArrayCheck, Report, Row
@@ -100,8 +100,8 @@ def _figure(array: ArrayCheck, maps: Sequence[ErrorMap], more: int) -> str:
     words = [f"{len(array.wrong):,} of {array.checked:,} wrong", maps[0].remark]
     if more:
         words.append(f"… and {more:,} more slice{'s' * (more != 1)} with wrong entries")
-    caption = f"<b>{escape(array.name)}</b> {'; '.join(filter(None, words))}"
-    drawings = "".join(_drawing(m, f"{array.name}{m.place}") for m in maps)
+    caption = f"<b>{escape(shortened(array.name))}</b> {'; '.join(filter(None, words))}"
+    drawings = "".join(_drawing(m, f"{shortened(array.name)}{m.place}") for m in maps)
     return f'<div><div class="caption">{caption}</div><div class="slices">{drawings}</div></div>'
 
 

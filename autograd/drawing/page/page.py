@@ -26,9 +26,12 @@ from autograd.drawing.page.function_graph import graph_of
 from autograd.explaining.chain import Chain, View
 from autograd.explaining.words import Words
 from autograd.extensions.files import write
+from autograd.formula.typesetting import shortened
 
 __all__ = ["Page", "page"]
 
+MAX_TITLE = 200
+"""Maximum length of the title of a page, in characters."""
 SCRIPTS = "engine numbers state picture steps plots nudge quiz controls".split()
 """The parts of the page's JavaScript, in the order in which they are put together."""
 
@@ -76,14 +79,14 @@ def page(
     if type(target) is Value:
         if named:
             raise TypeError(
-                f"page(L, {', '.join(named)}=...): page has no option of this name, and a result has its numbers "
-                "already; only functions take inputs"
+                f"page(L, {', '.join(map(shortened, named))}=...): page has no option of this name, and a result has "
+                "its numbers already; only functions take inputs"
             )
         root = target
     elif callable(target):
         root, has_all_branches = graph_of(target, named)
     else:
-        raise TypeError(f"page takes a Value or a function, not {target!r}")
+        raise TypeError(f"page takes a Value or a function, not {shortened(repr(target))}")
     words = Words(language)
     chain = Chain.stepwise(root, view, True, words)
     check_stale(chain.nodes)
@@ -110,7 +113,12 @@ class Page:
         self._contents, self.title, self._words, self._boxes = contents, title, words, boxes
 
     def __repr__(self) -> str:
-        return f'<Page {self.title!r}: {self._boxes} boxes; .save("lesson.html") writes it, and a notebook shows it>'
+        boxes = f"{self._boxes} boxes"
+        return f'<Page {self._shown_title!r}: {boxes}; .save("lesson.html") writes it, and a notebook shows it>'
+
+    @property
+    def _shown_title(self) -> str:
+        return shortened(self.title, MAX_TITLE)
 
     @cached_property
     def html(self) -> str:
@@ -126,7 +134,7 @@ class Page:
         data = self._contents.data() | {"words": {key: said for key, said in words.items() if f"'{key}'" in script}}
         texts = {key: escape(text) for key, text in words.items()}
         code = {"policy": escape(policy), "style": style, "script": script, "data": _json(data)}
-        own = {"title": escape(_shown(self.title)), "lang": self._words.code}
+        own = {"title": escape(self._shown_title), "lang": self._words.code}
         return re.sub(r"\{\{(\w+)\}\}", lambda part: (texts | code | own)[part[1]], _read("page.html"))
 
     def save(self, file: str | Path) -> str:
@@ -142,7 +150,7 @@ class Page:
 
     def _repr_html_(self) -> str:
         """The page in a frame of its own; a notebook that is not trusted shows the paragraph alone."""
-        title, about = escape(_shown(self.title)), self._words("page.in_notebook", title=_shown(self.title))
+        title, about = escape(self._shown_title), self._words("page.in_notebook", title=self._shown_title)
         frame = f'<iframe sandbox="allow-scripts" width="100%" height="760" style="border:0" title="{title}"'
         return f'<p>{escape(about)}</p>{frame} srcdoc="{escape(self.html)}"></iframe>'
 
@@ -166,7 +174,3 @@ def _json(data: Any) -> str:
     """Data that stands in HTML without being read as HTML."""
     text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def _shown(title: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in title)
