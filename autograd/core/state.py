@@ -50,7 +50,7 @@ class Tracing:
     threads: ClassVar[dict[int, list[Any]]] = {}
     """Per thread identifier, the unknown numbers of the functions that the thread traces, innermost last."""
 
-    lock = threading.Lock()
+    lock = threading.RLock()
     """Guards changes of `threads` and of the reader; never held while a function runs, which may take long, or fork."""
 
 
@@ -66,7 +66,7 @@ class Collector:
     was_on = False
     """True if the collector has to be on again after the last of them."""
 
-    lock = threading.Lock()
+    lock = threading.RLock()
     """Guards both; never held while a graph is built."""
 
 

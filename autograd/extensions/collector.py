@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from autograd.core.state import collector
-from autograd.extensions.interrupts import with_cleanup
+from autograd.extensions.interrupts import locked, with_cleanup
 
 __all__ = ["without_collector"]
 
@@ -27,18 +27,19 @@ def without_collector(body: Callable[[], T]) -> T:
     """
     pause = object()
 
-    def run() -> T:
-        with collector.lock:
-            if not collector.pauses:
-                collector.was_on = gc.isenabled()
-            collector.pauses.add(pause)
-            gc.disable()
-        return body()
+    def begin() -> None:
+        if not collector.pauses:
+            collector.was_on = gc.isenabled()
+        collector.pauses.add(pause)
+        gc.disable()
 
     def end() -> None:
-        with collector.lock:
-            if collector.pauses == {pause} and collector.was_on:
-                gc.enable()
-            collector.pauses.discard(pause)
+        if collector.pauses == {pause} and collector.was_on:
+            gc.enable()
+        collector.pauses.discard(pause)
 
-    return with_cleanup(run, end)
+    def run() -> T:
+        locked(collector.lock, begin)
+        return body()
+
+    return with_cleanup(run, lambda: locked(collector.lock, end))

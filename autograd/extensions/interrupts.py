@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from threading import RLock
 from typing import TypeVar
 
-__all__ = ["with_cleanup"]
+__all__ = ["locked", "with_cleanup"]
 
 T = TypeVar("T")
 
@@ -30,3 +32,17 @@ def with_cleanup(body: Callable[[], T], cleanup: Callable[[], object]) -> T:
         except KeyboardInterrupt:
             cleanup()
             raise
+
+
+def locked(lock: RLock, body: Callable[[], T]) -> T:
+    """The result of `body()`, during which this thread holds the lock, also where Ctrl-C arrives as it acquires it."""
+
+    def run() -> T:
+        lock.acquire()
+        return body()
+
+    def release() -> None:
+        with suppress(RuntimeError):  # where it is not held: it was not acquired yet, or is released already
+            lock.release()
+
+    return with_cleanup(run, release)

@@ -14,7 +14,7 @@ import os
 from collections import ChainMap
 from collections.abc import Callable
 from functools import reduce, wraps
-from threading import Lock, get_ident
+from threading import RLock, get_ident
 from typing import Any, NoReturn, TypeVar
 
 from autograd.core import state
@@ -25,7 +25,7 @@ from autograd.core.value import VALUES, Reader, Value, is_real, label_of
 from autograd.extensions.advice import advice, note, place
 from autograd.extensions.arrays import is_array
 from autograd.extensions.expressions import expression
-from autograd.extensions.interrupts import with_cleanup
+from autograd.extensions.interrupts import locked, with_cleanup
 from autograd.formula.language import Formula
 from autograd.formula.systems import NumberSystem
 from autograd.formula.typesetting import number
@@ -184,10 +184,20 @@ def traced(body: Callable[[Unknown], T], title: str = "the function", watch: Cal
     """
     unknown, thread = Unknown(title, watch), get_ident()
 
+    def begin() -> None:
+        state.tracing.threads.setdefault(thread, []).append(unknown)
+        _switch()
+
+    def end() -> None:
+        functions = state.tracing.threads.get(thread, [])
+        if functions and functions[-1] is unknown:
+            functions.pop()
+        if not functions:
+            state.tracing.threads.pop(thread, None)
+        _switch()
+
     def run() -> T:
-        with state.tracing.lock:
-            state.tracing.threads.setdefault(thread, []).append(unknown)
-            _switch()
+        locked(state.tracing.lock, begin)
         try:
             return body(unknown)
         except Exception as error:
@@ -195,16 +205,7 @@ def traced(body: Callable[[Unknown], T], title: str = "the function", watch: Cal
                 error.add_note(text)
             raise
 
-    def end() -> None:
-        with state.tracing.lock:
-            functions = state.tracing.threads.get(thread, [])
-            if functions and functions[-1] is unknown:
-                functions.pop()
-            if not functions:
-                state.tracing.threads.pop(thread, None)
-            _switch()
-
-    return with_cleanup(run, end)
+    return with_cleanup(run, lambda: locked(state.tracing.lock, end))
 
 
 def _switch() -> None:
@@ -239,7 +240,7 @@ _EXTREMES = {
 
 def _after_fork() -> None:
     """Keep only the current thread: in the child of a fork there is no other, and the lock is free."""
-    state.tracing.lock = Lock()
+    state.tracing.lock = RLock()
     for thread in [*state.tracing.threads]:
         if thread != get_ident():
             del state.tracing.threads[thread]

@@ -48,6 +48,7 @@ ATOM, POWER, PRODUCT, SIGN, SUM, CONDITION, ALTERNATIVES, CHOICE = range(8)
 
 _INDEX = re.compile(r"(?:(?<=\[)|(?<=_\{))([\w, ]+)(?=[\]}])")  # of w[0] and of its LaTeX, w_{0}
 _HIDDEN = "\N{REPLACEMENT CHARACTER}"
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 _SIMPLE = re.compile(r"[^\s+\-*/%^·=<>]+")
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -86,20 +87,23 @@ def printable(text: str) -> str:
 
     The replacement character stands for each control character, lone surrogate, private or unassigned character, for
     each that has no width or reorders the characters after it, and for combining marks on a letter after the fourth.
+    Joiners, which emoji and Persian words need, count as marks.
 
     >>> printable("w\0"), printable("\u202egnp.exe"), len(printable("a" + "\u0301" * 99))
     ('w�', '�gnp.exe', 6)
     """
     if text.isprintable() and text.isascii():
         return text
-    characters, marks = [], 0
+    characters, marks = [], MAX_MARKS  # a mark needs something that it is on
     for character in text:
         kind = category(character)
-        marks = marks + 1 if kind in ("Mn", "Me") else 0
-        if marks <= MAX_MARKS:
-            characters.append(character if character.isprintable() or kind == "Zs" or character in "\n\t" else _HIDDEN)
-        elif marks == MAX_MARKS + 1:
-            characters.append(_HIDDEN)
+        is_mark = kind in ("Mn", "Me") or character in _JOINERS
+        marks = marks + 1 if is_mark else 0
+        if marks > MAX_MARKS:
+            characters.append(_HIDDEN if marks == MAX_MARKS + 1 else "")
+        else:
+            is_shown = is_mark or character.isprintable() or kind == "Zs" or character in "\n\t"
+            characters.append(character if is_shown else _HIDDEN)
     return "".join(characters)
 
 

@@ -48,7 +48,7 @@ def labelled(text):
 def check_text(*strings):
     for string in strings:
         assert string.encode("utf-8")
-        assert string.replace("\n", "").replace("\t", "").isprintable()
+        assert string.translate(dict.fromkeys(map(ord, "\n\t\u200c\u200d"))).isprintable()
 
 
 @settings(max_examples=10, deadline=None)
@@ -104,6 +104,12 @@ def test_marks_are_few_and_long_labels_end_in_an_ellipsis():
     assert printable("a" + "\u0301" * 99) == "a" + "\u0301" * MAX_MARKS + "\ufffd"
     assert shortened("a" + "\u0301" * 99) == "a" + "\u0301" * MAX_MARKS + "\ufffd…"
     assert shortened("a\tb\r\nc\u2028") == "a b  c "
+    assert printable("\u0301" * 9) == printable("\u200d" * 9) == "\ufffd", "they need something to stand on"
+
+
+@pytest.mark.parametrize("text", ["👩\u200d👩\u200d👧", "🏳\ufe0f\u200d🌈", "می\u200cخواهم", "שלום", "ŷ", "e\u0301"])
+def test_writing_that_people_use_is_left_as_it_is(text):
+    assert printable(text) == text
 
 
 @pytest.mark.parametrize("sink", [sink for sink in characters.SINKS if sink not in ("rendered_pictures", "reports")])

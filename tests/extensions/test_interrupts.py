@@ -22,6 +22,11 @@ def assert_usual_state(usual):
     assert (w * 3.0).data == 6.0
 
 
+pytestmark = pytest.mark.filterwarnings(  # nothing comes of an interrupt in a generator or destructor that is left
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _what_is_slow_the_first_time():
     vectorize(lambda x, w: x * w, batch="x").value_and_grad(

@@ -278,7 +278,7 @@ def problem(kind, shown):
         shown.encode("utf-8")
     except UnicodeEncodeError:
         return "a lone surrogate"
-    spaces = {"\n", "\t", *(() if kind in ("text", "latex") else "\xa0\u3000")}
+    spaces = {"\n", "\t", *"\u200c\u200d", *(() if kind in ("text", "latex") else "\xa0\u3000")}
     hidden = {character for character in shown if not character.isprintable()} - spaces
     if hidden:
         at = min(map(shown.index, hidden))

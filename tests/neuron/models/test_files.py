@@ -100,7 +100,7 @@ BAD = {
     "weights as arguments": (put("arguments", "seed", 3), "seed does not belong in the arguments"),
     "huge sizes": (
         put("arguments", "nin", 10**12),
-        "cannot create MLP with the arguments {'nin': 1000000000000, 'nouts': [2, 1], 'activation': 're...: "
+        "cannot create MLP with the arguments {'nin': 1000000000000, 'nouts': [2, 1], 'activation': 'relu…: "
         "they need 2000000000005 parameters, but the file has 7",
     ),
     "an activation of nothing": (put("arguments", "activation", 7), "unknown activation 7. Known activations: linear"),
