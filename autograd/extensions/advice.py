@@ -241,4 +241,9 @@ def _syntax_around(frame: FrameType, instruction: int) -> list[ast.AST]:
             and (last, end_column) <= (node.end_lineno, node.end_col_offset)
         ):
             nodes = [node] if isinstance(node, ast.stmt | ast.Lambda) else [node, *nodes]
+    match nodes:
+        case [name, ast.Call(func), *_] if (
+            func is name
+        ):  # from Python 3.14 on, any(...) is a loop at the place of its name
+            return nodes[1:]
     return nodes

@@ -136,7 +136,7 @@ def test_the_engine_is_another_claim_about_the_same_target():
 
 def test_what_cannot_be_decided_is_inconclusive_for_every_input():
     target = function_target(lambda w, b: math.log(-w * w) + b)
-    with pytest.raises(UndecidableError, match="<lambda> is not defined here: math domain error"):
+    with pytest.raises(UndecidableError, match="<lambda> is not defined here: "):
         _ = target.call
     report = checked(target, ByHand(target.inputs, {"w": 1.0, "b": 1.0}), {})
     assert {check.verdict for check in report.inputs.values()} == {"inconclusive"}

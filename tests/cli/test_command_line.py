@@ -10,6 +10,7 @@ import time
 import pytest
 
 from autograd.cli.main import main
+from tests.python_words import said_by_python
 
 LINE = ["(w*x + b - y)**2", "w=0.5", "b=0.1", "x=2", "y=1.5"]
 
@@ -224,11 +225,11 @@ def test_formulas_that_would_keep_sympy_busy_do_not(run, arguments):
         (["x", "x=1", "x=2"], "a variable was given twice: x=1 x=2"),
         (["x", "x"], "'x' is not a variable with a number: write w=0.5, without spaces"),
         (["x", "x=one"], "x needs a number: unknown name 'one': known names: pi\n    one\n    ^^^"),
-        (["x", "x=1/0"], "x needs a number, but 1/0: float division by zero"),
+        (["x", "x=1/0"], f"x needs a number, but 1/0: {said_by_python(lambda: 1.0 / 0.0)}"),
         (["x", "x="], "the formula is empty"),
         (["x", "x=inf"], "x needs a finite number, not inf"),
         (["x", "x=1e308*10"], "x needs a finite number, not 1e308*10"),
-        (["x", "x=log(0)"], "x needs a number, but log(0): math domain error"),
+        (["x", "x=log(0)"], f"x needs a number, but log(0): {said_by_python(lambda: math.log(0.0))}"),
         (["x", "lambda=1"], "'lambda' cannot be the name of a variable: Python uses this word; write lambda_"),
         (["x", "sin=1"], "'sin' cannot be the name of a variable: formulas use it already"),
         (["x^2", "x=1"], "^ is not a power: write **\n    x^2\n    ^^^"),
