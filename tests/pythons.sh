@@ -9,48 +9,55 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 project=$PWD
 folder=${PYTHONS:-$HOME/.cache/pythons}
+unset PYTHONPATH
 
 # The path of a Python on this machine.
-here() { command -v "python$1" || compgen -G "$HOME/.pyenv/versions/$1.*/bin/python" | sort --version-sort | tail -n 1; }
+here() {
+    command -v "python$1" || compgen -G "$HOME/.pyenv/versions/$1.*/bin/python" | sort --version-sort | tail -n 1
+}
 
-# Clone, install and test, with the Python in $1 and the constraints in $2; in Debian this is the script of a shell.
+# Clone, install and test, with the Python in $1 and the constraints in $2.
 checks='
 set -e
 place=$(mktemp -d)
 trap "rm -rf $place" EXIT
-git -c safe.directory="*" clone --quiet '"$project"' $place/project
+git -c safe.directory="*" clone --quiet "'"$project"'" $place/project
 cd $place/project
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_QUIET=1
-"$1" -m venv ../environment
-../environment/bin/pip install ${2:+--constraint $2} -e ".[test]"
-../environment/bin/python -m pytest --quiet
+"$1" -m venv $place/environment
+$place/environment/bin/pip install ${2:+--constraint $2} -e ".[test]"
+$place/environment/bin/python --version
+$place/environment/bin/python -m pytest --quiet
 '
 
-debian() { # run the checks in the Debian that has this Python
-    local suite=forky scripts=/usr/share/debootstrap/scripts
+# The same in the Debian that has this Python, with what a desktop has: the libraries of pygraphviz, and fonts.
+debian() {
+    local suite=forky scripts=/usr/share/debootstrap/scripts packages
     [ "$1" = 3.13 ] && suite=trixie
     local root=$folder/$suite
+    packages="git python$1 python$1-venv libx11-6 libxext6 libxrender1 libglib2.0-0t64 libexpat1 fontconfig fonts-liberation"
     [ -e $scripts/$suite ] || ln -s sid $scripts/$suite
-    [ -e "$root/usr/bin/apt-get" ] || debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" || return
-    chroot "$root" sh -c "apt-get update && apt-get install --yes git 'python$1' 'python$1-venv'" >"$root/apt.log" 2>&1 || return
-    ( # mounted in a namespace of its own, so that nothing is left behind
-        unshare --mount bash -c '
-            root=$1 project=$2 python=$3 checks=$4
-            for place in /dev /proc /opt /etc/xdg /etc/ssl/certs "$project"; do
-                [ -d "$place" ] && mkdir -p "$root$place" && mount --rbind "$place" "$root$place"
-            done
-            exec chroot "$root" bash -c "$checks" checks "$python"
-        ' debian "$root" "$project" "python$1" "$checks"
-    )
+    [ -e "$root/usr/bin/apt-get" ] || debootstrap --variant=minbase --include=ca-certificates $suite "$root" || return 1
+    DEBIAN_FRONTEND=noninteractive chroot "$root" sh -c "apt-get update && apt-get install --yes $packages" \
+        </dev/null >"$root/apt.log" 2>&1 || echo "not all of $packages could be installed; see $root/apt.log" >&2
+    unshare --mount bash -c ' # a namespace of its own, which leaves no mounts behind
+        root=$1 project=$2
+        for place in /dev /proc /opt /etc/xdg /etc/ssl/certs "$project"; do
+            [ -d "$place" ] && mkdir -p "$root$place" && mount --rbind "$place" "$root$place"
+        done
+        exec chroot "$root" bash -c "$4" checks "python$3"
+    ' debian "$root" "$project" "$1" "$checks"
 }
 
 failed=0
 for version in "${@:-3.11}"; do
     echo "--- $version"
-    unset PYTHONPATH
-    case $version in
-        oldest) bash -c "$checks" checks "$(here 3.11)" tests/oldest.txt ;;
-        *) if python=$(here "$version") && [ -n "$python" ]; then bash -c "$checks" checks "$python"; else debian "$version"; fi ;;
-    esac || failed=1
+    if [ "$version" = oldest ]; then
+        bash -c "$checks" checks "$(here 3.11)" tests/oldest.txt
+    elif python=$(here "$version") && [ -n "$python" ]; then
+        bash -c "$checks" checks "$python"
+    else
+        debian "$version"
+    fi || failed=1
 done
 exit $failed

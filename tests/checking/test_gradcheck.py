@@ -15,6 +15,7 @@ from autograd import Value, define, dot, exp, gradcheck, log, mean, relu, sigmoi
 from autograd.checking.gradcheck import OWN
 from tests.mutants import BACKWARD_PASSES, LOCAL_RULES, wrong_number
 from tests.programs import random_program
+from tests.python_words import said_by_python
 
 
 def loss(w, b):
@@ -294,8 +295,8 @@ def test_leaves_of_the_same_name_are_told_apart():
             "the function, as in gradcheck(lambda w: loss(w, b), [w])",
         ),
         (
-            lambda: gradcheck(math.hypot, {"a": 3.0, "b": 4.0}),
-            "hypot(...) cannot be called with the inputs a, b: its parameters have no names; a list passes them by",
+            lambda: gradcheck(max, {"a": 3.0, "b": 4.0}),
+            "max(...) cannot be called with the inputs a, b: its parameters have no names; a list passes them by",
         ),
         (
             lambda: gradcheck(loss, {"weight": 0.5, "bias": 0.1}),
@@ -447,7 +448,7 @@ def test_a_branch_on_the_data_is_seen_from_both_sides():
     [
         (sqrt, 0.0, "not defined to the left of 0"),
         (log, 0.0, "log is not defined here: log(x) is not defined at x = 0.0: it needs x > 0"),
-        (lambda x: 1 / x, 0.0, "<lambda> is not defined here: float division by zero"),
+        (lambda x: 1 / x, 0.0, f"<lambda> is not defined here: {said_by_python(lambda: 1 / 0.0)}"),
         (exp, 1000.0, "exp is not defined here: exp(x) overflows at x = 1000.0: the result is too large for a float"),
     ],
 )
