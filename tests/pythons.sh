@@ -38,7 +38,7 @@ debian() {
     packages="git python$1 python$1-venv libx11-6 libxext6 libxrender1 libglib2.0-0t64 libexpat1 fontconfig fonts-liberation"
     [ -e $scripts/$suite ] || ln -s sid $scripts/$suite
     [ -e "$root/usr/bin/apt-get" ] || debootstrap --variant=minbase --include=ca-certificates $suite "$root" || return 1
-    DEBIAN_FRONTEND=noninteractive chroot "$root" sh -c "apt-get update && apt-get install --yes $packages" \
+    DEBIAN_FRONTEND=noninteractive chroot "$root" sh -c "apt-get -o Acquire::Check-Valid-Until=false update && apt-get -o Dpkg::Options::=--force-confold install --yes $packages" \
         </dev/null >"$root/apt.log" 2>&1 || echo "not all of $packages could be installed; see $root/apt.log" >&2
     unshare --mount bash -c ' # a namespace of its own, which leaves no mounts behind
         root=$1 project=$2

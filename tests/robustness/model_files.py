@@ -155,7 +155,8 @@ def outcome(kind: type, file: Path) -> tuple[str, float]:
         return f"crash: {type(error).__name__}: {str(error)[:200]}", time.process_time() - start
     seconds = time.process_time() - start
     numbers = {str(p.label): p.data for p in model.parameters()}
-    stored = json.loads(file.read_text("utf-8-sig"))["parameters"]
+    parameters = json.loads(file.read_text("utf-8-sig"))["parameters"]
+    stored = {name: float(number) for name, number in parameters.items()}
     return ("accepted" if numbers == stored else f"another model: {numbers} for {stored}"), seconds
 
 
