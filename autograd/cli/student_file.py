@@ -78,7 +78,8 @@ class StudentFile:
         if self.path.suffix != ".py":
             raise ValueError(f"{file} is not a Python file: its name should end in .py")
         self.folder = self.path.resolve().parent
-        sys.path.insert(0, str(self.folder))
+        if sys.path[:1] != [str(self.folder)]:
+            sys.path.insert(0, str(self.folder))
         self.module = sys.modules[self.path.stem] = ModuleType(self.path.stem)
         self.module.__file__ = str(self.path.resolve())
         try:
