@@ -11,9 +11,13 @@ project=$PWD
 folder=${PYTHONS:-$HOME/.cache/pythons}
 unset PYTHONPATH
 
-# The path of a Python on this machine.
+# The path of a Python on this machine; its name may also be that of a script of pyenv, which has no such Python.
 here() {
-    command -v "python$1" || compgen -G "$HOME/.pyenv/versions/$1.*/bin/python" | sort --version-sort | tail -n 1
+    local python
+    for python in $(command -v "python$1") $(compgen -G "$HOME/.pyenv/versions/$1.*/bin/python" | sort --version-sort); do
+        "$python" -c "" 2>/dev/null && echo "$python" && return
+    done
+    return 1
 }
 
 # Clone, install and test, with the Python in $1 and the constraints in $2.
@@ -54,7 +58,7 @@ for version in "${@:-3.11}"; do
     echo "--- $version"
     if [ "$version" = oldest ]; then
         bash -c "$checks" checks "$(here 3.11)" tests/oldest.txt
-    elif python=$(here "$version") && [ -n "$python" ]; then
+    elif python=$(here "$version"); then
         bash -c "$checks" checks "$python"
     else
         debian "$version"
