@@ -5,8 +5,9 @@ from __future__ import annotations
 import builtins
 import sys
 import warnings
+from functools import cache
 from time import perf_counter
-from typing import Any
+from typing import Any, Self
 
 __all__ = ["Progress", "progress_bar"]
 
@@ -14,23 +15,44 @@ __all__ = ["Progress", "progress_bar"]
 def progress_bar(total: int | None, unit: str, delay: float, progress: bool | None = None, **options: Any) -> Any:
     """A bar of tqdm that appears after `delay` seconds; by default only where somebody can see it.
 
-    The `options` are those of tqdm.
+    The `options` are those of tqdm, which is not loaded for a bar that nobody sees.
     """
+    in_notebook = "IPKernelApp" in getattr(getattr(builtins, "get_ipython", dict)(), "config", ())
+    is_watched = in_notebook or (sys.stderr is not None and sys.stderr.isatty())
+    if not (is_watched if progress is None else progress):
+        return _Hidden()
+    return _tqdm()(total=total, unit=unit, delay=delay, file=sys.stdout if in_notebook else None, **options)
+
+
+@cache
+def _tqdm() -> Any:
     from tqdm import TqdmWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TqdmWarning)  # a notebook without widgets gets a bar made of characters
         from tqdm.auto import tqdm
-    in_notebook = "IPKernelApp" in getattr(getattr(builtins, "get_ipython", dict)(), "config", ())
-    is_watched = in_notebook or (sys.stderr is not None and sys.stderr.isatty())
-    return tqdm(
-        total=total,
-        unit=unit,
-        delay=delay,
-        disable=not (is_watched if progress is None else progress),
-        file=sys.stdout if in_notebook else None,
-        **options,
-    )
+    return tqdm
+
+
+class _Hidden:
+    """In place of a bar that nobody sees: it does nothing, and takes no lock, which Ctrl-C could leave locked."""
+
+    disable = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def update(self, n: int = 1) -> None:
+        pass
+
+    def set_description_str(self, description: str) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 class Progress:

@@ -123,10 +123,11 @@ class Measurements:
     def finish(self, parameters: Sequence[Value]) -> None:
         """Set the parameters to those of the last entry, or of the start; then delete these unless they are recorded.
 
-        It can be called again where Ctrl-C has ended it.
+        It can be called again where Ctrl-C has ended it, or arrived just after it.
         """
         entries = self.history.entries
-        last = entries[-1].parameters if entries else None
-        place(parameters, self.objective.start if last is None else last)
-        if entries and not self.record_parameters:
-            entries[-1] = entries[-1]._replace(parameters=None)
+        last = entries[-1].parameters if entries else self.objective.start
+        if last is not None:  # not done before
+            place(parameters, last)
+            if entries and not self.record_parameters:
+                entries[-1] = entries[-1]._replace(parameters=None)

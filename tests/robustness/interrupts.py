@@ -6,6 +6,7 @@ lost if the interrupt leaves `fit` although something was measured, or if model 
 
 import signal
 import sys
+import traceback
 from collections import Counter
 from itertools import cycle, islice
 from time import perf_counter
@@ -48,13 +49,15 @@ def _interrupted(X, kind, delay, with_callback, record):
         signal.setitimer(signal.ITIMER_REAL, 0)
         inside = [frame for frame, _ in walk_tb(error.__traceback__) if frame.f_code is fit.__code__]
         if inside and (at_escape := inside[0].f_locals.get("history")) and at_escape.entries:
+            traceback.print_exc()
             return "lost"
     if history is None:
         return "before anything was measured"
-    numbers = [p.data for p in model.parameters()]
-    if (record and numbers != history.parameters[-1].tolist()) or len(history.loss) != len(history):
-        return "lost"
-    if np.mean((X @ numbers[:3] + numbers[3] - X[:, 0]) ** 2) - history.loss[-1] > 1e-9:
+    numbers = np.array([p.data for p in model.parameters()])
+    loss = np.mean((X @ numbers[:3] + numbers[3] - X[:, 0]) ** 2)
+    recorded = history.parameters[-1] if record else numbers
+    if (numbers != recorded).any() or abs(loss - history.loss[-1]) > 1e-9 or len(history.loss) != len(history):
+        print(f"{history}: the loss of the model is {loss}, and its parameters {numbers}, recorded as {recorded}")
         return "lost"
     return "history kept" if history.interrupted else "ended by itself"
 
