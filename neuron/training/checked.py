@@ -99,7 +99,8 @@ def _loss(objective: Objective, theta: Array, X: Array, y: Array) -> Array:
 
 
 def _loss_and_gradient(objective: Objective, theta: Array, X: Array, y: Array) -> Array:
-    return np.array([*_loss(objective, theta, X, y), *objective.value_and_grad(theta, X, y)[1]])
+    loss, gradient = objective.value_and_grad(theta, X, y)
+    return np.array([loss, *gradient])
 
 
 def _warn(message: str) -> None:
