@@ -3,7 +3,7 @@
 It needs atheris (pip install atheris), which changes the inputs of the corpus so that they reach new lines of the
 package, for so many seconds.  The contracts are those of the attacks `formulas`, `characters` and `model_files`: an
 input that breaks one is written to the current directory.  Inputs that have reached new lines are added to the corpus,
-from which a test takes all of them.
+from which a test takes every tenth.
 """
 
 import json
