@@ -15,7 +15,7 @@ __all__ = ["Progress", "progress_bar"]
 def progress_bar(total: int | None, unit: str, delay: float, progress: bool | None = None, **options: Any) -> Any:
     """A bar of tqdm that appears after `delay` seconds; by default only where somebody can see it.
 
-    The `options` are those of tqdm, which is not loaded for a bar that nobody sees.
+    The `options` are those of tqdm, which is loaded only for a bar that is shown.
     """
     in_notebook = "IPKernelApp" in getattr(getattr(builtins, "get_ipython", dict)(), "config", ())
     is_watched = in_notebook or (sys.stderr is not None and sys.stderr.isatty())
@@ -35,7 +35,7 @@ def _tqdm() -> Any:
 
 
 class _Hidden:
-    """In place of a bar that nobody sees: it does nothing, and takes no lock, which Ctrl-C could leave locked."""
+    """In place of a bar that is not shown: it does nothing, and takes no lock, which Ctrl-C could leave locked."""
 
     disable = True
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from autograd import Constant, Value, draw, explain, mean
+from autograd import Constant, Value, draw, explain
 from autograd.formula.typesetting import MAX_MARKS, printable, shortened
 from tests.robustness import characters
 
@@ -32,19 +32,6 @@ NASTY = [
 anything = st.lists(st.characters(exclude_categories=()) | st.sampled_from(NASTY), max_size=8).map("".join)
 
 
-def labelled(text):
-    """A sum over samples and a group, with the same text in every label: of Values, constants, samples, members."""
-    w = [Value(0.1 * i, f"{text}[{i}]") for i in range(5)]
-    losses = []
-    for k in range(2):
-        x = [Constant(1.0 + i + k, f"{text}x[{i}]") for i in range(5)]
-        h = sum(a * b for a, b in zip(w, x, strict=True)).named(f"h{text}")
-        losses.append(((h - Constant(k + 0.5, text)) ** 2).named(text))
-    J = (mean(losses).named(f"{text}'") * Constant(2.0, text)).named(f"{text}J")
-    J.backward()
-    return w[1], J
-
-
 def check_text(*strings):
     for string in strings:
         assert string.encode("utf-8")
@@ -56,7 +43,7 @@ def check_text(*strings):
 @example("x" * 10**5)
 @example("".join(NASTY))
 def test_what_is_shown_is_printable(text):
-    w, J = labelled(text)
+    w, J = characters.graph(text)
     for wrt, options in ((None, {"view": "full"}), (w, {}), (J.args[0], {"group": False})):
         drawing = draw(J, wrt, **options)
         check_text(drawing.source, drawing.words)
@@ -74,7 +61,7 @@ def test_what_is_shown_is_printable(text):
 @example("".join(NASTY))
 @example("<b>")
 def test_every_label_can_be_drawn(text):
-    w, J = labelled(text)
+    w, J = characters.graph(text)
     for wrt in (w, [w, J.args[0]]):
         bundle = draw(J, wrt)._repr_mimebundle_()
         check_text(*bundle.values())
