@@ -9,7 +9,8 @@ PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 
 
 def test_each_promise_has_a_test():
-    rows = [line for line in PAGE.splitlines() if line.startswith("| ")][2:]
+    promises = PAGE.partition("## The promises, and their tests")[2]
+    rows = [line for line in promises.splitlines() if line.startswith("| ")][2:]
     assert len(rows) > 20
     for row in rows:
         promise, test = re.fullmatch(r"\| (.*) \| `(tests/.*\.py::test_\w+)` \|", row).groups()
