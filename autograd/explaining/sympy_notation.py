@@ -35,12 +35,14 @@ def system() -> NumberSystem:
 
     def power(x: Any, y: Any) -> Any:
         """A power, unless SymPy would compute too many digits now, or later with a number in the base."""
-        digits = max((max(abs(part.p), part.q) for part in x.atoms(sp.Rational)), default=1)  # of (2 * x) ** y, too
-        is_huge = y.is_Rational and math.log2(max(digits, 1)) * abs(y) > MAX_BITS
-        result = x if is_huge else sp.Pow(x, y)
+        too_many = OverflowError("SymPy would compute all of its digits")
+        digits = max((max(abs(part.p), part.q, 1) for part in x.atoms(sp.Rational)), default=1)  # of (2 * x) ** y, too
+        if y.is_Rational and math.log2(digits) * abs(y) > MAX_BITS:
+            raise too_many
+        result = sp.Pow(x, y)
         exponent = result.as_base_exp()[1]
-        if is_huge or (exponent.is_Rational and abs(exponent) > MAX_BITS):
-            raise OverflowError("SymPy would compute all of its digits")
+        if exponent.is_Rational and abs(exponent) > MAX_BITS:
+            raise too_many
         return result
 
     functions = {name: function(name) for name in (*PRIMITIVES, *DERIVED)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from contextlib import suppress
 from typing import BinaryIO
@@ -48,7 +47,7 @@ def _write(path: str, data: bytes) -> None:
     if old:
         os.close(os.open(path, os.O_WRONLY))  # replacing needs no right to write to the old file: ask for it
     place = os.path.realpath(path) if os.path.islink(path) else path
-    beside = os.path.join(os.path.dirname(place), f".{secrets.token_hex(8)}.tmp")
+    beside = os.path.join(os.path.dirname(place), f".{os.urandom(8).hex()}.tmp")
     try:
         with _new(beside) as stream:
             if old:
