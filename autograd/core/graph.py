@@ -7,6 +7,7 @@ line per edge.  `backward` and `gradients` become methods of Value.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import Any
@@ -24,7 +25,9 @@ __all__ = [
     "gradients",
     "is_stale",
     "newest_first",
+    "outdated_gradient",
     "stale_edges",
+    "warn_if_added",
 ]
 
 _created = attrgetter("_created")
@@ -69,16 +72,36 @@ def backward(root: Value) -> None:
     seams.reader.number(root, "gradient")
     check_fresh(root)
     nodes = newest_first(root)
+    outdated = outdated_gradient()
     for node in nodes:
         node.grad = node.grad if node.is_leaf else None
     _add(root, 1.0)
     for node in nodes:
         for operand, local in node.edges:
-            _add(operand, local * node.grad)  # type: ignore[operator]
+            _add(operand, local * node.grad)
+    if outdated:
+        warn_if_added(*outdated, nodes)
 
 
 def _add(value: Value, term: float) -> None:
     value.grad = term if value.grad is None else value.grad + term
+
+
+def outdated_gradient() -> tuple[Value, float] | None:
+    """A leaf that was changed after its gradient had been computed, and that gradient, if it is still there."""
+    outdated, seams.outdated = seams.outdated, None
+    return outdated if outdated and outdated[0].grad is outdated[1] else None
+
+
+def warn_if_added(leaf: Value, outdated: float, nodes: Iterable[Value]) -> None:
+    """Warn if a backward pass through `nodes` has added to the `outdated` gradient of `leaf`."""
+    if leaf.grad is not outdated and any(operand is leaf for node in nodes for operand, _ in node.edges):
+        who = name(leaf) if leaf.label else "an unnamed leaf"
+        warnings.warn(
+            f"was zero_grad() forgotten? {who} was changed, but its old gradient is still there, and this backward "
+            "pass has added to it. Before the next one, write model.zero_grad(), or p.grad = 0.0 for each parameter p",
+            stacklevel=3,
+        )
 
 
 def gradients(root: Value, wrt: Iterable[Value]) -> list[float]:

@@ -40,6 +40,9 @@ class Seams:
     last_change = -1
     """The time, by the `clock`, at which the number of any leaf was last changed."""
 
+    outdated: tuple[Any, float] | None = None
+    """The first leaf changed since the last backward pass while it had a gradient, and that gradient."""
+
 
 seams = Seams
 

@@ -12,7 +12,7 @@ import numbers
 import operator
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NoReturn, Self, final
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeAlias, final
 
 from autograd.core.state import clock, seams
 from autograd.core.table import LEAF, Operation
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from autograd.core.methods import Methods  # a stub, generated from the table: Values' operators and functions
 else:
     Methods = object
+
+MaybeNone: TypeAlias = Any
+"""The type of what may be None where type checkers would ask for a check that only gets in the way."""
 
 __all__ = [
     "VALUES", "Constant", "Reader", "Value", "as_float", "is_real", "label_of", "name", "sentence", "shown",
@@ -106,7 +109,7 @@ class Value(Methods):
     _dy: float | None
     _created: int  # the time of creation, by the clock
     _changed: int  # of a leaf, the time of its last change; of others, the time up to which `check_fresh` passed them
-    grad: float | None
+    grad: float | MaybeNone  # None until a backward pass
     label: str | None
     op: Operation
 
@@ -128,13 +131,15 @@ class Value(Methods):
 
     @data.setter
     def data(self, number: float) -> None:
-        if not self.is_leaf:
+        if self._x is not None:
             raise AttributeError(
                 f".data of {sentence(self)} cannot be set: it is the result of an operation. "
                 "Set .data of a leaf it was computed from, then run the forward pass again."
             )
         seams.reader.number(self, "set .data")
         number = number if type(number) is float else as_float(number, f".data = {shown(number)}")
+        if self.grad and seams.outdated is None:
+            seams.outdated = self, self.grad
         self._mark_as_changed()  # here as well, because an interrupt may skip the last line
         self._number = number
         self._mark_as_changed()  # every older node has used the old number
@@ -208,8 +213,8 @@ class Value(Methods):
     def _to_number(self, *_: object) -> NoReturn:
         seams.reader.number(self, "float")
         raise TypeError(
-            f"turning {name(self)} into a plain number would lose its gradient: use .data if you want just the "
-            "number, or the functions of autograd (autograd.exp, autograd.log, ...) instead of those of math"
+            f"turning {name(self)} into a plain number would lose its gradient: use .data if you want just the number, "
+            "or the functions of autograd and NumPy (autograd.exp, np.radians, ...) instead of those of math"
         )
 
     def _to_index(self) -> NoReturn:
@@ -234,7 +239,11 @@ class Constant(float):
     __slots__ = ("label",)
     label: str
 
-    def __new__(cls, data: float, label: str) -> Self:  # noqa: D102
+    def __new__(cls, data: float, label: str | None = None) -> Self:  # noqa: D102
+        if label is None:
+            raise TypeError(
+                f'a constant is a number with a name: write Constant({shown(data)}, "x"), or the number alone'
+            )
         constant = super().__new__(cls, as_float(data, f"Constant({shown(data)})"))
         constant.label = _checked(label)
         return constant
@@ -277,6 +286,8 @@ def as_float(number: object, written: str) -> float:
             return float(number)  # type: ignore[arg-type]
         except OverflowError:
             raise OverflowError(f"{written}: this integer is too large for a float") from None
+    if getattr(number, "ndim", None) == 0 and hasattr(number, "item"):  # an array of a single number, of any library
+        return as_float(number.item(), written)
     match number:
         case Value():
             advice = "it is a Value already; write .data for its number alone"

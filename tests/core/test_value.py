@@ -128,6 +128,70 @@ def test_gradient_descent_updates_through_data():
     assert w.data == pytest.approx(1.5)
 
 
+def one_step(p):
+    p.data -= 0.1 * p.grad
+
+
+FORGOTTEN = (
+    "was zero_grad() forgotten? 'w' was changed, but its old gradient is still there, and this backward pass has added "
+    "to it. Before the next one, write model.zero_grad(), or p.grad = 0.0 for each parameter p"
+)
+
+
+def test_a_backward_pass_that_adds_to_a_gradient_from_before_a_change_warns():
+    w, b = Value(0.5, label="w"), Value(0.1, label="b")
+    (w * 2.0 * w + b).backward()
+    for p in (w, b):
+        one_step(p)
+    with pytest.warns(UserWarning, match="forgotten") as caught:
+        (w * 2.0 * w + b).backward()
+    assert [str(warning.message) for warning in caught] == [FORGOTTEN]
+    assert caught[0].filename == __file__
+    assert w.grad == pytest.approx(2.0 + 4 * w.data)
+    one_step(w)
+    with pytest.warns(UserWarning, match="'w' was changed"):  # a loop that goes on is told again, at the same line
+        w.exp().backward()
+
+
+def test_an_unnamed_leaf_and_the_last_of_many_are_seen():
+    parameters = [Value(0.0), Value(1.0)]  # the gradient of the first is exactly 0
+    for _ in range(2):
+        loss = parameters[0] * 0.0 + parameters[1] ** 2
+        if parameters[1].grad:
+            with pytest.warns(UserWarning, match="forgotten. an unnamed leaf was changed"):
+                loss.backward()
+        else:
+            loss.backward()
+        for p in parameters:
+            one_step(p)
+
+
+def test_accumulating_before_a_step_and_every_way_to_reset_are_silent():  # warnings are errors
+    w, other = Value(0.5, label="w"), Value(1.0)
+    for reset in (0.0, 0, None, -0.0):
+        for target in (1.0, 2.0, 3.0, 4.0):
+            ((w - target) ** 2).backward()
+        assert w.grad == pytest.approx(8 * (w.data - 2.5))
+        one_step(w)
+        w.grad = reset
+    for _ in range(3):  # gradients that nobody reads are not reset, and nothing changes their leaf
+        (w * other).backward()
+        other.data += 1.0
+        other.grad = None
+    w.data = 7.0
+    (other * other).backward()  # does not reach w
+    assert w.gradients([w]) == [1.0]
+
+
+def test_a_warning_that_is_an_error_leaves_the_gradients_complete():
+    w = Value(0.5, label="w")
+    (w * w).backward()
+    one_step(w)
+    with pytest.raises(UserWarning, match="forgotten"):  # warnings are errors
+        (w * w).backward()
+    assert w.grad == pytest.approx(1.0 + 2 * w.data)
+
+
 def test_comparisons_compare_numbers_and_hash_is_identity():
     a, b = Value(1.0), Value(1.0)
     assert a == b
@@ -211,6 +275,7 @@ MESSAGES = {
     "Value([1, 2])": "Value([1, 2]): one number is needed here; take them one by one, as in [Value(x) for x in ...]",
     "Value(1j)": "Value(1j): complex numbers are not supported; take .real, .imag or abs() first",
     "Value(w)": "Value(w): it is a Value already; write .data for its number alone",
+    "Constant(2)": 'a constant is a number with a name: write Constant(2, "x"), or the number alone',
     "Constant(2, 3)": "a label is a string, such as 'w', not 3",
     "Value(1, 3)": "a label is a string, such as 'w', not 3",
     "w.named(None or 3)": "a label is a string, such as 'w', not 3",
@@ -228,7 +293,7 @@ MESSAGES = {
     "float(w)": "turning 'w' into a plain number would lose its gradient: use .data",
     "int(p)": "turning 'p' into a plain number would lose its gradient",
     "round(w)": "turning 'w' into a plain number would lose its gradient",
-    "math.floor(Value(2))": "turning Value(2.0) into a plain number would lose its gradient",
+    "math.ceil(Value(2))": "turning Value(2.0) into a plain number would lose its gradient",
     "dot([w], 3.0)": "dot(x, y): y must be a sequence of numbers and Values, not 3.0",
     "sum(w)": "sum(x): x must be a sequence of numbers and Values, not w",
     "dot([w, None], [1, 2])": "dot(x, y): None is not a number",
