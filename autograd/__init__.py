@@ -28,7 +28,7 @@ from autograd.drawing.draw import GraphTooLarge, draw
 from autograd.drawing.page.page import page
 from autograd.drawing.steps import steps
 from autograd.explaining.explain import explain
-from autograd.extensions import backward_pass, copying, searching  # noqa: F401 - these plug themselves into the core
+from autograd.extensions import backward_pass, copying, other_names, searching  # noqa: F401 - plugged into the core
 from autograd.extensions.composites import logsumexp, softmax, take
 from autograd.extensions.operations import *  # noqa: F403 - the functions of the table, whose types are in a stub
 from autograd.extensions.operations import __all__ as _operations

@@ -1,0 +1,53 @@
+"""Names of micrograd, PyTorch and HIPS autograd: each is answered by the code to write here, and that code works."""
+
+import copy
+import pickle
+import re
+
+import pytest
+
+from autograd import Value, draw, explain, maximum, minimum
+from autograd.extensions.other_names import INSTEAD
+
+
+@pytest.mark.parametrize("name", INSTEAD)
+def test_reading_and_setting_say_what_to_write(name):
+    v = Value(2.0, label="w") * 3.0
+    message = re.escape(f"a Value has no .{name}: ") + ".*(write|keep)"
+    with pytest.raises(AttributeError, match=message):
+        getattr(v, name)
+    with pytest.raises(AttributeError, match=message):
+        setattr(v, name, 0.0)
+    assert not hasattr(v, name)
+
+
+def test_the_advice_works():
+    w = Value(2.0, label="w")
+    v = (w * 3.0 + w).named("ŷ")
+    v.backward()
+    low, high = 0.0, 1.0
+    names = {"v": v, "draw": draw, "explain": explain, "maximum": maximum, "minimum": minimum, "low": low, "high": high}
+    expressions = {part for text in INSTEAD.values() for part in re.findall(r"write (.*?)(?:, |;|$)", text)}
+    assert {"v.data", "draw(v)", "explain(v)", "v ** 2", "v.op.name", "v.edges"} <= expressions
+    for text in ("[x for x, _ in v.edges]", "v.args", "v.data", "v.op.name", "v.edges", "v.detach()", "draw(v)"):
+        assert any(text in advice for advice in INSTEAD.values())
+        eval(text, names)
+    assert eval("minimum(maximum(v, low), high)", names).data == 1.0
+    assert [x.label or x.op.name for x, _ in v.edges] == ["mul", "w"]
+    assert w.op.name == "leaf"
+
+
+def test_other_attributes_cannot_be_set_either():
+    with pytest.raises(AttributeError, match="colour"):
+        Value(2.0).colour = "red"
+
+
+def test_copies_do_not_know_of_them():
+    w = Value(2.0, label="w")
+    for clone in (copy.copy(w), copy.deepcopy(w), pickle.loads(pickle.dumps(w))):
+        assert (clone.data, clone.label) == (2.0, "w")
+
+
+def test_the_numpy_of_hips_autograd_is_answered():
+    with pytest.raises(ImportError, match=r"autograd\.numpy belongs to HIPS autograd, .* Write `import numpy as np`"):
+        import autograd.numpy  # noqa: F401
