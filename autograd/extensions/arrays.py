@@ -25,12 +25,13 @@ _OTHER_NAMES: dict[str, Callable[..., Any]] = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
     "remainder": operator.mod, "mod": operator.mod, "floor_divide": operator.floordiv,
     "power": operator.pow, "float_power": operator.pow, "negative": operator.neg, "positive": operator.pos,
-    "absolute": operator.abs, "fabs": operator.abs, "square": lambda x: x ** 2, "reciprocal": lambda x: 1 / x,
+    "absolute": operator.abs, "fabs": functions["abs"], "square": lambda x: x ** 2, "reciprocal": lambda x: 1 / x,
     "equal": operator.eq, "not_equal": operator.ne, "less": operator.lt, "less_equal": operator.le,
     "greater": operator.gt, "greater_equal": operator.ge,
     "exp2": lambda x: 2 ** x, **dict.fromkeys(("deg2rad", "radians"), lambda x: x * (pi / 180)),
     **dict.fromkeys(("rad2deg", "degrees"), lambda x: x * (180 / pi)),
     "logaddexp": lambda x, y: _logaddexp(x, y) if x >= y else _logaddexp(y, x),
+    "fmax": lambda x, y: _besides_nan("maximum", x, y), "fmin": lambda x, y: _besides_nan("minimum", x, y),
     "isnan": lambda x: isnan(_number_of(x)), "isinf": lambda x: isinf(_number_of(x)),
     "isfinite": lambda x: isfinite(_number_of(x)), "signbit": lambda x: copysign(1, _number_of(x)) < 0,
 }  # fmt: skip
@@ -66,6 +67,11 @@ def _number_of(operand: Any) -> float:
 def _logaddexp(larger: Any, smaller: Any) -> Any:
     """log(exp(x) + exp(y)), for x >= y."""
     return larger if isinf(_number_of(larger)) else larger + functions["softplus"](smaller - larger)
+
+
+def _besides_nan(name: str, x: Any, y: Any) -> Any:
+    """The larger or smaller of two operands; the other one if one is nan."""
+    return y if isnan(_number_of(x)) else x if isnan(_number_of(y)) else functions[name](x, y)
 
 
 def apply(ufunc: Any, method: str, *operands: Any, out: Any = None, **options: Any) -> Any:
@@ -136,4 +142,7 @@ def _ufunc(self: Value, ufunc: Any, method: str, *operands: Any, **options: Any)
 
 setattr(seams, "foreign", _on_arrays)
 setattr(Value, "__array_ufunc__", _ufunc)
+for _name in ("exp2", "fabs", "deg2rad", "radians", "rad2deg", "degrees"):
+    setattr(Value, _name, _OTHER_NAMES[_name])  # NumPy calls v.exp2() on arrays of Values
+setattr(Value, "__floor__", functions["floor"])  # and math.floor(v) for np.floor(array): its slope is 0
 setattr(Value, "conjugate", lambda value: value)  # np.std, for example, calls it on every number

@@ -103,7 +103,7 @@ ADVICE = [
     (lambda x: bool(x > 0) * x, RECORDED.format("where(condition, 1.0, 0.0)")),
     (lambda x: round(x) * 2, RECORDED.format("autograd.floor(x + 0.5)")),
     (lambda x: int(x) * 2, RECORDED.format("autograd.sign(x) * autograd.floor(abs(x))")),
-    (lambda x: math.floor(x) * 2, RECORDED.format("autograd.floor(x)")),
+    (lambda x: math.ceil(x) * 2, RECORDED.format("-autograd.floor(-x)")),
     (lambda x: math.exp(2 * x), RECORDED.format("autograd.exp(2 * x)")),
     (lambda x: math.asin(x) * 2, RECORDED.format("autograd.arcsin(x)")),
     (lambda x: 0.0 if np.isnan(x) else x, RECORDED.format("x != x")),

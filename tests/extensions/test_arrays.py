@@ -111,6 +111,27 @@ def test_logaddexp_loses_nothing():
     assert np.logaddexp(Value(-math.inf), -math.inf).data == -math.inf
 
 
+@pytest.mark.parametrize("name", "exp2 fabs floor degrees radians deg2rad rad2deg fmax fmin square sqrt".split())
+def test_what_works_on_a_value_works_on_an_array_of_values(name):
+    ufunc = getattr(np, name)
+    numbers = [1.5, 2.5]
+    values = [Value(x) for x in numbers]
+    results = ufunc(*[np.array(values)] * ufunc.nin)
+    alone = [ufunc(*[v] * ufunc.nin) for v in values]
+    assert [z.data for z in results] == [z.data for z in alone] == [float(ufunc(*[x] * ufunc.nin)) for x in numbers]
+    assert [z.gradients([v]) for z, v in zip(results, values, strict=True)] == [
+        z.gradients([v]) for z, v in zip(alone, values, strict=True)
+    ]
+
+
+def test_fmax_and_fmin_leave_nan_out():
+    v = Value(1.0)
+    for ufunc in (np.fmax, np.fmin):
+        assert ufunc(v, math.nan) is v
+        assert ufunc(math.nan, v) is v
+    assert (np.fmax(v, 2.0).data, np.fmin(v, 2.0).gradients([v])) == (2.0, [1.0])
+
+
 def test_arrays_without_dimensions_and_without_elements():
     assert grad(lambda x: np.where(x > 0, x, -x))(-2.0) == -1.0
     assert grad(lambda x: np.squeeze(x * 2))(np.array([2.0])).tolist() == [2.0]

@@ -78,6 +78,18 @@ def test_numpy_scalars_arrays_and_functions():
         np.multiply(v, 2, out=np.empty(()))
 
 
+def test_an_array_of_a_single_number_is_one():
+    assert Value(np.array(2.0)).data == 2.0
+    assert (Value(1.0) + np.array(2)).data == 3.0
+    assert Constant(np.array(2.0), "x") == 2.0
+    with pytest.raises(TypeError, match=r"Value\(array\('2'.*: a string is not a number"):
+        Value(np.array("2"))
+    with pytest.raises(TypeError, match="it is a Value already"):
+        Value(np.array(Value(2.0)))
+    torch = pytest.importorskip("torch")
+    assert Value(torch.tensor(2.0, requires_grad=True)).data == 2.0
+
+
 def test_copies_of_small_graphs():
     w = Value(0.5, label="w")
     y = exp(w * Constant(2.0, "x"))
@@ -107,7 +119,7 @@ MESSAGES = {
     "autograd.draw(3)": "draw takes Values, not 3",
     "autograd.draw(p, wrt='w')": "draw takes Values, not 'w'",
     "math.exp(w * 2)": "turning w·2 into a plain number would lose its gradient: use .data if you want just the "
-    "number, or the functions of autograd (autograd.exp, autograd.log, ...) instead of those of math",
+    "number, or the functions of autograd and NumPy (autograd.exp, np.radians, ...) instead of those of math",
     "np.array([w], float)": "turning 'w' into a plain number would lose its gradient",
 }
 
