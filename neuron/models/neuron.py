@@ -78,9 +78,12 @@ class Model(ModelLike):
         return predictions(self, as_inputs(X, self))  # type: ignore[no-any-return]
 
     def zero_grad(self) -> None:
-        """Forget all gradients, so that the next backward pass does not add to them."""
+        """Set the gradient of every parameter to 0, so that the next backward pass does not add to the last one's.
+
+        A parameter that the next loss does not depend on keeps this 0.
+        """
         for parameter in self.parameters():
-            parameter.grad = None
+            parameter.grad = 0.0
 
     def save(self, file: str | PathLike[str]) -> None:
         """Write the model to a JSON file, with every digit of its parameters.

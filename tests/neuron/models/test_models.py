@@ -92,7 +92,7 @@ def test_zero_grad_makes_the_next_backward_pass_start_anew():
     n([2.0]).backward()
     assert n.w[0].grad == 4.0
     n.zero_grad()
-    assert [p.grad for p in n.parameters()] == [None, None]
+    assert [p.grad for p in n.parameters()] == [0.0, 0.0]
     n([2.0]).backward()
     assert n.w[0].grad == 2.0
 
