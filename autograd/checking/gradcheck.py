@@ -72,14 +72,15 @@ def gradcheck(
     sample: int | None = None,
     seed: int = 0,
     reveal: bool = True,
-    **others: Any,
+    **by_name: Any,
 ) -> Report:
     """Check a gradient against numerical derivatives, and say where it goes wrong.
 
     `target` may be
 
-    - a function of numbers that returns one number, with `inputs`: a dict passes them by name, a list or tuple by
-      position, anything else is the only argument.  Each may be a number, an array, or lists and dicts of numbers;
+    - a function of numbers that returns one number, with `inputs`: a dict passes them by name, as does
+      ``gradcheck(f, w=0.5)``; a list or tuple by position; anything else is the only argument.  Each may be a number,
+      an array, or lists and dicts of numbers;
     - a recorded graph, that is, the Value at its end, with the ``.grad`` on its leaves if it has any; `inputs` may
       choose the leaves;
     - an operation of the table or of your own (``autograd.tanh``, ``define(...)``), over its domain;
@@ -110,7 +111,9 @@ def gradcheck(
       b      -0.8   -0.8         -0.8 ± 9e-17  pass
     Confidence: 15 digits; even an error of 0.0001 % would have been caught.
     """
-    for name in others:
+    if by_name and inputs is None and _are_inputs(by_name, target):
+        inputs, by_name = by_name, {}
+    for name in by_name:
         raise TypeError(f"gradcheck has no argument {name}{_instead(name, target, inputs)}")
     _check_options(gradient, engine, upstream, digits, sample)
     report = _report(target, inputs, gradient, closed_form, engine, upstream, digits, sample, seed)
@@ -200,6 +203,12 @@ _INSTEAD = {
     "dout": "; for a function that returns an array write upstream=dout",
 }
 """The replacements for arguments of other checkers."""
+
+
+def _are_inputs(by_name: Mapping[str, Any], target: Any) -> bool:
+    """True if the function has parameters of all these names: ``gradcheck(f, w=0.5)``."""
+    signature = signature_of(target) if callable(target) and not isinstance(target, type) else None
+    return bool(signature and all(name in signature.parameters for name in by_name))
 
 
 def _instead(name: str, target: Any, inputs: Any) -> str:

@@ -166,6 +166,15 @@ def test_constants_are_passed_within_the_function(call, message):
     assert str(raised.value) == message
 
 
+def test_inputs_by_name():
+    report = gradcheck(lambda w, b: w**2 * b, w=0.5, b=2.0)
+    assert report == gradcheck(lambda w, b: w**2 * b, {"w": 0.5, "b": 2.0})
+    assert gradcheck(lambda w, b: w**2 * b, w=0.5, b=2.0, gradient={"w": 2.0, "b": 0.3}).verdict == "fail"
+    assert gradcheck(lambda theta: (theta**2).sum(), theta=np.ones(3)).verdict == "pass"
+    with pytest.raises(TypeError, match="cannot be called with the inputs w: missing a required argument: 'b'"):
+        gradcheck(lambda w, b: w**2 * b, w=0.5)
+
+
 # --- Backward functions -------------------------------------------------------------------------------
 
 
