@@ -12,6 +12,8 @@ returns a float for floats, and a Value if a Value is among its operands.
 """
 
 import os as _os
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
 if _os.path.exists(_os.path.join(_os.path.dirname(__file__), "tracer.py")):
     raise ImportError(
@@ -72,3 +74,9 @@ __all__ += _operations  # noqa: PLE0605
 for _name in __all__:  # public classes show their public name in tracebacks and reprs
     if isinstance(globals()[_name], type):
         globals()[_name].__module__ = "autograd"
+
+
+if not _TYPE_CHECKING:  # type checkers report unknown names themselves
+
+    def __getattr__(name: str) -> _Any:
+        raise other_names.missing("autograd", name, other_names.FUNCTIONS)

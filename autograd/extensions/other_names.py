@@ -1,4 +1,4 @@
-"""Attributes that Values have in other libraries: an error that says what to write here.
+"""Names that Values and functions have in other libraries: an error that says what to write here.
 
 >>> Value(2.0).item()
 Traceback (most recent call last):
@@ -8,11 +8,14 @@ AttributeError: a Value has no .item: write v.data, its number
 
 from __future__ import annotations
 
+import dis
+import sys
+from collections.abc import Mapping
 from typing import Any
 
 from autograd.core.value import Value
 
-__all__ = ["INSTEAD", "OtherName"]
+__all__ = ["FUNCTIONS", "INSTEAD", "OtherName", "missing"]
 
 INSTEAD = {
     "_prev": "write [x for x, _ in v.edges], the Values it was computed from, or v.args, with the plain numbers",
@@ -32,6 +35,39 @@ INSTEAD = {
     ),
 }
 """By name, the code to write here."""
+
+
+_VALUE = "write Value(2.0); data that needs no gradient stays a plain number"
+
+FUNCTIONS = {
+    **dict.fromkeys(("clamp", "clip"), "write minimum(maximum(x, low), high)"),
+    **dict.fromkeys(("tensor", "Tensor", "Variable"), _VALUE),
+    "no_grad": "nothing to write: setting p.data records nothing, and functions of floats return floats",
+    "elementwise_grad": "write grad(lambda x: sum(f(x))), or vectorize(f)",
+    **dict.fromkeys(("make_vjp", "make_jvp"), "write jvp(f, primals, tangents), or v.gradients([x])"),
+    **dict.fromkeys(("check_grads", "gradient_check"), "write gradcheck(f, inputs)"),
+    **dict.fromkeys(("draw_dot", "plot"), "write draw(v)"),
+    "round": "write floor(x + 0.5)",
+    "power": "write x ** y",
+    "atan2": "write arctan2(y, x)",
+    **{f"a{name}": f"write arc{name}(x)" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    **dict.fromkeys(
+        ("Neuron", "Layer", "MLP", "fit", "SGD", "Adam", "losses"), "it is in neuron: from neuron import ..."
+    ),
+}
+"""By the name of a function that `autograd` does not have, the code to write here."""
+
+
+def missing(module: str, name: str, instead: Mapping[str, str]) -> Exception:
+    """The error, in a module's ``__getattr__``, for a name that it lacks: ImportError for ``from module import``."""
+    message = (
+        f"{module} has no {name}: {instead[name]}"
+        if name in instead
+        else f"module {module!r} has no attribute {name!r}"
+    )
+    frame = sys._getframe(2)
+    is_import = dis.opname[frame.f_code.co_code[frame.f_lasti]] == "IMPORT_FROM"
+    return ImportError(message) if is_import and name in instead else AttributeError(message)
 
 
 class OtherName:

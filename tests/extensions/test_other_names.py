@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+import autograd
 from autograd import Value, draw, explain, maximum, minimum
-from autograd.extensions.other_names import INSTEAD
+from autograd.extensions.other_names import FUNCTIONS, INSTEAD
 
 
 @pytest.mark.parametrize("name", INSTEAD)
@@ -40,6 +41,23 @@ def test_the_advice_works():
 def test_other_attributes_cannot_be_set_either():
     with pytest.raises(AttributeError, match="colour"):
         Value(2.0).colour = "red"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_of_other_libraries_are_answered(name):
+    assert not hasattr(autograd, name)
+    message = re.escape(f"autograd has no {name}: {FUNCTIONS[name]}")
+    with pytest.raises(AttributeError, match=message):
+        getattr(autograd, name)
+    with pytest.raises(ImportError, match=message):
+        exec(f"from autograd import {name}")
+
+
+def test_other_names_fail_as_usual():
+    with pytest.raises(AttributeError, match="module 'autograd' has no attribute 'colour'"):
+        autograd.colour
+    with pytest.raises(ImportError, match="cannot import name 'colour' from 'autograd'"):
+        from autograd import colour  # noqa: F401
 
 
 def test_copies_do_not_know_of_them():
