@@ -36,7 +36,6 @@ _MODEL: dict[str, Answer] = {
     "n_inputs": "nin={}",
     "input_dim": "nin={}",
     "random_state": "seed={}",
-    "bias_init": "bias={}",
     "act": "activation={}",
     "activation_function": "activation={}",
     "name": "n.w[0].label = ... for the name of a parameter",
@@ -80,7 +79,7 @@ ARGUMENTS: dict[str, Mapping[str, Answer]] = {
         "early_stopping": "patience=10",
         "n_iter_no_change": "patience={}",
         "verbose": lambda level: f"progress={bool(level)}",
-        "metrics": 'metric="accuracy": one metric, a name or a function of (predictions, targets)',
+        "metrics": lambda metrics: f"metric={shown(metrics[0] if isinstance(metrics, list) and metrics else metrics)}",
         "callback": "callbacks=[{}]",
         "random_state": "seed={}",
         "l2": "penalty=losses.l2({})",
@@ -252,7 +251,7 @@ def _checked(function: Callable[..., Any], owner: str) -> Callable[..., Any]:
     @wraps(function)
     def checked(*args: Any, **named: Any) -> Any:
         first = args["self" in parameters :][:1]
-        if owner in LISTS and first and isinstance(first[0], list | tuple):
+        if owner in LISTS and first and first[0] and isinstance(first[0], list | tuple):
             raise TypeError(f"{owner} does not begin with a list{_instead(owner, LISTS[owner], first[0], known)}")
         for name, value in named.items():
             if name not in known:
@@ -267,7 +266,8 @@ def _instead(owner: str, name: str, value: Any, known: Sequence[str]) -> str:
     if answer is None:
         near = difflib.get_close_matches(name, known, n=1)
         return f": did you mean {near[0]}?" if near else f"; its arguments are {', '.join(known)}"
-    return f": write {answer.format(shown(value)) if isinstance(answer, str) else answer(value)}"
+    written = getattr(value, "__name__", shown(value))
+    return f": write {answer.format(written) if isinstance(answer, str) else answer(value)}"
 
 
 def _attribute(self: object, name: str) -> Any:

@@ -126,7 +126,7 @@ def fit(
     is_ahead = not functions and (size is None or size >= len(samples[0]))
     measurements = Measurements(guarded, measure, samples, held_out, record_parameters, history, is_ahead)
     watch = Diagnosis(guarded, method, samples, next_batches, history).watch
-    outcome = Outcome(model, guarded, method, samples, history, isinstance(loss, str) and penalty is None)
+    outcome = Outcome(model, guarded, method, samples, history, loss, penalty)
     step = guarded_step(method.start())
 
     def train() -> None:

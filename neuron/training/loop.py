@@ -99,12 +99,11 @@ class Measurements:
         parameters.flags.writeable = False
         entries = self.history.entries
         entries.append(Epoch(len(entries), lr, loss, metric, validation_loss, validation_metric, parameters))
-        last, former = len(entries) - 1, self.final
-        if not self.history.has_patience or entries[last].monitored < entries[former].monitored:
-            self.final = last
+        last = stale = len(entries) - 1
+        if not self.history.has_patience or entries[last].monitored < entries[self.final].monitored:
+            stale, self.final = self.final, last
         if last and not self.record_parameters:
-            for k in {last - 1, former} - {self.final}:
-                entries[k] = Epoch(*entries[k][:-1], None)  # a third of the time of _replace
+            entries[stale] = Epoch(*entries[stale][:-1], None)  # a third of the time of _replace
         check_growth(entries)
 
     @property

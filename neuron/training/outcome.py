@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.extend import number
+from neuron.losses import with_name
 from neuron.models.neuron import ACTIVATIONS, MLP, Model
 from neuron.training.chunks import Chunks
 from neuron.training.divergence import Guarded, guarded_step
 from neuron.training.history import History
+from neuron.training.objective import Penalty
 from neuron.training.optimizers import Optimizer
 from neuron.training.scaling import SCALED, large_inputs
 
@@ -46,17 +48,15 @@ class LearningWarning(UserWarning):
 
 @dataclass
 class Outcome:
-    """What a diagnosis reads: the trained model, the objective, the samples and the history.
-
-    `has_floor` says that the loss is 0 for a model that fits every sample.
-    """
+    """The diagnosis of a finished training, from the trained model, the objective and its parts, and the history."""
 
     model: Model
     objective: Guarded
     optimizer: Optimizer
     samples: tuple[Any, Any]
     history: History
-    has_floor: bool
+    loss: Any
+    penalty: Penalty | None
 
     def note(self) -> str:
         """One or two sentences for a training that went wrong; empty for one that is fine."""
@@ -85,26 +85,33 @@ class Outcome:
         return np.array([self.model.parameters()[i].data for i in self.history.positions])
 
     @property
+    def margin(self) -> float:
+        """The change that is none: less in a training of few epochs, in which a loss cannot move far."""
+        return STILL * abs(self.start) * min(1.0, self.history.epochs / 10)
+
+    @property
     def has_fallen(self) -> bool:
         """True if the loss ended below its start."""
-        return self.end < self.start - STILL * abs(self.start)
+        return self.end < self.start - self.margin
 
     @property
     def has_moved(self) -> bool:
         """True if the loss was above its start in between."""
-        return max(self.history.loss) > self.start + STILL * abs(self.start)
+        return max(self.history.loss) > self.start + self.margin
 
     @property
     def has_stopped(self) -> bool:
         """True if next to nothing of the fall happened in the last tenth of the epochs."""
-        before = self.history.entries[-1 - max(1, self.history.epochs // 10)].loss
-        return abs(self.end - before) <= STILL * (self.start - self.end)
+        last = self.history.loss[-1 - max(1, self.history.epochs // 10) :]
+        return max(last) - min(last) <= STILL * (self.start - self.end)
 
     def symptom(self) -> str:
         """The first words of the message: what the loss did."""
+        if self.is_unchanged:
+            return "the best epoch is 0"
         if self.has_fallen:
             return f"the loss stopped at {number(self.end)}"
-        if self.end > self.start + STILL * abs(self.start):
+        if self.end > self.start + self.margin:
             return f"the loss ended above its start, {number(self.start)} → {number(self.end)}"
         return f"the loss {'ended' if self.has_moved else 'stayed'} where it began, at {number(self.start)}"
 
@@ -161,10 +168,23 @@ class Outcome:
         """The derivatives of the loss over all samples."""
         return self.objective.gradient(theta, *self.samples)
 
+    @property
+    def has_floor(self) -> bool:
+        """True if the loss is 0 for a model that fits every sample.
+
+        That is unknown of a function, and wrong with a penalty and for the cross entropy of targets between 0 and 1.
+        """
+        if not isinstance(self.loss, str) or self.penalty is not None:
+            return False
+        y = self.samples[1]
+        return "cross_entropy" not in with_name(self.loss).__name__ or bool((y == np.round(y)).all())
+
     def local_minimum(self) -> str:
         """The explanation of a loss that is high although the model has at least as many parameters as samples."""
         (X, y), layers, parameters = self.samples, self.model.columns(), len(self.history.positions)
-        if not self.has_floor or len(layers) < 2 or self.end < HIGH * self.start or isinstance(X, Chunks):
+        if len(layers) < 2 or self.end < HIGH * self.start or isinstance(X, Chunks) or not self.has_floor:
+            return ""
+        if self.history.validation_loss:  # which is the better judge
             return ""
         lowest, highest = ACTIVATIONS[layers[-1][0].activation](np.array([-1e300, 1e300]))
         is_within_reach = lowest <= y.min() and y.max() <= highest
@@ -179,13 +199,18 @@ class Outcome:
             "neurons"
         )
 
+    @property
+    def is_unchanged(self) -> bool:
+        """True if only the training loss fell, so that with a patience the model is left as it was."""
+        return self.history.has_patience and self.history.final.epoch == 0 and min(self.history.loss) < self.start
+
     def unlike_validation(self) -> str:
         """The explanation of a validation loss that never fell, while that over the training samples did."""
-        if not self.history.has_patience or min(self.history.loss) >= self.start - STILL * abs(self.start):
+        if not self.is_unchanged:
             return ""
         return (
-            "the validation loss never fell below its start, though the loss did. Try validation samples that are like "
-            "the others, or a smaller learning rate"
+            "the validation loss never fell below its start, so the model is as it was, although the loss fell. Try "
+            "validation samples that are like the others, or a smaller learning rate"
         )
 
     def wrong_steps(self) -> str:
@@ -200,8 +225,8 @@ class Outcome:
         if self.has_moved and large:
             return f"the learning rate {lr:g} is too large for inputs of {large}. Scale the inputs: {SCALED}"
         size = "large" if self.has_moved else "small"
-        step = f"one step of {rates[best]:.2g} lowers the loss to {number(losses[best])}"
-        return f"the learning rate {lr:g} is too {size}: {step}. Try lr={rates[best]:.2g}"
+        step = f"one step of {rates[best]:g} lowers the loss to {number(losses[best])}"
+        return f"the learning rate {lr:g} is too {size}: {step}. Try lr={rates[best]:g}"
 
     def loss_after(self, rate: float, gradient: Array) -> float:
         """The loss after the first step with this learning rate; inf if it is not defined."""

@@ -376,8 +376,8 @@ def test_the_usual_learning_rate_is_too_large_for_the_equation():
     assert str(error.value) == (
         "training diverged in epoch 5: loss 2.226e+06 → 5.902e+29, the largest gradient was dL/dw[0] = -1.788e+15; "
         "the loss grows faster and faster. The learning rate 0.001 is too large for inputs of up to 256 (x[0]; x[1] is "
-        "large, too): where training began, the curvature of the loss allows about 9.05e-06. Try 4.5e-06. Better, scale "
-        "the inputs: X = (X - np.mean(X, axis=0)) / np.std(X, axis=0). The model has the parameters of epoch 5."
+        "large, too): where training began, the curvature of the loss allows about 9.05e-06. Try 4.5e-06. Better, "
+        "scale the inputs: X = (X - np.mean(X, axis=0)) / np.std(X, axis=0). The model has the parameters of epoch 5."
     )
     assert error.value.epoch == error.value.history.epochs == 5
     assert all(map(math.isfinite, numbers(n)))
@@ -808,8 +808,8 @@ REFUSED = {
     "validation": (
         {"validation": 2},
         TypeError,
-        "validation must be a pair of inputs and targets, (X, y), or the share of the samples to hold out, such as 0.2, "
-        "not 2",
+        "validation must be a pair of inputs and targets, (X, y), or the share of the samples to hold out, such as "
+        "0.2, not 2",
     ),
     "validation features": ({"validation": ([[1]], [1])}, ValueError, "validation X has the shape (1, 1)"),
     "validation nan": (
