@@ -8,7 +8,7 @@ learning rates ten times larger and smaller, it shows by how much the loss could
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,7 @@ class Outcome:
         try:
             with np.errstate(all="ignore"):
                 cause = self.cause()
-        except (ArithmeticError, ValueError):  # nothing can be measured, so nothing is said
+        except Exception:  # a loss may raise anything for parameters that it was not made for
             return ""
         return f"{self.symptom()}: {cause}" if cause else ""
 
@@ -105,6 +105,11 @@ class Outcome:
         last = self.history.loss[-1 - max(1, self.history.epochs // 10) :]
         return max(last) - min(last) <= STILL * (self.start - self.end)
 
+    @property
+    def is_unchanged(self) -> bool:
+        """True if only the training loss fell, so that with a patience the model is left as it was."""
+        return self.history.has_patience and self.history.final.epoch == 0 and min(self.history.loss) < self.start
+
     def symptom(self) -> str:
         """The first words of the message: what the loss did."""
         if self.is_unchanged:
@@ -117,13 +122,17 @@ class Outcome:
 
     def cause(self) -> str:
         """The cause and the remedy; empty if there is none to be seen."""
+        if self.is_unchanged:
+            return (
+                "the validation loss never fell below its start, so the model is as it was, although the loss fell. "
+                "Try validation samples that are like the others, or a smaller learning rate"
+            )
         if self.has_fallen:
             return (self.blocked(1.0) or self.local_minimum()) if self.has_stopped else ""
-        return self.blocked(MOST) or self.unlike_validation() or self.wrong_steps()
+        return self.blocked(MOST) or self.wrong_steps()
 
     def blocked(self, share: float) -> str:
         """The layer whose neurons pass no gradient for this share of the samples."""
-        columns = self.model.columns()
         for i, (activation, is_flat) in enumerate(self.layers()):
             count, (samples, size) = int(is_flat.all(axis=1).sum()), is_flat.shape
             if activation == "linear" or count < share * samples:
@@ -138,7 +147,9 @@ class Outcome:
             if large := large_inputs(self.samples[0]):
                 return f"{sentence}; there are inputs of {large}. Scale the inputs: {SCALED}"
             name = "output_activation" if isinstance(self.model, MLP) else "activation"
-            other = f"{name}=None" if i == len(columns) - 1 else 'activation="tanh"'
+            other = f"{name}=None" if i == len(self.columns) - 1 else 'activation="tanh"'
+            if activation != "relu":
+                other = f"a smaller learning rate than {self.history.learning_rate[0]:g}"
             return f"{sentence}. Try another seed, or {other}"
         return ""
 
@@ -147,19 +158,24 @@ class Outcome:
         X, y = (np.asarray(part[:1] if isinstance(part, Chunks) else part, dtype=float) for part in self.samples)
         return bool((np.ptp(y, axis=0) > 0).any() and (np.ptp(self.model.predict(X), axis=0) < FLAT).all())
 
+    @property
+    def columns(self) -> Sequence[Sequence[Any]]:
+        """The neurons of each layer; none for a model with formulas of its own."""
+        return self.model.columns() if type(self.model).__module__ == Model.__module__ else []
+
     def layers(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """For each layer its activation, and where it is flat: shape (samples, neurons).  Of chunks, the first is read.
 
-        Models with formulas of their own have none, and layers of mixed activations end the list.
+        A layer of mixed activations ends the list.
         """
         X = self.samples[0]
         inputs = np.asarray(X[:1] if isinstance(X, Chunks) else X, dtype=float)
-        for neurons in self.model.columns() if type(self.model).__module__ == Model.__module__ else ():
+        for neurons in self.columns:
             activation = neurons[0].activation
             if {neuron.activation for neuron in neurons} != {activation}:
                 return
-            weights, biases = (np.array(part) for part in zip(*(_numbers(neuron) for neuron in neurons), strict=True))
-            h, function = inputs @ weights.T + biases, ACTIVATIONS[activation]
+            weights = np.array([[weight.data for weight in neuron.w] for neuron in neurons])
+            h, function = inputs @ weights.T + [neuron.b.data for neuron in neurons], ACTIVATIONS[activation]
             inputs = function(h)
             slopes = (inputs - function(h - 1e-3)) / 1e-3  # from below, where relu is flat at its kink
             yield activation, slopes < FLAT
@@ -181,7 +197,7 @@ class Outcome:
 
     def local_minimum(self) -> str:
         """The explanation of a loss that is high although the model has at least as many parameters as samples."""
-        (X, y), layers, parameters = self.samples, self.model.columns(), len(self.history.positions)
+        (X, y), layers, parameters = self.samples, self.columns, len(self.history.positions)
         if len(layers) < 2 or self.end < HIGH * self.start or isinstance(X, Chunks) or not self.has_floor:
             return ""
         if self.history.validation_loss:  # which is the better judge
@@ -197,20 +213,6 @@ class Outcome:
         return (
             f"{why}, although {parameters} parameters could fit {len(X)} samples. Try another seed, or more hidden "
             "neurons"
-        )
-
-    @property
-    def is_unchanged(self) -> bool:
-        """True if only the training loss fell, so that with a patience the model is left as it was."""
-        return self.history.has_patience and self.history.final.epoch == 0 and min(self.history.loss) < self.start
-
-    def unlike_validation(self) -> str:
-        """The explanation of a validation loss that never fell, while that over the training samples did."""
-        if not self.is_unchanged:
-            return ""
-        return (
-            "the validation loss never fell below its start, so the model is as it was, although the loss fell. Try "
-            "validation samples that are like the others, or a smaller learning rate"
         )
 
     def wrong_steps(self) -> str:
@@ -233,10 +235,6 @@ class Outcome:
         try:
             theta = guarded_step(self.optimizer.start())(self.objective.start, gradient, rate)
             loss, _ = self.objective.value(theta, *self.samples)
-        except (ArithmeticError, ValueError):
+        except Exception:
             return math.inf
         return loss if math.isfinite(loss) else math.inf
-
-
-def _numbers(neuron: Any) -> tuple[list[float], float]:
-    return [weight.data for weight in neuron.w], neuron.b.data

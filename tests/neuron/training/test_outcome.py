@@ -49,6 +49,11 @@ WRONG = {
         lambda: fit(Neuron(2, "tanh", seed=0), *people(), optimizer=Adam(0.1)),
         f"the loss stayed where it began, at 0.2667: tanh {FLAT}",
     ),
+    "sigmoid saturated by a long step": (
+        lambda: fit(Neuron(1, "sigmoid", weights=[1.0]), [1.0, 2.0, 3.0], [0, 1, 0], lr=1000.0),
+        "the loss stopped at 0.3333: sigmoid is saturated (slope below 0.0001) for all 3 samples. Try another seed, or "
+        "a smaller learning rate than 1000",
+    ),
     "hidden tanh saturated": (
         lambda: fit(MLP(2, [8, 1], "tanh", seed=1), *people(), lr=0.1),
         "the loss stopped at 0.1956: all 8 neurons of layer 1 (tanh) are saturated (slope below 0.0001) for all 60 "
@@ -205,3 +210,19 @@ def test_the_parameters_are_those_of_the_training():
 
 def test_a_penalty_alone_is_no_floor():
     assert fit(MLP(2, [4, 1], seed=6), *XOR, penalty=losses.l2(1e-9), lr=0.1, epochs=1000).note == ""
+
+
+def test_a_model_of_its_own_and_a_loss_that_fails_do_not_stop_the_training():
+    class Own(Neuron):
+        def forward(self, inputs, number):
+            return [3.0 * output for output in super().forward(inputs, number)]
+
+    assert fit(Own(1, "relu", weights=[-1.0]), *LINE).note == ""
+
+    def narrow(prediction, target):
+        if not -1000 < prediction < 1000:
+            raise RuntimeError("out of range")
+        return (prediction - target) ** 2
+
+    with pytest.warns(LearningWarning, match=r"1e-09 is too small: one step of 0\.1 lowers the loss to 18\.41"):
+        fit(Neuron(1, weights=[0.0]), *LINE, loss=narrow, lr=1e-9, objective=Eager)
