@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from neuron import closed_form, datasets, losses, metrics, plots
-from neuron.models.neuron import MLP, Layer, Neuron
-from neuron.training.fit import DivergedError, fit
+from neuron.guesses import answering_module as _answering_module
+from neuron.models.neuron import MLP, Layer, Neuron, load
+from neuron.training.fit import DivergedError, LearningWarning, fit
 from neuron.training.history import History
 from neuron.training.optimizers import SGD, Adam
 
@@ -42,10 +43,12 @@ __all__ = [  # without the estimators, so that * does not need scikit-learn
     "DivergedError",
     "History",
     "Layer",
+    "LearningWarning",
     "Neuron",
     "closed_form",
     "datasets",
     "fit",
+    "load",
     "losses",
     "metrics",
     "plots",
@@ -56,7 +59,7 @@ del _Value
 
 def __getattr__(name: str) -> _Any:
     if name not in ("NeuronClassifier", "NeuronRegressor"):
-        raise AttributeError(f"module 'neuron' has no attribute {name!r}")
+        raise _answering_module(name, "neuron")
     try:
         from neuron import estimators
     except ImportError as error:

@@ -53,6 +53,11 @@ def _cross_entropy_slope(y_hat: float, y: float) -> float:
     return ((1 - y) / (1 - y_hat) if y < 1 else 0.0) - (y / y_hat if y > 0 else 0.0)
 
 
+def _cross_entropy_slope_of_logits(y_hat: float, y: float) -> float:
+    """sigmoid(ŷ) - y, without the digits that are lost where both are near 1."""
+    return (1 - y) * _sigmoid(y_hat) - y * _sigmoid(-y_hat)
+
+
 ACTIVATION_SLOPES: dict[str, Slope] = {  # as functions of h and ŷ
     "linear": Slope("1", lambda h, y_hat: 1.0),
     "relu": Slope("1 if h > 0 else 0", lambda h, y_hat: 1.0 if h > 0 else 0.0),
@@ -65,6 +70,7 @@ LOSS_SLOPES: dict[str, Slope] = {  # as functions of ŷ and y
     "half_squared_error": Slope("ŷ - y", lambda y_hat, y: y_hat - y),
     "absolute_error": Slope("sign(ŷ - y)", lambda y_hat, y: float((y_hat > y) - (y_hat < y))),
     "binary_cross_entropy": Slope("(ŷ - y)/(ŷ·(1 - ŷ))", _cross_entropy_slope),
+    "binary_cross_entropy_with_logits": Slope("sigmoid(ŷ) - y", _cross_entropy_slope_of_logits),
     "hinge": Slope("-y if y·ŷ < 1 else 0", lambda y_hat, y: -y if y * y_hat < 1 else 0.0),
     "huber": Slope("ŷ - y, clipped to [-1, 1]", lambda y_hat, y: max(-1.0, min(1.0, y_hat - y))),
 }
@@ -87,7 +93,7 @@ def gradient(
     dL_dh = dL_dy * dy_dh
     if activation == "sigmoid" and loss == "binary_cross_entropy":
         # ŷ·(1 - ŷ) cancels, which is why the two are used together: ŷ - y is left, written to be exact for large h
-        dL_dh = (1 - target) * _sigmoid(h) - target * _sigmoid(-h)
+        dL_dh = _cross_entropy_slope_of_logits(h, target)
     return Gradient(dL_dy, dy_dh, [dL_dh * x for x in inputs], dL_dh)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from autograd import Value
 from neuron.models.neuron import Model
 from neuron.models.samples import as_arrays
-from neuron.training.fit import DivergedError, fit
+from neuron.training.fit import DivergedError, LearningWarning, fit
 from neuron.training.history import History
 from neuron.training.objective import Penalty, names, place, positions
 from neuron.training.optimizers import SGD
@@ -65,10 +66,12 @@ class Landscape:
         """The points of a gradient descent that starts from the values of the model, until it ends or diverges."""
         place(self.parameters, self.start)
         try:
-            history = fit(
-                self.model, *self.samples, **self.loss, optimizer=SGD(lr), epochs=epochs, parameters=self.parameters,
-                record_parameters=True, progress=False,
-            )  # fmt: skip
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", LearningWarning)  # a learning rate may be too large on purpose
+                history = fit(
+                    self.model, *self.samples, **self.loss, optimizer=SGD(lr), epochs=epochs,
+                    parameters=self.parameters, record_parameters=True, progress=False,
+                )  # fmt: skip
         except DivergedError as error:
             history = error.history
         if history.interrupted:

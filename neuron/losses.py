@@ -35,6 +35,7 @@ __all__ = [
     "LOSSES",
     "absolute_error",
     "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
     "cross_entropy",
     "half_squared_error",
     "hinge",
@@ -46,6 +47,12 @@ __all__ = [
 
 Number = Value | float
 Loss = Callable[..., Any]
+
+SIGMOID = '(activation="sigmoid"; of an MLP, output_activation="sigmoid")'
+LOGITS = (
+    "pass the number before the sigmoid with from_logits=True, which does not round (in fit: a linear output and "
+    'loss="bce_with_logits")'
+)
 
 
 def squared_error(prediction: Number, target: Number) -> Any:
@@ -101,7 +108,7 @@ def binary_cross_entropy(prediction: Number, target: Number, from_logits: bool =
         prediction,
         lambda: (
             f"binary_cross_entropy needs a probability between 0 and 1, not {_number(prediction)!r}: let the "
-            "prediction come from a sigmoid, or pass the number before the sigmoid with from_logits=True"
+            f"prediction come from a sigmoid {SIGMOID}, or {LOGITS}"
         ),
     )
     try:
@@ -111,8 +118,17 @@ def binary_cross_entropy(prediction: Number, target: Number, from_logits: bool =
     except PoleError:
         raise PoleError(
             f"binary_cross_entropy is infinite for a prediction of exactly {_number(prediction)!r} and the target "
-            f"{_number(target)!r}; pass the number before the sigmoid with from_logits=True, which does not round"
+            f"{_number(target)!r}; {LOGITS}"
         ) from None
+
+
+def binary_cross_entropy_with_logits(prediction: Number, target: Number) -> Any:
+    """`binary_cross_entropy` of sigmoid(h), for a prediction h that is any number.
+
+    >>> binary_cross_entropy_with_logits(0.0, 1.0)
+    0.6931471805599453
+    """
+    return binary_cross_entropy(prediction, target, from_logits=True)
 
 
 def cross_entropy(scores: Sequence[Number], target: Any) -> Any:
@@ -195,6 +211,7 @@ LOSSES: dict[str, Loss] = {
     "half_squared_error": half_squared_error,
     "absolute_error": absolute_error,
     "binary_cross_entropy": binary_cross_entropy,
+    "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
     "hinge": hinge,
     "huber": huber,
 }
@@ -203,14 +220,50 @@ LOSSES: dict[str, Loss] = {
 OVER_CLASSES: dict[str, Loss] = {"cross_entropy": cross_entropy}
 """By name, the losses that compare the scores of all classes with a target."""
 
-SHORT_NAMES = {"mse": "squared_error", "mae": "absolute_error"}
-"""Short names of two losses, after their means over the samples."""
+SHORT_NAMES = {
+    "mse": "squared_error",
+    "mae": "absolute_error",
+    "bce": "binary_cross_entropy",
+    "bce_with_logits": "binary_cross_entropy_with_logits",
+}
+"""Short names, as usual for the means over the samples."""
+
+ELSEWHERE = {
+    "mean_squared_error": "squared_error",
+    "mseloss": "squared_error",
+    "mse_loss": "squared_error",
+    "mean_absolute_error": "absolute_error",
+    "l1loss": "absolute_error",
+    "l1_loss": "absolute_error",
+    "binary_crossentropy": "binary_cross_entropy",
+    "log_loss": "binary_cross_entropy",
+    "bceloss": "binary_cross_entropy",
+    "bcewithlogitsloss": "binary_cross_entropy_with_logits",
+    "crossentropy": "cross_entropy",
+    "crossentropyloss": "cross_entropy",
+    "categorical_crossentropy": "cross_entropy",
+    "sparse_categorical_crossentropy": "cross_entropy",
+    "huberloss": "huber",
+    "smooth_l1": "huber",
+    "rmse": 'write loss="mse": it has the same minimum, and the root is taken at the end, history.loss[-1] ** 0.5',
+    "nll": 'write loss="cross_entropy", which includes the softmax and takes the scores before it',
+    "kl_div": 'write loss="cross_entropy" with a probability for each class as the target: the minimum is the same',
+}
+"""Names of losses in other libraries, each with the name here or with what to write."""
 
 
 def _number(value: Number) -> float:
     return value.data if type(value) is Value else float(value)
 
 
-def with_name(name: str) -> Loss:
-    """The loss called `name`, or "mse", "mae"; ValueError, with all names, for any other."""
-    return choose("loss", SHORT_NAMES.get(str(name), name), LOSSES | OVER_CLASSES)
+def with_name(name: object) -> Loss:
+    """The loss of this name, or short name; ValueError, with all names, for any other."""
+    return choose("loss", name, LOSSES | OVER_CLASSES, SHORT_NAMES, ELSEWHERE)
+
+
+def __getattr__(name: str) -> Loss:
+    """``losses.mse`` and the other short names."""
+    try:
+        return with_name(name)
+    except ValueError as error:
+        raise AttributeError(f"module 'neuron.losses' has no attribute {name!r} ({error})", name=name) from None

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from autograd.extend import shown
 from neuron.choosing import choose
 
-__all__ = ["METRICS", "Metric", "accuracy", "as_metric"]
+__all__ = ["METRICS", "Metric", "accuracy", "as_metric", "r2"]
 
 Metric = Callable[[NDArray[np.float64], NDArray[np.float64]], float]
 """(predictions, targets) -> a number."""
@@ -79,8 +79,40 @@ def two_labels(targets: NDArray[np.float64]) -> tuple[float, float]:
     )
 
 
-METRICS: dict[str, Metric] = {"accuracy": accuracy}
+def r2(predictions: ArrayLike, targets: ArrayLike) -> float:
+    """The coefficient of determination, 1 - Σ (ŷ - y)² / Σ (y - mean of y)².
+
+    It is 1 for predictions without an error, and 0 for predictions that are no better than the mean of the targets.
+    For targets that are all the same it is nan.
+
+    >>> r2([1.0, 2.0, 3.0], [1.0, 2.0, 4.0])
+    0.7857142857142857
+    """
+    predicted, expected = np.asarray(predictions, dtype=float), np.asarray(targets, dtype=float)
+    if predicted.shape != expected.shape or not predicted.size:
+        raise ValueError(
+            f"r2 needs as many predictions as targets; their shapes are {predicted.shape} and {expected.shape}"
+        )
+    spread = float(((expected - expected.mean(axis=0)) ** 2).sum())
+    return 1 - float(((predicted - expected) ** 2).sum()) / spread if spread else float("nan")
+
+
+METRICS: dict[str, Metric] = {"accuracy": accuracy, "r2": r2}
 """The metrics by name."""
+
+ELSEWHERE = {
+    "acc": "accuracy",
+    "binary_accuracy": "accuracy",
+    "categorical_accuracy": "accuracy",
+    "sparse_categorical_accuracy": "accuracy",
+    "r2_score": "r2",
+    "r²": "r2",
+    "mse": 'leave it out: loss="mse" is measured after each epoch, history.loss',
+    "mae": "write metric=lambda predictions, targets: abs(predictions - targets).mean()",
+    "f1": "write metric=lambda predictions, targets: sklearn.metrics.f1_score(targets, predictions > 0.5)",
+    "auc": "write metric=lambda predictions, targets: sklearn.metrics.roc_auc_score(targets, predictions)",
+}
+"""Names of metrics in other libraries, each with the name here or with what to write."""
 
 
 def as_metric(metric: str | Metric | None, targets: NDArray[np.float64], nout: int = 1) -> tuple[str, Metric | None]:
@@ -91,9 +123,9 @@ def as_metric(metric: str | Metric | None, targets: NDArray[np.float64], nout: i
     if metric is None:
         return "", None
     if isinstance(metric, str):
-        named = choose("metric", metric, METRICS)
+        named = choose("metric", metric, METRICS, elsewhere=ELSEWHERE)
         is_binary = named is accuracy and nout == 1
-        return metric, partial(accuracy, labels=two_labels(targets)) if is_binary else named
+        return named.__name__, partial(accuracy, labels=two_labels(targets)) if is_binary else named
     if not callable(metric):
         raise TypeError(f"metric={shown(metric)} is neither a name nor a function of (predictions, targets)")
     return getattr(metric, "__name__", "metric").replace("<lambda>", "metric"), metric

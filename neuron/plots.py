@@ -85,6 +85,9 @@ def loss_curves(history: History, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+History.plot = loss_curves
+
+
 def accuracy_curves(history: History, *, ax: Axes | None = None) -> Axes:
     """The metric of the history over the epochs, for training and (dashed) validation samples.
 

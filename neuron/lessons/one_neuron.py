@@ -61,7 +61,7 @@ class OneNeuron:
         """The lesson, line by line; draws the graph at the end."""
         y_hat, L = self.forward()
         L.backward()
-        by_hand = gradient(self.activation, self.loss, self.w, self.b, self.x, self.y)
+        by_hand = gradient(self.neuron.activation, self.loss_of.__name__, self.w, self.b, self.x, self.y)
         yield from self.forward_pass(y_hat, L)
         yield from self.chain_rule(y_hat, L)
         yield from self.three_way_check(L, by_hand)

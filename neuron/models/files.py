@@ -21,7 +21,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from os import PathLike
 from typing import Any, TypeVar
@@ -60,15 +60,15 @@ def save(model: ModelLike, file: str | PathLike[str]) -> None:
     write(file, json.dumps(content, indent=2) + "\n")
 
 
-def load(kind: type[M], file: str | PathLike[str], max_bytes: float = MAX_BYTES) -> M:
-    """The model of this kind in a file; ValueError, with the place, for a file that does not match."""
+def load(kinds: Mapping[str, type[M]], file: str | PathLike[str], max_bytes: float = MAX_BYTES) -> M:
+    """The model in a file, of one of these classes by name; ValueError, with the place, for one that does not match."""
     data = _read(file, max_bytes)
     try:
         content = _content(data)
     except ValueError as error:
         raise ValueError(_message(file, f" is not a model: {error}")) from None
     try:
-        return _model(kind, content)
+        return _model(kinds, content)
     except ValueError as error:
         raise ValueError(_message(file, f": {error}")) from None
 
@@ -115,10 +115,12 @@ def _check_depth(data: bytes | bytearray) -> None:
         raise ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
 
 
-def _model(kind: type[M], content: dict[str, Any]) -> M:
+def _model(kinds: Mapping[str, type[M]], content: dict[str, Any]) -> M:
     name = content.get("model")
-    if name != kind.__name__:
-        raise ValueError(f"model is {shown(name)}, not {kind.__name__!r}; load it with the class that saved it")
+    if not isinstance(name, str) or name not in kinds:
+        known = " or ".join(map(repr, kinds))
+        raise ValueError(f"model is {shown(name)}, not {known}; load it with the class that saved it")
+    kind = kinds[name]
     arguments, numbers = _part(content, "arguments"), _part(content, "parameters")
     _check_names("the file", content, {"format", "model", "arguments", "parameters"})
     try:

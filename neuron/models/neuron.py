@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd import Value, dot, relu, sigmoid, tanh
-from autograd.extend import shown
-from neuron.choosing import choose
+from autograd.extend import columns, shown
+from neuron.choosing import known_name
+from neuron.guesses import answering
 from neuron.models import files, structure
 from neuron.models.programs import predictions
 from neuron.models.protocols import ModelLike
@@ -25,7 +26,7 @@ from neuron.models.samples import as_inputs
 if TYPE_CHECKING:
     from autograd.extend import Drawing, Words
 
-__all__ = ["ACTIVATIONS", "MLP", "Layer", "Model", "Neuron"]
+__all__ = ["ACTIVATIONS", "MLP", "Layer", "Model", "Neuron", "load"]
 
 Seed = int | random.Random | None
 Number = Value | float
@@ -38,7 +39,28 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 }
 """The activation functions by name."""
 
+ELSEWHERE = {
+    "none": "linear",
+    "identity": "linear",
+    "logistic": "sigmoid",
+    "softmax": 'write loss="cross_entropy" and one linear output per class: it includes the softmax',
+    "gelu": 'write "relu" or "tanh", which are nearest',
+    "elu": 'write "relu", which is nearest',
+    "leaky_relu": 'write "relu", which is nearest',
+    "swish": 'write "relu", which is nearest',
+    "silu": 'write "relu", which is nearest',
+    "softplus": 'write "relu", which is nearest',
+}
+"""Names of activations in other libraries, each with the name here or with what to write."""
 
+
+class Summary(str):
+    """A table, which a prompt shows as it is printed."""
+
+    __repr__ = str.__str__
+
+
+@answering
 class Model(ModelLike):
     """The common part of Neuron, Layer and MLP."""
 
@@ -100,7 +122,18 @@ class Model(ModelLike):
         Raises ValueError, with the place, if the file holds another kind of model, if parameters are missing,
         left over or not numbers, or if the file is larger than `max_bytes`; OSError if it cannot be read.
         """
-        return files.load(cls, file, max_bytes)
+        return files.load({cls.__name__: cls}, file, max_bytes)
+
+    def summary(self) -> Summary:
+        """A table of the layers: their inputs, neurons, activation and number of parameters.
+
+        >>> MLP(2, [16, 1], seed=0).summary()
+          layer  inputs  neurons  activation  parameters
+          1      2       16       relu        48
+          2      16      1        linear      17
+                                              65
+        """
+        return Summary("\n".join(columns(structure.summary(self.columns()), "  ")))
 
     def _drawing_(self, group: bool, max_nodes: int, words: Words) -> Drawing:
         """The drawing that `autograd.draw` shows: the structure, with the current weights."""
@@ -117,10 +150,11 @@ class Model(ModelLike):
         return values
 
 
+@answering
 class Neuron(Model):
     """A neuron: ŷ = activation(w[0]·x[0] + ... + w[n-1]·x[n-1] + b).
 
-    `nin` is the number of inputs and `activation` one of None or "linear", "relu", "sigmoid", "tanh".
+    `nin` is the number of inputs and `activation` one of None or "linear" (the default), "relu", "sigmoid", "tanh".
     `weights` and `bias` set the parameters; without them the weights are drawn uniformly from -1 to 1
     and the bias is 0.  A `seed` makes the draw repeatable; without one it comes from Python's `random`,
     as micrograd's does, so that after the same ``random.seed`` both start from the same weights.
@@ -135,14 +169,18 @@ class Neuron(Model):
     def __init__(
         self,
         nin: int,
-        activation: str | None = "relu",
+        activation: str | None = None,
         weights: Iterable[float] | None = None,
         bias: float = 0.0,
         seed: Seed = None,
     ) -> None:
         self.nin, self.nout = Neuron.sizes(nin)
-        self.activation = "linear" if activation is None else activation
-        choose("activation", self.activation, ACTIVATIONS)
+        self.activation = _activation(activation)
+        if isinstance(bias, bool):
+            raise TypeError(
+                f"Neuron({nin}, bias={bias}): bias is the number to start from, 0.0 by default; for one that stays 0, "
+                "write fit(n, X, y, parameters=n.w)"
+            )
         if weights is None:
             source = _random(seed)
             start: Sequence[Any] = [source.uniform(-1, 1) for _ in range(nin)]
@@ -164,6 +202,16 @@ class Neuron(Model):
     def sizes(nin: int, **others: Any) -> list[int]:
         """`nin` inputs, one neuron."""
         return [_positive(nin, f"Neuron({shown(nin)})", "input"), 1]
+
+    @property
+    def weights(self) -> list[Value]:
+        """The weights, `w`."""
+        return self.w
+
+    @property
+    def bias(self) -> Value:
+        """The bias, `b`."""
+        return self.b
 
     def _name(self, layer: str, index: str, output: str = "ŷ") -> None:
         """Label the parameters: w, or w[i] for several inputs; in a layer w[j,i], in an MLP w2[j,i]."""
@@ -198,15 +246,16 @@ class Neuron(Model):
         return f"Neuron({self.nin}, activation={self.activation!r})"
 
 
+@answering
 class Layer(Model):
-    """`nout` neurons side by side, all reading the same `nin` inputs.
+    """`nout` neurons side by side, all reading the same `nin` inputs, and with the same activation (None: linear).
 
     >>> layer = Layer(2, 3, activation="tanh", seed=1)
     >>> len(layer([1.0, -1.0])), len(layer.parameters())
     (3, 9)
     """
 
-    def __init__(self, nin: int, nout: int, activation: str | None = "relu", seed: Seed = None) -> None:
+    def __init__(self, nin: int, nout: int, activation: str | None = None, seed: Seed = None) -> None:
         self.nin, self.nout = Layer.sizes(nin, nout)
         source = _random(seed)
         self.neurons = [Neuron(nin, activation, seed=source) for _ in range(nout)]
@@ -247,6 +296,7 @@ class Layer(Model):
         return f"Layer({self.nin}, {self.nout}, activation={self.activation!r})"
 
 
+@answering
 class MLP(Model):
     """A multilayer perceptron: layers of neurons, each reading the outputs of the one before.
 
@@ -266,10 +316,9 @@ class MLP(Model):
         output_activation: str | None = None,
         seed: Seed = None,
     ) -> None:
-        self.nin, *self.nouts = MLP.sizes(nin, nouts)
+        self.nin, *self.nouts = MLP.sizes(nin, nouts, activation)
         self.nout = self.nouts[-1]
-        # checked even if there is no hidden layer
-        choose("activation", "linear" if activation is None else activation, ACTIVATIONS)
+        _activation(activation)  # checked even if there is no hidden layer
         source = _random(seed)
         last = len(self.nouts) - 1
         self.layers = [
@@ -280,12 +329,16 @@ class MLP(Model):
             layer._name(str(i + 1), "ŷ" if i == last else f"a{i + 1}")
 
     @staticmethod
-    def sizes(nin: int, nouts: Sequence[int], **others: Any) -> list[int]:
+    def sizes(nin: int, nouts: Sequence[int], activation: object = None, **others: Any) -> list[int]:
         """`nin` inputs, and the neurons of each layer, `nouts`."""
         written = f"MLP({shown(nin)}, {shown(nouts)})"
         sizes = list(nouts) if isinstance(nouts, Iterable) else []
         if not sizes:
-            raise ValueError(f"{written}: the sizes of the layers are a list with at least one entry, such as [16, 1]")
+            numbers = [size for size in (nouts, activation) if isinstance(size, int)] or [16, 1]
+            raise ValueError(
+                f"{written}: the sizes of the layers are a list with at least one entry: write MLP({shown(nin)}, "
+                f"{numbers})"
+            )
         return [_positive(nin, written, "input"), *(_positive(n, written, "neuron") for n in sizes)]
 
     def columns(self) -> list[list[Neuron]]:
@@ -311,6 +364,20 @@ class MLP(Model):
         first, last = self.layers[0].activation, self.layers[-1].activation
         hidden = f"activation={first!r}, " if len(self.layers) > 1 else ""
         return f"MLP({self.nin}, {self.nouts}, {hidden}output_activation={last!r})"
+
+
+def load(file: str | PathLike[str], *, max_bytes: float = files.MAX_BYTES) -> Neuron | Layer | MLP:
+    """The model in a file, of the class that it names: Neuron, Layer or MLP.
+
+    Raises the errors of `Model.load`; a class of your own has its own `load`.
+    """
+    kinds: dict[str, type[Neuron | Layer | MLP]] = {kind.__name__: kind for kind in (Neuron, Layer, MLP)}
+    return files.load(kinds, file, max_bytes)
+
+
+def _activation(name: str | None) -> str:
+    """The name of an activation as it stands in `ACTIVATIONS`."""
+    return known_name("activation", "linear" if name is None else name, ACTIVATIONS, {}, ELSEWHERE)
 
 
 def _random(seed: Any) -> Any:

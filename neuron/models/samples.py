@@ -105,9 +105,28 @@ def _numbers(data: Any, name: str) -> Any:
         )
     numbers = np.empty(array.shape)
     for index, entry in np.ndenumerate(array.astype(object)):
+        if isinstance(entry, str):
+            raise TypeError(_text(name, index, entry))
         place = f"{name}{list(index)}"
         numbers[index] = np.nan if entry is None else as_float(entry, f"{place} = {shown(entry)}")
     return numbers
+
+
+def _text(name: str, index: tuple[int, ...], entry: str) -> str:
+    """The message about a string among the numbers."""
+    number = entry.strip().replace(",", ".", 1)
+    try:
+        float(number)
+    except ValueError:
+        if len(index) < 2:
+            return (
+                f"{name} holds text ({shown(entry)} at {list(index)}): write a number for each value, such as 0 and 1"
+            )
+        return (
+            f"column {index[1]} of {name} holds text ({shown(entry)} in row {index[0]}): replace it with one column of "
+            "0 and 1 for each of its values, or leave it out"
+        )
+    return f"{name}{list(index)} = {shown(entry)}: a string is not a number; write {number}"
 
 
 def _ragged(data: Any, name: str) -> ValueError:

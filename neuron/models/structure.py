@@ -1,4 +1,4 @@
-"""Drawings of models: inputs, neurons, outputs, and the current weights between them.
+"""Models at a glance: a table of the layers, and a drawing with the current weights between neurons.
 
 A positive weight is a solid blue line, a negative one a dashed orange line; the larger, the thicker.  For wide
 layers, only the first neurons and the last one are drawn.
@@ -33,7 +33,7 @@ from neuron.models.protocols import NeuronLike
 if TYPE_CHECKING:
     from autograd.extend import Drawing, Words
 
-__all__ = ["drawing"]
+__all__ = ["drawing", "summary"]
 
 MAX_COLUMN = 6
 """The size of the largest layer with all units drawn."""
@@ -44,6 +44,16 @@ MAX_LABELLED = 24
 
 _POSITIVE, _NEGATIVE = "#0072B2", "#B24E0A"
 _THINNEST, _THICKEST = 0.6, 4.5
+
+
+def summary(layers: Sequence[Sequence[NeuronLike]]) -> list[list[str]]:
+    """The rows of a table of these layers, with a head, and the number of all parameters below."""
+    rows = [["layer", "inputs", "neurons", "activation", "parameters"]]
+    counts = [sum(neuron.nin + 1 for neuron in layer) for layer in layers]
+    for k, (layer, count) in enumerate(zip(layers, counts, strict=True), start=1):
+        activations = ", ".join(dict.fromkeys(neuron.activation for neuron in layer))
+        rows.append([str(k), str(layer[0].nin), str(len(layer)), activations, f"{count:,}"])
+    return rows if len(layers) == 1 else [*rows, ["", "", "", "", f"{sum(counts):,}"]]
 
 
 def drawing(title: str, layers: Sequence[Sequence[NeuronLike]], group: bool, max_nodes: int, words: Words) -> Drawing:

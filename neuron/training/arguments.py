@@ -27,9 +27,16 @@ __all__ = [
 ]
 
 
-def training_samples(X: Any, y: Any, validation: Any, model: Model) -> tuple[tuple[Any, Any], tuple[Any, Any] | None]:
+Samples = tuple[Any, Any]
+"""Inputs and targets."""
+
+
+def training_samples(X: Any, y: Any, validation: Any, model: Model, seed: Any) -> tuple[Samples, Samples | None]:
     """Inputs and targets to learn from, and those of the validation: as arrays, or in chunks if X or y is Dask's."""
-    samples, held_out = as_samples(X, y, model), validation_samples(validation, model)
+    samples = as_samples(X, y, model)
+    if isinstance(validation, float):
+        return _split(samples, validation, seed)
+    held_out = validation_samples(validation, model)
     if any(map(is_lazy, samples)):
         return in_chunks(*samples), held_out and in_chunks(*held_out)
     if any(map(is_lazy, held_out or ())):
@@ -37,14 +44,32 @@ def training_samples(X: Any, y: Any, validation: Any, model: Model) -> tuple[tup
     return samples, held_out
 
 
-def validation_samples(pair: Any, model: Model) -> tuple[Any, Any] | None:
+def validation_samples(pair: Any, model: Model) -> Samples | None:
     """The inputs and targets of the validation, as arrays."""
     if pair is None:
         return None
     if not isinstance(pair, tuple | list) or len(pair) != 2:
-        raise TypeError(f"validation must be a pair of inputs and targets, (X, y), not {shown(pair)}")
+        raise TypeError(
+            "validation must be a pair of inputs and targets, (X, y), or the share of the samples to hold out, such as "
+            f"0.2, not {shown(pair)}"
+        )
     X, y = pair
     return as_samples(X, y, model, ("validation X", "validation y"))
+
+
+def _split(samples: Samples, share: float, seed: Any) -> tuple[Samples, Samples]:
+    """The samples without a random share of them, and that share: at least one each."""
+    X, y = samples
+    if not 0 < share < 1:
+        raise ValueError(f"validation={share} is the share of samples to hold out: it must be between 0 and 1")
+    if any(map(is_lazy, samples)):
+        raise TypeError(f"validation={share} needs arrays in memory; for arrays of Dask, pass validation=(X, y)")
+    if len(X) < 2:
+        raise ValueError(f"validation={share} needs at least 2 samples: one to learn from, one to hold out")
+    order = as_generator(seed).permutation(len(X))
+    count = min(max(round(share * len(X)), 1), len(X) - 1)
+    learnt, held_out = np.sort(order[count:]), np.sort(order[:count])
+    return (X[learnt], y[learnt]), (X[held_out], y[held_out])
 
 
 def learning_positions(parameters: Any, model: Model) -> list[int]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from neuron.models.programs import is_near
 from neuron.training.objective import Objective
 
-__all__ = ["Checked"]
+__all__ = ["Checked", "warn"]
 
 Array = NDArray[np.float64]
 
@@ -83,10 +83,10 @@ class Checked:
                     raise ValueError("the loss of the same sample differs from call to call")
         except Exception as error:
             self.fast = self.reference
-            _warn(f"the loss uses Values, one sample after the other, which is slow: {error}")
+            warn(f"the loss uses Values, one sample after the other, which is slow: {error}")
             return self.reference
         if has_changed and self.agreed_at and not self.is_doubtful:
-            _warn(
+            warn(
                 f"the loss has changed, but not in a callback: up to {self.results - self.agreed_at} losses and "
                 "gradients were computed from the former one. Change it in a callback, which is noticed at once"
             )
@@ -103,9 +103,9 @@ def _loss_and_gradient(objective: Objective, theta: Array, X: Array, y: Array) -
     return np.array([loss, *gradient])
 
 
-def _warn(message: str) -> None:
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn, on behalf of the code that called `fit`."""
     frame, level = sys._getframe(), 1
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("neuron."):
         frame, level = frame.f_back, level + 1
-    warnings.warn(message, stacklevel=level)
+    warnings.warn(message, category, stacklevel=level)

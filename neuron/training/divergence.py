@@ -21,6 +21,7 @@ from autograd.extend import derivative, number
 from neuron.training.history import Epoch, History
 from neuron.training.objective import Objective
 from neuron.training.optimizers import Optimizer, Update
+from neuron.training.scaling import SCALED, large_inputs
 
 __all__ = ["Diagnosis", "DivergedError", "Guarded", "check_finite", "check_growth", "curvature", "guarded_step"]
 
@@ -30,6 +31,8 @@ RUNAWAY = 1e5
 """A training has diverged when its loss is above this, and above this many times the loss at the start, ..."""
 RUNAWAY_GROWTH, RUNAWAY_EPOCHS = 1.5, 5
 """... and has grown by this factor or more in each of this many epochs: such growth does not end by itself."""
+LEAP = 1e10
+"""A loss that has grown so large within few epochs has diverged if one of them multiplied it by this."""
 TOO_LARGE = "then the numbers grew too large for a float"
 POWER_ITERATIONS = 20
 
@@ -100,9 +103,11 @@ class Guarded:
         try:
             return method(theta, X, y)
         except PoleError as error:
-            if theta is self.start:
-                raise
-            raise RunawayError(str(error)) from None
+            if theta is not self.start:
+                raise RunawayError(str(error)) from None
+            if large := large_inputs(X):
+                error.add_note(f"(there are inputs of {large}; scale the inputs: {SCALED})")
+            raise
 
     def derivative(self, i: int) -> str:
         """The derivative with respect to parameter i as it is written: dL/dw."""
@@ -143,6 +148,8 @@ def check_growth(entries: Sequence[Epoch]) -> None:
     """Raise `RunawayError` if the loss explodes, even if it still fits a float."""
     if entries[-1].loss <= RUNAWAY * max(1.0, abs(entries[0].loss)):
         return
+    if entries[-1].loss > LEAP * abs(entries[-2].loss):
+        raise RunawayError("the loss leapt up")
     recent = [entry.loss for entry in entries[-RUNAWAY_EPOCHS - 1 :]]
     if len(recent) > RUNAWAY_EPOCHS and all(0 < RUNAWAY_GROWTH * a <= b for a, b in pairwise(recent)):
         raise RunawayError("the loss grows faster and faster")
@@ -167,7 +174,7 @@ class Diagnosis:
         except RunawayError as why:
             raise DivergedError(" ".join(self.sentences(why, epoch, lr)), epoch, self.history) from None
         except Exception as error:
-            error.add_note(f"(in epoch {epoch}; the model has the parameters of epoch {self.history.epochs})")
+            error.add_note(f"(in epoch {epoch}; the model has the parameters of epoch {self.history.final.epoch})")
             raise
 
     def sentences(self, why: RunawayError, epoch: int, lr: float) -> Iterator[str]:
@@ -176,8 +183,12 @@ class Diagnosis:
         losses = " → ".join(number(loss) for loss in dict.fromkeys([entries[0].loss, entries[-1].loss]))
         yield f"training diverged in epoch {epoch}: loss {losses}{self.largest_gradient()}; {why}."
         if not isinstance(why, BottomlessError):
-            yield f"The learning rate {lr:g} is too large: {self.advice(lr)}."
-        yield f"The model has the parameters of epoch {entries[-1].epoch}."
+            large = large_inputs(self.samples[0])
+            too_large = f"too large for inputs of {large}" if large else "too large"
+            yield f"The learning rate {lr:g} is {too_large}: {self.advice(lr)}."
+            if large:
+                yield f"Better, scale the inputs: {SCALED}."
+        yield f"The model has the parameters of epoch {self.history.final.epoch}."
 
     def largest_gradient(self) -> str:
         """The largest entry of the last gradient."""
@@ -192,7 +203,7 @@ class Diagnosis:
         limit = self.optimizer.limit(curvature(self.objective, self.samples, self.next_batches()))
         if 0 < limit < lr:
             return f"where training began, the curvature of the loss allows about {limit:.3g}. Try {limit / 2:.2g}"
-        return f"try {lr / 10:.2g}, or smaller inputs (standardized ones, for example)"
+        return f"try {lr / 10:.2g}"
 
 
 def curvature(objective: Guarded, samples: tuple[Array, Array], batches: Iterable[Any]) -> float:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd import Value
 from autograd.extend import number, progress_bar, shown, with_cleanup
+from neuron.guesses import answering
 from neuron.metrics import Metric, as_metric
 from neuron.models.neuron import Model
 from neuron.training.arguments import (
@@ -25,20 +26,23 @@ from neuron.training.arguments import (
     training_samples,
     whole_number,
 )
+from neuron.training.checked import warn
 from neuron.training.chunks import Chunked, Chunks
 from neuron.training.divergence import Diagnosis, DivergedError, Guarded, guarded_step
 from neuron.training.history import History
 from neuron.training.loop import Measurements, batches, descent
 from neuron.training.objective import Method, Penalty, names, place
-from neuron.training.optimizers import Optimizer, as_optimizer, learning_rates
+from neuron.training.optimizers import LearningRate, Optimizer, as_optimizer, learning_rates
+from neuron.training.outcome import LearningWarning, Outcome
 from neuron.training.vectorized import vectorized
 
-__all__ = ["DivergedError", "fit"]
+__all__ = ["DivergedError", "LearningWarning", "fit"]
 
 Array = NDArray[np.float64]
 Callback = Callable[[History], Any]
 
 
+@answering
 def fit(
     model: Model,
     X: ArrayLike,
@@ -46,9 +50,11 @@ def fit(
     *,
     loss: str | Callable[[Any, Any], Any] = "mse",
     optimizer: Optimizer | str = "sgd",
+    lr: LearningRate | None = None,
     epochs: int = 100,
     batch_size: int | None = None,
-    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    validation: tuple[ArrayLike, ArrayLike] | float | None = None,
+    patience: int | None = None,
     shuffle: bool = True,
     seed: int | np.random.Generator | None = None,
     metric: str | Metric | None = None,
@@ -65,13 +71,15 @@ def fit(
     `X` holds the inputs, one row per sample, shape (samples, inputs), and `y` the targets, shape (samples,) or
     (samples, outputs).  `loss` is the name of a loss or a function of (prediction, target); the loss over samples
     is their mean, or their sum with ``reduction="sum"``, plus a `penalty` on the parameters such as ``losses.l2``.
-    `optimizer` is ``SGD(lr)``, ``Adam(lr)`` or a name.  `parameters` are those that learn, by default all of the
-    model's.
+    `optimizer` is ``SGD(lr)``, ``Adam(lr)``, or a name, with `lr` as its learning rate.  `parameters` are those that
+    learn, by default all of the model's.
 
     An epoch shows all samples once: together, or in batches of `batch_size`, in an order that is shuffled anew
     each time unless ``shuffle=False``.  The same `seed` gives the same orders.  `validation` is a pair of inputs
-    and targets that are measured but not learnt from.  `metric` is ``"accuracy"`` or a function of all predictions
-    and all targets.
+    and targets that are measured but not learnt from, or the share of the samples that is held out for this, such as
+    0.2: they are drawn at random, with the `seed`.  With ``patience=10`` the training ends after 10 epochs without a
+    new lowest validation loss (or loss, without a validation), and the model has the parameters of the best epoch.
+    `metric` is ``"accuracy"``, ``"r2"`` or a function of all predictions and all targets.
 
     `progress` shows a progress bar; by default only in a terminal or a notebook.  Each of the `callbacks` is called
     with the history so far after every epoch; if one returns True, the training ends there.  Ctrl-C ends it as well,
@@ -81,8 +89,9 @@ def fit(
     JAX, on the devices that hold them.
 
     Raises ValueError, TypeError or OverflowError for input it cannot use, before anything is changed, and
-    `DivergedError` when the loss runs away.  However it ends, the model has the parameters of the last entry of the
-    history.
+    `DivergedError` when the loss runs away.  A training that learned nothing ends with a `LearningWarning`, which says
+    why; ``history.note`` holds the same sentence.  However it ends, the model has the parameters of ``history.final``:
+    the last entry, or with `patience` the best one.
 
     >>> from neuron import SGD, Neuron, fit
     >>> n = Neuron(1, activation=None, weights=[0.0])
@@ -94,13 +103,14 @@ def fit(
     """
     if not isinstance(model, Model):
         raise TypeError(f"fit trains a Neuron, a Layer or an MLP, not {shown(model)}")
-    samples, held_out = training_samples(X, y, validation, model)
+    samples, held_out = training_samples(X, y, validation, model, seed)
     learning, labels, everything = learning_positions(parameters, model), names(model), model.parameters()
     trained = [everything[i] for i in learning]
     size = None if batch_size is None else whole_number("batch_size", batch_size, 1)
     make = check_callable("objective", objective)
-    method, (metric_name, measure) = as_optimizer(optimizer), as_metric(metric, samples[1], model.nout)
+    method, (metric_name, measure) = as_optimizer(optimizer, lr), as_metric(metric, samples[1], model.nout)
     rates = learning_rates(method.lr, whole_number("epochs", epochs, 0))
+    limit = None if patience is None else whole_number("patience", patience, 1)
     functions = [check_callable("each of the callbacks", function) for function in as_list("callbacks", callbacks)]
     if isinstance(samples[0], Chunks):
         make, size = partial(Chunked, make, measure is not None), samples[0].per_batch(size)
@@ -108,11 +118,15 @@ def fit(
     next_batches = partial(batches, len(samples[0]), size, shuffle, as_generator(seed))
 
     history = History([], [labels[i] for i in learning], learning, metric_name)
+    history.has_patience = limit is not None
+    if held_out and isinstance(validation, float):
+        history.held_out = len(held_out[0])
     start = np.array([parameter.data for parameter in trained])
     guarded = Guarded(computed_by, start, history.names)
     is_ahead = not functions and (size is None or size >= len(samples[0]))
     measurements = Measurements(guarded, measure, samples, held_out, record_parameters, history, is_ahead)
     watch = Diagnosis(guarded, method, samples, next_batches, history).watch
+    outcome = Outcome(model, guarded, method, samples, history, loss, penalty)
     step = guarded_step(method.start())
 
     def train() -> None:
@@ -125,9 +139,13 @@ def fit(
                 if functions:
                     place(trained, theta)
                     if _is_ended_by(functions, history, everything):
-                        break
+                        return
                     if hasattr(computed_by, "doubt"):
                         computed_by.doubt()
+                if limit is not None and measurements.epochs_since_best >= limit:
+                    break
+        measurements.place(trained)
+        history.note = outcome.note()
 
     try:
         with_cleanup(train, partial(measurements.finish, trained))
@@ -135,6 +153,8 @@ def fit(
         if not history.entries:  # there is nothing to return yet
             raise
         history.interrupted = True
+    if history.note:
+        warn(history.note, LearningWarning)
     return history
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from os import PathLike
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd.extend import number, printable
+from neuron.guesses import answering
 from neuron.models.files import write_csv
 
 __all__ = ["Epoch", "History"]
@@ -28,7 +31,14 @@ class Epoch(NamedTuple):
     validation_metric: float | None
     parameters: Array | None
 
+    @property
+    def monitored(self) -> float:
+        """The validation loss, or the loss without a validation; inf if it is not a number."""
+        loss = self.loss if self.validation_loss is None else self.validation_loss
+        return math.inf if math.isnan(loss) else loss
 
+
+@answering
 @dataclass
 class History:
     """The history of a training: entry k was measured after k epochs, entry 0 before the first step.
@@ -46,11 +56,30 @@ class History:
     metric_name: str = ""
     interrupted: bool = False
     """True if Ctrl-C ended the training."""
+    note: str = ""
+    """Why nothing was learned, and what to do: the sentence of the warning.  Empty for a training that is fine."""
+    has_patience: bool = False
+    """True if `fit` had a `patience`: the model then has the parameters of `best`, not those of the last entry."""
+    held_out: int = 0
+    """The number of samples that ``validation=0.2`` held out."""
+
+    plot: ClassVar[Callable[..., Any]]
+    """``history.plot()`` is `neuron.plots.loss_curves`."""
 
     @property
     def epochs(self) -> int:
         """The number of completed epochs."""
         return len(self.entries) - 1
+
+    @property
+    def best(self) -> Epoch:
+        """The entry with the lowest validation loss, or without a validation the lowest loss; the first if several."""
+        return min(self.entries, key=lambda entry: entry.monitored)
+
+    @property
+    def final(self) -> Epoch:
+        """The entry whose parameters the model has: the last one, or `best` after a training with patience."""
+        return self.best if self.has_patience else self.entries[-1]
 
     @property
     def loss(self) -> list[float]:
@@ -124,5 +153,14 @@ class History:
             "validation loss": self.validation_loss,
             f"validation {metric}": self.validation_metric,
         }
-        measured = [f"{name} {number(column[0])} → {number(column[-1])}" for name, column in columns.items() if column]
-        return f"History({self.epochs} epochs, {', '.join(measured)}{', interrupted' if self.interrupted else ''})"
+        parts = [f"{name} {number(column[0])} → {number(column[-1])}" for name, column in columns.items() if column]
+        parts += [f"{self.held_out} samples held out"] if self.held_out else []
+        parts += [f"best after {self.best.epoch}"] if self.has_patience else []
+        parts += ["interrupted"] if self.interrupted else []
+        return f"History({self.epochs} epochs, {', '.join(parts)})" + (f"\n  {self.note}" if self.note else "")
+
+    def __getitem__(self, name: object) -> NoReturn:
+        raise TypeError(
+            f"history[{name!r}]: a History has attributes: write history.loss, history.validation_loss, history.metric "
+            "or history.entries[k] for all that was measured after k epochs"
+        )

@@ -79,6 +79,8 @@ class Measurements:
     history: History
     is_ahead: bool = False
     """True if the next step needs the gradient of the same samples: it is then computed together with the loss."""
+    final: int = 0
+    """The number of the entry that is `history.final`."""
 
     def add(self, theta: Array, lr: float | None) -> None:
         """Measure, and add an entry to the history.  Ctrl-C cannot leave half of one behind.
@@ -97,9 +99,17 @@ class Measurements:
         parameters.flags.writeable = False
         entries = self.history.entries
         entries.append(Epoch(len(entries), lr, loss, metric, validation_loss, validation_metric, parameters))
-        if len(entries) > 1 and not self.record_parameters:
-            entries[-2] = Epoch(*entries[-2][:-1], None)  # a third of the time of _replace
+        last = stale = len(entries) - 1
+        if not self.history.has_patience or entries[last].monitored < entries[self.final].monitored:
+            stale, self.final = self.final, last
+        if last and not self.record_parameters:
+            entries[stale] = Epoch(*entries[stale][:-1], None)  # a third of the time of _replace
         check_growth(entries)
+
+    @property
+    def epochs_since_best(self) -> int:
+        """The number of epochs without a new best entry."""
+        return self.history.epochs - self.final
 
     def validated(self, theta: Array) -> tuple[float | None, float | None]:
         """Loss and metric over the samples that are held out; where the loss has a pole, it is infinite."""
@@ -120,14 +130,19 @@ class Measurements:
             return None
         return as_float(self.metric(np.array(predictions), np.array(targets)), "the metric")
 
+    def place(self, parameters: Sequence[Value]) -> bool:
+        """Set the parameters to those of the `final` entry, or of the start; False if these have been deleted."""
+        final = self.history.final.parameters if self.history.entries else self.objective.start
+        if final is not None:
+            place(parameters, final)
+        return final is not None
+
     def finish(self, parameters: Sequence[Value]) -> None:
-        """Set the parameters to those of the last entry, or of the start; then delete these unless they are recorded.
+        """Set the parameters to the final ones; then delete these from the history unless they are recorded.
 
         It can be called again where Ctrl-C has ended it, or arrived just after it.
         """
-        entries = self.history.entries
-        last = entries[-1].parameters if entries else self.objective.start
-        if last is not None:  # not done before
-            place(parameters, last)
-            if entries and not self.record_parameters:
-                entries[-1] = entries[-1]._replace(parameters=None)
+        if self.place(parameters) and not self.record_parameters:
+            for k, entry in enumerate(self.history.entries):
+                if entry.parameters is not None:
+                    self.history.entries[k] = entry._replace(parameters=None)

@@ -143,9 +143,12 @@ def _loss(loss: Any, nout: int) -> losses.Loss:
     if callable(loss):
         return loss  # type: ignore[no-any-return]
     named = losses.with_name(loss)
-    if loss in losses.OVER_CLASSES:
+    if named in losses.OVER_CLASSES.values():
         if nout == 1:
-            raise ValueError(f"{loss} compares the scores of several classes: the model needs an output for each")
+            raise ValueError(
+                f"{loss} compares the scores of several classes: the model needs an output for each, as in "
+                'MLP(2, [16, 3]); for two classes and one output, write loss="bce_with_logits"'
+            )
         return named
     return named if nout == 1 else partial(_over_outputs, named)
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from autograd.extend import as_float, shown
 from neuron.choosing import choose
+from neuron.guesses import answering
 
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "Update", "as_optimizer", "learning_rates"]
 
@@ -40,6 +41,7 @@ class Optimizer(Protocol):
         """The learning rate below which steps shrink where the loss has this second derivative; inf if all do."""
 
 
+@answering
 @dataclass(frozen=True)
 class SGD:
     """Gradient descent, on all samples or on batches: θ ← θ - lr·v, where v = momentum·v + gradient.
@@ -83,6 +85,7 @@ class SGD:
         return 2 * (1 - self.momentum) / curvature
 
 
+@answering
 @dataclass(frozen=True)
 class Adam:
     """Adam: every parameter at its own pace, by running means of its gradient and of its square.
@@ -131,13 +134,30 @@ class Adam:
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"sgd": SGD, "adam": Adam}
 """The optimizers by name, with their usual learning rates."""
 
+ELSEWHERE = {
+    "gd": "sgd",
+    "momentum": "write optimizer=SGD(0.1, momentum=0.9)",
+    "nesterov": "write optimizer=SGD(0.1, momentum=0.9): Nesterov's variant is not here",
+    "rmsprop": "write optimizer=Adam(0.01), which is RMSprop with momentum",
+    "adagrad": "write optimizer=Adam(0.01), which is nearest",
+    "adamw": "write optimizer=Adam(0.01) and penalty=losses.l2(0.01)",
+    "lbfgs": "write optimizer=Adam(0.01): there are methods of the gradient only",
+}
+"""Names of optimizers in other libraries, each with the name here or with what to write."""
 
-def as_optimizer(optimizer: object) -> Optimizer:
-    """The optimizer itself, or the one of that name; TypeError or ValueError for anything else."""
+
+def as_optimizer(optimizer: object, lr: LearningRate | None = None) -> Optimizer:
+    """The optimizer itself, or the one of that name, with this learning rate; TypeError or ValueError otherwise."""
     if isinstance(optimizer, str):
-        return choose("optimizer", optimizer, OPTIMIZERS)()
+        chosen = choose("optimizer", optimizer, OPTIMIZERS, elsewhere=ELSEWHERE)
+        return chosen() if lr is None else chosen(lr)
     if isinstance(optimizer, type) or not all(hasattr(optimizer, part) for part in ("lr", "start", "limit")):
         raise TypeError(f"optimizer={shown(optimizer)} is not an optimizer: write SGD(0.1), Adam(0.01), or a name")
+    if lr is not None:
+        raise TypeError(
+            f"lr={shown(lr)} is for an optimizer with a name; here the rate belongs in the optimizer itself: write "
+            f"optimizer={type(optimizer).__name__}({shown(lr)})"
+        )
     return optimizer  # type: ignore[return-value]
 
 

@@ -67,18 +67,24 @@ def test_settings_reach_the_training():
     assert penalised.history_.loss[0] > same[0][0]
     sgd = NeuronClassifier(epochs=5, optimizer="sgd", lr=0.5, random_state=3).fit(X, y)
     assert sgd.history_.learning_rate == [0.5] * 5
-    search = GridSearchCV(NeuronClassifier(epochs=5, random_state=0), {"lr": [1e-6, 0.5]}, cv=2).fit(X, y)
+    search = GridSearchCV(NeuronClassifier(epochs=5, random_state=0), {"lr": [1e-4, 0.5]}, cv=2).fit(X, y)
     assert search.best_params_ == {"lr": 0.5}
 
 
 def test_more_than_two_classes():
     X, y = np.repeat([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]], 5, axis=0), np.repeat([0, 1, 2], 5)
-    with pytest.raises(
-        ValueError, match=r"Only binary .* y has 3 classes; wrap the estimator in .*OneVsRestClassifier"
-    ):
-        NeuronClassifier().fit(X, y)
-    three = OneVsRestClassifier(NeuronClassifier(epochs=50, lr=0.2, random_state=0)).fit(X, y)
-    assert three.score(X, y) == 1
+    names = np.array(["blue", "green", "red"])
+    three = NeuronClassifier(epochs=50, lr=0.2, random_state=0).fit(X, names[y])
+    assert three.classes_.tolist() == names.tolist()
+    assert three.predict(X).tolist() == names[y].tolist()
+    p, scores = three.predict_proba(X), three.decision_function(X)
+    assert p.shape == scores.shape == (15, 3)
+    assert p.sum(axis=1) == pytest.approx(1)
+    assert (p.argmax(axis=1) == y).all()
+    assert repr(three.model_) == "MLP(2, [3], output_activation='linear')"
+    assert NeuronClassifier(hidden=(4,), epochs=50, lr=0.2, random_state=0).fit(X, y).predict(X).tolist() == y.tolist()
+    one_per_class = OneVsRestClassifier(NeuronClassifier(epochs=50, lr=0.2, random_state=0)).fit(X, y)
+    assert one_per_class.score(X, y) == 1
     with pytest.raises(ValueError, match="y holds one class only: 1"):
         NeuronClassifier().fit([[0.0], [1.0]], [1, 1])
 

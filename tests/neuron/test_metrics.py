@@ -1,4 +1,4 @@
-"""Accuracy: which predictions count as right."""
+"""Accuracy and r²: the quality of predictions."""
 
 import re
 
@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import r2_score
 
 from neuron import Neuron, fit
-from neuron.metrics import accuracy
+from neuron.metrics import accuracy, r2
 
 LABELS = st.lists(st.booleans(), min_size=1, max_size=20)
 
@@ -58,3 +59,16 @@ def test_the_labels_of_the_training_hold_for_the_validation():
         n, [1.0, -1.0], [1.0, -1.0], loss="hinge", metric="accuracy", epochs=0, validation=([0.5, 1.0], [1.0, 1.0])
     )
     assert (history.metric, history.validation_metric, history.metric_name) == ([1.0], [1.0], "accuracy")
+
+
+def test_r2_is_that_of_scikit_learn():
+    source = np.random.default_rng(0)
+    y, y_hat = source.normal(size=(2, 20))
+    assert r2(y_hat, y) == pytest.approx(r2_score(y, y_hat), rel=1e-12)
+    assert r2(y, y) == 1.0
+    assert r2(np.full(20, y.mean()), y) == pytest.approx(0.0)
+    assert np.isnan(r2([1.0, 2.0], [3.0, 3.0]))
+    with pytest.raises(
+        ValueError, match=r"r2 needs as many predictions as targets; their shapes are \(2,\) and \(1,\)"
+    ):
+        r2([1.0, 2.0], [1.0])

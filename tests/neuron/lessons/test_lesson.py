@@ -72,7 +72,7 @@ def test_as_a_module_and_with_any_encoding():
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_activation_and_loss_agrees_three_ways(activation, loss, capsys):
-    target = "1" if loss in ("hinge", "binary_cross_entropy") else "1.5"
+    target = "1" if loss == "hinge" or loss.startswith("binary_cross_entropy") else "1.5"
     options = ["--w", "0.3", "-0.2", "--x", "1", "0.5", "--b", "0.4", "--y", target]
     assert main([*options, "--activation", activation, "--loss", loss, "--picture", "p.svg"]) == 0
     out = capsys.readouterr().out
@@ -158,7 +158,6 @@ def test_a_wrong_gradient_is_not_said_to_agree(capsys, monkeypatch):
         (["--loss", "hinge"], "hinge needs a target of -1 or +1, not 1.5"),
         (["--loss", "binary_cross_entropy", "--y", "1"], "needs a probability between 0 and 1, not 1.1: let"),
         (["--activation="], "unknown activation ''. Known activations: linear, relu, sigmoid, tanh"),
-        (["--activation", "None"], "unknown activation 'None'. Known activations: linear, relu, sigmoid, tanh"),
         (["--page", "p.svg"], "--page p.svg: the name of the page must end in one of .html .htm"),
         (["--picture", "p.nope"], "--picture p.nope: the name of the picture must end in one of .svg .png .pdf"),
     ],

@@ -88,9 +88,10 @@ def test_the_equation_with_the_usual_learning_rate_ends_in_a_message(capsys):
     captured = capsys.readouterr()
     assert captured.err == (
         "neuron: training diverged in epoch 5: loss 2.226e+06 → 5.902e+29, the largest gradient was dL/dw[0] = "
-        "-1.788e+15; the loss grows faster and faster. The learning rate 0.001 is too large: where "
-        "training began, the curvature of the loss allows about 9.05e-06. Try 4.5e-06. The model has the parameters "
-        "of epoch 5.\n"
+        "-1.788e+15; the loss grows faster and faster. The learning rate 0.001 is too large for inputs of up to "
+        "256 (x[0]; x[1] is large, too): where training began, the curvature of the loss allows about 9.05e-06. Try "
+        "4.5e-06. Better, scale the inputs: X = (X - np.mean(X, axis=0)) / np.std(X, axis=0). The model has the "
+        "parameters of epoch 5.\n"
     )
     assert "inf" not in captured.out
     assert "nan" not in captured.out

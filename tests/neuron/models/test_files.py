@@ -170,7 +170,7 @@ HOSTILE = {
     "a truth value": ([True], "the number of neurons must be a whole number, not True"),
     "a long string": (["1" * 10**5], "the number of neurons must be a whole number, not '1111111111"),
     "nested": ([[2], [1]], "the number of neurons must be a whole number, not [2]"),
-    "no list": (2, "MLP(1, 2): the sizes of the layers are a list with at least one entry, such as [16, 1]"),
+    "no list": (2, "MLP(1, 2): the sizes of the layers are a list with at least one entry: write MLP(1, [2])"),
 }
 
 

@@ -111,7 +111,7 @@ def test_a_seed_makes_the_start_repeatable():
 
 
 def test_reprs():
-    assert repr(Neuron(2)) == "Neuron(2, activation='relu')"
+    assert repr(Neuron(2)) == "Neuron(2, activation='linear')"
     assert repr(Layer(2, 3, None)) == "Layer(2, 3, activation='linear')"
     assert repr(MLP(2, [16, 16, 1])) == "MLP(2, [16, 16, 1], activation='relu', output_activation='linear')"
     assert repr(MLP(2, [1], output_activation="sigmoid")) == "MLP(2, [1], output_activation='sigmoid')"
@@ -133,13 +133,13 @@ MESSAGES = {
     "Neuron(0)": (ValueError, "Neuron(0): at least 1 input is needed, not 0"),
     "Neuron(-1)": (ValueError, "Neuron(-1): at least 1 input is needed, not -1"),
     "Neuron(2.5)": (TypeError, "Neuron(2.5): the number of inputs must be a whole number, not 2.5"),
-    "Neuron(1)([1, 2])": (ValueError, "Neuron(1, activation='relu') takes 1 input, but was given 2: [1, 2]"),
-    "Neuron(2)([1])": (ValueError, "Neuron(2, activation='relu') takes 2 inputs, but was given 1: [1]"),
+    "Neuron(1)([1, 2])": (ValueError, "Neuron(1, activation='linear') takes 1 input, but was given 2: [1, 2]"),
+    "Neuron(2)([1])": (ValueError, "Neuron(2, activation='linear') takes 2 inputs, but was given 1: [1]"),
     "Neuron(2)(1.0)": (TypeError, "takes a sequence of 2 inputs, not the single 1.0"),
     "Neuron(1)(Value(1))": (TypeError, "takes a sequence of 1 input, not the single Value(1.0)"),
     "Neuron(1)(['1'])": (TypeError, "a string is not a number; write float('1') if it holds one"),
     "Neuron(1, 'rleu')": (ValueError, "unknown activation 'rleu': did you mean 'relu'? " + KNOWN),
-    "MLP(1, [1, 1], 'softmax')": (ValueError, "unknown activation 'softmax'. " + KNOWN),
+    "MLP(1, [1, 1], 'softmax')": (ValueError, """unknown activation 'softmax': write loss="cross_entropy" and"""),
     "Neuron(1, 3)": (ValueError, "unknown activation 3. " + KNOWN),
     "Neuron(2, weights=[1])": (ValueError, "Neuron(2) needs 2 weights, but weights=[1] has 1"),
     "Neuron(1, weights=['1'])": (TypeError, "Value('1'): a string is not a number"),

@@ -375,8 +375,9 @@ def test_the_usual_learning_rate_is_too_large_for_the_equation():
         fit(n, data.X, data.y, optimizer=SGD(0.001), epochs=50, parameters=n.w)
     assert str(error.value) == (
         "training diverged in epoch 5: loss 2.226e+06 → 5.902e+29, the largest gradient was dL/dw[0] = -1.788e+15; "
-        "the loss grows faster and faster. The learning rate 0.001 is too large: where training "
-        "began, the curvature of the loss allows about 9.05e-06. Try 4.5e-06. The model has the parameters of epoch 5."
+        "the loss grows faster and faster. The learning rate 0.001 is too large for inputs of up to 256 (x[0]; x[1] is "
+        "large, too): where training began, the curvature of the loss allows about 9.05e-06. Try 4.5e-06. Better, "
+        "scale the inputs: X = (X - np.mean(X, axis=0)) / np.std(X, axis=0). The model has the parameters of epoch 5."
     )
     assert error.value.epoch == error.value.history.epochs == 5
     assert all(map(math.isfinite, numbers(n)))
@@ -421,7 +422,7 @@ def test_a_single_step_beyond_the_floats(lr):
 def test_adam_that_diverges_is_told_a_tenth():
     n = Neuron(1, None, weights=[1.0])
     steep = lambda prediction, target: exp(abs(prediction) * 10)  # noqa: E731
-    with pytest.raises(DivergedError, match=r"try 10, or smaller inputs"):
+    with pytest.raises(DivergedError, match=r"The learning rate 100 is too large: try 10\."):
         fit(n, [1.0], [0.0], loss=steep, optimizer=Adam(100), epochs=50)
 
 
@@ -709,7 +710,7 @@ REFUSED = {
     "text": (
         {"X": [[1, 2], [3, "4"], [5, 6]]},
         TypeError,
-        "X[1, 1] = '4': a string is not a number; write float('4') if it holds one",
+        "X[1, 1] = '4': a string is not a number; write 4",
     ),
     "masked": (
         {"X": np.ma.array([[1.0, 2], [3, 1e6], [5, 6]], mask=[[0, 0], [0, 1], [0, 0]])},
@@ -720,7 +721,7 @@ REFUSED = {
     "a generator": ({"X": (x for x in [[1, 2]])}, TypeError, "X must be a list or an array of numbers, not <generator"),
     "a set": ({"y": {1.0, 2.0}}, TypeError, "y must be a list or an array of numbers, not {1.0, 2.0}"),
     "no model": ({"model": Neuron}, TypeError, "fit trains a Neuron, a Layer or an MLP, not <class"),
-    "a list of losses": ({"loss": ["mse"]}, ValueError, "unknown loss ['mse']. "),
+    "a list of losses": ({"loss": ["mse"]}, ValueError, "unknown loss ['mse']: did you mean 'mse'?"),
     "a text as loss": (
         {"loss": lambda p, t: "a"},
         TypeError,
@@ -752,7 +753,7 @@ REFUSED = {
     "too many outputs": (
         {"y": [[1, 2], [3, 4], [5, 6]]},
         ValueError,
-        "y has the shape (3, 2), but Neuron(2, activation='relu') predicts (3,)",
+        "y has the shape (3, 2), but Neuron(2, activation='linear') predicts (3,)",
     ),
     "one target for two outputs": (
         {"model": Layer(2, 2)},
@@ -804,7 +805,12 @@ REFUSED = {
         "metric=3 is neither a name nor a function of (predictions, targets)",
     ),
     "penalty": ({"penalty": 0.1}, TypeError, "penalty=0.1 is not a function: write losses.l2(0.1)"),
-    "validation": ({"validation": 0.2}, TypeError, "validation must be a pair of inputs and targets, (X, y), not 0.2"),
+    "validation": (
+        {"validation": 2},
+        TypeError,
+        "validation must be a pair of inputs and targets, (X, y), or the share of the samples to hold out, such as "
+        "0.2, not 2",
+    ),
     "validation features": ({"validation": ([[1]], [1])}, ValueError, "validation X has the shape (1, 1)"),
     "validation nan": (
         {"validation": ([[1, math.nan]], [1])},
@@ -814,7 +820,7 @@ REFUSED = {
     "parameters": (
         {"parameters": [Value(1.0, "v")]},
         ValueError,
-        "v is not a parameter of Neuron(2, activation='relu')",
+        "v is not a parameter of Neuron(2, activation='linear')",
     ),
     "no parameters": ({"parameters": []}, ValueError, "parameters is empty: name at least one"),
     "callbacks": ({"callbacks": [1]}, TypeError, "each of the callbacks must be a function or a class, not 1"),
