@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd.core.value import Value
 from autograd.explaining.chain import Chain
-from autograd.explaining.latex import LATEX, latex_name, latex_number, latex_sign
+from autograd.explaining.latex import latex_name, latex_number, latex_sign
 from autograd.explaining.words import ENGLISH, Words
 from autograd.extensions.expressions import expression, folded
 from autograd.extensions.residues import residues
@@ -59,7 +59,7 @@ class ForwardPass:
         rows = [
             (latex_name(name), rf"= {symbols} = {numbers} {latex_sign(sign)} {latex_number(result)}{zero}")
             for name, symbols, numbers, sign, result, zero in (
-                (*self._row(value, LATEX), r" \approx 0" if value in self._residues else "")
+                (*self._row(value, self._chain.words.latex), r" \approx 0" if value in self._residues else "")
                 for value in self._chain.values
                 if not value.is_leaf
             )

@@ -99,9 +99,7 @@ def _records(text: str, separator: str, limit: int | None = None) -> list[tuple[
                 records.append((line, cells))
             line = reader.line_num + 1
     except csv.Error as error:
-        raise ValueError(
-            f"cannot be read from line {line} on, where a quotation mark may not be closed ({error})"
-        ) from None
+        raise ValueError(f"line {line} cannot be read: is a quotation mark not closed? ({error})") from None
     return records
 
 

@@ -48,21 +48,19 @@ def weight_table(trained: Trained, samples: Samples) -> Iterator[str]:
 
     Those of a single neuron are for standardised numbers, and in the units of the file.
     """
-    head = ["column", "mean", "scale"]
-    cells = [[*(number(x, 6) for x in numbers.tolist()), ""] for numbers in trained.inputs]
-    neurons = trained.standardised.columns()[0]
-    if isinstance(trained.standardised, Neuron):
-        head += ["weight", "weight per unit"]
-        neurons = [*neurons, *trained.model.columns()[0]]
-    elif not isinstance(trained.standardised, MLP):
-        head += [f"weight for {shortened(label)}" for label in samples.target.labels]
+    head, model = ["column", "mean", "scale"], trained.standardised
     names = [*(shortened(column.name) for column in samples.inputs), "(bias)"]
-    if isinstance(trained.standardised, MLP):
+    cells = [[*(number(x, 6) for x in numbers.tolist()), ""] for numbers in trained.inputs]
+    if isinstance(model, MLP):
         names.pop()
     else:
-        cells += [[number(parameter.data) for parameter in (*neuron.w, neuron.b)] for neuron in neurons]
+        head += [f"weight for {shortened(label)}" for label in samples.target.labels] if model.nout > 1 else ["weight"]
+        cells += [[f"{parameter.data:z.4f}" for parameter in (*neuron.w, neuron.b)] for neuron in model.columns()[0]]
+    if isinstance(trained.model, Neuron):
+        head += ["weight per unit"]
+        cells += [[number(parameter.data) for parameter in trained.model.parameters()]]
     yield "  For the training, each column is standardised: (value - mean) / scale, those of the rows to learn from"
-    yield from table(head, list(zip(names, *cells, strict=False)))
+    yield from table(head, list(zip(names, *cells, strict=False)))  # a network's has no row for the bias
 
 
 def quality_table(trained: Trained, samples: Samples) -> Iterator[str]:
