@@ -20,7 +20,6 @@ from neuron.training.history import Epoch, History
 __all__ = ["OneNeuron"]
 
 NUDGE = 0.001
-BEYOND = "The step leads beyond what a float can hold. Try smaller numbers, or a smaller learning rate."
 
 
 @dataclass
@@ -162,7 +161,7 @@ class OneNeuron:
             rows += [(f"{parameter.label} ← {step}", number(updated[-1]))]
         yield from columns(rows, " = ")
         if not all(map(math.isfinite, updated)):
-            yield f"  {BEYOND}"
+            yield "  The step leads beyond what a float can hold. Try smaller numbers, or a smaller learning rate."
             return
         new_y_hat, new_L = replace(self, w=updated[:-1], b=updated[-1]).forward()
         new, old, target = (number(value) for value in (new_y_hat.data, y_hat.data, self.y))

@@ -49,15 +49,15 @@ class OwnData(Lesson):
         names = [shortened(column.name) for column in self.choice.inputs]
         more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
         self.title = f"{file}: {shortened(self.choice.target.name)}, learned from {', '.join(names[:MAX_NAMES])}{more}"
+        self.about = self._method()
 
-    @property
-    def about(self) -> str:  # type: ignore[override]
-        """The formula of the model, the loss and the method."""
+    def _method(self) -> str:
+        """The formula of the model, the loss and the optimizer, with the settings in braces."""
         task, labels = task_of(self.choice.target), self.choice.target.labels
         sizes = [len(self.choice.inputs), *self.hidden, len(labels) if task is CLASSES else 1]
         inner = f"MLP {'-'.join(map(str, sizes))} with tanh" if self.hidden else "w·x + b"
-        method = "Adam, learning rate {lr}, {epochs} epochs, seed {seed}"
-        return f"{task.output.format(inner)}; loss: {task.loss_name}; {method}"
+        optimizer = "Adam, learning rate {lr}, {epochs} epochs, seed {seed}"
+        return f"{task.output.format(inner)}; loss: {task.loss_name}; {optimizer}"
 
     def run(self) -> Iterator[str]:
         """The rows and columns that are used, the training, the weights, and the quality beside that of a baseline."""
@@ -91,7 +91,7 @@ class OwnData(Lesson):
 
     def _draw_predictions(self, ax: Axes) -> None:
         """Predictions over targets; a perfect one is on the diagonal."""
-        styles = ("o", plots.BLUE, "rows to learn from"), ("^", plots.ORANGE, "rows held out")
+        styles = ("o", plots.BLUE, "training rows"), ("^", plots.ORANGE, "held-out rows")
         for (X, y), (marker, color, label) in zip(self.samples.parts(), styles, strict=True):
             ax.plot(y, self.trained.model.predict(X), marker, color=color, markersize=4, label=label)
         ax.axline((self.samples.y[0],) * 2, slope=1, color=plots.GREY, linestyle="--", label="ŷ = y")

@@ -50,7 +50,7 @@ def read_table(file: str) -> Table:
     with path.open("rb") as stream:
         data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise ValueError(f"the file has more than {MAX_BYTES // 10**6} MB: learn from a part of its rows, at random")
+        raise ValueError(f"the file has more than {MAX_BYTES // 10**6} MB: take a random part of its rows")
     return parse_table(_decoded(data))
 
 

@@ -40,7 +40,7 @@ def data_lines(source: Table, choice: Choice, samples: Samples) -> Iterator[str]
     if not choice.target.labels and len(values) <= MAX_LISTED and np.all(values == values.round()):
         name = shortened(choice.target.name)
         yield f"  {name} is learned as a number; if its {len(values)} values are classes, write names for them"
-    yield f"  {samples.learning:,} rows to learn from, {len(samples.y) - samples.learning:,} held out to check"
+    yield f"  {samples.training:,} training rows, {len(samples.y) - samples.training:,} held out to check"
 
 
 def weight_table(trained: Trained, samples: Samples) -> Iterator[str]:
@@ -59,12 +59,12 @@ def weight_table(trained: Trained, samples: Samples) -> Iterator[str]:
     if isinstance(trained.model, Neuron):
         head += ["weight per unit"]
         cells += [[number(parameter.data) for parameter in trained.model.parameters()]]
-    yield "  For the training, each column is standardised: (value - mean) / scale, those of the rows to learn from"
+    yield "  For the training, each column is standardised: (value - mean) / scale, those of the training rows"
     yield from table(head, list(zip(names, *cells, strict=False)))  # a network's has no row for the bias
 
 
 def quality_table(trained: Trained, samples: Samples) -> Iterator[str]:
-    """The metric of the model and of a baseline, on the rows to learn from and on those held out."""
+    """The metric of the model and of a baseline, on the training rows and on those held out."""
     task, labels, history = task_of(samples.target), samples.target.labels, trained.history
     parts = samples.parts()
     y = parts[0][1]
@@ -77,16 +77,16 @@ def quality_table(trained: Trained, samples: Samples) -> Iterator[str]:
         constant = [float(np.mean(targets == common)) for _, targets in parts]
     learned = [history.metric[-1], history.validation_metric[-1]]
     rows = [[name, *(f"{x:{spec}}" for x in row)] for name, row in ((_name(trained), learned), (baseline, constant))]
-    yield from table([task.metric_name, "rows to learn from", "rows held out"], rows)
+    yield from table([task.metric_name, "training rows", "held-out rows"], rows)
     if task is NUMBER:
         X, targets = parts[1]
         error = float(np.abs(trained.model.predict(X) - targets).mean())
-        yield f"  On the rows held out, ŷ is off by {number(error)} on average"
+        yield f"  On the held-out rows, ŷ is off by {number(error)} on average"
 
 
 def usage(trained: Trained, samples: Samples, source: Table, file: str) -> Iterator[str]:
     """The Python that predicts from the saved model, with the first row that was held out as its example."""
-    kind, labels, k = type(trained.model).__name__, samples.target.labels, samples.learning
+    kind, labels, k = type(trained.model).__name__, samples.target.labels, samples.training
     inputs = (shortened(c.name) + (f" ({c.coding})" if c.labels else "") for c in samples.inputs)
     row = [float(f"{x:.12g}") for x in samples.X[k].tolist()]
     yield f"The model is in {file}. It takes the numbers as they are in the file, since its weights include the scales:"

@@ -1,4 +1,4 @@
-"""Samples from typed columns: those to learn from and those held out, with the scales of the first."""
+"""Samples from typed columns: for training and held out, with the scales of the former."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["MIN_ROWS", "Samples", "Scale", "complete_rows", "scale_of", "split"]
 Array = NDArray[np.float64]
 
 MIN_ROWS = 10
-"""The fewest rows that are split: eight to learn from, two to check."""
+"""The fewest rows that are split: eight to train on, two to check."""
 HELD_OUT = 0.2
 """The share of the rows that is held out."""
 
@@ -34,7 +34,7 @@ class Scale(NamedTuple):
 
 @dataclass(frozen=True)
 class Samples:
-    """Inputs `X` and targets `y` in the units of the file; the first `learning` rows are learnt from.
+    """Inputs `X` and targets `y` in the units of the file; the first `training` rows are the training rows.
 
     `rows` are the rows of the table that the samples come from.
     """
@@ -43,12 +43,12 @@ class Samples:
     target: Column
     X: Array
     y: Array
-    learning: int
+    training: int
     rows: list[int] = field(default_factory=list)
 
     def parts(self) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-        """Inputs and targets to learn from, and those held out."""
-        k = self.learning
+        """Inputs and targets for training, and those held out."""
+        k = self.training
         return (self.X[:k], self.y[:k]), (self.X[k:], self.y[k:])
 
 
@@ -63,20 +63,20 @@ def complete_rows(columns: Sequence[Column]) -> list[int]:
 
 
 def split(inputs: Sequence[Column], target: Column, seed: int) -> Samples:
-    """The complete rows in random order, four fifths of them to learn from.
+    """The complete rows in random order, four fifths of them for training.
 
-    Raises ValueError if fewer than `MIN_ROWS` are complete, or if the target is the same in all that are learnt from.
+    Raises ValueError if fewer than `MIN_ROWS` are complete, or if the target is the same in all training rows.
     """
     rows = complete_rows([*inputs, target])
     if len(rows) < MIN_ROWS:
         count = f"{len(rows)} complete row{'s' * (len(rows) != 1)}"
-        raise ValueError(f"{count}, but at least {MIN_ROWS} are needed, {MIN_ROWS - 2} to learn from and 2 to check")
+        raise ValueError(f"{count}, but at least {MIN_ROWS} are needed, {MIN_ROWS - 2} to train on and 2 to check")
     order = np.random.default_rng(seed).permutation(rows)
     X, y = np.column_stack([column.values for column in inputs])[order], target.values[order]
-    learning = len(rows) - round(HELD_OUT * len(rows))
-    if np.ptp(y[:learning]) == 0:
-        raise ValueError(f"{target.name} is the same in all {learning} rows to learn from: try another --seed")
-    return Samples(inputs, target, X, y, learning, order.tolist())
+    training = len(rows) - round(HELD_OUT * len(rows))
+    if np.ptp(y[:training]) == 0:
+        raise ValueError(f"{target.name} is the same in all {training} training rows: try another --seed")
+    return Samples(inputs, target, X, y, training, order.tolist())
 
 
 def scale_of(values: Array) -> Scale:

@@ -27,7 +27,7 @@ UNSCALED = Scale(np.array(0.0), np.array(1.0))
 
 
 class Task(NamedTuple):
-    """What a kind of target asks for: a loss, a metric over all samples, and the last activation for predictions.
+    """The loss, the metric over all samples, and the last activation that a kind of target asks for.
 
     The loss and the metric take the output before that activation.
     """

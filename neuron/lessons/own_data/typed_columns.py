@@ -35,7 +35,7 @@ NUMBERING = re.compile(r"(.*[ _-])?(id|index|row|nr|column 1|unnamed: 0)", re.IG
 class Column:
     """The `values` of a column, nan where one is missing.
 
-    A column of names has its `labels`: value k stands for ``labels[k]``.  `unread` are the cells, by row, that are no
+    A column of names has its `labels`: value k stands for ``labels[k]``.  `unread` are the cells, by row, that are not
     numbers in a column of numbers; they are missing as well.
     """
 
@@ -73,7 +73,9 @@ def choose_columns(table: Table, target: str | None) -> Choice:
     names = list(table.names)
     if target not in names and any(_number(name, decimal_comma=True) is not None for name in names):
         line = shortened(table.separator.join(names))
-        raise ValueError(f"the first line, {line}, is no header: write a line with the names of the columns above it")
+        raise ValueError(
+            f"the first line, {line}, is not a header: write a line with the names of the columns above it"
+        )
     if target is None:
         raise ValueError(f"name the column to predict, --target COLUMN; the columns are {', '.join(names)}")
     choose("column", target, dict.fromkeys(names))
@@ -140,7 +142,7 @@ def as_target(column: Column, max_classes: int = 20) -> Column:
 
 
 def reason_to_leave_out(column: Column) -> str:
-    """The reason why a column is no input, with what to do; "" if it is one.
+    """The reason why a column is not an input, with what to do; "" if it is one.
 
     >>> reason_to_leave_out(typed("town", ["Bern", "Chur", "Bern", "Genf"]))
     'text with 3 different values, such as Bern; to use it, give each value a column of its own with yes and no'
@@ -159,7 +161,7 @@ def reason_to_leave_out(column: Column) -> str:
         remedy = "write its numbers as 1234.5" if example[-1:].isdigit() else NAMES_REMEDY
         return f"text with {different} different values, such as {shortened(example)}; to use it, {remedy}"
     if NUMBERING.fullmatch(column.name) and different == len(present) and np.all(present == present.round()):
-        return "a number for each row, which says nothing about it"
+        return "an identifier: a different number in every row"
     return ""
 
 

@@ -47,7 +47,7 @@ def test_a_target_of_yes_and_no(learn):
     ]
     assert lines[3:12] == [
         "  60 rows of 8 columns, separated by semicolons",
-        "  left out: column customer_id, a number for each row, which says nothing about it",
+        "  left out: column customer_id, an identifier: a different number in every row",
         "  left out: column town, text with 3 different values, such as Genf; to use it, give each value a column of "
         "its own with yes and no",
         "  left out: column segment, text with 3 different values, such as medium; to use it, give each value a column "
@@ -55,10 +55,10 @@ def test_a_target_of_yes_and_no(learn):
         "  left out: 1 row, line 5 (income), where a value is missing",
         "  member: yes = 1, no = 0",
         "  bought: yes = 1, no = 0",
-        "  47 rows to learn from, 12 held out to check",
+        "  47 training rows, 12 held out to check",
         "",
     ]
-    assert re.search(r"\naccuracy|  accuracy +rows to learn from +rows held out\n  the neuron +\d", out)
+    assert re.search(r"\naccuracy|  accuracy +training rows +held-out rows\n  the neuron +\d", out)
     row = json.loads(re.search(r"predict\((.*)\)", out)[1])
     probability = float(re.search(r"ŷ = ([\d.e-]+), the probability of yes", out)[1])
     assert Neuron.load("m.json").predict(row)[0] == pytest.approx(probability, rel=1e-3)
@@ -99,7 +99,7 @@ def test_a_line_and_a_boundary_are_drawn_in_the_units_of_the_file(learn, tmp_pat
         ("c.csv --target spend", "c.csv: unknown column 'spend': did you mean 'spent'? Known columns: "),
         ("none.csv --target y", "none.csv: there is no such file"),
         (". --target y", ".: it is a directory, not a CSV file"),
-        ("few.csv --target y", "few.csv: 3 complete rows, but at least 10 are needed, 8 to learn from and 2 to check"),
+        ("few.csv --target y", "few.csv: 3 complete rows, but at least 10 are needed, 8 to train on and 2 to check"),
         ("line --target y", "--target is for a file of your own data, and line is a lesson"),
         ("line --hidden 3", "--hidden is for a file of your own data, and line is a lesson"),
         ("lines", "unknown lesson 'lines': did you mean 'line'? Known lessons: line, "),

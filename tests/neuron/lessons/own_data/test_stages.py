@@ -74,7 +74,7 @@ def test_files_that_are_no_tables(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="this is not a text file: save it as CSV in the program that it comes from"):
         read_table(str(tmp_path / "t.xlsx"))
     monkeypatch.setattr(csv_files, "MAX_BYTES", 4)
-    with pytest.raises(ValueError, match="the file has more than 0 MB: learn from a part of its rows, at random"):
+    with pytest.raises(ValueError, match="the file has more than 0 MB: take a random part of its rows"):
         read_table(str(tmp_path / "t.xlsx"))
 
 
@@ -136,7 +136,7 @@ def test_targets():
          "value a column of its own with yes and no"),
         ("price", ["$1", "$2", "$3"], "text with 3 different values, such as $1; to use it, write its numbers as "
          "1234.5"),
-        ("customer_id", ["7", "9", "8"], "a number for each row, which says nothing about it"),
+        ("customer_id", ["7", "9", "8"], "an identifier: a different number in every row"),
         ("customer_id", ["7", "9", "9"], ""),
         ("paid", ["7", "9", "8"], ""),
     ],
@@ -154,7 +154,7 @@ def test_the_choice_of_columns():
         (["x", "town", "y"], "z", "unknown column 'z'. Known columns: x, town, y"),
         (["price", "a", "y"], "prize", "unknown column 'prize': did you mean 'price'? Known columns: price, a, y"),
         (["x", "town", "y"], None, "name the column to predict, --target COLUMN; the columns are x, town, y"),
-        (["1.5", "a", "2"], "y", "the first line, 1.5,a,2, is no header: write a line with the names of the columns "
+        (["1.5", "a", "2"], "y", "the first line, 1.5,a,2, is not a header: write a line with the names of the columns "
          "above it"),
     ]:  # fmt: skip
         with pytest.raises(ValueError, match=exactly(message)):
@@ -184,12 +184,12 @@ def test_rows_are_split_by_the_seed():
 
 def test_rows_that_are_too_few():
     x = column("x", *range(9))
-    message = "9 complete rows, but at least 10 are needed, 8 to learn from and 2 to check"
+    message = "9 complete rows, but at least 10 are needed, 8 to train on and 2 to check"
     with pytest.raises(ValueError, match=exactly(message)):
         split([x], x, seed=0)
     x, y = column("x", *range(10)), column("y", *[0] * 9, 1)
     seed = next(seed for seed in range(20) if 9 in np.random.default_rng(seed).permutation(10)[8:])
-    with pytest.raises(ValueError, match="y is the same in all 8 rows to learn from: try another --seed"):
+    with pytest.raises(ValueError, match="y is the same in all 8 training rows: try another --seed"):
         split([x], y, seed)
 
 
@@ -262,7 +262,7 @@ def test_what_was_left_out_is_named():
         "  left out: 1 row, line 20, with another number of cells than the header",
         "  left out: 1 row, line 2 (x is many), where a value is missing",
         "  y: yes = 1, no = 0",
-        "  9 rows to learn from, 2 held out to check",
+        "  9 training rows, 2 held out to check",
     ]
 
 
@@ -296,7 +296,7 @@ def test_the_quality_beside_that_of_a_baseline():
     lines = list(quality_table(train(numbers, [], 0.05, 50, 0), numbers))
     assert lines[2].split()[:3] == ["always", "the", "mean,"]
     assert lines[2].split()[4] == "0.000"
-    assert "On the rows held out, ŷ is off by " in lines[3]
+    assert "On the held-out rows, ŷ is off by " in lines[3]
 
 
 @pytest.mark.parametrize(
