@@ -8,16 +8,18 @@ TypeError: w = '3': a string is not a number; write float('3') if it holds one
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.cli.terminal import PAGES, Parser, check_picture_name, save, say
+from autograd.cli.terminal import PAGES, Parser, check_picture_name, real, save, say
 from autograd.core.value import as_float, shown
 from autograd.drawing.draw import check_size
 from autograd.drawing.style import EDGE, FAINT, FONT, GRAPH, NUMBER, bold, box, faint, lines, minus, text, tooltip
+from autograd.explaining.forward_pass import marked
 from autograd.explaining.words import Words, words
 from autograd.extensions.expressions import expression
 from autograd.extensions.files import write
 from autograd.extensions.interrupts import with_cleanup
 from autograd.extensions.progress import progress_bar
 from autograd.extensions.requirements import require
+from autograd.extensions.residues import residues
 from autograd.formula.typesetting import columns, derivative, factor, number, printable, shortened
 
 if TYPE_CHECKING:
@@ -30,12 +32,14 @@ __all__ = [  # noqa: RUF022 - by purpose
     "require",
     "shortened",
     "shown",
-    # notation: numbers, derivatives and expressions as they are written, and aligned columns
+    # notation: numbers, derivatives and expressions as they are written, zeros apart from rounding, aligned columns
     "columns",
     "derivative",
     "expression",
     "factor",
+    "marked",
     "number",
+    "residues",
     # pictures: the drawing itself, its size, its boxes and lines of text
     "Drawing",
     "check_size",
@@ -63,6 +67,7 @@ __all__ = [  # noqa: RUF022 - by purpose
     "Parser",
     "check_picture_name",
     "progress_bar",
+    "real",
     "save",
     "say",
 ]

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+import autograd.cli.main
+import neuron.__main__
 from autograd import OPERATIONS
+from autograd.explaining.sympy_derivatives import sympy_derivative
 from tests import gallery
 
 ROOT = Path(__file__).parent.parent
@@ -24,30 +27,67 @@ SESSIONS = [
     for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.M)
 ]
 NAMES = [f"{page.name}: {command}" for page, command, _, _ in SESSIONS]
+PROGRAMS = {"autograd": autograd.cli.main.main, "neuron": neuron.__main__.main}
+FIRST = {command.split()[2]: command for _, command, _, _ in reversed(SESSIONS)}
+"""For each program the first command, which runs as a process of its own; the others run in this one."""
+FILES = [r"```py\n(?=# ([\w-]+\.py)\n)(.*?)```", r"<!-- ([\w-]+\.csv) -->\n```csv\n(.*?)```"]
+"""The files on a page: their names, in a comment, and their contents."""
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Runs a command in an empty directory; returns its exit status, its output and its errors."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    here = lambda formulas, names: [sympy_derivative(formulas, name) for name in names]  # noqa: E731
+    monkeypatch.setattr("autograd.cli.run.sympy_derivatives", here)  # without loading SymPy anew each time
+    modules = set(sys.modules)
+
+    def run(command):
+        python, option, program, *arguments = shlex.split(command)
+        assert (python, option) == ("python", "-m")
+        if command == FIRST[program]:
+            child = subprocess.run(
+                [sys.executable, "-m", program, *arguments], capture_output=True, text=True, check=False
+            )
+            return child.returncode, child.stdout, child.stderr
+        try:
+            status = PROGRAMS[program](arguments)
+        except SystemExit as end:  # of argparse
+            status = end.code
+        return status, *capsys.readouterr()
+
+    yield run
+    for name in {path.stem for path in tmp_path.glob("*.py")} - modules:
+        sys.modules.pop(name, None)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("page", "command", "output", "vary"), SESSIONS, ids=NAMES)
-def test_a_command_prints_what_the_page_shows(page, command, output, vary, tmp_path):
-    words = shlex.split(command)
-    assert words[:2] == ["python", "-m"]
-    for code, name in re.findall(r"```py\n(# ([\w-]+\.py)\n.*?)```", page.read_text(encoding="utf-8"), re.S):
-        (tmp_path / name).write_text(code, encoding="utf-8")
-    run = subprocess.run([sys.executable, *words[1:]], cwd=tmp_path, capture_output=True, text=True, check=False)
-    printed = run.stdout + run.stderr
+def test_a_command_prints_what_the_page_shows(page, command, output, vary, tmp_path, run):
+    for file in FILES:
+        for name, content in re.findall(file, page.read_text(encoding="utf-8"), re.S):
+            (tmp_path / name).write_text(content, encoding="utf-8")
+    status, out, err = run(command)
+    printed = out + err
     if vary:  # with the machine
         printed, output = (re.sub(r" *[\d.,]+%?( min| m?s)?", " #", lines) for lines in (printed, output))
     assert printed == output
-    assert (run.returncode == 2) == bool(run.stderr)
+    assert (status == 2) == bool(err)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_each_program_runs_once_as_a_process_of_its_own(program):
+    assert FIRST[program] in [command for _, command, _, _ in SESSIONS]
 
 
 def test_there_are_commands_to_test():
     assert len(SESSIONS) >= 1
 
 
-@pytest.mark.slow
-def test_the_picture_of_the_readme_is_the_one_that_the_lesson_draws(tmp_path):
-    subprocess.run([sys.executable, "-m", "neuron"], cwd=tmp_path, capture_output=True, check=True)
+def test_the_picture_of_the_readme_is_the_one_that_the_lesson_draws(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert neuron.__main__.main([]) == 0
     fresh, shown = (p.read_text(encoding="utf-8") for p in (tmp_path / "neuron.svg", ROOT / README_PICTURE))
     assert gallery.words(fresh) == gallery.words(shown)
     assert f"]({README_PICTURE})" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -21,6 +21,7 @@ from autograd.drawing.draw import draw
 from autograd.drawing.page.page import page
 from autograd.drawing.style import FORMATS
 from autograd.explaining.formulas import Formulas, parse_formulas
+from autograd.explaining.forward_pass import marked
 from autograd.extensions.expressions import expression
 from autograd.formula.language import FormulaError, checked_name
 from autograd.formula.typesetting import columns, number, shortened
@@ -98,7 +99,8 @@ def _variables(names: str, formulas: Formulas) -> list[str]:
 def _text(run: Run) -> Iterator[str]:
     f = label_of(run.root)
     yield "Value"
-    yield from columns([_step(v) for v in run.steps], " = ")
+    for v, line in zip(run.steps, columns([_step(v) for v in run.steps], " = "), strict=True):
+        yield marked(line, label_of(v) in run.zeros)
     if not run.wrt:
         return
     report, formulas = run.check()

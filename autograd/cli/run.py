@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from autograd.checking.audit import Culprit, Graph
@@ -23,6 +23,7 @@ from autograd.explaining.chain_rule import chain_rule
 from autograd.explaining.formulas import Formulas
 from autograd.explaining.sympy_derivatives import sympy_derivatives
 from autograd.explaining.wording import rule_lines
+from autograd.extensions.residues import residues
 from autograd.extensions.tracing import is_condition
 from autograd.formula.systems import FLOATS, NumberSystem
 from autograd.formula.typesetting import numbered, shortened
@@ -47,6 +48,13 @@ class Run:
         numbers = [z for z in results.values() if type(z) is not Value]
         self.steps = numbers + [node for node in inner if node.label]
         self.root.backward()
+
+    @cached_property
+    def zeros(self) -> set[str]:
+        """The names of the steps that are zero apart from rounding, of the variables outside `wrt` too."""
+        result = self.formulas.run(VALUES, _leaves(self.formulas), _named)[self.formulas.name]
+        named = {str(value.label) for value in (residues(result) if type(result) is Value else ())}
+        return named & {*self.formulas.steps} | {str(value.label) for value in residues(self.root)}
 
     def check(self) -> tuple[Report, dict[str, str]]:
         """The report of the three-way check, and the closed forms by the names of their variables."""
@@ -91,7 +99,7 @@ class _Recorded(GraphTarget):
     """The formulas of a run with all their numbers recorded, constants too: each is rounded, and so a step."""
 
     def __init__(self, run: Run) -> None:
-        leaves = {name: Value(x, name) for name, x in run.formulas.inputs.items()}
+        leaves = _leaves(run.formulas)
         result = run.formulas.run(RECORDED, leaves)[run.formulas.name]
         super().__init__(Graph(result if type(result) is Value else run.root), leaves)
         self.run, self.numbers = run, {name: self.numbers[name] for name in run.wrt}
@@ -102,6 +110,11 @@ class _Recorded(GraphTarget):
 
     def own_gradients(self) -> tuple[dict[str, float], list[Culprit]]:
         return {name: leaf.grad or 0.0 for name, leaf in self.run.leaves.items()}, self.graph.forward
+
+
+def _leaves(formulas: Formulas) -> dict[str, Value]:
+    """All variables as Values."""
+    return {name: Value(x, name) for name, x in formulas.inputs.items()}
 
 
 def _named(name: str, result: Any) -> Any:

@@ -9,26 +9,51 @@ import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from autograd.drawing.style import FORMATS
+from autograd.explaining.formulas import with_decimal_point
 from autograd.formula.typesetting import printable
 
 if TYPE_CHECKING:
     from autograd.drawing.rendering import Drawing
 
-__all__ = ["PAGES", "Parser", "check_picture_name", "save", "say"]
+__all__ = ["PAGES", "Parser", "check_picture_name", "real", "save", "say"]
 
 PAGES = (".html", ".htm")
 """The suffixes of the files that a page can be saved to."""
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser of command lines whose messages show unprintable arguments as everything else does."""
+    """A parser of command lines with ``--version``, whose messages show unprintable arguments as everything else does.
+
+    The options are those of ArgumentParser.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        version = sys.modules["autograd"].__version__  # the package that this folder belongs to
+        self.add_argument("--version", action="version", version=f"scalar-autograd {version}")
 
     def error(self, message: str) -> NoReturn:
         """Print the message and exit with status 2."""
         super().error(printable(message))
+
+
+def real(text: str) -> float:
+    """A number on a command line, as the type of an option.
+
+    >>> real("0,5")
+    Traceback (most recent call last):
+        ...
+    argparse.ArgumentTypeError: '0,5': write 0.5, with a decimal point
+    """
+    try:
+        return float(text)
+    except ValueError:
+        pointed = with_decimal_point(text)
+        problem = f"{text!r}: write {pointed}, with a decimal point" if pointed else f"invalid float value: {text!r}"
+        raise argparse.ArgumentTypeError(problem) from None
 
 
 def say(lines: Iterable[str], program: str) -> int:

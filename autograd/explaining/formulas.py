@@ -17,8 +17,9 @@ from autograd.formula.language import Formula, FormulaError, UnknownNameError, c
 from autograd.formula.systems import FLOATS, NumberSystem
 from autograd.formula.typesetting import shortened
 
-__all__ = ["Formulas", "parse_formulas"]
+__all__ = ["Formulas", "parse_formulas", "with_decimal_point"]
 
+_DECIMAL_COMMA = re.compile(r"([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)")
 _NAMED = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)
 
 
@@ -96,12 +97,23 @@ def _free_name(used: set[str]) -> str:
     return next(name for name in chain("fgz", (f"f{i}" for i in count(1))) if name not in used)
 
 
+def with_decimal_point(text: str) -> str:
+    """A number that is written with a decimal comma, with a point; "" for anything else.
+
+    >>> with_decimal_point("3,5"), with_decimal_point("3.5")
+    ('3.5', '')
+    """
+    return ".".join(match.groups()) if (match := _DECIMAL_COMMA.fullmatch(text)) else ""
+
+
 def _variable(item: str) -> tuple[str, float]:
     """The name and the number of ``w=0.5``."""
     name, equals, text = (part.strip() for part in item.partition("="))
     if not equals:
         raise FormulaError(f"{shortened(item.strip())!r} is not a variable with a number: write w=0.5, without spaces")
     name = checked_name(name)
+    if pointed := with_decimal_point(text):
+        raise FormulaError(f"{shortened(name)}={shortened(text)}: write {shortened(pointed)}, with a decimal point")
     if text.lower().lstrip("+-") in ("inf", "infinity", "nan"):
         raise FormulaError(f"{shortened(name)} needs a finite number, not {text}")
     try:

@@ -7,12 +7,14 @@ from typing import Any
 
 from autograd.core.value import Value
 from autograd.explaining.chain import Chain
-from autograd.explaining.latex import LATEX, latex_name, latex_number, latex_sign
+from autograd.explaining.latex import latex_name, latex_number, latex_sign
+from autograd.explaining.words import ENGLISH, Words
 from autograd.extensions.expressions import expression, folded
+from autograd.extensions.residues import residues
 from autograd.formula.systems import FLOATS
 from autograd.formula.typesetting import Style, number
 
-__all__ = ["ForwardPass"]
+__all__ = ["ForwardPass", "marked"]
 
 
 class ForwardPass:
@@ -47,22 +49,29 @@ class ForwardPass:
 
     def line(self, value: Value) -> str:
         """The line of one value that was computed."""
-        name, symbols, numbers, sign, result = self._row(value, self._chain.words.style)
-        return f"{name} = {symbols} = {numbers} {sign} {result}"
+        words = self._chain.words
+        name, symbols, numbers, sign, result = self._row(value, words.style)
+        return f"{name} = {symbols} = {numbers} {sign} {marked(result, value in self._residues, words)}"
 
     @cached_property
     def latex(self) -> str:
         """The values in LaTeX, for KaTeX and MathJax: in an ``aligned`` environment if there are several."""
         rows = [
-            (latex_name(name), rf"= {symbols} = {numbers} {latex_sign(sign)} {latex_number(result)}")
-            for name, symbols, numbers, sign, result in (
-                self._row(value, LATEX) for value in self._chain.values if not value.is_leaf
+            (latex_name(name), rf"= {symbols} = {numbers} {latex_sign(sign)} {latex_number(result)}{zero}")
+            for name, symbols, numbers, sign, result, zero in (
+                (*self._row(value, self._chain.words.latex), r" \approx 0" if value in self._residues else "")
+                for value in self._chain.values
+                if not value.is_leaf
             )
         ]
         if len(rows) < 2:
             return "".join(f"{name} {row}" for name, row in rows)
         lines = " \\\\\n".join(f"{name} &{row}" for name, row in rows)
         return f"\\begin{{aligned}}\n{lines}\n\\end{{aligned}}"
+
+    @cached_property
+    def _residues(self) -> set[Value]:
+        return residues(self._chain.root)
 
     def _row(self, value: Value, style: Style) -> tuple[str, str, str, str, str]:
         """The name of a value, its expression in symbols and in numbers, ``=`` or ``≈``, and its number."""
@@ -83,6 +92,15 @@ class ForwardPass:
             return "=" if number(results[value]) == number(value.data) else "≈"
         except (ArithmeticError, ValueError):  # as for the logarithm of a number that is rounded to zero
             return "≈"
+
+
+def marked(written: str, is_zero: bool, words: Words = ENGLISH) -> str:
+    """A result as it is `written`, which says so if it `is_zero` apart from rounding, as `residues` finds out.
+
+    >>> marked("h = 0.25", False), marked("h = 5.6e-17", True)
+    ('h = 0.25', 'h = 5.6e-17, zero apart from rounding')
+    """
+    return words("zero_apart_from_rounding", number=written) if is_zero else written
 
 
 def _rounded(operand: Any) -> Any:

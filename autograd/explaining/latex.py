@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 from autograd.formula.typesetting import Style
 
-__all__ = ["LATEX", "latex_name", "latex_number", "latex_sign"]
+__all__ = ["LATEX", "latex_name", "latex_number", "latex_sign", "latex_style"]
 
 _GREEK = dict(
     zip(
@@ -107,11 +108,11 @@ def _call(name: str, arguments: str) -> str:
     return rf"{function}\left({arguments}\right)"
 
 
-LATEX = Style(
+_LATEX = Style(
     product=r"{} \cdot {}",
     quotient=r"\frac{{{}}}{{{}}}",
     parentheses=r"\left({}\right)",
-    choice=r"\begin{{cases}} {} & \text{{if }} {} \\ {} & \text{{else}} \end{{cases}}",
+    choice="",
     signs={
         **{"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"},
         **{"and": r"\land", "or": r"\lor", "%": r"\bmod"},
@@ -121,4 +122,15 @@ LATEX = Style(
     sum=r"\sum {}",
     share=r"\frac{{1}}{{{}}} \cdot {}",
 )
-"""Formulas in LaTeX."""
+
+
+def latex_style(case_if: str, case_else: str) -> Style:
+    """The style of formulas in LaTeX, with the words for the cases of a ``where``."""
+    cases = (
+        rf"\begin{{{{cases}}}} {{}} & \text{{{{{case_if} }}}} {{}} \\ {{}} & \text{{{{{case_else}}}}} \end{{{{cases}}}}"
+    )
+    return replace(_LATEX, choice=cases)
+
+
+LATEX = latex_style("if", "else")
+"""Formulas in LaTeX, in English."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from autograd.core.value import shown
+from autograd.explaining.latex import latex_style
 from autograd.formula.typesetting import PLAIN, Style, printable
 
 __all__ = ["ENGLISH", "LANGUAGES", "Words", "filled", "words"]
@@ -61,6 +62,11 @@ class Words:
         """The style of formulas in these words: ``a if x > 0 and y > 0 else b``."""
         choice = self("choice", x="{0}", condition="{1}", y="{2}")
         return replace(PLAIN, choice=choice, signs={**PLAIN.signs, "and": self("and"), "or": self("or")})
+
+    @cached_property
+    def latex(self) -> Style:
+        """The style of formulas in LaTeX, with the cases of a ``where`` in these words."""
+        return latex_style(self("case_if"), self("case_else"))
 
     def __call__(self, key: str, /, **parts: object) -> str:
         """The words with this key, with their parts filled in."""

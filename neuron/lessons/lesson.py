@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from io import BytesIO
 from itertools import chain, repeat
@@ -18,7 +18,7 @@ from neuron.training.history import History
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Lesson", "Row", "Settings", "every", "table"]
+__all__ = ["Lesson", "Row", "Settings", "check_plot_name", "check_writable", "every", "save_plot", "table"]
 
 Row = Sequence[object]
 
@@ -40,8 +40,8 @@ class Lesson:
     `plot` and `csv` are files to write: the plot (.png, .svg or .pdf) and the history, one row per epoch.
     """
 
-    title: ClassVar[str]
-    about: ClassVar[str]
+    title: str
+    about: str
     """The model, the loss and the method, with the settings in braces."""
     settings: ClassVar[Settings]
     """The settings of the article."""
@@ -74,12 +74,9 @@ class Lesson:
         self.has_left_out = False
         self.plot, self.csv = plot, csv
         if csv:
-            _check_writable("--csv", csv)
+            check_writable("--csv", csv)
         if plot:
-            check_picture_name("--plot", plot, (".png", ".svg", ".pdf"))
-            _check_writable("--plot", plot)
-            if find_spec("matplotlib") is None:
-                raise OSError(f"--plot {plot} needs Matplotlib: pip install matplotlib")
+            check_plot_name(plot)
         if plot and csv and Path(plot).absolute() == Path(csv).absolute():
             raise ValueError(f"--plot and --csv name the same file, {plot}")
 
@@ -109,7 +106,7 @@ class Lesson:
             yield ""
             yield f"The history, epoch by epoch, is in {self.csv}"
         if self.plot:
-            self.save_plot(self.plot)
+            save_plot(self.plot, self.panels, self.draw)
             yield ""
             yield f"The plot is in {self.plot}"
 
@@ -132,16 +129,6 @@ class Lesson:
         rows = [[name, *row] for name, (_, *body) in tables.items() for row in body]
         write_csv(file, [["training", *self.history.rows()[0]], *rows])
 
-    def save_plot(self, file: str) -> None:
-        """Draw into a file, without opening a window."""
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(6.4 * self.panels, 4.8), layout="constrained")
-        self.draw(figure.subplots(1, self.panels, squeeze=False)[0])
-        picture = BytesIO()
-        figure.savefig(picture, format=Path(file).suffix[1:])
-        write(file, picture.getvalue())
-
     def beside(
         self, head: Sequence[str], rows: Sequence[Row], original_head: Sequence[str], originals: Sequence[Row]
     ) -> Iterator[str]:
@@ -155,6 +142,17 @@ class Lesson:
         yield from table([*head, *original_head], both)
 
 
+def save_plot(file: str, panels: int, draw: Callable[[Sequence[Axes]], object]) -> None:
+    """Draw into a file, without opening a window; `draw` takes as many Axes as there are `panels`."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4 * panels, 4.8), layout="constrained")
+    draw(figure.subplots(1, panels, squeeze=False)[0])
+    picture = BytesIO()
+    figure.savefig(picture, format=Path(file).suffix[1:])
+    write(file, picture.getvalue())
+
+
 def table(head: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
     """The rows below a head, in aligned columns; floats with all their digits."""
     return columns([head, *([str(cell) for cell in row] for row in rows)], "  ")
@@ -165,7 +163,15 @@ def every(step: int, last: int) -> list[int]:
     return [*range(0, last, step), last]
 
 
-def _check_writable(option: str, file: str) -> None:
+def check_plot_name(file: str) -> None:
+    """Raise ValueError or OSError, before anything is computed, unless a plot can be saved to the file."""
+    check_picture_name("--plot", file, (".png", ".svg", ".pdf"))
+    check_writable("--plot", file)
+    if find_spec("matplotlib") is None:
+        raise OSError(f"--plot {file} needs Matplotlib: pip install matplotlib")
+
+
+def check_writable(option: str, file: str) -> None:
     """Raise OSError, before anything is computed, if the file could not be written at the end."""
     path = Path(file)
     if path.is_dir() or not path.parent.is_dir():

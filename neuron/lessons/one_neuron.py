@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from autograd import Constant, Value, draw, gradcheck, page
-from autograd.extend import PAGES, check_picture_name, columns, expression, factor, number, save
-from neuron import losses
+from autograd.extend import PAGES, check_picture_name, columns, expression, factor, marked, number, residues, save
+from neuron import losses, plots
 from neuron.closed_form import ACTIVATION_SLOPES, LOSS_SLOPES, Gradient, gradient
+from neuron.lessons.lesson import check_plot_name, every, save_plot, table
 from neuron.models.neuron import Neuron
+from neuron.training.history import Epoch, History
 
 __all__ = ["OneNeuron"]
 
@@ -33,6 +35,8 @@ class OneNeuron:
     loss: str
     picture: str
     page: str | None = None
+    steps: int = 1
+    plot: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.w) != len(self.x):
@@ -46,6 +50,10 @@ class OneNeuron:
         check_picture_name("--picture", self.picture)
         if self.page:
             check_picture_name("--page", self.page, PAGES)
+        if self.steps < 1:
+            raise ValueError(f"--steps must be at least 1, not {self.steps}")
+        if self.plot:
+            check_plot_name(self.plot)
         self.neuron = Neuron(len(self.w), self.activation, self.w, self.b)
         names = [weight.label.replace("w", "x") for weight in self.neuron.w if weight.label]
         self.inputs = [Constant(x, name) for x, name in zip(self.x, names, strict=True)]
@@ -67,6 +75,7 @@ class OneNeuron:
         yield from self.three_way_check(L, by_hand)
         yield from self.nudge(L)
         yield from self.update(y_hat, L)
+        yield from self.descent()
         chain = [self.neuron.w[0].label or "w", *(["h"] if self.activation != "linear" else []), "ŷ", "L"]
         yield ""
         yield from self.pictures(L, " → ".join(chain))
@@ -88,7 +97,11 @@ class OneNeuron:
         steps = [y_hat, L]
         if self.activation != "linear":
             steps.insert(0, y_hat.edges[0][0])
-        rows = [(f"{v.label} = {expression(v)}", expression(v, numbers=True), number(v.data)) for v in steps]
+        zeros = residues(L)
+        rows = [
+            (f"{v.label} = {expression(v)}", expression(v, numbers=True), marked(number(v.data), v in zeros))
+            for v in steps
+        ]
         yield from columns(rows, " = ")
 
     def chain_rule(self, y_hat: Value, L: Value) -> Iterator[str]:
@@ -153,10 +166,48 @@ class OneNeuron:
         new_y_hat, new_L = replace(self, w=updated[:-1], b=updated[-1]).forward()
         new, old, target = (number(value) for value in (new_y_hat.data, y_hat.data, self.y))
         yield f"  new prediction ŷ = {new} (it was {old}, the target is {target})"
-        zero = ", zero apart from rounding" if 0 < new_L.data < 1e-24 * min(1.0, L.data) else ""
-        yield f"  new loss       L = {number(new_L.data)}{zero} (it was {number(L.data)})"
+        yield f"  new loss       L = {marked(number(new_L.data), new_L in residues(new_L))} (it was {number(L.data)})"
         if not new_L.data <= L.data:
             yield f"  The loss grew: the step was too long for this sample. Try a learning rate below {self.lr}."
+
+    def descent(self) -> Iterator[str]:
+        """More steps in the same way, if any were asked for: a table of some of them, and the plot of the loss."""
+        if self.steps == 1 and not self.plot:
+            return
+        *names, b = [str(parameter.label) for parameter in self.neuron.parameters()]
+        rows, problem = [], ""
+        try:
+            for step, (lesson, y_hat, L) in enumerate(self.trajectory()):
+                rows.append((step, lesson.w, lesson.b, y_hat, L))
+        except (ArithmeticError, ValueError) as error:
+            problem = str(error)
+        yield ""
+        yield f"{len(rows) - 1} steps of gradient descent"
+        shown = [rows[step] for step in every(max(1, len(rows) // 10), len(rows) - 1)]
+        numbers = [
+            (step, *map(number, (*w, b, y_hat.data)), marked(number(L.data), L in residues(L)))
+            for step, w, b, y_hat, L in shown
+        ]
+        yield from table(["step", *names, b, "ŷ", "L"], numbers)
+        if problem:
+            yield f"  Step {len(rows)} fails: {problem}. Try a learning rate below {self.lr}."
+        if self.plot:
+            history = History([Epoch(row[0], self.lr, row[-1].data, None, None, None, None) for row in rows])
+            save_plot(self.plot, 1, lambda axes: plots.loss_curves(history, ax=axes[0]).set(xlabel="step"))
+            yield f"  The plot of the loss is in {self.plot}"
+
+    def trajectory(self) -> Iterator[tuple[OneNeuron, Value, Value]]:
+        """The neuron before the first step and after each of the `steps`, with its prediction and its loss."""
+        lesson = self
+        for _ in range(self.steps):
+            y_hat, L = lesson.forward()
+            yield lesson, y_hat, L
+            *slopes, slope = L.gradients(lesson.neuron.parameters())
+            if not all(map(math.isfinite, (*slopes, slope))):
+                raise OverflowError("a gradient is too large for a float")
+            w = [weight - self.lr * slope for weight, slope in zip(lesson.w, slopes, strict=True)]
+            lesson = replace(lesson, w=w, b=lesson.b - self.lr * slope)
+        yield lesson, *lesson.forward()
 
 
 def _bracketed(value: float, spec: str) -> str:

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+import autograd
 from autograd.cli.main import main
 from autograd.explaining.sympy_derivatives import sympy_derivative
 from tests.python_words import said_by_python
@@ -230,6 +231,9 @@ def test_formulas_that_would_keep_sympy_busy_do_not(run_all, arguments):
         ),
         (["φ*λx", "φ=1", "--json"], "unknown name 'λx': known names: φ, pi\n    φ*λx\n      ^^\n    "
          "(every variable needs a number, as in w=0.5)"),
+        (["x*2", "x=3,5"], "x=3,5: write 3.5, with a decimal point"),
+        (["x*2", "x=-1,5e3"], "x=-1,5e3: write -1.5e3, with a decimal point"),
+        (["x*2", "x=3,5,7"], "only single numbers are allowed\n    3,5,7\n    ^^^^^"),
         (["x*2", "x=1", "q=3"], "q is given, but not used in x*2"),
         (["x", "x=1", "x=2"], "a variable was given twice: x=1 x=2"),
         (["x", "x"], "'x' is not a variable with a number: write w=0.5, without spaces"),
@@ -288,6 +292,24 @@ def test_the_page_is_saved_with_both_branches(run, tmp_path):
     assert "<title>where(x &gt; 0, x**2, -x)*w</title>" in html
     assert '"name":"t₂"' in html  # -x, the branch that was not taken
     assert '"kind":"data"' in html  # w, which is not among the variables of --wrt
+
+
+def test_a_result_that_is_zero_apart_from_rounding_is_said_to_be_so(run):
+    _, out, _ = run("h = x + y - z; L = (h - q)*w", "x=0.1", "y=0.2", "z=0.3", "q=0", "w=3", "--wrt", "w")
+    assert out.splitlines()[1:3] == [
+        "  h = 5.551e-17, zero apart from rounding",
+        "  L = 5.551e-17·w = 5.551e-17·3.0 = 1.665e-16, zero apart from rounding",
+    ]
+    _, out, _ = run("x + y", "x=0.1", "y=0.2")
+    assert "rounding" not in out
+
+
+def test_the_version(capsys):
+    for arguments in (["--version"], ["check", "--version"]):
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        assert end.value.code == 0
+    assert capsys.readouterr().out == f"scalar-autograd {autograd.__version__}\n" * 2
 
 
 def test_help_and_the_installed_module(tmp_path):

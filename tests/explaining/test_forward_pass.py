@@ -6,6 +6,7 @@ from autograd import Constant, StaleGraphError, Value, dot, exp, explain, log, m
 from autograd.explaining.chain import Chain
 from autograd.explaining.explain import Explanations
 from autograd.explaining.forward_pass import ForwardPass
+from autograd.explaining.words import Words
 
 
 def lesson():
@@ -31,6 +32,17 @@ def test_about_equal_is_not_equal():
     assert lines((b * b).named("c")) == ["c = b·b = 1.235·1.235 ≈ 1.524"]
     assert lines(exp(b * 0.0).named("c")) == ["c = exp(b·0.0) = exp(1.235·0.0) = 1.0"]
     assert lines(log(1.0 - Value(0.99999999, "p")).named("c")) == ["c = log(1.0 - p) = log(1.0 - 1.0) ≈ -18.42"]
+
+
+def test_a_sum_that_is_zero_apart_from_rounding_is_said_to_be_so():
+    x, y = Value(0.1, "x"), Value(0.2, "y")
+    L = ((x + y - 0.3).named("h") ** 2).named("L")
+    assert lines(L) == [
+        "h = x + y - 0.3 = 0.1 + 0.2 - 0.3 = 5.551e-17, zero apart from rounding",
+        "L = h² = 5.551e-17² = 3.081e-33, zero apart from rounding",
+    ]
+    assert lines(L, words=Words("de"))[1].endswith("3.081e-33, null bis auf Rundung")
+    assert explain(L).forward.latex.count(r" \approx 0") == 2
 
 
 def test_long_sums_are_cut_and_one_sample_stands_for_all():

@@ -7,7 +7,8 @@ import pytest
 
 import autograd
 import neuron
-from autograd import Value, draw, explain
+from autograd import Value, draw, explain, where
+from autograd.drawing.page.function_graph import graph_of
 from autograd.explaining.words import LANGUAGES, Words, filled, words
 
 ENGLISH = words("en")
@@ -47,6 +48,13 @@ def test_formulas_are_written_in_the_language():
     condition = style.compared("and", ("x > 0", 5), ("y > 0", 5))
     assert style.conditional(condition, ("a", 0), ("b", 0))[0] == "a falls x > 0 und y > 0, sonst b"
     assert Words("zh").style.conditional(("x > 0", 5), ("a", 0), ("b", 0))[0] == "若 x > 0 则 a 否则 b"
+
+
+def test_cases_in_latex_are_written_in_the_language():
+    written = Words("fr").latex.conditional(("x > 0", 5), ("a", 0), ("b", 0))[0]
+    assert written == r"\begin{cases} a & \text{si } x > 0 \\ b & \text{sinon} \end{cases}"
+    root, _ = graph_of(lambda x: where(x > 0, x, 0), {"x": 1.0})
+    assert r"\text{falls } x > 0" in explain(root, language="de").forward.latex
 
 
 def test_braces_in_what_is_filled_in_mean_nothing():

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import autograd
 from neuron.__main__ import main
 from neuron.losses import LOSSES
 from neuron.models.neuron import ACTIVATIONS
@@ -152,6 +153,8 @@ def test_a_wrong_gradient_is_not_said_to_agree(capsys, monkeypatch):
         (["--activation", "rellu"], "unknown activation 'rellu': did you mean 'relu'? Known activations: "),
         (["--loss", "squared_eror"], "unknown loss 'squared_eror': did you mean 'squared_error'? Known losses: "),
         (["--w", "1", "2"], "--w has 2 and --x has 1 numbers: one weight is needed per input"),
+        (["--steps", "0"], "--steps must be at least 1, not 0"),
+        (["--plot", "p.txt"], "--plot p.txt: the name of the picture must end in one of .png .svg .pdf"),
         (["--lr", "0"], "the learning rate (--lr) must be positive, not 0.0"),
         (["--w", "nan"], "--w must be finite, not nan"),
         (["--x", "1e200"], "overflows"),
@@ -173,6 +176,61 @@ def test_what_is_not_a_number_is_refused(capsys):
     with pytest.raises(SystemExit):
         main(["--w", "abc"])
     assert "argument --w: invalid float value: 'abc'" in capsys.readouterr().err
+
+
+def test_numbers_with_a_decimal_comma(capsys):
+    for option in ("--w", "--b", "--lr"):
+        with pytest.raises(SystemExit):
+            main([option, "-0,5"])
+    assert capsys.readouterr().err.count(": '-0,5': write -0.5, with a decimal point") == 3
+
+
+def test_the_version(capsys):
+    for arguments in (["--version"], ["learn", "--version"]):
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        assert end.value.code == 0
+    assert capsys.readouterr().out == f"scalar-autograd {autograd.__version__}\n" * 2
+
+
+def steps(out):
+    """The table of further steps, and what is said below it."""
+    return out.split("gradient descent\n")[1].split("\n\n")[0].splitlines()
+
+
+def test_further_steps_are_a_table(capsys):
+    assert main(["--steps", "3", "--lr", "0.02"]) == 0
+    out = capsys.readouterr().out
+    assert "3 steps of gradient descent\n" in out
+    assert steps(out) == [
+        "  step  w       b       ŷ      L",
+        "  0     0.5     0.1     1.1    0.16",
+        "  1     0.532   0.116   1.18   0.1024",
+        "  2     0.5576  0.1288  1.244  0.06554",
+        "  3     0.5781  0.139   1.295  0.04194",
+    ]
+
+
+def test_of_many_steps_some_are_shown_and_all_are_plotted(capsys, tmp_path):
+    options = ["--steps", "100", "--lr", "0.02", "--w", "0.5", "0.1", "--x", "1", "2", "--activation", "tanh"]
+    assert main([*options, "--y", "0.5", "--plot", "loss.svg"]) == 0
+    *rows, plot = steps(capsys.readouterr().out)
+    assert rows[0].split() == ["step", "w[0]", "w[1]", "b", "ŷ", "L"]
+    assert [row.split()[0] for row in rows[1:]] == [str(step) for step in range(0, 101, 10)]
+    assert plot == "  The plot of the loss is in loss.svg"
+    assert "<!-- step -->" in (tmp_path / "loss.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--lr", "3"], "(x is ŷ - y): the result is too large for a float. Try a learning rate below 3.0."),
+        (["--w", "1e308"], "Step 1 fails: a gradient is too large for a float. Try a learning rate below 0.1."),
+    ],
+)
+def test_steps_that_lead_away_end_in_a_sentence(options, problem, capsys):
+    assert main([*options, "--steps", "2000"]) == 0
+    assert steps(capsys.readouterr().out)[-1].endswith(problem)
 
 
 def test_a_step_beyond_the_floats_is_said(capsys, tmp_path, monkeypatch):

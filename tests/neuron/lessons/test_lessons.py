@@ -227,9 +227,8 @@ def test_options_of_the_other_lesson_are_refused(capsys):
 
 
 def test_an_unknown_lesson(capsys):
-    with pytest.raises(SystemExit):
-        main(["learn", "lines"])
-    assert "invalid choice: 'lines' (choose from" in capsys.readouterr().err
+    assert main(["learn", "lines"]) == 2
+    assert "unknown lesson 'lines': did you mean 'line'? Known lessons: line, " in capsys.readouterr().err
 
 
 def test_without_the_extras_the_error_says_what_to_install(monkeypatch, capsys):
