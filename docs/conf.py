@@ -55,7 +55,7 @@ def navigation(text):
 
 
 def read(app, docname, source):
-    """Lead links to files outside of ``docs/`` to the repository; complete the pages that list others, and the live lesson."""
+    """Lead links out of ``docs/`` to the repository; give lists of pages a navigation, and the live lesson its frame."""
     text = re.sub(r"\]\(\.\./", f"]({repository}/blob/main/", source[0])
     text = text.replace("\n\n```\n", "\n```\n")  # the empty lines are for doctest
     if docname in ("index", "api"):

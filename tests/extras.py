@@ -1,7 +1,6 @@
-"""The extras of the package that a page needs: as its code imports them, and as the line below its title states them."""
+"""The extras of the package that a page needs: what its code imports, and the line below its title that says so."""
 
 import builtins
-import re
 
 EXTRAS = {
     "matplotlib": "plot",
@@ -36,8 +35,10 @@ class Imports:
 
 def line(extras):
     """The line that states the extras."""
-    listed = ",".join(extras)
-    return f'To run all of this page: `pip install "scalar-autograd[{listed}]"`, in a clone `pip install -e ".[{listed}]"`.'
+    names = ",".join(extras)
+    return (
+        f'To run all of this page: `pip install "scalar-autograd[{names}]"`, in a clone `pip install -e ".[{names}]"`.'
+    )
 
 
 def assert_as_stated(page, imports):
