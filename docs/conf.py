@@ -28,9 +28,10 @@ default_role = "py:obj"  # `fit` is a link in a docstring if there is a public o
 add_module_names = False
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
+autodoc_type_aliases = {name: name for name in ("ArrayLike", "Array", "Number", "Verdict", "View")}
 python_maximum_signature_line_length = 88
 
-html_theme = "furo"
+html_theme, pygments_dark_style = "furo", "github-dark"
 html_title = project
 html_baseurl = f"https://{owner}.github.io/{name}/"
 html_static_path, html_css_files = ["_static"], ["site.css"]
@@ -55,7 +56,7 @@ def navigation(text):
 
 
 def read(app, docname, source):
-    """Lead links out of ``docs/`` to the repository; give lists of pages a navigation, and the live lesson its frame."""
+    """Lead links out of ``docs/`` to the repository; add the navigation to lists of pages, and the live lesson."""
     text = re.sub(r"\]\(\.\./", f"]({repository}/blob/main/", source[0])
     text = text.replace("\n\n```\n", "\n```\n")  # the empty lines are for doctest
     if docname in ("index", "api"):
