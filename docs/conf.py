@@ -10,14 +10,14 @@ from pathlib import Path
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
 
-from autograd import Constant, Value, page
+from autograd import Constant, Value, __version__, page
 
 ROOT = Path(__file__).parent.parent
 about = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 repository = about["urls"]["Repository"]
 owner, name = repository.split("/")[-2:]
 
-project, release = about["name"], about["version"]
+project, release = about["name"], __version__
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.linkcode"]
 nb_execution_mode = "off"  # the notebook is shown with the outputs that it holds; a test runs it
 myst_heading_anchors = 4
