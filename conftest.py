@@ -12,9 +12,10 @@ import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
-from tests import gallery
+from tests import extras, gallery
 
 ROOT = str(Path(__file__).parent)
+collect_ignore = ["docs/conf.py"]  # it needs Sphinx
 SLOW_PAGES = {"beyond-one-machine.md", "digits.md"}  # they start a cluster, and train a network
 
 os.environ["MPLBACKEND"] = "Agg"  # no windows
@@ -59,10 +60,14 @@ class Page(PythonCodeBlockParser):
 def _enter_an_empty_directory(namespace):
     namespace["_home"], namespace["_directory"] = os.getcwd(), tempfile.TemporaryDirectory()
     os.chdir(namespace["_directory"].name)
+    namespace["_imports"] = extras.Imports()
 
 
 def _leave_it(namespace):
+    namespace["_imports"].stop()
     os.chdir(namespace["_home"])
+    if namespace["_page"].parent.name == "docs":
+        extras.assert_as_stated(namespace["_page"], namespace["_imports"].names)
     with namespace["_directory"] as directory:
         gallery.assert_as_shown(namespace["_page"], directory)
 

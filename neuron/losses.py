@@ -74,7 +74,7 @@ def half_squared_error(prediction: Number, target: Number) -> Any:
 
 
 def absolute_error(prediction: Number, target: Number) -> Any:
-    """|ŷ - y|; at ŷ = y the slope is taken to be 0.
+    """``|ŷ - y|``; at ŷ = y the slope is taken to be 0.
 
     >>> absolute_error(1.0, 1.5)
     0.5
@@ -177,9 +177,9 @@ def hinge(prediction: Number, target: Number) -> Any:
 
 
 def huber(prediction: Number, target: Number, delta: float = 1.0) -> Any:
-    """r²/2 for an error r = ŷ - y up to `delta`, and δ·(|r| - δ/2) beyond, where it grows like |r|.
+    """``r²/2`` for an error r = ŷ - y up to `delta`, and ``δ·(|r| - δ/2)`` beyond, where it grows like ``|r|``.
 
-    Both are c·(|r| - c/2) with c = min(|r|, δ), in which no step can overflow.
+    Both are ``c·(|r| - c/2)`` with ``c = min(|r|, δ)``, in which no step can overflow.
 
     Raises ValueError unless `delta` is positive.  (Huber, 1964, "Robust estimation of a location
     parameter".)

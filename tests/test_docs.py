@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import autograd.cli.main
 import neuron.__main__
 from autograd import OPERATIONS
 from autograd.explaining.sympy_derivatives import sympy_derivative
-from tests import gallery
+from tests import extras, gallery
 
 ROOT = Path(__file__).parent.parent
 README_PICTURE = "docs/pictures/chain.svg"
@@ -166,3 +167,23 @@ def test_a_picture_that_has_changed_is_noticed(tmp_path):
     (tmp_path / name).write_text(stored.replace("target y", "target z"), encoding="utf-8")
     with pytest.raises(AssertionError, match=r"puzzle-fit\.svg has changed"):
         gallery.assert_as_shown(page, tmp_path)
+
+
+def test_a_page_that_does_not_state_its_extras_is_noticed(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("# A page\n\nText.\n")
+    imports = extras.Imports()
+    exec("from PIL import Image", {})
+    imports.stop()
+    with pytest.raises(AssertionError, match=r"page\.md should state below its title: .*scalar-autograd\[slides\]"):
+        extras.assert_as_stated(page, imports.names)
+    extras.assert_as_stated(page, {"numpy"})
+    page.write_text(f"# A page\n\n{extras.line(['plot', 'data'])}\n\nText.\n")
+    extras.assert_as_stated(page, {"sklearn", "matplotlib"})
+    with pytest.raises(AssertionError, match=r"page\.md needs no extras"):
+        extras.assert_as_stated(page, {"numpy"})
+
+
+def test_a_page_names_extras_that_exist():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(extras.EXTRAS.values()) <= set(project["optional-dependencies"])
