@@ -17,6 +17,7 @@ from autograd.explaining.words import Words, words
 from autograd.extensions.expressions import expression
 from autograd.extensions.files import write
 from autograd.extensions.interrupts import with_cleanup
+from autograd.extensions.other_names import answer, missing
 from autograd.extensions.progress import progress_bar
 from autograd.extensions.requirements import require
 from autograd.extensions.residues import residues
@@ -32,6 +33,9 @@ __all__ = [  # noqa: RUF022 - by purpose
     "require",
     "shortened",
     "shown",
+    # names of other libraries, answered by what to write here
+    "answer",
+    "missing",
     # notation: numbers, derivatives and expressions as they are written, zeros apart from rounding, aligned columns
     "columns",
     "derivative",

@@ -25,8 +25,9 @@ except ImportError:
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
+from autograd.extend import missing as _missing
 from neuron import closed_form, datasets, losses, metrics, plots
-from neuron.guesses import answering_module as _answering_module
+from neuron.guesses import answers as _answers
 from neuron.models.neuron import MLP, Layer, Neuron, load
 from neuron.training.fit import DivergedError, LearningWarning, fit
 from neuron.training.history import History
@@ -57,11 +58,13 @@ __all__ = [  # without the estimators, so that * does not need scikit-learn
 del _Value
 
 
-def __getattr__(name: str) -> _Any:
-    if name not in ("NeuronClassifier", "NeuronRegressor"):
-        raise _answering_module(name, "neuron")
-    try:
-        from neuron import estimators
-    except ImportError as error:
-        raise ImportError(f"{name} needs scikit-learn: pip install scikit-learn") from error
-    return getattr(estimators, name)
+if not _TYPE_CHECKING:  # type checkers report unknown names themselves
+
+    def __getattr__(name: str) -> _Any:
+        if name not in ("NeuronClassifier", "NeuronRegressor"):
+            raise _missing("neuron", name, _answers("neuron"))
+        try:
+            from neuron import estimators
+        except ImportError as error:
+            raise ImportError(f"{name} needs scikit-learn: pip install scikit-learn") from error
+        return getattr(estimators, name)

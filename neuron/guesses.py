@@ -1,21 +1,20 @@
 """First guesses by people who know other libraries, each answered by one sentence that says what to write here.
 
 `ARGUMENTS` and `ATTRIBUTES` are the tables: for each owner, the guesses and what to write; an answer may replay the
-value that was passed.  `answering` lets a function or a class use them.
+value that was passed.  `answering` lets a function or a class use them, `answers` a module.
 """
 
 from __future__ import annotations
 
 import difflib
 import inspect
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
-from autograd.extend import shown
+from autograd.extend import answer, shown
 
-__all__ = ["answering", "answering_module"]
+__all__ = ["answering", "answers"]
 
 T = TypeVar("T", bound=Callable[..., Any])
 Answer = str | Callable[[Any], str]
@@ -216,6 +215,11 @@ ATTRIBUTES: dict[str, Mapping[str, str]] = {
 """By class, the attributes that are guessed and what to write."""
 
 
+def answers(owner: str) -> dict[str, str]:
+    """The sentences for the names that an owner does not have."""
+    return {name: f"write {text}" for name, text in ATTRIBUTES.get(owner, {}).items()}
+
+
 def answering(target: T) -> T:
     """The function or class, with answers to guesses: TypeError for an argument, AttributeError for an attribute.
 
@@ -231,17 +235,8 @@ def answering(target: T) -> T:
         return _checked(target, target.__name__)  # type: ignore[return-value]
     if "__init__" in vars(target):
         target.__init__ = _checked(target.__init__, target.__name__)  # type: ignore[misc]
-    target.__getattr__ = _attribute  # type: ignore[attr-defined]
+    answer(target, answers(target.__name__))
     return target
-
-
-def answering_module(name: str, module: str) -> Exception:
-    """The error for a name that a module does not have: an ImportError within ``from module import name``."""
-    answer = ATTRIBUTES[module].get(name)
-    message = f"{module} has no {name}: write {answer}" if answer else f"module {module!r} has no attribute {name!r}"
-    if answer and sys._getframe(2).f_globals.get("__name__") == "importlib._bootstrap":
-        return ImportError(message)  # Python replaces an AttributeError there, with its message
-    return AttributeError(message, name=name)
 
 
 def _checked(function: Callable[..., Any], owner: str) -> Callable[..., Any]:
@@ -262,17 +257,9 @@ def _checked(function: Callable[..., Any], owner: str) -> Callable[..., Any]:
 
 
 def _instead(owner: str, name: str, value: Any, known: Sequence[str]) -> str:
-    answer = ARGUMENTS.get(owner, {}).get(name)
-    if answer is None:
+    instead = ARGUMENTS.get(owner, {}).get(name)
+    if instead is None:
         near = difflib.get_close_matches(name, known, n=1)
         return f": did you mean {near[0]}?" if near else f"; its arguments are {', '.join(known)}"
     written = getattr(value, "__name__", shown(value))
-    return f": write {answer.format(written) if isinstance(answer, str) else answer(value)}"
-
-
-def _attribute(self: object, name: str) -> Any:
-    owner = type(self).__name__
-    for kind in type(self).__mro__:
-        if answer := ATTRIBUTES.get(kind.__name__, {}).get(name):
-            raise AttributeError(f"{owner} has no attribute {name}: write {answer}", name=name, obj=self)
-    raise AttributeError(f"{owner!r} object has no attribute {name!r}", name=name, obj=self)
+    return f": write {instead.format(written) if isinstance(instead, str) else instead(value)}"

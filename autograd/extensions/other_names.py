@@ -3,7 +3,7 @@
 >>> Value(2.0).item()
 Traceback (most recent call last):
     ...
-AttributeError: a Value has no .item: write v.data, its number
+AttributeError: Value has no attribute item: write v.data, its number
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 
 from autograd.core.value import Value
 
-__all__ = ["FUNCTIONS", "INSTEAD", "OtherName", "missing"]
+__all__ = ["ATTRIBUTES", "FUNCTIONS", "OtherName", "UnknownState", "answer", "missing"]
 
-INSTEAD = {
+ATTRIBUTES = {
     "_prev": "write [x for x, _ in v.edges], the Values it was computed from, or v.args, with the plain numbers",
     "_op": 'write v.op.name; it is "leaf" if no operation computed v',
     "_backward": "write v.edges, the operands with their local derivatives; v.backward() reads them",
@@ -34,7 +34,7 @@ INSTEAD = {
         "keep what belongs to parameters in a dict, as in m = {p: 0.0 for p in parameters}, then m[p] = ...",
     ),
 }
-"""By name, the code to write here."""
+"""By attribute of a Value, the code to write here."""
 
 
 _VALUE = "write Value(2.0); data that needs no gradient stays a plain number"
@@ -58,36 +58,47 @@ FUNCTIONS = {
 """By the name of a function that `autograd` does not have, the code to write here."""
 
 
-def missing(module: str, name: str, instead: Mapping[str, str]) -> Exception:
-    """The error, in a module's ``__getattr__``, for a name that it lacks: ImportError for ``from module import``."""
-    message = (
-        f"{module} has no {name}: {instead[name]}"
-        if name in instead
-        else f"module {module!r} has no attribute {name!r}"
-    )
-    frame = sys._getframe(2)
-    is_import = dis.opname[frame.f_code.co_code[frame.f_lasti]] == "IMPORT_FROM"
-    return ImportError(message) if is_import and name in instead else AttributeError(message)
-
-
 class OtherName:
-    """A descriptor that can be neither read nor set, of a Value; it costs the attributes that exist nothing."""
+    """An attribute that raises AttributeError with an answer.  A descriptor costs the attributes that exist nothing."""
 
-    def __init__(self, name: str, instead: str) -> None:
-        self.name = name
-        self.__doc__ = f"Not here: {instead}."
+    def __init__(self, name: str, answer: str) -> None:
+        self.name, self.answer = name, answer
+        self.__doc__ = f"Not here: {answer}."
 
-    def __get__(self, value: Any, owner: type) -> Any:
-        if value is None:
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
             return self
-        raise self._error(value)
-
-    def __set__(self, value: Any, new: Any) -> None:
-        raise self._error(value)
-
-    def _error(self, value: Any) -> AttributeError:
-        return AttributeError(f"a Value has no .{self.name}: {INSTEAD[self.name]}", name=self.name, obj=value)
+        raise AttributeError(
+            f"{owner.__name__} has no attribute {self.name}: {self.answer}", name=self.name, obj=instance
+        )
 
 
-for _name, _instead in INSTEAD.items():
-    setattr(Value, _name, OtherName(_name, _instead))
+class UnknownState(OtherName):
+    """An attribute that cannot be set either, as of objects with slots."""
+
+    def __set__(self, instance: Any, new: Any) -> None:
+        self.__get__(instance, type(instance))
+
+
+def answer(owner: type, answers: Mapping[str, str], kind: type[OtherName] = OtherName) -> None:
+    """Answer these attributes of a class, which does not have them; `dir`, and so completion, leaves them out."""
+    for name, text in answers.items():
+        setattr(owner, name, kind(name, text))
+    setattr(owner, "__dir__", _dir)
+
+
+def _dir(instance: object) -> list[str]:
+    kind = type(instance)
+    return [name for name in object.__dir__(instance) if not isinstance(getattr(kind, name, None), OtherName)]
+
+
+def missing(module: str, name: str, answers: Mapping[str, str]) -> Exception:
+    """The error, in a module's ``__getattr__``, for a name that it lacks: ImportError for ``from module import``."""
+    if name not in answers:
+        return AttributeError(f"module {module!r} has no attribute {name!r}", name=name)
+    message, frame = f"{module} has no {name}: {answers[name]}", sys._getframe(2)
+    is_import = dis.opname[frame.f_code.co_code[frame.f_lasti]] == "IMPORT_FROM"
+    return ImportError(message) if is_import else AttributeError(message, name=name)
+
+
+answer(Value, ATTRIBUTES, UnknownState)

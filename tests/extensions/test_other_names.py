@@ -8,18 +8,19 @@ import pytest
 
 import autograd
 from autograd import Value, draw, explain, maximum, minimum
-from autograd.extensions.other_names import FUNCTIONS, INSTEAD
+from autograd.extensions.other_names import ATTRIBUTES, FUNCTIONS
 
 
-@pytest.mark.parametrize("name", INSTEAD)
+@pytest.mark.parametrize("name", ATTRIBUTES)
 def test_reading_and_setting_say_what_to_write(name):
     v = Value(2.0, label="w") * 3.0
-    message = re.escape(f"a Value has no .{name}: ") + ".*(write|keep)"
+    message = re.escape(f"Value has no attribute {name}: ") + ".*(write|keep)"
     with pytest.raises(AttributeError, match=message):
         getattr(v, name)
     with pytest.raises(AttributeError, match=message):
         setattr(v, name, 0.0)
     assert not hasattr(v, name)
+    assert name not in dir(v)
 
 
 def test_the_advice_works():
@@ -28,10 +29,10 @@ def test_the_advice_works():
     v.backward()
     low, high = 0.0, 1.0
     names = {"v": v, "draw": draw, "explain": explain, "maximum": maximum, "minimum": minimum, "low": low, "high": high}
-    expressions = {part for text in INSTEAD.values() for part in re.findall(r"write (.*?)(?:, |;|$)", text)}
+    expressions = {part for text in ATTRIBUTES.values() for part in re.findall(r"write (.*?)(?:, |;|$)", text)}
     assert {"v.data", "draw(v)", "explain(v)", "v ** 2", "v.op.name", "v.edges"} <= expressions
     for text in ("[x for x, _ in v.edges]", "v.args", "v.data", "v.op.name", "v.edges", "v.detach()", "draw(v)"):
-        assert any(text in advice for advice in INSTEAD.values())
+        assert any(text in advice for advice in ATTRIBUTES.values())
         eval(text, names)
     assert eval("minimum(maximum(v, low), high)", names).data == 1.0
     assert [x.label or x.op.name for x, _ in v.edges] == ["mul", "w"]

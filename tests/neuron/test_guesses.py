@@ -43,6 +43,7 @@ ANSWERED = {
     "n.weight": "Neuron has no attribute weight: write n.w",
     "MLP(1, [1]).bias": "MLP has no attribute bias: write [n.b for column in model.columns() for n in column]",
     "n.nonsense": "'Neuron' object has no attribute 'nonsense'",
+    "SGD().zero_grad()": "SGD has no attribute zero_grad: write model.zero_grad()",
     "Neuron(input_size=2)": "Neuron has no argument input_size: write the number of inputs first, as in Neuron(2)",
     "Neuron(1, bias=False)": "for one that stays 0, write fit(n, X, y, parameters=n.w)",
     "Neuron(1, activation='softmax')": """unknown activation 'softmax': write loss="cross_entropy" and one""",
