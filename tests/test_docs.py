@@ -177,9 +177,9 @@ def test_a_page_that_does_not_state_its_extras_is_noticed(tmp_path):
     imports.stop()
     with pytest.raises(AssertionError, match=r"page\.md should state below its title: .*scalar-autograd\[slides\]"):
         extras.assert_as_stated(page, imports.names)
-    extras.assert_as_stated(page, {"numpy"})
+    extras.assert_as_stated(page, {"numpy", "neuron.plots"})
     page.write_text(f"# A page\n\n{extras.line(['plot', 'data'])}\n\nText.\n")
-    extras.assert_as_stated(page, {"sklearn", "matplotlib"})
+    extras.assert_as_stated(page, {"sklearn.datasets", "matplotlib"})
     with pytest.raises(AssertionError, match=r"page\.md needs no extras"):
         extras.assert_as_stated(page, {"numpy"})
 
