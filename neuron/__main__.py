@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from neuron.lessons import LESSONS
 from neuron.lessons.one_neuron import OneNeuron
 from neuron.lessons.own_data.command import OwnData
 from neuron.models.neuron import ACTIVATIONS
+from neuron.training.outcome import LearningWarning
 
 __all__ = ["main"]
 
@@ -38,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _lines(arguments: Sequence[str]) -> Iterator[str]:
     if arguments[:1] == ["learn"]:
-        yield from _learning(_learn_parser(), arguments[1:])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", LearningWarning)  # it is among the lines
+            yield from _learning(_learn_parser(), arguments[1:])
         return
     options = vars(_parser().parse_args(arguments))
     yield from OneNeuron(**options).lines()

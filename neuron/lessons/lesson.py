@@ -97,6 +97,9 @@ class Lesson:
             yield ""
             yield "These are not the original settings, so the original numbers are left out."
         for name, history in self.histories.items():
+            if history.note:
+                yield ""
+                yield f"Note ({name}): {history.note}"
             if history.interrupted:
                 yield ""
                 yield f"Stopped after {history.epochs} of {self.epochs} epochs ({name}); the history so far:"

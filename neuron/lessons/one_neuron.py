@@ -167,6 +167,11 @@ class OneNeuron:
         new, old, target = (number(value) for value in (new_y_hat.data, y_hat.data, self.y))
         yield f"  new prediction ŷ = {new} (it was {old}, the target is {target})"
         yield f"  new loss       L = {marked(number(new_L.data), new_L in residues(new_L))} (it was {number(L.data)})"
+        if self.activation != "linear" and L.data and y_hat.edges[0][1] == 0.0:
+            h = number(y_hat.edges[0][0].data)
+            state = "off" if self.activation == "relu" else "saturated"
+            yield f"  The gradient is exactly 0, so nothing is learned: {self.activation} is {state} at h = {h}."
+            yield "  Try other weights, smaller inputs, or --activation linear."
         if not new_L.data <= L.data:
             yield f"  The loss grew: the step was too long for this sample. Try a learning rate below {self.lr}."
 

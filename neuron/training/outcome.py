@@ -227,7 +227,7 @@ class Outcome:
         if self.has_moved and large:
             return f"the learning rate {lr:g} is too large for inputs of {large}. Scale the inputs: {SCALED}"
         size = "large" if self.has_moved else "small"
-        step = f"one step of {rates[best]:g} lowers the loss to {number(losses[best])}"
+        step = f"with {rates[best]:g}, the first step lowers the loss to {number(losses[best])}"
         return f"the learning rate {lr:g} is too {size}: {step}. Try lr={rates[best]:g}"
 
     def loss_after(self, rate: float, gradient: Array) -> float:

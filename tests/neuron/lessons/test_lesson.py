@@ -117,6 +117,22 @@ def test_a_right_gradient_is_never_said_to_fail(options, capsys):
     assert "FAIL" not in out
 
 
+@pytest.mark.parametrize(
+    ("options", "cause"),
+    [
+        ("--activation relu --w -1", "relu is off at h = -1.9"),
+        ("--activation sigmoid --x 54000", "sigmoid is saturated at h = 2.7e+04"),
+    ],
+)
+def test_a_gradient_of_zero_is_explained(options, cause, capsys):
+    assert main(options.split()) == 0
+    explained = (
+        f"The gradient is exactly 0, so nothing is learned: {cause}.\n"
+        "  Try other weights, smaller inputs, or --activation linear.\n"
+    )
+    assert explained in capsys.readouterr().out
+
+
 def test_a_step_that_is_too_large_is_called_so(capsys):
     assert main(["--lr", "3"]) == 0
     assert "The loss grew: the step was too long for this sample. Try a learning rate below 3.0." in (

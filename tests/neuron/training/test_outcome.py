@@ -79,13 +79,13 @@ WRONG = {
     ),
     "steps too long": (
         lambda: fit(Neuron(1, weights=[0.0]), *LINE, lr=0.13, epochs=3),
-        "the loss ended above its start, 41.0 → 105.7: the learning rate 0.13 is too large: one step of 0.013 lowers "
-        "the loss to 25.13. Try lr=0.013",
+        "the loss ended above its start, 41.0 → 105.7: the learning rate 0.13 is too large: with 0.013, the first "
+        "step lowers the loss to 25.13. Try lr=0.013",
     ),
     "steps too short": (
         lambda: fit(Neuron(1, weights=[0.0]), *LINE, optimizer=Adam(1e-9)),
-        "the loss stayed where it began, at 41.0: the learning rate 1e-09 is too small: one step of 1 lowers the loss "
-        "to 7.5. Try lr=1",
+        "the loss stayed where it began, at 41.0: the learning rate 1e-09 is too small: with 1, the first step "
+        "lowers the loss to 7.5. Try lr=1",
     ),
     "validation samples of another kind": (
         lambda: fit(Neuron(1, weights=[0.0]), *LINE, validation=([1, 2], [-3, -5]), patience=3),
@@ -224,5 +224,7 @@ def test_a_model_of_its_own_and_a_loss_that_fails_do_not_stop_the_training():
             raise RuntimeError("out of range")
         return (prediction - target) ** 2
 
-    with pytest.warns(LearningWarning, match=r"1e-09 is too small: one step of 0\.1 lowers the loss to 18\.41"):
+    with pytest.warns(
+        LearningWarning, match=r"1e-09 is too small: with 0\.1, the first step lowers the loss to 18\.41"
+    ):
         fit(Neuron(1, weights=[0.0]), *LINE, loss=narrow, lr=1e-9, objective=Eager)
