@@ -140,6 +140,16 @@ def test_the_readme_leads_to_the_files_for_common_changes_in_two_hops(path):
     assert ROOT / "autograd" / path in {target for page in pages for target, _ in links(page)}
 
 
+def test_the_readme_counts_the_lines_of_the_engine():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = {path: int(lines) for path, lines in re.findall(r"^\| \[.*?\]\((.*?)\) \| (\d+) \|", text, re.M)}
+    files = ["table", "value", "recording", "graph"]
+    assert shown == {
+        f"autograd/core/{name}.py": len((ROOT / "autograd" / "core" / f"{name}.py").read_text("utf-8").splitlines())
+        for name in files
+    }
+
+
 def test_the_readme_names_the_test_command_that_ci_runs():
     command = 'pip install -e ".[test]" && python -m pytest'
     assert command in (ROOT / "README.md").read_text(encoding="utf-8")

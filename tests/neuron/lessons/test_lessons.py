@@ -253,7 +253,7 @@ def test_a_lesson_that_learns_nothing_says_why(capsys):
     assert main(["learn", "line", "--lr", "1e-9", "--epochs", "20"]) == 0
     printed = capsys.readouterr()
     assert printed.out.splitlines()[-1] == (
-        "Note (gradient descent): the loss stayed where it began, at 0.1455: the learning rate 1e-09 is too small: with "
-        "1, the first step lowers the loss to 0.06927. Try lr=1"
+        "Note (gradient descent): the loss stayed where it began, at 0.1455: the learning rate 1e-09 is too small: "
+        "with 1, the first step lowers the loss to 0.06927. Try lr=1"
     )
     assert not printed.err
