@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from neuron import losses
 from neuron.models.neuron import MLP
 from neuron.training.fit import fit
+from neuron.training.optimizers import Optimizer
 
 __all__ = ["NeuronClassifier", "NeuronRegressor"]
 
@@ -33,7 +34,7 @@ class _NeuronEstimator(BaseEstimator):  # type: ignore[misc]
         *,
         hidden: Sequence[int] = (),
         activation: str = "relu",
-        optimizer: str = "adam",
+        optimizer: Optimizer | str = "adam",
         lr: float = 0.05,
         epochs: int = 200,
         batch_size: int | None = None,
@@ -61,7 +62,7 @@ class _NeuronEstimator(BaseEstimator):  # type: ignore[misc]
             y,
             loss=loss,
             optimizer=self.optimizer,
-            lr=self.lr,
+            lr=self.lr if isinstance(self.optimizer, str) else None,
             epochs=self.epochs,
             batch_size=self.batch_size,
             penalty=losses.l2(self.l2) if self.l2 else None,
@@ -82,8 +83,9 @@ class NeuronClassifier(ClassifierMixin, _NeuronEstimator):  # type: ignore[misc]
     The loss is the cross entropy of the sigmoid for two classes, and of the softmax for more.
 
     `hidden` lists the sizes of hidden layers with this `activation`; by default there are none.
-    `optimizer` is "adam" or "sgd", with the learning rate `lr`; `epochs`, `batch_size` (None: all samples at once)
-    and `l2` are those of `fit` and of the L2 penalty.  `random_state` sets the start and the order of the samples.
+    `optimizer` is "adam" or "sgd", with the learning rate `lr`, or an optimizer with its own; `epochs`, `batch_size`
+    (None: all samples at once) and `l2` are those of `fit` and of the L2 penalty.  `random_state` sets the start and
+    the order of the samples.
 
     After `fit` there are `classes_`, `n_features_in_`, the trained `model_` and its `history_`.
 

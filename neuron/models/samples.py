@@ -126,7 +126,8 @@ def _text(name: str, index: tuple[int, ...], entry: str) -> str:
             f"column {index[1]} of {name} holds text ({shown(entry)} in row {index[0]}): replace it with one column of "
             "0 and 1 for each of its values, or leave it out"
         )
-    return f"{name}{list(index)} = {shown(entry)}: a string is not a number; write {number}"
+    every = "" if "," in entry else ", or convert all of them with np.array(..., dtype=float)"
+    return f"{name}{list(index)} = {shown(entry)}: a string is not a number; write {number}{every}"
 
 
 def _ragged(data: Any, name: str) -> ValueError:

@@ -130,19 +130,18 @@ class Measurements:
             return None
         return as_float(self.metric(np.array(predictions), np.array(targets)), "the metric")
 
-    def place(self, parameters: Sequence[Value]) -> bool:
-        """Set the parameters to those of the `final` entry, or of the start; False if these have been deleted."""
+    def place(self, parameters: Sequence[Value]) -> None:
+        """Set the parameters to those of the final entry, or of the start, if they have not been deleted."""
         final = self.history.final.parameters if self.history.entries else self.objective.start
         if final is not None:
             place(parameters, final)
-        return final is not None
 
     def finish(self, parameters: Sequence[Value]) -> None:
         """Set the parameters to the final ones; then delete these from the history unless they are recorded.
 
         It can be called again where Ctrl-C has ended it, or arrived just after it.
         """
-        if self.place(parameters) and not self.record_parameters:
-            for k, entry in enumerate(self.history.entries):
-                if entry.parameters is not None:
-                    self.history.entries[k] = entry._replace(parameters=None)
+        self.place(parameters)
+        for k, entry in enumerate(self.history.entries):
+            if entry.parameters is not None and not self.record_parameters:
+                self.history.entries[k] = entry._replace(parameters=None)

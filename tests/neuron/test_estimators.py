@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import neuron
-from neuron import NeuronClassifier, NeuronRegressor, fit
+from neuron import SGD, NeuronClassifier, NeuronRegressor, fit
 
 
 @pytest.mark.slow
@@ -67,6 +67,8 @@ def test_settings_reach_the_training():
     assert penalised.history_.loss[0] > same[0][0]
     sgd = NeuronClassifier(epochs=5, optimizer="sgd", lr=0.5, random_state=3).fit(X, y)
     assert sgd.history_.learning_rate == [0.5] * 5
+    own = NeuronClassifier(epochs=5, optimizer=SGD(0.5), random_state=3).fit(X, y)
+    assert own.history_.loss == sgd.history_.loss
     search = GridSearchCV(NeuronClassifier(epochs=5, random_state=0), {"lr": [1e-4, 0.5]}, cv=2).fit(X, y)
     assert search.best_params_ == {"lr": 0.5}
 

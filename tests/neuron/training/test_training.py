@@ -710,7 +710,7 @@ REFUSED = {
     "text": (
         {"X": [[1, 2], [3, "4"], [5, 6]]},
         TypeError,
-        "X[1, 1] = '4': a string is not a number; write 4",
+        "X[1, 1] = '4': a string is not a number; write 4, or convert all of them with",
     ),
     "masked": (
         {"X": np.ma.array([[1.0, 2], [3, 1e6], [5, 6]], mask=[[0, 0], [0, 1], [0, 0]])},
