@@ -37,6 +37,7 @@ def pictures(language):
         explanation = explain(root, wrt, language=language, **options)
         return f"{explanation}\n{explanation.latex}"
 
+    yield explained((Value(0.1, "v") + 0.2 - 0.3).named("h"))
     w, b, y_hat, L = lesson()
     yield drawn(L)
     L.backward()
