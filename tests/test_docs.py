@@ -31,7 +31,7 @@ NAMES = [f"{page.name}: {command}" for page, command, _, _ in SESSIONS]
 PROGRAMS = {"autograd": autograd.cli.main.main, "neuron": neuron.__main__.main}
 FIRST = {command.split()[2]: command for _, command, _, _ in reversed(SESSIONS)}
 """For each program the first command, which runs as a process of its own; the others run in this one."""
-FILES = [r"```py\n(?=# ([\w-]+\.py)\n)(.*?)```", r"<!-- ([\w-]+\.csv) -->\n```csv\n(.*?)```"]
+FILES = [r"```py\n(?=# ([\w-]+\.py)\n)(.*?)```", r"<!-- ([\w-]+\.csv) -->\n```text\n(.*?)```"]
 """The files on a page: their names, in a comment, and their contents."""
 
 
