@@ -1,4 +1,4 @@
-"""The examples of README.md as one script, which type checkers accept: ``python -m tests.typed_pages`` runs mypy on it."""
+"""The examples of README.md as one script for type checkers: ``python -m tests.typed_pages`` runs mypy on it."""
 
 import doctest
 import re
