@@ -1,6 +1,7 @@
 """A report as HTML: the same content as the text, safe, small, and readable in light, in dark and in grey."""
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 
 import numpy as np
@@ -65,19 +66,30 @@ def loss(w, b):
 
 
 REPORTS = {
-    "pass": gradcheck(loss, {"w": 0.5, "b": 0.1}),
-    "scalar": gradcheck(loss, {"w": 0.5, "b": 0.1}, gradient={"w": 1.6, "b": -0.8}),
-    "kink": gradcheck(relu, {"x": 0.0}),
-    "inconclusive": gradcheck(lambda x: x**0.5, {"x": 0.0}),
-    "column": gradcheck(squares, {"x": SQUARE}, gradient=column),
-    "missing": gradcheck(lambda x, y: squares(x) + y, {"x": SQUARE, "y": 1.0}, gradient={"x": 2 * SQUARE}),
-    "operation": gradcheck(tanh),
-    "culprit": gradcheck(define("mine", "tanh(x)", dx="1 - z"), [1.0]),
-    "many": many((3, 3), *(f"W{i}" for i in range(25))),
+    "pass": lambda: gradcheck(loss, {"w": 0.5, "b": 0.1}),
+    "scalar": lambda: gradcheck(loss, {"w": 0.5, "b": 0.1}, gradient={"w": 1.6, "b": -0.8}),
+    "kink": lambda: gradcheck(relu, {"x": 0.0}),
+    "inconclusive": lambda: gradcheck(lambda x: x**0.5, {"x": 0.0}),
+    "column": lambda: gradcheck(squares, {"x": SQUARE}, gradient=column),
+    "missing": lambda: gradcheck(lambda x, y: squares(x) + y, {"x": SQUARE, "y": 1.0}, gradient={"x": 2 * SQUARE}),
+    "operation": lambda: gradcheck(tanh),
+    "culprit": lambda: gradcheck(define("mine", "tanh(x)", dx="1 - z"), [1.0]),
+    "many": lambda: many((3, 3), *(f"W{i}" for i in range(25))),
 }
 
 
-@pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
+@cache
+def made(name):
+    """The report of that name."""
+    return REPORTS[name]()
+
+
+@pytest.fixture
+def report(request):
+    return made(request.param)
+
+
+@pytest.mark.parametrize("report", REPORTS, indirect=True)
 def test_it_says_the_same_as_the_text(report):
     page = Page(report._repr_html_())
     table = report.rows()
@@ -95,7 +107,7 @@ def test_it_says_the_same_as_the_text(report):
     [("pass", "✓\xa0pass"), ("scalar", "✗\xa0FAIL"), ("kink", "∧\xa0kink"), ("inconclusive", "?\xa0inconclusive")],
 )
 def test_a_verdict_is_a_sign_and_a_word_in_its_colour(name, sign):
-    report = REPORTS[name]
+    report = made(name)
     page = Page(as_html(report))
     assert sign in page.rows[1][-1]
     assert page.count("span", report.verdict) >= 2
@@ -112,7 +124,7 @@ def test_names_and_hints_cannot_break_out():
     assert ("svg", "aria-label", f"{name}: where it is wrong") in page.attributes
 
 
-@pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
+@pytest.mark.parametrize("report", REPORTS, indirect=True)
 def test_it_loads_nothing_and_runs_nothing(report):
     html = as_html(report)
     page = Page(html)
@@ -166,7 +178,7 @@ def strokes(html, kind):
 
 
 def test_a_wrong_array_has_a_map_of_where_it_is_wrong():
-    html = as_html(REPORTS["column"])
+    html = as_html(made("column"))
     titles = re.findall("<title>(.*?)</title>", html)
     assert titles == [f"[{row}, 2] off by 0.1 %" for row in range(4)]
     assert strokes(html, "fail") == 4, "each wrong cell has a sign that can be seen in grey"
@@ -184,7 +196,7 @@ def test_the_larger_the_error_the_stronger_the_colour():
 
 @pytest.mark.parametrize("name", ["pass", "scalar", "kink", "inconclusive", "missing", "operation"])
 def test_there_is_no_map_of_a_number_or_of_an_array_without_a_gradient(name):
-    assert "svg" not in Page(as_html(REPORTS[name])).tags
+    assert "svg" not in Page(as_html(made(name))).tags
 
 
 def test_without_a_number_an_entry_is_just_wrong():
@@ -243,6 +255,6 @@ def test_it_is_small_however_large_the_arrays(report):
 
 
 def test_only_some_of_many_wrong_arrays_are_drawn():
-    page = Page(as_html(REPORTS["many"]))
+    page = Page(as_html(made("many")))
     assert sum(value == "img" for _, _, value in page.attributes) == MAX_ARRAYS
     assert "… and 19 more arrays" in page.words

@@ -66,9 +66,13 @@ def _slope(node: Value, position: int, operands: list[Any]) -> Any:
     operands = operands[position % terms :: terms] if node.op.nary else operands
     try:
         symbols, expression = _partial(node.op, position // terms if node.op.nary else position)
+        number: Any = mpmath(DIGITS).number
+        if expression.is_Integer:  # as of sums
+            return number(int(expression))
+        if expression in symbols:  # as of products
+            return number([*operands, terms][symbols.index(expression)])
         numbers = [sp.Float(operand, DIGITS) for operand in operands]
         value = expression.evalf(DIGITS, subs=dict(zip(symbols, [*numbers, sp.Integer(terms)], strict=True)))
-        number: Any = mpmath(DIGITS).number
         return number(str(value)) if value.is_Float or value.is_Rational else None
     except (ArithmeticError, TypeError, ValueError, AttributeError, NotImplementedError):
         return None
