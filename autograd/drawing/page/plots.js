@@ -67,7 +67,8 @@ function track(svg, path) {                     // the path of descent, with a d
 }
 
 function showUpdate() {
-  setText(byId('update'), state.quiz ? '' : update || say('learn_rule', {total: `d${rootInside}/dw`}));
+  const i = parameters[0] ?? leaves[0] ?? page.root, name = nameOf(i);
+  setText(byId('update'), state.quiz ? '' : update || say('learn_rule', {name, total: values[i].total ?? `d${rootInside}/d${name}`}));
   byId('undo').disabled = !clicks.length;
 }
 

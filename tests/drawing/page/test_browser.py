@@ -402,6 +402,7 @@ def descent(f, steps, rate):
 
 def test_learning_gives_the_numbers_of_the_engine(opened):
     tab = opened("neuron")
+    assert tab.textContent("#update") == ENGLISH("page.learn_rule", name="w", total="dL/dw")
     tab.fill("#rate", "0,03")
     tab.click("#descend")
     assert tab.textContent("#update") == "w ← 0.5 − 0.03·(−1.6) = 0.548,   b ← 0.1 − 0.03·(−0.8) = 0.124"
@@ -442,6 +443,7 @@ def test_a_learning_rate_that_is_none(opened):
 
 def test_an_infinite_derivative_is_no_step(opened):
     tab = opened("root")
+    assert tab.textContent("#update").endswith("u ← u − learning rate · dz/du")
     tab.click("#descend")
     assert tab.textContent("#update") == ENGLISH("page.learn_stuck")
     assert tab.isDisabled("#undo")
