@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from autograd.core.state import seams
-from autograd.core.value import Value, name, sentence, shown
+from autograd.core.value import WATCHED, Value, name, sentence, shown
 
 __all__ = [
     "StaleGraphError",
@@ -25,7 +25,7 @@ __all__ = [
     "gradients",
     "is_stale",
     "newest_first",
-    "outdated_gradient",
+    "outdated_gradients",
     "stale_edges",
     "warn_if_added",
 ]
@@ -72,7 +72,7 @@ def backward(root: Value) -> None:
     seams.reader.number(root, "gradient")
     check_fresh(root)
     nodes = newest_first(root)
-    outdated = outdated_gradient()
+    outdated = outdated_gradients()
     for node in nodes:
         node.grad = node.grad if node.is_leaf else None
     _add(root, 1.0)
@@ -80,28 +80,34 @@ def backward(root: Value) -> None:
         for operand, local in node.edges:
             _add(operand, local * node.grad)
     if outdated:
-        warn_if_added(*outdated, nodes)
+        warn_if_added(outdated, nodes)
 
 
 def _add(value: Value, term: float) -> None:
     value.grad = term if value.grad is None else value.grad + term
 
 
-def outdated_gradient() -> tuple[Value, float] | None:
-    """A leaf that was changed after its gradient had been computed, and that gradient, if it is still there."""
-    outdated, seams.outdated = seams.outdated, None
-    return outdated if outdated and outdated[0].grad is outdated[1] else None
+def outdated_gradients() -> list[tuple[Value, float]]:
+    """The watched leaves that were changed and still have the gradient of before, with that gradient."""
+    outdated, seams.outdated = seams.outdated, []
+    return [(leaf, grad) for leaf, grad in outdated if leaf.grad is grad]
 
 
-def warn_if_added(leaf: Value, outdated: float, nodes: Iterable[Value]) -> None:
-    """Warn if a backward pass through `nodes` has added to the `outdated` gradient of `leaf`."""
-    if leaf.grad is not outdated and any(operand is leaf for node in nodes for operand, _ in node.edges):
-        who = name(leaf) if leaf.label else "an unnamed leaf"
-        warnings.warn(
-            f"was zero_grad() forgotten? {who} was changed, but its old gradient is still there, and this backward "
-            "pass has added to it. Before the next one, write model.zero_grad(), or p.grad = 0.0 for each parameter p",
-            stacklevel=3,
-        )
+def warn_if_added(outdated: list[tuple[Value, float]], nodes: Iterable[Value]) -> None:
+    """Warn if a backward pass through `nodes` has added to an outdated gradient; go on to watch what it left alone."""
+    seams.outdated += [(leaf, grad) for leaf, grad in outdated if leaf.grad is grad][-WATCHED // 2 :]
+    changed = [leaf for leaf, grad in outdated if leaf.grad is not grad]
+    reached = {operand for node in nodes for operand, _ in node.edges} if changed else ()
+    for leaf in changed:
+        if leaf in reached:  # else another thread has changed its gradient
+            who = name(leaf) if leaf.label else "an unnamed leaf"
+            warnings.warn(
+                f"was zero_grad() forgotten? {who} was changed, but its old gradient is still there, and this "
+                "backward pass has added to it. Before the next one, write model.zero_grad(), or p.grad = 0.0 for each "
+                "parameter p",
+                stacklevel=3,
+            )
+            break
 
 
 def gradients(root: Value, wrt: Iterable[Value]) -> list[float]:

@@ -40,8 +40,8 @@ class Seams:
     last_change = -1
     """The time, by the `clock`, at which the number of any leaf was last changed."""
 
-    outdated: tuple[Any, float] | None = None
-    """The first leaf changed since the last backward pass while it had a gradient, and that gradient."""
+    outdated: ClassVar[list[tuple[Any, float]]] = []
+    """Leaves that were changed while they had a gradient, each with that gradient; a few, for a warning."""
 
 
 seams = Seams

@@ -35,6 +35,10 @@ VALUES = NumberSystem("Values", {"pi": math.pi})
 """Values and floats: a formula computed over them records its operations, once `recording` has filled this in."""
 
 
+WATCHED = 4
+"""Number of changed leaves that are watched for a forgotten `zero_grad`; to watch all would slow down every step."""
+
+
 class Reader:
     """Access to the numbers of Values: `data`, truth values, comparisons; a traced Value has none."""
 
@@ -138,8 +142,8 @@ class Value(Methods):
             )
         seams.reader.number(self, "set .data")
         number = number if type(number) is float else as_float(number, f".data = {shown(number)}")
-        if self.grad and seams.outdated is None:
-            seams.outdated = self, self.grad
+        if self.grad and len(seams.outdated) < WATCHED:
+            seams.outdated.append((self, self.grad))
         self._mark_as_changed()  # here as well, because an interrupt may skip the last line
         self._number = number
         self._mark_as_changed()  # every older node has used the old number

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from autograd.core import graph
-from autograd.core.graph import StaleGraphError, check_stale, outdated_gradient, warn_if_added
+from autograd.core.graph import StaleGraphError, check_stale, outdated_gradients, warn_if_added
 from autograd.core.state import seams
 from autograd.core.value import Value
 
@@ -27,7 +27,7 @@ def backward(root: Value) -> None:  # noqa: D103
         return graph.backward(root)
     seams.reader.number(root, "gradient")
     nodes = _reached(root)
-    outdated = seams.outdated and outdated_gradient()
+    outdated = seams.outdated and outdated_gradients()
     root.grad = 1.0
     for node in nodes:
         upstream: Any = node.grad
@@ -47,7 +47,7 @@ def backward(root: Value) -> None:  # noqa: D103
                     grad = operand.grad
                     operand.grad = local * upstream if grad is None else grad + local * upstream
     if outdated:
-        warn_if_added(*outdated, nodes)
+        warn_if_added(outdated, nodes)
     return None
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from autograd.core.graph import StaleGraphError
 from autograd.core.recording import functions
+from autograd.core.state import seams
 from autograd.core.table import LEAF, OPERATIONS, DomainError, PoleError
-from autograd.core.value import Constant, Value
+from autograd.core.value import WATCHED, Constant, Value
 
 dot, exp, mean, relu, sqrt, total = (functions[name] for name in ("dot", "exp", "mean", "relu", "sqrt", "sum"))
 
@@ -181,6 +182,37 @@ def test_accumulating_before_a_step_and_every_way_to_reset_are_silent():  # warn
     w.data = 7.0
     (other * other).backward()  # does not reach w
     assert w.gradients([w]) == [1.0]
+
+
+@pytest.mark.parametrize("between", [lambda: None, (Value(2.0) * 3.0).backward], ids=["alone", "validation"])
+def test_one_of_two_gradients_that_was_not_reset_is_seen(between):
+    w, b = Value(0.5, label="w"), Value(0.1, label="b")
+    (w * 2.0 + b).backward()
+    for p in (w, b):
+        one_step(p)
+    w.grad = 0.0
+    between()
+    with pytest.warns(UserWarning, match="forgotten. 'b' was changed"):
+        (w * 2.0 + b).backward()
+
+
+def test_models_trained_in_turns_are_seen():
+    models = [Value(0.5, label="u"), Value(0.5, label="v")]
+    for w in models:
+        (w * w).backward()
+        one_step(w)
+    for w in models:
+        with pytest.warns(UserWarning, match=f"forgotten. '{w.label}' was changed"):
+            (w * w).backward()
+
+
+def test_few_leaves_are_watched():
+    for _ in range(10):
+        leaves = [Value(1.0) for _ in range(10)]
+        total([leaf * leaf for leaf in leaves]).backward()
+        for leaf in leaves:
+            one_step(leaf)
+    assert 0 < len(seams.outdated) <= WATCHED
 
 
 def test_a_warning_that_is_an_error_leaves_the_gradients_complete():

@@ -50,11 +50,24 @@ def test_at_least_most_of_these_are_not_zero_in_floats():
         Value(1e-17),
         sqrt(Value(0.0)) + 1e-17,
         Value(3.0) - 3.000000000000001,
+        exp(100.0 - Value(1e8 + 0.1) ** 2 + (1e8 + 0.1) ** 2 - 200.0),  # far from zero by its definition
     ],
     ids=lambda value: f"{value.data:g}",
 )
 def test_small_numbers_and_exact_zeros_are_none(value):
     assert not residues(value)
+
+
+NOISE = Value(0.1) + 0.2 - 0.3
+
+
+@pytest.mark.parametrize(
+    "value",
+    [1 / NOISE, NOISE / NOISE, NOISE / abs(NOISE), NOISE / sqrt(NOISE * NOISE), cos(1 / NOISE), exp(NOISE), cos(NOISE)],
+    ids=lambda value: f"{value.data:g}",
+)
+def test_what_is_computed_from_a_residue_may_be_far_from_zero(value):
+    assert not is_residue(value)
 
 
 def test_the_steps_that_lead_to_a_residue_are_not_zero():
