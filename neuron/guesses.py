@@ -20,7 +20,7 @@ T = TypeVar("T", bound=Callable[..., Any])
 Answer = str | Callable[[Any], str]
 
 _WEIGHT_DECAY: dict[str, Answer] = {
-    "weight_decay": lambda rate: f"fit(..., penalty=losses.l2({shown(rate / 2)}))",
+    "weight_decay": "fit(..., penalty=losses.l2(0.01)), with half of the rate",
 }
 _OPTIMIZER: dict[str, Answer] = {
     "learning_rate": "lr={}",
@@ -36,6 +36,7 @@ _MODEL: dict[str, Answer] = {
     "input_dim": "nin={}",
     "random_state": "seed={}",
     "act": "activation={}",
+    "nonlin": lambda on: 'activation="relu"' if on else "activation=None",
     "activation_function": "activation={}",
     "name": "n.w[0].label = ... for the name of a parameter",
 }
@@ -45,7 +46,7 @@ _SIZES: dict[str, Answer] = {
     "hidden_sizes": "the sizes of all layers as a list, as in MLP(2, [16, 1])",
     "hidden_layer_sizes": "the sizes of all layers as a list, as in MLP(2, [16, 1])",
     "layers": "the sizes of all layers as a list, as in MLP(2, [16, 1])",
-    "sizes": lambda sizes: f"MLP({shown(sizes[0])}, {shown(list(sizes[1:]))})",
+    "sizes": lambda sizes: f"MLP({shown(sizes[0])}, {shown(list(sizes[1:]))})" if len(sizes) > 1 else "MLP(2, [16, 1])",
     "hidden_activation": "activation={}",
     "final_activation": "output_activation={}",
     "dropout": "fit(..., penalty=losses.l2(0.01)): there is no dropout",
@@ -75,11 +76,11 @@ ARGUMENTS: dict[str, Mapping[str, Answer]] = {
         "validation_data": "validation=(X, y), inputs and targets that are only measured",
         "validation_fraction": "validation={}",
         "val": "validation=(X, y), inputs and targets that are only measured",
-        "early_stopping": "patience=10",
+        "early_stopping": "patience=10, or nothing",
         "n_iter_no_change": "patience={}",
         "verbose": lambda level: f"progress={bool(level)}",
         "metrics": lambda metrics: f"metric={shown(metrics[0] if isinstance(metrics, list) and metrics else metrics)}",
-        "callback": "callbacks=[{}]",
+        "callback": "callbacks=[...], a list of functions",
         "random_state": "seed={}",
         "l2": "penalty=losses.l2({})",
         "regularizer": "penalty=losses.l2(0.01)",
@@ -102,7 +103,7 @@ ARGUMENTS: dict[str, Mapping[str, Answer]] = {
     "SGD": {**_OPTIMIZER, "nesterov": "momentum=0.9: Nesterov's variant is not here"},
     "Adam": {
         **_OPTIMIZER,
-        "betas": lambda betas: f"beta1={shown(betas[0])}, beta2={shown(betas[1])}",
+        "betas": "beta1=0.9, beta2=0.999",
         "beta_1": "beta1={}",
         "beta_2": "beta2={}",
         "eps": "epsilon={}",
@@ -261,5 +262,10 @@ def _instead(owner: str, name: str, value: Any, known: Sequence[str]) -> str:
     if instead is None:
         near = difflib.get_close_matches(name, known, n=1)
         return f": did you mean {near[0]}?" if near else f"; its arguments are {', '.join(known)}"
-    written = getattr(value, "__name__", shown(value))
-    return f": write {instead.format(written) if isinstance(instead, str) else instead(value)}"
+    if isinstance(instead, str):
+        written = getattr(value, "__name__", shown(value))
+        return f": write {instead.format(written if written != '<lambda>' else '...')}"
+    try:
+        return f": write {instead(value)}"
+    except TypeError:  # a value of another kind than the guess is for
+        return f"; its arguments are {', '.join(known)}"

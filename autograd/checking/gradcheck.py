@@ -111,8 +111,8 @@ def gradcheck(
       b      -0.8   -0.8         -0.8 ± 9e-17  pass
     Confidence: 15 digits; even an error of 0.0001 % would have been caught.
     """
-    if by_name and inputs is None and _are_inputs(by_name, target):
-        inputs, by_name = by_name, {}
+    if inputs is None and (inputs := _inputs_by_name(by_name, target)):
+        by_name = {name: value for name, value in by_name.items() if name not in inputs}
     for name in by_name:
         raise TypeError(f"gradcheck has no argument {name}{_instead(name, target, inputs)}")
     _check_options(gradient, engine, upstream, digits, sample)
@@ -205,10 +205,12 @@ _INSTEAD = {
 """The replacements for arguments of other checkers."""
 
 
-def _are_inputs(by_name: Mapping[str, Any], target: Any) -> bool:
-    """True if the function has parameters of all these names: ``gradcheck(f, w=0.5)``."""
+def _inputs_by_name(by_name: Mapping[str, Any], target: Any) -> dict[str, Any] | None:
+    """Those that are parameters of the function: ``gradcheck(f, w=0.5)``."""
     signature = signature_of(target) if callable(target) and not isinstance(target, type) else None
-    return bool(signature and all(name in signature.parameters for name in by_name))
+    known = signature.parameters if signature else {}
+    takes_any = any(parameter.kind == parameter.VAR_KEYWORD for parameter in known.values())
+    return {name: x for name, x in by_name.items() if name in known or (takes_any and name not in _INSTEAD)} or None
 
 
 def _instead(name: str, target: Any, inputs: Any) -> str:

@@ -290,8 +290,10 @@ def as_float(number: object, written: str) -> float:
             return float(number)  # type: ignore[arg-type]
         except OverflowError:
             raise OverflowError(f"{written}: this integer is too large for a float") from None
-    if getattr(number, "ndim", None) == 0 and hasattr(number, "item"):  # an array of a single number, of any library
-        return as_float(number.item(), written)
+    if getattr(number, "ndim", None) == 0 and hasattr(number, "item") and not hasattr(number, "mask"):
+        kind = getattr(getattr(number, "dtype", None), "kind", "f")  # of NumPy; dates, for example, are no numbers
+        if kind in "fiubUO":
+            return as_float(number.item(), written)
     match number:
         case Value():
             advice = "it is a Value already; write .data for its number alone"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dis
 import sys
 from collections.abc import Mapping
+from inspect import getattr_static
 from typing import Any
 
 from autograd.core.value import Value
@@ -51,9 +52,7 @@ FUNCTIONS = {
     "power": "write x ** y",
     "atan2": "write arctan2(y, x)",
     **{f"a{name}": f"write arc{name}(x)" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
-    **dict.fromkeys(
-        ("Neuron", "Layer", "MLP", "fit", "SGD", "Adam", "losses"), "it is in neuron: from neuron import ..."
-    ),
+    **{name: f"write from neuron import {name}" for name in ("Neuron", "Layer", "MLP", "fit", "SGD", "Adam", "losses")},
 }
 """By the name of a function that `autograd` does not have, the code to write here."""
 
@@ -61,16 +60,15 @@ FUNCTIONS = {
 class OtherName:
     """An attribute that raises AttributeError with an answer.  A descriptor costs the attributes that exist nothing."""
 
-    def __init__(self, name: str, answer: str) -> None:
-        self.name, self.answer = name, answer
+    def __init__(self, owner: type, name: str, answer: str) -> None:
+        self.owner, self.name, self.answer = owner, name, answer
         self.__doc__ = f"Not here: {answer}."
 
-    def __get__(self, instance: Any, owner: type) -> Any:
-        if instance is None:
-            return self
-        raise AttributeError(
-            f"{owner.__name__} has no attribute {self.name}: {self.answer}", name=self.name, obj=instance
-        )
+    def __get__(self, instance: Any, kind: type) -> Any:
+        try:  # a class further up may have it
+            return getattr(super(self.owner, kind if instance is None else instance), self.name)
+        except AttributeError:
+            raise AttributeError(f"{kind.__name__} has no attribute {self.name}: {self.answer}") from None
 
 
 class UnknownState(OtherName):
@@ -83,22 +81,23 @@ class UnknownState(OtherName):
 def answer(owner: type, answers: Mapping[str, str], kind: type[OtherName] = OtherName) -> None:
     """Answer these attributes of a class, which does not have them; `dir`, and so completion, leaves them out."""
     for name, text in answers.items():
-        setattr(owner, name, kind(name, text))
+        setattr(owner, name, kind(owner, name, text))
     setattr(owner, "__dir__", _dir)
 
 
 def _dir(instance: object) -> list[str]:
-    kind = type(instance)
-    return [name for name in object.__dir__(instance) if not isinstance(getattr(kind, name, None), OtherName)]
+    return [
+        name for name in object.__dir__(instance) if not isinstance(getattr_static(instance, name, None), OtherName)
+    ]
 
 
 def missing(module: str, name: str, answers: Mapping[str, str]) -> Exception:
     """The error, in a module's ``__getattr__``, for a name that it lacks: ImportError for ``from module import``."""
     if name not in answers:
-        return AttributeError(f"module {module!r} has no attribute {name!r}", name=name)
+        return AttributeError(f"module {module!r} has no attribute {name!r}", name=name, obj=sys.modules[module])
     message, frame = f"{module} has no {name}: {answers[name]}", sys._getframe(2)
     is_import = dis.opname[frame.f_code.co_code[frame.f_lasti]] == "IMPORT_FROM"
-    return ImportError(message) if is_import else AttributeError(message, name=name)
+    return ImportError(message) if is_import else AttributeError(message)
 
 
 answer(Value, ATTRIBUTES, UnknownState)

@@ -150,7 +150,7 @@ def as_optimizer(optimizer: object, lr: LearningRate | None = None) -> Optimizer
     """The optimizer itself, or the one of that name, with this learning rate; TypeError or ValueError otherwise."""
     if isinstance(optimizer, str):
         chosen = choose("optimizer", optimizer, OPTIMIZERS, elsewhere=ELSEWHERE)
-        return chosen() if lr is None else chosen(lr)
+        return chosen() if lr is None else chosen(lr=lr)
     if isinstance(optimizer, type) or not all(hasattr(optimizer, part) for part in ("lr", "start", "limit")):
         raise TypeError(f"optimizer={shown(optimizer)} is not an optimizer: write SGD(0.1), Adam(0.01), or a name")
     if lr is not None:

@@ -171,8 +171,11 @@ def test_inputs_by_name():
     assert report == gradcheck(lambda w, b: w**2 * b, {"w": 0.5, "b": 2.0})
     assert gradcheck(lambda w, b: w**2 * b, w=0.5, b=2.0, gradient={"w": 2.0, "b": 0.3}).verdict == "fail"
     assert gradcheck(lambda theta: (theta**2).sum(), theta=np.ones(3)).verdict == "pass"
+    assert gradcheck(lambda **numbers: numbers["w"] ** 2, w=0.5).verdict == "pass"
     with pytest.raises(TypeError, match="cannot be called with the inputs w: missing a required argument: 'b'"):
         gradcheck(lambda w, b: w**2 * b, w=0.5)
+    with pytest.raises(TypeError, match="gradcheck has no argument eps: there is no step to choose"):
+        gradcheck(lambda w: w**2, w=0.5, eps=1e-6)
 
 
 # --- Backward functions -------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import inspect
 import pickle
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -52,7 +53,14 @@ ANSWERED = {
     "SGD(n.parameters(), lr=0.1)": "SGD does not begin with a list: write SGD(0.1) or Adam(0.01) without the",
     "SGD(0.1).step()": "SGD has no attribute step: write fit(model, X, y, optimizer=...), or in a loop of your own",
     "Adam(betas=(0.9, 0.99))": "Adam has no argument betas: write beta1=0.9, beta2=0.99",
-    "SGD(weight_decay=0.1)": "SGD has no argument weight_decay: write fit(..., penalty=losses.l2(0.05))",
+    "Adam(betas=0.9)": "Adam has no argument betas: write beta1=0.9, beta2=0.99",
+    "SGD(weight_decay=0.1)": "SGD has no argument weight_decay: write fit(..., penalty=losses.l2(0.01)), with half of",
+    "MLP((2,))": "MLP does not begin with a list: write MLP(2, [16, 1])",
+    "MLP(2, sizes=3)": "MLP has no argument sizes; its arguments are nin, nouts, ",
+    "Neuron(2, nonlin=False)": "Neuron has no argument nonlin: write activation=None",
+    "Layer(2, 3, nonlin=True)": 'Layer has no argument nonlin: write activation="relu"',
+    "fit(n, X, y, lr=[0.1])": "SGD(lr=[0.1]): one number is needed here",
+    "fit(n, X, y, learning_rate=lambda epoch: 0.1)": "fit has no argument learning_rate: write lr=...",
     "fit(n, X, y)['loss']": "history['loss']: a History has attributes: write history.loss, ",
     "fit(n, X, y).history": "History has no attribute history: write history.loss, history.validation_loss, ",
     "fit(n, X, y, metric='f1')": "unknown metric 'f1': write metric=lambda predictions, targets: ",
@@ -145,6 +153,31 @@ def test_guesses_are_in_nobodys_way():
     assert not hasattr(n, "fit")
     assert getattr(n, "coef_", None) is None
     assert SGD(0.1) == SGD(lr=0.1)
+
+
+class Trainer:
+    def fit(self):
+        return "trained"
+
+
+def test_classes_of_ones_own_may_have_the_names():
+    class Mine(Neuron, Trainer):
+        pass
+
+    @dataclass
+    class Scheduled(Neuron):
+        lr: float
+
+        def __post_init__(self):
+            super().__init__(1)
+
+    assert Mine(1).fit() == "trained"
+    assert Scheduled(0.5).lr == 0.5
+    assert not hasattr(Neuron, "fit")
+    n = Neuron(1)
+    n.history = fit(n, X, y, epochs=1)
+    assert "history" in dir(n)
+    assert "fit" not in dir(n)
 
 
 def test_a_model_is_loaded_whatever_it_is(tmp_path):
