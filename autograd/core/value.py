@@ -307,6 +307,8 @@ def as_float(number: object, written: str) -> float:
             call = written.partition("(")[0]
             each = call if call.isidentifier() else "Value"
             advice = f"one number is needed here; take them one by one, as in [{each}(x) for x in ...]"
+        case _ if hasattr(number, "year") or "datetime" in type(number).__name__:
+            advice = "a date is not a number; write the days since another date"
         case _:
             advice = f"{type(number).__name__} is not a real number; convert it with float(...) first"
     raise TypeError(f"{written}: {advice}")

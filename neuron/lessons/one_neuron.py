@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from autograd import Constant, Value, draw, gradcheck, page
 from autograd.extend import PAGES, check_picture_name, columns, expression, factor, marked, number, residues, save
 from neuron import losses, plots
+from neuron.choosing import choose
 from neuron.closed_form import ACTIVATION_SLOPES, LOSS_SLOPES, Gradient, gradient
 from neuron.lessons.lesson import check_plot_name, every, save_plot, table
 from neuron.models.neuron import Neuron
@@ -59,6 +60,8 @@ class OneNeuron:
         self.inputs = [Constant(x, name) for x, name in zip(self.x, names, strict=True)]
         self.target = Constant(self.y, "y")
         self.loss_of = losses.with_name(self.loss)
+        self.activation, self.loss = self.neuron.activation, self.loss_of.__name__  # of several spellings, the usual
+        choose("loss", self.loss, LOSS_SLOPES)
 
     def forward(self) -> tuple[Value, Value]:
         """The prediction ŷ and the loss L."""

@@ -63,7 +63,9 @@ class Eager:
         self.model, self.parameters = model, parameters
         self.loss, self.penalty = _loss(loss, model.nout), penalty
         if not (penalty is None or callable(penalty)):
-            raise TypeError(f"penalty={shown(penalty)} is not a function: write losses.l2({shown(penalty)})")
+            raise TypeError(
+                f"penalty={shown(penalty)} is not a function: write penalty=losses.l2(0.01), with your rate"
+            )
         self.reduction, self.reduce = reduction, choose("reduction", reduction, REDUCTIONS)
 
     def value(self, theta: Array, X: Array, y: Array) -> tuple[float, Array]:

@@ -133,6 +133,14 @@ def test_a_gradient_of_zero_is_explained(options, cause, capsys):
     assert explained in capsys.readouterr().out
 
 
+def test_other_spellings_of_activations_and_losses(capsys):
+    assert main("--loss mse --activation none".split()) == main([]) == 0
+    once, again = capsys.readouterr().out.split("Forward pass")[1:]
+    assert once == again
+    assert main("--loss bce --activation Sigmoid --y 1".split()) == 0
+    assert main("--loss bce_with_logits".split()) == 2
+
+
 def test_a_step_that_is_too_large_is_called_so(capsys):
     assert main(["--lr", "3"]) == 0
     assert "The loss grew: the step was too long for this sample. Try a learning rate below 3.0." in (

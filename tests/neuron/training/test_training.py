@@ -804,7 +804,11 @@ REFUSED = {
         TypeError,
         "metric=3 is neither a name nor a function of (predictions, targets)",
     ),
-    "penalty": ({"penalty": 0.1}, TypeError, "penalty=0.1 is not a function: write losses.l2(0.1)"),
+    "penalty": (
+        {"penalty": 0.1},
+        TypeError,
+        "penalty=0.1 is not a function: write penalty=losses.l2(0.01), with your rate",
+    ),
     "validation": (
         {"validation": 2},
         TypeError,
