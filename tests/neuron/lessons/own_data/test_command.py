@@ -93,6 +93,24 @@ def test_a_line_and_a_boundary_are_drawn_in_the_units_of_the_file(learn, tmp_pat
 
 
 @pytest.mark.parametrize(
+    ("target", "column"),
+    [
+        ("Price", "Price"),
+        ("PRICE", "Price"),
+        ("unit price", "unit price"),
+        ("House-Size", "House-Size"),
+        ("house_size", "House-Size"),
+    ],
+)
+def test_targets_with_capitals_blanks_and_hyphens(learn, tmp_path, target, column):
+    rows = [f"{i},{i % 3},{i * i}" for i in range(12)]
+    (tmp_path / "d.csv").write_text("\n".join(["Price,unit price,House-Size", *rows]), encoding="utf-8")
+    status, out, err = learn(f"d.csv --target '{target}' --epochs 1")
+    assert (status, err) == (0, "")
+    assert out.startswith(f"d.csv: {column}, learned from ")
+
+
+@pytest.mark.parametrize(
     ("line", "message"),
     [
         ("c.csv", "c.csv: name the column to predict, --target COLUMN; the columns are customer_id, age, income, "),

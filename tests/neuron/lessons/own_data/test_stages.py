@@ -114,6 +114,8 @@ def test_targets():
     two = as_target(typed("y", ["0", "1", "", "1"]))
     assert (two.labels, two.values[[0, 1, 3]].tolist()) == (("0", "1"), [0.0, 1.0, 1.0])
     assert two.missing.tolist() == [False, False, True, False]
+    assert as_target(typed("y", ["1000000", "1000001"])).labels == ("1000000", "1000001")
+    assert as_target(typed("y", ["0.1", "1e-7"])).labels == ("1e-07", "0.1")
     for cells, message in [
         (["5", "5"], "the target y is the same in all rows: there is nothing to learn"),
         (["", ""], "the target y is missing in all rows: there is nothing to learn"),
