@@ -122,6 +122,15 @@ def test_targets_with_capitals_blanks_and_hyphens(learn, tmp_path, target, colum
         ("line --hidden 3", "--hidden is for a file of your own data, and line is a lesson"),
         ("lines", "unknown lesson 'lines': did you mean 'line'? Known lessons: line, "),
         ("c.csv --target spent --save no/m.json", "--save no/m.json cannot be written: there is no directory no"),
+        (
+            "c.csv --target spent --save ./c.csv",
+            "the input and --save name the same file, ./c.csv: write another name ",
+        ),
+        (
+            "c.csv --target spent --csv c.csv",
+            "the input and --csv name the same file, c.csv: write another name after ",
+        ),
+        ("c.csv --target spent --save a --csv a", "--save and --csv name the same file, a: write another name after "),
         ("c.csv --target spent --lr 0", "--lr, the learning rate, must be positive, not 0.0"),
     ],
 )
@@ -131,6 +140,13 @@ def test_bad_input_is_answered_in_one_line(learn, tmp_path, line, message):
     assert (status, out) == (2, "")
     assert err.startswith(f"neuron: {message}")
     assert err.count("\n") == 1
+
+
+def test_the_note_of_a_training_that_learned_nothing_is_printed_once(learn):
+    status, out, err = learn("c.csv --target spent --lr 1e-9 --epochs 20")
+    assert (status, err) == (0, "")
+    assert out.count("the learning rate 1e-09 is too small") == 1
+    assert out.splitlines()[-1].startswith("Note (training): the loss stayed where it began")
 
 
 def test_sizes_that_are_none(learn, capsys):
