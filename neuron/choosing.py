@@ -22,8 +22,9 @@ def choose(
 ) -> T:
     """Return `known[name]`, or raise a ValueError that suggests the nearest name and lists all.
 
-    Upper and lower case are the same.  `short` names are listed beside the names they stand for.  `elsewhere` holds
-    names of other libraries: each with the name here, or with what to write instead.
+    An exact name comes first.  Otherwise upper and lower case are the same, and so are blanks, hyphens and underscores.
+    `short` names are listed beside the names they stand for.  `elsewhere` holds names of other libraries: each with the
+    name here, or with what to write instead.
 
     >>> choose("loss", "Hinge", {"hinge": 1, "huber": 2})
     1
@@ -43,18 +44,26 @@ def known_name(
     kind: str, name: object, known: Mapping[str, object], short: Mapping[str, str], elsewhere: Mapping[str, str]
 ) -> str:
     """The name among the known ones that `name` stands for; ValueError, as `choose` says, if there is none."""
-    others = {**elsewhere, **short}
     if isinstance(name, str):
-        plain = name.lower().replace("-", "_").replace(" ", "_")
-        answer = others.get(plain, plain)
-        if answer in known:
-            return answer
+        if name in known:
+            return name
+        plain = _plain(name)
+        answer = {**elsewhere, **short}.get(plain, plain)
+        same = [one for one in known if _plain(one) == _plain(answer)]
+        if len(same) == 1:
+            return same[0]
         if plain in elsewhere:
             raise ValueError(f"unknown {kind} {name!r}: {answer}")
     text = name if isinstance(name, str) else shown(name)
-    near = difflib.get_close_matches(text[:60], [*known, *short], n=1)
-    hint = f": did you mean {near[0]!r}?" if near else "."
+    spellings = {_plain(one): one for one in (*short, *known)}
+    near = difflib.get_close_matches(_plain(text[:60]), spellings, n=1)
+    hint = f": did you mean {spellings[near[0]]!r}?" if near else "."
     plural = f"{kind}es" if kind.endswith("s") else f"{kind}s"
     abbreviated = {long: f"{long} ({brief})" for brief, long in short.items()}
     listed = ", ".join(abbreviated.get(one, one) for one in known)
     raise ValueError(f"unknown {kind} {shown(name)}{hint} Known {plural}: {listed}")
+
+
+def _plain(name: str) -> str:
+    """The form in which names are compared."""
+    return name.strip().casefold().replace("-", "_").replace(" ", "_")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from io import BytesIO
 from itertools import chain, repeat
@@ -18,7 +18,17 @@ from neuron.training.history import History
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Lesson", "Row", "Settings", "check_plot_name", "check_writable", "every", "save_plot", "table"]
+__all__ = [
+    "Lesson",
+    "Row",
+    "Settings",
+    "check_different",
+    "check_plot_name",
+    "check_writable",
+    "every",
+    "save_plot",
+    "table",
+]
 
 Row = Sequence[object]
 
@@ -38,6 +48,7 @@ class Lesson:
     """A training with the settings of the article, or others; None stands for the article's.
 
     `plot` and `csv` are files to write: the plot (.png, .svg or .pdf) and the history, one row per epoch.
+    `other_files` are those of a subclass, by the option that names them.  Raises ValueError if two files are the same.
     """
 
     title: str
@@ -57,6 +68,7 @@ class Lesson:
         seed: int | None = None,
         plot: str | None = None,
         csv: str | None = None,
+        other_files: Mapping[str, str | None] | None = None,
     ) -> None:
         original = self.settings
         if original.seed is None and seed is not None:
@@ -77,8 +89,7 @@ class Lesson:
             check_writable("--csv", csv)
         if plot:
             check_plot_name(plot)
-        if plot and csv and Path(plot).absolute() == Path(csv).absolute():
-            raise ValueError(f"--plot and --csv name the same file, {plot}")
+        check_different({**(other_files or {}), "--plot": plot, "--csv": csv})
 
     def lines(self) -> Iterator[str]:
         """The lesson, line by line; writes its files at the end."""
@@ -172,6 +183,22 @@ def check_plot_name(file: str) -> None:
     check_writable("--plot", file)
     if find_spec("matplotlib") is None:
         raise OSError(f"--plot {file} needs Matplotlib: pip install matplotlib")
+
+
+def check_different(files: Mapping[str, str | None]) -> None:
+    """Raise ValueError if two options name the same file, so that nothing is overwritten.
+
+    >>> check_different({"the input": "data.csv", "--csv": "./data.csv"})
+    Traceback (most recent call last):
+        ...
+    ValueError: the input and --csv name the same file, ./data.csv: write another name after --csv
+    """
+    options: dict[Path, str] = {}
+    for option, file in files.items():
+        if file:
+            first = options.setdefault(Path(file).resolve(), option)
+            if first != option:
+                raise ValueError(f"{first} and {option} name the same file, {file}: write another name after {option}")
 
 
 def check_writable(option: str, file: str) -> None:

@@ -24,3 +24,30 @@ def test_an_unknown_name(kind, name, message):
 
 def test_a_known_name():
     assert choose("loss", "huber", LOSSES) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Price", "Price"),
+        ("price ", "Price"),
+        ("unit price", "unit price"),
+        ("Unit_Price", "unit price"),
+        ("house size", "House-Size"),
+        ("Tax", "Tax"),
+        ("tax", "tax"),
+    ],
+)
+def test_an_exact_name_comes_first_and_spellings_are_compared_without_case_and_blanks(name, expected):
+    names = ["Price", "unit price", "House-Size", "tax", "Tax"]
+    assert choose("column", name, {one: one for one in names}) == expected
+
+
+def test_a_name_with_several_meanings_is_not_guessed():
+    with pytest.raises(ValueError, match=r"^unknown column 'TAX': did you mean '[tT]ax'\? Known columns: tax, Tax$"):
+        choose("column", "TAX", {"tax": 1, "Tax": 2})
+
+
+def test_suggestions_ignore_case():
+    with pytest.raises(ValueError, match=r"^unknown column 'PRIZE': did you mean 'Price'\? Known columns: Price$"):
+        choose("column", "PRIZE", {"Price": 1})

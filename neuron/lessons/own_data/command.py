@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from autograd.extend import shortened
@@ -36,7 +37,7 @@ class OwnData(Lesson):
     def __init__(
         self, file: str, target: str | None, hidden: Sequence[int] = (), save: str | None = None, **settings: Any
     ) -> None:
-        super().__init__(**settings)
+        super().__init__(**settings, other_files={"the input": file, "--save": save})
         if save:
             check_writable("--save", save)
         self.hidden, self.save = hidden, save
@@ -65,7 +66,7 @@ class OwnData(Lesson):
         self.trained = train(self.samples, self.hidden, self.lr, self.epochs, self.seed)
         self.histories = {"training": self.trained.history}
         yield ""
-        yield f"  {self.trained.history}"
+        yield f"  {replace(self.trained.history, note='')}"  # the note comes at the end
         yield ""
         yield from weight_table(self.trained, self.samples)
         yield ""

@@ -80,10 +80,12 @@ def split(inputs: Sequence[Column], target: Column, seed: int) -> Samples:
 
 
 def scale_of(values: Array) -> Scale:
-    """The means and standard deviations of columns; a column that is constant keeps its unit.
+    """The means and standard deviations of columns; a constant column has an infinite one, and is standardised to 0.
+
+    Nothing can be learned from it, so values that differ later on must not count either.
 
     >>> scale_of(np.array([[1.0, 7.0], [3.0, 7.0]]))
-    Scale(mean=array([2., 7.]), spread=array([1., 1.]))
+    Scale(mean=array([2., 7.]), spread=array([ 1., inf]))
     """
-    spread = values.std(axis=0)
-    return Scale(values.mean(axis=0), np.where(spread == 0, 1.0, spread))
+    is_constant = np.ptp(values, axis=0) == 0  # the standard deviation of equal numbers may be 1e-17
+    return Scale(values.mean(axis=0), np.where(is_constant, np.inf, values.std(axis=0)))

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from neuron import losses
 from neuron.lessons.own_data.samples import Samples, Scale, scale_of
 from neuron.lessons.own_data.typed_columns import Column
 from neuron.losses import Loss
-from neuron.metrics import Metric, accuracy
+from neuron.metrics import Metric, accuracy, r2
 from neuron.models.neuron import MLP, Layer, Model, Neuron
 from neuron.training.fit import fit
 from neuron.training.history import History
 from neuron.training.optimizers import Adam
 
-__all__ = ["CLASSES", "NUMBER", "TWO_CLASSES", "Task", "Trained", "in_original_units", "r_squared", "task_of", "train"]
+__all__ = ["CLASSES", "NUMBER", "TWO_CLASSES", "Task", "Trained", "in_original_units", "task_of", "train"]
 
 Array = NDArray[np.float64]
 
@@ -40,28 +40,18 @@ class Task(NamedTuple):
     activation: str = "linear"
 
 
-def r_squared(predictions: ArrayLike, targets: ArrayLike) -> float:
-    """The share of the targets' variance that the predictions explain: 1 is perfect, 0 is no better than the mean.
-
-    >>> r_squared([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]), r_squared([2.0, 2.0, 2.0], [1.0, 2.0, 3.0])
-    (1.0, 0.0)
-    """
-    expected = np.asarray(targets, dtype=float)
-    variance = np.mean((expected - expected.mean()) ** 2)
-    return float(1 - np.mean((np.asarray(predictions) - expected) ** 2) / variance) if variance else float("nan")
-
-
-def _logit_loss(h: object, y: object) -> object:
-    return losses.binary_cross_entropy(h, y, from_logits=True)  # type: ignore[arg-type]
-
-
 def _logit_accuracy(h: Array, y: Array) -> float:
     return accuracy(h > 0, y, labels=(0, 1))
 
 
-NUMBER = Task("ŷ = {}", "mean squared error", losses.squared_error, "r²", r_squared)
+NUMBER = Task("ŷ = {}", "mean squared error", losses.squared_error, "r²", r2)
 TWO_CLASSES = Task(
-    "ŷ = sigmoid({})", "binary cross-entropy", _logit_loss, "accuracy", _logit_accuracy, activation="sigmoid"
+    "ŷ = sigmoid({})",
+    "binary cross-entropy",
+    losses.binary_cross_entropy_with_logits,
+    "accuracy",
+    _logit_accuracy,
+    activation="sigmoid",
 )
 CLASSES = Task(
     "scores = {}, the largest wins", "cross-entropy of the softmax", losses.cross_entropy, "accuracy", accuracy

@@ -78,7 +78,7 @@ def choose_columns(table: Table, target: str | None) -> Choice:
         )
     if target is None:
         raise ValueError(f"name the column to predict, --target COLUMN; the columns are {', '.join(names)}")
-    choose("column", target, dict.fromkeys(names))
+    target = choose("column", target, dict(zip(names, names, strict=True)))
     columns = [typed(name, table.column(i), table.separator != ",") for i, name in enumerate(names)]
     answer = as_target(columns.pop(names.index(target)))
     reasons = {column.name: reason_to_leave_out(column) for column in columns}
@@ -138,7 +138,8 @@ def as_target(column: Column, max_classes: int = 20) -> Column:
     if column.labels or len(different) > 2:
         return column
     values = np.where(column.missing, np.nan, column.values == different[1])
-    return Column(column.name, values, tuple(f"{number:g}" for number in different), column.unread)
+    labels = tuple(str(number).removesuffix(".0") for number in different.tolist())
+    return Column(column.name, values, labels, column.unread)
 
 
 def reason_to_leave_out(column: Column) -> str:

@@ -93,6 +93,24 @@ def test_a_line_and_a_boundary_are_drawn_in_the_units_of_the_file(learn, tmp_pat
 
 
 @pytest.mark.parametrize(
+    ("target", "column"),
+    [
+        ("Price", "Price"),
+        ("PRICE", "Price"),
+        ("unit price", "unit price"),
+        ("House-Size", "House-Size"),
+        ("house_size", "House-Size"),
+    ],
+)
+def test_targets_with_capitals_blanks_and_hyphens(learn, tmp_path, target, column):
+    rows = [f"{i},{i % 3},{i * i}" for i in range(12)]
+    (tmp_path / "d.csv").write_text("\n".join(["Price,unit price,House-Size", *rows]), encoding="utf-8")
+    status, out, err = learn(f"d.csv --target '{target}' --epochs 1")
+    assert (status, err) == (0, "")
+    assert out.startswith(f"d.csv: {column}, learned from ")
+
+
+@pytest.mark.parametrize(
     ("line", "message"),
     [
         ("c.csv", "c.csv: name the column to predict, --target COLUMN; the columns are customer_id, age, income, "),
@@ -104,6 +122,15 @@ def test_a_line_and_a_boundary_are_drawn_in_the_units_of_the_file(learn, tmp_pat
         ("line --hidden 3", "--hidden is for a file of your own data, and line is a lesson"),
         ("lines", "unknown lesson 'lines': did you mean 'line'? Known lessons: line, "),
         ("c.csv --target spent --save no/m.json", "--save no/m.json cannot be written: there is no directory no"),
+        (
+            "c.csv --target spent --save ./c.csv",
+            "the input and --save name the same file, ./c.csv: write another name ",
+        ),
+        (
+            "c.csv --target spent --csv c.csv",
+            "the input and --csv name the same file, c.csv: write another name after ",
+        ),
+        ("c.csv --target spent --save a --csv a", "--save and --csv name the same file, a: write another name after "),
         ("c.csv --target spent --lr 0", "--lr, the learning rate, must be positive, not 0.0"),
     ],
 )
@@ -113,6 +140,13 @@ def test_bad_input_is_answered_in_one_line(learn, tmp_path, line, message):
     assert (status, out) == (2, "")
     assert err.startswith(f"neuron: {message}")
     assert err.count("\n") == 1
+
+
+def test_the_note_of_a_training_that_learned_nothing_is_printed_once(learn):
+    status, out, err = learn("c.csv --target spent --lr 1e-9 --epochs 20")
+    assert (status, err) == (0, "")
+    assert out.count("the learning rate 1e-09 is too small") == 1
+    assert out.splitlines()[-1].startswith("Note (training): the loss stayed where it began")
 
 
 def test_sizes_that_are_none(learn, capsys):

@@ -10,7 +10,7 @@ from neuron.lessons.own_data import csv_files
 from neuron.lessons.own_data.csv_files import Table, parse_table, read_table
 from neuron.lessons.own_data.report import data_lines, quality_table, usage, weight_table
 from neuron.lessons.own_data.samples import Samples, Scale, complete_rows, scale_of, split
-from neuron.lessons.own_data.training import CLASSES, NUMBER, TWO_CLASSES, in_original_units, r_squared, task_of, train
+from neuron.lessons.own_data.training import CLASSES, NUMBER, TWO_CLASSES, in_original_units, task_of, train
 from neuron.lessons.own_data.typed_columns import Choice, Column, as_target, choose_columns, reason_to_leave_out, typed
 
 
@@ -114,6 +114,8 @@ def test_targets():
     two = as_target(typed("y", ["0", "1", "", "1"]))
     assert (two.labels, two.values[[0, 1, 3]].tolist()) == (("0", "1"), [0.0, 1.0, 1.0])
     assert two.missing.tolist() == [False, False, True, False]
+    assert as_target(typed("y", ["1000000", "1000001"])).labels == ("1000000", "1000001")
+    assert as_target(typed("y", ["0.1", "1e-7"])).labels == ("1e-07", "0.1")
     for cells, message in [
         (["5", "5"], "the target y is the same in all rows: there is nothing to learn"),
         (["", ""], "the target y is missing in all rows: there is nothing to learn"),
@@ -195,7 +197,16 @@ def test_rows_that_are_too_few():
 
 def test_scales():
     scale = scale_of(np.array([[1.0, 7.0], [3.0, 7.0]]))
-    assert scale.standardised(np.array([[5.0, 8.0]])).tolist() == [[3.0, 1.0]]
+    assert scale.standardised(np.array([[5.0, 8.0]])).tolist() == [[3.0, 0.0]]
+
+
+def test_a_column_that_is_constant_in_the_training_rows_counts_for_nothing():
+    x, y = column("x", *range(30)), column("y", *range(0, 60, 2))
+    held_out = split([x], y, seed=0).rows[24:]
+    rare = column("rare", *(5000.3 if row in held_out else 0.1 for row in range(30)))
+    trained = train(split([x, rare], y, seed=0), [], lr=0.05, epochs=300, seed=0)
+    assert trained.model.w[1].data == 0
+    assert trained.history.validation_metric[-1] > 0.99
 
 
 # --- Training ---------------------------------------------------------------------------------------------
@@ -241,12 +252,6 @@ def test_scales_are_folded_into_the_first_and_the_last_layer():
     network = MLP(1, [2, 1], "tanh", seed=0)
     folded = in_original_units(network, inputs, output)
     assert folded.predict([12.0])[0] == pytest.approx(network.predict([1.0])[0] * 3 + 5)
-
-
-def test_the_share_of_the_variance():
-    assert r_squared([2, 2], [1, 3]) == 0
-    assert r_squared([3, 1], [1, 3]) == -3
-    assert np.isnan(r_squared([1, 2], [3, 3]))
 
 
 # --- The report -------------------------------------------------------------------------------------------
