@@ -17,11 +17,16 @@ Metric = Callable[[NDArray[np.float64], NDArray[np.float64]], float]
 """(predictions, targets) -> a number."""
 
 
-def accuracy(predictions: ArrayLike, targets: ArrayLike, labels: tuple[float, float] | None = None) -> float:
+def accuracy(
+    predictions: ArrayLike,
+    targets: ArrayLike,
+    labels: tuple[float, float] | None = None,
+    threshold: float | None = None,
+) -> float:
     """The share of samples whose class is predicted correctly.
 
     The targets are labels 0 and 1, or -1 and +1, and a prediction counts as the nearer of the two.  So it should be
-    a probability, or a score around 0.  The labels are taken from the targets, or from `labels`.  With one column
+    a probability, or a score around 0; for logits and the labels 0 and 1, the `threshold` is 0.  The labels are taken from the targets, or from `labels`.  With one column
     per class, the largest number of a row is its prediction; the targets are then the numbers
     of the classes, from 0, or rows that are 1 for their class and 0 elsewhere.
 
@@ -51,10 +56,11 @@ def accuracy(predictions: ArrayLike, targets: ArrayLike, labels: tuple[float, fl
             f"accuracy needs one target per sample, or a column for each class, not the shape {expected.shape}"
         )
     lower, upper = two_labels(expected) if labels is None else sorted(labels)
+    border = (lower + upper) / 2 if threshold is None else threshold
     others = expected[~np.isin(expected, (lower, upper))]
     if others.size:
         raise ValueError(f"accuracy: the labels are {lower:g} and {upper:g}, but a target is {others[0]:g}")
-    right = np.where(expected == upper, predicted > (lower + upper) / 2, predicted <= (lower + upper) / 2)
+    right = np.where(expected == upper, predicted > border, predicted <= border)
     return float(np.mean(right))
 
 
@@ -115,17 +121,22 @@ ELSEWHERE = {
 """Names of metrics in other libraries, each with the name here or with what to write."""
 
 
-def as_metric(metric: str | Metric | None, targets: NDArray[np.float64], nout: int = 1) -> tuple[str, Metric | None]:
+def as_metric(
+    metric: str | Metric | None, targets: NDArray[np.float64], nout: int = 1, threshold: float | None = None
+) -> tuple[str, Metric | None]:
     """The name of a metric, and the metric itself; it may be passed as either.
 
-    With one output the labels are taken from the `targets`; with several there is one per class.
+    With one output the labels are taken from the `targets`, and predictions above the `threshold` mean the upper one;
+    with several outputs there is one per class.
     """
     if metric is None:
         return "", None
     if isinstance(metric, str):
         named = choose("metric", metric, METRICS, elsewhere=ELSEWHERE)
         is_binary = named is accuracy and nout == 1
-        return named.__name__, partial(accuracy, labels=two_labels(targets)) if is_binary else named
+        if is_binary:
+            return named.__name__, partial(accuracy, labels=two_labels(targets), threshold=threshold)
+        return named.__name__, named
     if not callable(metric):
         raise TypeError(f"metric={shown(metric)} is neither a name nor a function of (predictions, targets)")
     return getattr(metric, "__name__", "metric").replace("<lambda>", "metric"), metric
