@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from numbers import Real
+from numbers import Integral, Real
 from operator import index
 from typing import Any
 
@@ -47,8 +47,8 @@ def training_samples(X: Any, y: Any, validation: Any, model: Model, seed: Any) -
 
 
 def is_share(validation: object) -> bool:
-    """True for a number, which is the share of the samples to hold out; True and False are none."""
-    return not isinstance(validation, bool) and isinstance(validation, Real)
+    """True for a real fraction, the share of the samples to hold out; whole numbers and booleans are none."""
+    return isinstance(validation, Real) and not isinstance(validation, Integral)
 
 
 def validation_samples(pair: Any, model: Model) -> Samples | None:
