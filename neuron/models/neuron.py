@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -208,10 +208,22 @@ class Neuron(Model):
         """The weights, `w`."""
         return self.w
 
+    @weights.setter
+    def weights(self, numbers: object) -> NoReturn:
+        raise AttributeError(
+            "weights cannot be set: write n.w[i].data = ... for each number, or self.w = [...] in a class of your own"
+        )
+
     @property
     def bias(self) -> Value:
         """The bias, `b`."""
         return self.b
+
+    @bias.setter
+    def bias(self, number: object) -> NoReturn:
+        raise AttributeError(
+            f"bias cannot be set: write n.b.data = {shown(number)}, or self.b = ... in a class of your own"
+        )
 
     def _name(self, layer: str, index: str, output: str = "ŷ") -> None:
         """Label the parameters: w, or w[i] for several inputs; in a layer w[j,i], in an MLP w2[j,i]."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograd import Value
 from autograd.extend import (
@@ -46,10 +46,10 @@ _POSITIVE, _NEGATIVE = "#0072B2", "#B24E0A"
 _THINNEST, _THICKEST = 0.6, 4.5
 
 
-def summary(layers: Sequence[Sequence[NeuronLike]]) -> list[list[str]]:
+def summary(layers: Sequence[Sequence[Any]]) -> list[list[str]]:
     """The rows of a table of these layers, with a head, and the number of all parameters below."""
     rows = [["layer", "inputs", "neurons", "activation", "parameters"]]
-    counts = [sum(neuron.nin + 1 for neuron in layer) for layer in layers]
+    counts = [sum(len(neuron.parameters()) for neuron in layer) for layer in layers]
     for k, (layer, count) in enumerate(zip(layers, counts, strict=True), start=1):
         activations = ", ".join(dict.fromkeys(neuron.activation for neuron in layer))
         rows.append([str(k), str(layer[0].nin), str(len(layer)), activations, f"{count:,}"])

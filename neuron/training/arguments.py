@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from numbers import Integral, Real
 from operator import index
 from typing import Any
 
@@ -20,6 +21,7 @@ __all__ = [
     "as_generator",
     "as_list",
     "check_callable",
+    "is_share",
     "learning_positions",
     "training_samples",
     "validation_samples",
@@ -33,8 +35,8 @@ Samples = tuple[Any, Any]
 
 def training_samples(X: Any, y: Any, validation: Any, model: Model, seed: Any) -> tuple[Samples, Samples | None]:
     """Inputs and targets to learn from, and those of the validation: as arrays, or in chunks if X or y is Dask's."""
-    samples = as_samples(X, y, model)
-    if isinstance(validation, float):
+    samples = _samples(X, y, model)
+    if is_share(validation):
         return _split(samples, validation, seed)
     held_out = validation_samples(validation, model)
     if any(map(is_lazy, samples)):
@@ -42,6 +44,11 @@ def training_samples(X: Any, y: Any, validation: Any, model: Model, seed: Any) -
     if any(map(is_lazy, held_out or ())):
         raise TypeError("validation holds an array of Dask, but X and y do not: load it with .compute()")
     return samples, held_out
+
+
+def is_share(validation: object) -> bool:
+    """True for a real fraction, the share of the samples to hold out; whole numbers and booleans are none."""
+    return isinstance(validation, Real) and not isinstance(validation, Integral)
 
 
 def validation_samples(pair: Any, model: Model) -> Samples | None:
@@ -54,10 +61,25 @@ def validation_samples(pair: Any, model: Model) -> Samples | None:
             f"0.2, not {shown(pair)}"
         )
     X, y = pair
-    return as_samples(X, y, model, ("validation X", "validation y"))
+    return _samples(X, y, model, ("validation X", "validation y"))
 
 
-def _split(samples: Samples, share: float, seed: Any) -> tuple[Samples, Samples]:
+def _samples(X: Any, y: Any, model: Model, names: tuple[str, str] = ("X", "y")) -> Samples:
+    """The samples as arrays; TypeError for dates, whose numbers would be nanoseconds."""
+    for name, data in zip(names, (X, y), strict=True):
+        first = data
+        while isinstance(first, list | tuple) and first:
+            first = first[0]
+        dtype = getattr(first, "dtype", None)
+        if isinstance(dtype, np.dtype) and dtype.kind == "M":
+            raise TypeError(
+                f"{name} holds dates ({dtype}): write numbers, such as the days since a date, "
+                '(dates - dates.min()) / np.timedelta64(1, "D")'
+            )
+    return as_samples(X, y, model, names)
+
+
+def _split(samples: Samples, share: Any, seed: Any) -> tuple[Samples, Samples]:
     """The samples without a random share of them, and that share: at least one each."""
     X, y = samples
     if not 0 < share < 1:
@@ -67,7 +89,7 @@ def _split(samples: Samples, share: float, seed: Any) -> tuple[Samples, Samples]
     if len(X) < 2:
         raise ValueError(f"validation={share} needs at least 2 samples: one to learn from, one to hold out")
     order = as_generator(seed).permutation(len(X))
-    count = min(max(round(share * len(X)), 1), len(X) - 1)
+    count = min(max(round(float(share) * len(X)), 1), len(X) - 1)
     learnt, held_out = np.sort(order[count:]), np.sort(order[:count])
     return (X[learnt], y[learnt]), (X[held_out], y[held_out])
 

@@ -22,6 +22,7 @@ from neuron.training.arguments import (
     as_generator,
     as_list,
     check_callable,
+    is_share,
     learning_positions,
     training_samples,
     whole_number,
@@ -119,7 +120,7 @@ def fit(
 
     history = History([], [labels[i] for i in learning], learning, metric_name)
     history.has_patience = limit is not None
-    if held_out and isinstance(validation, float):
+    if held_out and is_share(validation):
         history.held_out = len(held_out[0])
     start = np.array([parameter.data for parameter in trained])
     guarded = Guarded(computed_by, start, history.names)

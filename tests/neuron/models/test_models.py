@@ -176,3 +176,23 @@ def test_a_model_says_its_structure(model, widths):
     assert [len(column) for column in model.columns()] == widths
     assert [p for column in model.columns() for n in column for p in n.parameters()] == model.parameters()
     assert model.columns()[-1][0].output_name == ("ŷ[0]" if model.nout > 1 else "ŷ")
+
+
+def test_the_summary_counts_the_parameters_that_there_are():
+    class Through(Neuron):
+        """A line through the origin."""
+
+        def parameters(self):
+            return self.w
+
+    assert repr(Through(3).summary()).split()[-1] == "3"
+
+
+def test_weights_and_bias_are_set_number_by_number():
+    n = Neuron(2)
+    with pytest.raises(AttributeError, match=r"weights cannot be set: write n\.w\[i\]\.data = "):
+        n.weights = [1.0, 2.0]
+    with pytest.raises(AttributeError, match=r"bias cannot be set: write n\.b\.data = 1\.0"):
+        n.bias = 1.0
+    n.b.data = 1.0
+    assert n.bias.data == 1.0

@@ -1,11 +1,15 @@
 """A training that learned nothing says why, and one that is fine is silent."""
 
+import signal
+
 import numpy as np
 import pytest
 
 from neuron import MLP, SGD, Adam, DivergedError, LearningWarning, Neuron, fit, losses
-from neuron.training.objective import Eager
-from neuron.training.scaling import SCALED, large_inputs
+from neuron.training.chunks import in_chunks
+from neuron.training.objective import Eager, place
+from neuron.training.scaling import SCALED, large_inputs, some_rows
+from neuron.training.vectorized import ArrayPrograms
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
 LINE = [1, 2, 3, 4], [3, 5, 7, 9]
@@ -61,13 +65,13 @@ WRONG = {
     ),
     "a local minimum with neurons off": (
         lambda: fit(MLP(2, [4, 1], seed=6), *XOR, lr=0.1, epochs=1000),
-        "the loss stopped at 0.125: 2 of 4 hidden neurons are off (relu) for all samples, although 17 parameters "
-        "could fit 4 samples. Try another seed, or more hidden neurons",
+        "the loss stopped at 0.125: 2 of 4 hidden neurons are off (relu) for all samples, the gradient is close "
+        "to 0, and the loss is still 22 % of its start. Try another seed, or more hidden neurons",
     ),
     "a local minimum": (
         lambda: fit(MLP(2, [4, 1], seed=15), *XOR, lr=0.1, epochs=1000),
-        "the loss stopped at 0.125: this is a local minimum, although 17 parameters could fit 4 samples. Try another "
-        "seed, or more hidden neurons",
+        "the loss stopped at 0.125: at a local minimum, the gradient is close to 0, and the loss is still 28 % of its "
+        "start. Try another seed, or more hidden neurons",
     ),
     "large inputs": (
         lambda: fit(Neuron(2, seed=0), *people(-1.0), loss="hinge", lr=0.1),
@@ -91,6 +95,11 @@ WRONG = {
         lambda: fit(Neuron(1, weights=[0.0]), *LINE, validation=([1, 2], [-3, -5]), patience=3),
         "the best epoch is 0: the validation loss never fell below its start, so the model is as it was, although the "
         "loss fell. Try validation samples that are like the others, or a smaller learning rate",
+    ),
+    "a loss that only grows, with patience": (
+        lambda: fit(Neuron(1, weights=[0.0]), *LINE, lr=0.13, epochs=3, patience=5),
+        "the best epoch is 0, since the loss ended above its start, 41.0 → 105.7: the learning rate 0.13 is too large: "
+        "with 0.013, the first step lowers the loss to 25.13. Try lr=0.013",
     ),
 }
 
@@ -156,6 +165,9 @@ def test_a_training_that_is_fine_is_silent(seed):
 
 
 FINE = {
+    "a learning rate that decays": lambda: fit(
+        MLP(2, [4, 1], seed=3), *XOR, optimizer=SGD(lambda epoch: 0.05 * 0.7**epoch), epochs=100
+    ),
     "no epochs": lambda: fit(Neuron(1, "relu", weights=[-1.0]), *LINE, epochs=0),
     "a loss of 0": lambda: fit(Neuron(1, weights=[2.0], bias=1.0), *LINE),
     "at the minimum": lambda: fit(Neuron(1, weights=[0.0], bias=1.5), [1, 2, 1, 2], [1, 1, 2, 2], lr=0.1),
@@ -206,6 +218,69 @@ def test_the_parameters_are_those_of_the_training():
     with pytest.warns(LearningWarning, match="too large"):
         history = fit(n, *LINE, lr=0.13, epochs=3, record_parameters=True, objective=Eager)
     assert [parameter.data for parameter in n.parameters()] == history.parameters[-1].tolist()
+
+
+def test_a_diagnosis_reads_few_rows_of_many():
+    X, sizes = np.linspace(0.5, 1.5, 300_000), []
+
+    class Watched(ArrayPrograms):
+        def value(self, theta, X, y):
+            sizes.append(len(X))
+            return super().value(theta, X, y)
+
+        def value_and_grad(self, theta, X, y):
+            sizes.append(len(X))
+            return super().value_and_grad(theta, X, y)
+
+    with pytest.warns(LearningWarning, match="the first step lowers the loss of 1,000 samples drawn from 300,000 to"):
+        fit(Neuron(1, weights=[0.0]), X, X, lr=1e-9, epochs=1, objective=lambda *args: Watched(Eager(*args)))
+    with pytest.warns(LearningWarning, match="off for all 1,000 samples drawn from 300,000, so their gradient is exac"):
+        fit(Neuron(1, "relu", weights=[-1.0]), X, X, epochs=1)
+    assert [size for size in sizes if size > 1000] == [300_000] * 2, "those of the training itself"
+
+
+def test_rows_are_drawn_from_all_chunks():
+    da = pytest.importorskip("dask.array")
+    X = np.arange(2500.0)
+    y = X % 2
+    chunks = in_chunks(da.from_array(X[:, np.newaxis], chunks=(400, 1)), da.from_array(y, chunks=400))
+    inputs, targets = map(some_rows, chunks)
+    assert inputs[:, 0].tolist() == some_rows(X).tolist()
+    assert targets.tolist() == (inputs[:, 0] % 2).tolist()
+    assert len(np.unique(inputs)) == 1000
+    assert inputs.max() > 2400
+    n = Neuron(1, weights=[0.0])
+    with pytest.warns(LearningWarning, match="lowers the loss of 1,000 samples drawn from 2,500 to"):
+        fit(n, da.from_array(X / 2500, chunks=400), da.from_array(X / 2500, chunks=400), lr=1e-9, epochs=1)
+
+
+def test_relu_is_on_for_huge_numbers():
+    n = Neuron(1, "relu", weights=[1.0])
+    assert "off" not in fit(n, [1e14, 2e14], [1e14, 2e14], lr=1e-40, epochs=2).note
+
+
+def test_a_class_with_the_formulas_of_a_neuron_is_diagnosed():
+    class Mine(Neuron):
+        pass
+
+    with pytest.warns(LearningWarning, match="relu is off for all 4 samples"):
+        fit(Mine(1, "relu", weights=[-1.0]), *LINE)
+
+
+def test_ctrl_c_during_the_diagnosis_leaves_a_complete_history():
+    class Pressed(Eager):
+        def value_and_grad(self, theta, X, y):
+            if sum(calls) == 3:  # the start and two epochs
+                place(self.parameters, np.array([7.0, 7.0]))
+                signal.raise_signal(signal.SIGINT)
+            calls.append(1)
+            return super().value_and_grad(theta, X, y)
+
+    calls = []
+    n = Neuron(1, "relu", weights=[-1.0])
+    history = fit(n, *LINE, epochs=2, objective=Pressed)
+    assert (history.epochs, history.interrupted, history.note) == (2, False, "")
+    assert [parameter.data for parameter in n.parameters()] == [-1.0, 0.0]
 
 
 def test_a_penalty_alone_is_no_floor():
