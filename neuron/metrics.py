@@ -26,9 +26,9 @@ def accuracy(
     """The share of samples whose class is predicted correctly.
 
     The targets are labels 0 and 1, or -1 and +1, and a prediction counts as the nearer of the two.  So it should be
-    a probability, or a score around 0; for logits and the labels 0 and 1, the `threshold` is 0.  The labels are taken from the targets, or from `labels`.  With one column
-    per class, the largest number of a row is its prediction; the targets are then the numbers
-    of the classes, from 0, or rows that are 1 for their class and 0 elsewhere.
+    a probability, or a score around 0; for logits and the labels 0 and 1, the `threshold` is 0.  The labels are taken
+    from the targets, or from `labels`.  With one column per class, the largest number of a row is its prediction; the
+    targets are then the numbers of the classes, from 0, or rows that are 1 for their class and 0 elsewhere.
 
     Raises ValueError for other targets, and if only the label 1 occurs and `labels` does not give the other.
 

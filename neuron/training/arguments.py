@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd import Value
 from autograd.extend import shown
+from neuron import losses
 from neuron.models.neuron import Model
 from neuron.models.samples import as_samples, is_lazy
 from neuron.training.chunks import in_chunks
@@ -23,6 +24,7 @@ __all__ = [
     "check_callable",
     "is_share",
     "learning_positions",
+    "takes_logits",
     "training_samples",
     "validation_samples",
     "whole_number",
@@ -102,6 +104,20 @@ def learning_positions(parameters: Any, model: Model) -> list[int]:
     if not chosen:
         raise ValueError("parameters is empty: name at least one that learns, or leave it out for all")
     return sorted(set(positions(chosen, model)))
+
+
+def takes_logits(loss: Any, model: Model) -> bool:
+    """True for a loss that applies the sigmoid itself; ValueError if the model has applied one already."""
+    is_named = isinstance(loss, str) and loss.lower().replace("-", "_") in (*losses.LOSSES, *losses.SHORT_NAMES)
+    function = losses.with_name(loss) if is_named else loss
+    if function is not losses.binary_cross_entropy_with_logits:
+        return False
+    if any(neuron.activation == "sigmoid" for neuron in model.columns()[-1]):
+        raise ValueError(
+            "bce_with_logits applies the sigmoid itself, but the output of the model is a sigmoid already: write "
+            'loss="bce", or a linear output'
+        )
+    return True
 
 
 def whole_number(name: str, value: Any, least: int) -> int:

@@ -24,6 +24,7 @@ from neuron.training.arguments import (
     check_callable,
     is_share,
     learning_positions,
+    takes_logits,
     training_samples,
     whole_number,
 )
@@ -109,7 +110,8 @@ def fit(
     trained = [everything[i] for i in learning]
     size = None if batch_size is None else whole_number("batch_size", batch_size, 1)
     make = check_callable("objective", objective)
-    method, (metric_name, measure) = as_optimizer(optimizer, lr), as_metric(metric, samples[1], model.nout)
+    method = as_optimizer(optimizer, lr)
+    metric_name, measure = as_metric(metric, samples[1], model.nout, 0.0 if takes_logits(loss, model) else None)
     rates = learning_rates(method.lr, whole_number("epochs", epochs, 0))
     limit = None if patience is None else whole_number("patience", patience, 1)
     functions = [check_callable("each of the callbacks", function) for function in as_list("callbacks", callbacks)]
@@ -118,8 +120,7 @@ def fit(
     computed_by = make(model, trained, loss, penalty, reduction)
     next_batches = partial(batches, len(samples[0]), size, shuffle, as_generator(seed))
 
-    history = History([], [labels[i] for i in learning], learning, metric_name)
-    history.has_patience = limit is not None
+    history = History([], [labels[i] for i in learning], learning, metric_name, has_patience=limit is not None)
     if held_out and is_share(validation):
         history.held_out = len(held_out[0])
     start = np.array([parameter.data for parameter in trained])

@@ -33,6 +33,8 @@ Array = NDArray[np.float64]
 
 STILL = 1e-4
 """A loss has not moved if it changed by less than this share of itself, and has stopped if by less of its fall."""
+PERFECT = 1e-12
+"""A loss below this share of its start is zero apart from rounding."""
 WORTHWHILE = 0.01
 """A first step is worth advising if it lowers the loss by this share."""
 HIGH = 0.05
@@ -52,6 +54,8 @@ ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Any]]] 
     "tanh": (np.tanh, lambda a: 1 - a**2),
 }
 """The activations of arrays a(h), and their slopes as functions of a."""
+COMPARING = ("squared_error", "half_squared_error", "absolute_error", "huber")
+"""The losses that are 0 only for predictions that are the targets."""
 SYMPTOMS = {
     "undone": "the best epoch is 0",
     "stopped": "the loss stopped at {end}",
@@ -140,9 +144,11 @@ class Outcome:
                 "the validation loss never fell below its start, so the model is as it was, although the loss fell. "
                 "Try validation samples that are like the others, or a smaller learning rate"
             )
-        if self.course == "stopped":
-            return self.blocked(1.0) or self.local_minimum()
-        return self.blocked(MOST) or self.wrong_steps()
+        if self.course == "stopped" and self.end < PERFECT * self.start:
+            return ""
+        share = 1.0 if self.course == "stopped" else MOST
+        rest = self.local_minimum if self.course == "stopped" else self.wrong_steps
+        return self.out_of_reach() or self.blocked(share) or rest()
 
     @cached_property
     def rows(self) -> tuple[Array, Array]:
@@ -179,6 +185,27 @@ class Outcome:
                 other = f"a smaller learning rate than {self.history.learning_rate[0]:g}"
             return f"{sentence}. Try another seed, or {other}"
         return ""
+
+    def out_of_reach(self) -> str:
+        """The targets that the last activation does not reach, if the loss compares them with what it gives."""
+        is_compared = isinstance(self.loss, str) and with_name(self.loss).__name__ in COMPARING
+        if not self.columns or not is_compared or self.end < HIGH * self.start:
+            return ""
+        name = self.columns[-1][0].activation
+        (lowest, highest), y = self.reach, self.rows[1]
+        if highest == math.inf or (lowest <= y.min() and y.max() <= highest):  # relu that is off has a sentence
+            return ""
+        argument = "output_activation" if isinstance(self.model, MLP) else "activation"
+        targets = f"the targets go from {number(float(y.min()))} to {number(float(y.max()))}"
+        reach = f"{name} stays between {number(lowest)} and {number(highest)}"
+        return f"{targets}, but {reach}. Try {argument}=None, or scale the targets"
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """The smallest and the largest number that the last activation gives."""
+        activation, _ = ACTIVATIONS[self.columns[-1][0].activation]
+        lowest, highest = activation(np.array([-math.inf, math.inf])).tolist()
+        return lowest, highest
 
     def is_constant(self) -> bool:
         """True if the model predicts the same for all rows, whose targets differ."""
@@ -235,8 +262,7 @@ class Outcome:
             return ""
         if self.history.validation_loss:  # which is the better judge
             return ""
-        activation, _ = ACTIVATIONS[layers[-1][0].activation]
-        lowest, highest = activation(np.array([-1e300, 1e300]))
+        lowest, highest = self.reach
         is_within_reach = lowest <= y.min() and y.max() <= highest
         if not is_within_reach or len(X) > parameters or len(np.unique(np.asarray(X), axis=0)) < len(X):
             return ""
@@ -249,9 +275,11 @@ class Outcome:
         hidden = sum(map(len, layers[:-1]))
         are = "is" if off == 1 else "are"
         where = f"{off} of {hidden} hidden neurons {are} off (relu) for all samples" if off else "at a local minimum"
+        large = large_inputs(self.rows[0])
+        remedy = f"There are inputs of {large}. Scale them: {SCALED}" if large else "Try another seed, or more neurons"
         return (
             f"{where}, the gradient is close to 0, and the loss is still {100 * self.end / self.start:.2g} % of its "
-            "start. Try another seed, or more hidden neurons"
+            f"start. {remedy}"
         )
 
     def wrong_steps(self) -> str:

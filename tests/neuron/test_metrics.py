@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import r2_score
 
-from neuron import Neuron, fit
+from neuron import MLP, Neuron, fit
 from neuron.metrics import accuracy, r2
 
 LABELS = st.lists(st.booleans(), min_size=1, max_size=20)
@@ -72,3 +72,15 @@ def test_r2_is_that_of_scikit_learn():
         ValueError, match=r"r2 needs as many predictions as targets; their shapes are \(2,\) and \(1,\)"
     ):
         r2([1.0, 2.0], [1.0])
+
+
+def test_the_accuracy_of_logits():
+    assert accuracy([0.2, -0.1, 3.0], [1, 0, 1], threshold=0.0) == 1.0
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 2))
+    classes = (X @ [2.0, -1.0] > -0.5).astype(int)
+    model = MLP(2, [8, 1], seed=0)
+    history = fit(model, X, classes, loss="bce_with_logits", lr=0.05, epochs=20, metric="accuracy")
+    assert history.metric[-1] == np.mean((model.predict(X) > 0) == classes)
+    with pytest.raises(ValueError, match="applies the sigmoid itself, but the output of the model is a sigmoid"):
+        fit(Neuron(2, "sigmoid"), X, classes, loss="bce_with_logits")

@@ -1,5 +1,6 @@
 """A training that learned nothing says why, and one that is fine is silent."""
 
+import re
 import signal
 
 import numpy as np
@@ -66,12 +67,12 @@ WRONG = {
     "a local minimum with neurons off": (
         lambda: fit(MLP(2, [4, 1], seed=6), *XOR, lr=0.1, epochs=1000),
         "the loss stopped at 0.125: 2 of 4 hidden neurons are off (relu) for all samples, the gradient is close "
-        "to 0, and the loss is still 22 % of its start. Try another seed, or more hidden neurons",
+        "to 0, and the loss is still 22 % of its start. Try another seed, or more neurons",
     ),
     "a local minimum": (
         lambda: fit(MLP(2, [4, 1], seed=15), *XOR, lr=0.1, epochs=1000),
         "the loss stopped at 0.125: at a local minimum, the gradient is close to 0, and the loss is still 28 % of its "
-        "start. Try another seed, or more hidden neurons",
+        "start. Try another seed, or more neurons",
     ),
     "large inputs": (
         lambda: fit(Neuron(2, seed=0), *people(-1.0), loss="hinge", lr=0.1),
@@ -178,9 +179,6 @@ FINE = {
     "sure of itself": lambda: fit(Neuron(1, "sigmoid", weights=[2.0]), [-9.0, 9.0], [0, 1], loss="bce", lr=5.0),
     "one class only": lambda: fit(Neuron(1, "tanh", weights=[0.0]), [1.0, 2.0], [1, 1], optimizer=Adam(1.0)),
     "two targets for one input": lambda: fit(MLP(1, [4, 1], seed=0), [[1.0], [1.0]], [0.0, 1.0], lr=0.1, epochs=500),
-    "out of reach": lambda: fit(
-        MLP(1, [2, 1], "tanh", "sigmoid", seed=0), [[1.0], [2.0]], [3.0, 3.0], lr=1.0, epochs=500
-    ),
     "more samples than parameters": lambda: fit(
         MLP(1, [1, 1], seed=0), np.linspace(-1, 1, 9), abs(np.linspace(-1, 1, 9)), lr=0.3, epochs=1500
     ),
@@ -303,3 +301,34 @@ def test_a_model_of_its_own_and_a_loss_that_fails_do_not_stop_the_training():
         LearningWarning, match=r"1e-09 is too small: with 0\.1, the first step lowers the loss to 18\.41"
     ):
         fit(Neuron(1, weights=[0.0]), *LINE, loss=narrow, lr=1e-9, objective=Eager)
+
+
+@pytest.mark.parametrize(
+    ("model", "targets", "note"),
+    [
+        (
+            Neuron(1, "tanh", seed=0),
+            [-100.0, 300.0],
+            "from -100.0 to 300.0, but tanh stays between -1.0 and 1.0. Try act",
+        ),
+        (
+            MLP(1, [2, 1], "tanh", "sigmoid", seed=0),
+            [3.0, 3.0],
+            "from 3.0 to 3.0, but sigmoid stays between 0.0 and 1.0. Try output_activation=None, or scale the targets",
+        ),
+    ],
+)
+def test_targets_out_of_reach(model, targets, note):
+    with pytest.warns(LearningWarning, match=f"the targets go {re.escape(note)}"):
+        fit(model, [[1.0], [2.0]], targets, lr=1.0, epochs=500)
+
+
+def test_a_perfect_fit_is_no_failure():  # warnings are errors
+    x = np.linspace(-1, 1, 20)
+    assert fit(Neuron(1, "relu", seed=0), x, 0 * x, lr=0.3, epochs=500).note == ""
+
+
+def test_large_inputs_of_a_network_are_named():
+    x = np.linspace(-1, 1, 20)
+    with pytest.warns(LearningWarning, match=r"There are inputs of up to 1,000 \(x\)\. Scale them: X = "):
+        fit(MLP(1, [8, 1], "tanh", seed=0), x * 1000, np.sin(5 * x), lr=0.01, epochs=2000)

@@ -47,7 +47,8 @@ def test_the_numbers_are_those_of_training_with_values(
     source = np.random.default_rng(seed)
     if loss == "cross_entropy" and "layer" not in kind and kind != "mlp":
         kind = "mlp"
-    output = "sigmoid" if loss == "binary_cross_entropy" else activation
+    logits = loss == "binary_cross_entropy_with_logits" and activation == "sigmoid"
+    output = "sigmoid" if loss == "binary_cross_entropy" else "linear" if logits else activation
     model = {
         "neuron": lambda: Neuron(2, output, seed=seed),
         "single": lambda: Neuron(1, output, seed=seed),
