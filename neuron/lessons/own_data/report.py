@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -36,6 +37,10 @@ def data_lines(source: Table, choice: Choice, samples: Samples) -> Iterator[str]
     for column in columns:
         if column.labels:
             yield f"  {shortened(column.name)}: {column.coding}"
+        if column.doubtful:
+            read = number(float(column.doubtful.replace(",", ".")), 6)
+            whole = re.sub(r"[.,]", "", column.doubtful)
+            yield f"  {shortened(column.name)}: {column.doubtful} is read as {read}; if it means {whole}, write that"
     values = np.unique(samples.y)
     if not choice.target.labels and len(values) <= MAX_LISTED and np.all(values == values.round()):
         name = shortened(choice.target.name)

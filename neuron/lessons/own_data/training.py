@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -40,17 +41,13 @@ class Task(NamedTuple):
     activation: str = "linear"
 
 
-def _logit_accuracy(h: Array, y: Array) -> float:
-    return accuracy(h > 0, y, labels=(0, 1))
-
-
 NUMBER = Task("ŷ = {}", "mean squared error", losses.squared_error, "r²", r2)
 TWO_CLASSES = Task(
     "ŷ = sigmoid({})",
     "binary cross-entropy",
     losses.binary_cross_entropy_with_logits,
     "accuracy",
-    _logit_accuracy,
+    partial(accuracy, labels=(0, 1), threshold=0.0),
     activation="sigmoid",
 )
 CLASSES = Task(

@@ -23,6 +23,8 @@ YES = {"yes", "y", "true", "t", "on", "ja", "j", "да"}
 """Of two names, the one that is 1 even if it is the first in alphabetical order."""
 NAMES_REMEDY = "give each value a column of its own with yes and no"
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
+"""A number that may be one of thousands: 1.234, or 1,234."""
 HUGE = 1e100
 """The size from which a number counts as a mistake: the squares of larger ones overflow."""
 MOSTLY = 0.9
@@ -36,13 +38,14 @@ class Column:
     """The `values` of a column, nan where one is missing.
 
     A column of names has its `labels`: value k stands for ``labels[k]``.  `unread` are the cells, by row, that are not
-    numbers in a column of numbers; they are missing as well.
+    numbers in a column of numbers; they are missing as well.  `doubtful` is a cell that may be meant otherwise.
     """
 
     name: str
     values: Array
     labels: tuple[str, ...] = ()
     unread: dict[int, str] = field(default_factory=dict)
+    doubtful: str = ""
 
     @property
     def missing(self) -> NDArray[np.bool_]:
@@ -98,7 +101,7 @@ def typed(name: str, cells: Sequence[str], decimal_comma: bool = False) -> Colum
     >>> typed("price", ["1,5", "2", ""], decimal_comma=True).values
     array([1.5, 2. , nan])
     >>> typed("member", ["yes", "no", "Yes"])
-    Column(name='member', values=array([1., 0., 1.]), labels=('no', 'yes'), unread={})
+    Column(name='member', values=array([1., 0., 1.]), labels=('no', 'yes'), unread={}, doubtful='')
     """
     present = {row: cell for row, cell in enumerate(cells) if cell.casefold() not in MISSING}
     read = {row: _number(cell, decimal_comma) for row, cell in present.items()}
@@ -106,7 +109,10 @@ def typed(name: str, cells: Sequence[str], decimal_comma: bool = False) -> Colum
     values = np.full(len(cells), np.nan)
     if len(numbers) >= MOSTLY * len(present):
         values[list(numbers)] = list(numbers.values())
-        return Column(name, values, unread={row: cell for row, cell in present.items() if row not in numbers})
+        unread = {row: cell for row, cell in present.items() if row not in numbers}
+        marked = [cell for cell in present.values() if re.search(r"[.,]", cell)] if decimal_comma else []
+        doubtful = marked[0] if marked and all(map(THOUSANDS.fullmatch, marked)) else ""
+        return Column(name, values, (), unread, doubtful)
     spellings: dict[str, str] = {}
     for cell in present.values():
         spellings.setdefault(cell.casefold(), cell)
@@ -139,7 +145,7 @@ def as_target(column: Column, max_classes: int = 20) -> Column:
         return column
     values = np.where(column.missing, np.nan, column.values == different[1])
     labels = tuple(str(number).removesuffix(".0") for number in different.tolist())
-    return Column(column.name, values, labels, column.unread)
+    return Column(column.name, values, labels, column.unread, column.doubtful)
 
 
 def reason_to_leave_out(column: Column) -> str:

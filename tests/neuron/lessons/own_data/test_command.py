@@ -161,3 +161,13 @@ def test_without_arguments_the_lessons_are_listed(learn):
     assert "neuron learn FILE.csv --target COLUMN [options]" in out
     assert "  line      A line: y = 2·x + 1, from two points on it\n" in out
     assert "  The first line of the file holds the names of its columns." in out
+
+
+def test_marks_that_may_be_those_of_thousands_are_named(learn, tmp_path, monkeypatch):
+    rows = [f"{10 + i};{386 + 40 * i if i < 15 else f'1.{100 + i}'}" for i in range(30)]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rent.csv").write_text("area;rent\n" + "\n".join(rows), encoding="utf-8")
+    assert "  rent: 1.115 is read as 1.115; if it means 1115, write that\n" in learn("rent.csv --target rent")[1]
+    rows = [f"{10 + i};0,{100 + i}" for i in range(30)]
+    (tmp_path / "share.csv").write_text("area;share\n" + "\n".join(rows), encoding="utf-8")
+    assert "is read as" not in learn("share.csv --target share")[1]
