@@ -128,7 +128,8 @@ class Outcome:
         margin = STILL * abs(self.start) * min(1.0, epochs / 10)  # in few epochs, a loss cannot move far
         if self.is_at_start and min(losses) < self.start:
             return "undone"
-        if self.end < self.start - margin:
+        is_printed_alike = epochs >= 10 and number(self.end) == number(self.start)
+        if self.end < self.start - margin and not is_printed_alike:
             last = losses[-1 - max(1, epochs // 10) :]
             return "stopped" if max(last) - min(last) <= STILL * (self.start - self.end) else "falling"
         if self.end > self.start + margin:

@@ -332,3 +332,10 @@ def test_large_inputs_of_a_network_are_named():
     x = np.linspace(-1, 1, 20)
     with pytest.warns(LearningWarning, match=r"There are inputs of up to 1,000 \(x\)\. Scale them: X = "):
         fit(MLP(1, [8, 1], "tanh", seed=0), x * 1000, np.sin(5 * x), lr=0.01, epochs=2000)
+
+
+def test_a_loss_that_is_printed_as_the_same_number_has_not_moved():
+    x = np.linspace(-1, 1, 20)
+    with pytest.warns(LearningWarning, match="the learning rate 1e-06 is too small: with 1, the first step lowers"):
+        history = fit(Neuron(1, seed=0), x, 2 * x + 1, lr=1e-6)
+    assert "loss 1.633 → 1.633" in repr(history)
