@@ -199,6 +199,8 @@ class OneNeuron:
         yield from table(["step", *names, b, "ŷ", "L"], numbers)
         if problem:
             yield f"  Step {len(rows)} fails: {problem}. Try a learning rate below {self.lr}."
+        elif not rows[-1][-1].data <= rows[0][-1].data:
+            yield f"  The loss grew from step to step. Try a learning rate below {self.lr}."
         if self.plot:
             history = History([Epoch(row[0], self.lr, row[-1].data, None, None, None, None) for row in rows])
             save_plot(self.plot, 1, lambda axes: plots.loss_curves(history, ax=axes[0]).set(xlabel="step"))

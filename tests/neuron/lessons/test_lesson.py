@@ -261,3 +261,10 @@ def test_a_step_beyond_the_floats_is_said(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["--w", "1e308"]) == 0
     assert "The step leads beyond what a float can hold." in capsys.readouterr().out
+
+
+def test_steps_that_lead_away_are_called_so(capsys):
+    assert main("--steps 20 --lr 0.5".split()) == 0
+    assert "  The loss grew from step to step. Try a learning rate below 0.5.\n" in capsys.readouterr().out
+    assert main("--steps 20 --lr 0.05".split()) == 0
+    assert "grew" not in capsys.readouterr().out
