@@ -14,7 +14,7 @@ from autograd.extend import PAGES, check_picture_name, columns, expression, fact
 from neuron import losses, plots
 from neuron.choosing import choose
 from neuron.closed_form import ACTIVATION_SLOPES, LOSS_SLOPES, Gradient, gradient
-from neuron.lessons.lesson import check_plot_name, every, save_plot, table
+from neuron.lessons.lesson import check_different, check_plot_name, every, save_plot, table
 from neuron.models.neuron import Neuron
 from neuron.training.history import Epoch, History
 
@@ -55,6 +55,7 @@ class OneNeuron:
             raise ValueError(f"--steps must be at least 1, not {self.steps}")
         if self.plot:
             check_plot_name(self.plot)
+        check_different({"--picture": self.picture, "--page": self.page, "--plot": self.plot})
         self.neuron = Neuron(len(self.w), self.activation, self.w, self.b)
         names = [weight.label.replace("w", "x") for weight in self.neuron.w if weight.label]
         self.inputs = [Constant(x, name) for x, name in zip(self.x, names, strict=True)]

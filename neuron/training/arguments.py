@@ -108,8 +108,7 @@ def learning_positions(parameters: Any, model: Model) -> list[int]:
 
 def takes_logits(loss: Any, model: Model) -> bool:
     """True for a loss that applies the sigmoid itself; ValueError if the model has applied one already."""
-    is_named = isinstance(loss, str) and loss.lower().replace("-", "_") in (*losses.LOSSES, *losses.SHORT_NAMES)
-    function = losses.with_name(loss) if is_named else loss
+    function = loss if callable(loss) else losses.with_name(loss)
     if function is not losses.binary_cross_entropy_with_logits:
         return False
     if any(neuron.activation == "sigmoid" for neuron in model.columns()[-1]):

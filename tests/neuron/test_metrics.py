@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import r2_score
 
 from neuron import MLP, Neuron, fit
+from neuron.losses import binary_cross_entropy_with_logits
 from neuron.metrics import accuracy, r2
 
 LABELS = st.lists(st.booleans(), min_size=1, max_size=20)
@@ -80,7 +81,8 @@ def test_the_accuracy_of_logits():
     X = rng.normal(size=(40, 2))
     classes = (X @ [2.0, -1.0] > -0.5).astype(int)
     model = MLP(2, [8, 1], seed=0)
-    history = fit(model, X, classes, loss="bce_with_logits", lr=0.05, epochs=20, metric="accuracy")
-    assert history.metric[-1] == np.mean((model.predict(X) > 0) == classes)
+    for loss in ("bce_with_logits", "BCE with logits", "BCEWithLogitsLoss", binary_cross_entropy_with_logits):
+        history = fit(model, X, classes, loss=loss, lr=0.05, epochs=20, metric="accuracy")
+        assert history.metric[-1] == np.mean((model.predict(X) > 0) == classes)
     with pytest.raises(ValueError, match="applies the sigmoid itself, but the output of the model is a sigmoid"):
         fit(Neuron(2, "sigmoid"), X, classes, loss="bce_with_logits")

@@ -268,3 +268,10 @@ def test_steps_that_lead_away_are_called_so(capsys):
     assert "  The loss grew from step to step. Try a learning rate below 0.5.\n" in capsys.readouterr().out
     assert main("--steps 20 --lr 0.05".split()) == 0
     assert "grew" not in capsys.readouterr().out
+
+
+def test_files_of_the_lesson_do_not_replace_each_other(capsys):
+    assert main("--picture a.svg --plot ./a.svg".split()) == 2
+    assert (
+        "--picture and --plot name the same file, ./a.svg: write another name after --plot" in capsys.readouterr().err
+    )
